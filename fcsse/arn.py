@@ -1,0 +1,152 @@
+"""ARNs and partitions, and the identifiers that go into them.
+
+Sources: the IAM, KMS and S3 user guides' ARN formats; the FSx service-linked role page for the role's name and path.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ROLE_PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
+"""Path of every FSx S3 service-linked role. It keeps ``.amazonaws.com`` in every partition."""
+
+ROLE_PREFIX = "AWSServiceRoleForFSxS3Access_"
+"""Name of a service-linked role up to the id of its cache or file system."""
+
+_ARN = re.compile(
+    r"arn:(?P<partition>[a-z0-9-]+):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):(?P<resource>.+)",
+    re.DOTALL,
+)  # noqa: E501
+_ACCOUNT = re.compile(r"\d{12}")
+_CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
+_DEAD = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An ARN in its parts; ``str()`` gives the text back."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+    @classmethod
+    def parse(cls, text: str) -> Arn | None:
+        """The ARN in ``text``, or None where it is not one."""
+        match = _ARN.fullmatch(text)
+        return cls(**match.groupdict()) if match else None
+
+
+def is_account(text: str) -> bool:
+    """Is it an account id (12 digits)?"""
+    return _ACCOUNT.fullmatch(text) is not None
+
+
+def is_cache_id(text: str) -> bool:
+    """Is it the id of a file cache (``fc-…``) or an FSx for Lustre file system (``fs-…``), of any length?
+
+    The service model says 8 or more hexadecimal digits; documentation uses shorter ids, so any number counts.
+    """
+    return _CACHE.fullmatch(text) is not None
+
+
+def is_bucket_name(text: str) -> bool:
+    """Is it a name that S3 accepts for a general purpose bucket?"""
+    return (
+        _BUCKET.fullmatch(text) is not None
+        and ".." not in text
+        and re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text) is None
+    )
+
+
+def is_region(text: str) -> bool:
+    """Does it have the form of a Region's name, such as ``eu-west-1``?"""
+    return _REGION.fullmatch(text) is not None
+
+
+def is_key_id(text: str) -> bool:
+    """Is it a bare KMS key id (a UUID, or ``mrk-`` and 32 hexadecimal digits)?"""
+    return _KEY_ID.fullmatch(text) is not None
+
+
+def is_dead_principal(text: str) -> bool:
+    """Is it the unique id that an ARN in a policy turns into when its role or user is deleted?
+
+    Source: IAM user guide, "Unique identifiers": AROA roles, AIDA users, AGPA groups and others. Never true for
+    ``*``, account ids, ARNs and service principals.
+    """
+    return _DEAD.fullmatch(text) is not None
+
+
+def key_arn(text: str) -> Arn | None:
+    """The key ARN in ``text``; None for anything else, an alias ARN included."""
+    arn = Arn.parse(text)
+    if arn and arn.service == "kms" and arn.region and arn.account and arn.resource.startswith("key/"):
+        return arn
+    return None
+
+
+def alias_arn(text: str) -> Arn | None:
+    """The alias ARN in ``text``, or None."""
+    arn = Arn.parse(text)
+    if arn and arn.service == "kms" and arn.region and arn.account and arn.resource.startswith("alias/"):
+        return arn
+    return None
+
+
+def role_name(cache: str) -> str:
+    """Name of the service-linked role of a cache: matched exactly, never as a substring."""
+    return ROLE_PREFIX + cache
+
+
+def role_arn(partition: str, account: str, cache: str) -> str:
+    """ARN of the service-linked role of a cache."""
+    return f"arn:{partition}:iam::{account}:role{ROLE_PATH}{role_name(cache)}"
+
+
+def role_cache(arn_text: str) -> str | None:
+    """The cache whose service-linked role this ARN names; None where it names no such role."""
+    arn = Arn.parse(arn_text)
+    if arn is None or arn.service != "iam":
+        return None
+    prefix = f"role{ROLE_PATH}{ROLE_PREFIX}"
+    cache = arn.resource.removeprefix(prefix)
+    return cache if arn.resource.startswith(prefix) and is_cache_id(cache) else None
+
+
+def bucket_arn(partition: str, bucket: str) -> str:
+    """ARN of a bucket; it takes the partition, unlike ``kms:ViaService``."""
+    return f"arn:{partition}:s3:::{bucket}"
+
+
+def root_arn(partition: str, account: str) -> str:
+    """ARN that stands for a whole account in a policy's Principal."""
+    return f"arn:{partition}:iam::{account}:root"
+
+
+def via_service(region: str) -> str:
+    """Value of ``kms:ViaService`` for requests through S3: ``.amazonaws.com`` in all partitions, China too."""
+    return f"s3.{region}.amazonaws.com"
+
+
+def partition_of(region: str) -> str:
+    """Partition of a Region, by its name; used only where no ARN of the account is at hand."""
+    prefixes = {
+        "cn-": "aws-cn",
+        "us-gov-": "aws-us-gov",
+        "us-iso-": "aws-iso",
+        "us-isob-": "aws-iso-b",
+        "us-isof-": "aws-iso-f",
+        "eu-isoe-": "aws-iso-e",
+        "eusc-": "aws-eusc",
+    }
+    return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")

@@ -1,0 +1,128 @@
+"""What can go wrong, as one family: each error has a code, an exit code, a message and a hint.
+
+The message reads *verb-ing Thing (id): reason*; the hint says what to do next. A class of its own exists only
+where the advice or the exit code differs. Exit codes are part of the command line's contract.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+EXIT_PENDING = 3
+EXIT_IMPOSSIBLE = 4
+EXIT_DENIED = 5
+EXIT_NOT_FOUND = 6
+EXIT_CHANGED = 7
+EXIT_UNCONFIRMED = 8
+EXIT_INTERRUPTED = 130
+
+
+class FcsseError(Exception):
+    """Anything that fcsse reports instead of doing what was asked.
+
+    ``message`` names the thing and the reason, ``hint`` the next step (it may be empty).
+    ``code`` is a stable word for programs; ``exit_code`` is what the command line ends with.
+    """
+
+    code: ClassVar[str] = "unexpected"
+    exit_code: ClassVar[int] = EXIT_UNEXPECTED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnexpectedError(FcsseError):
+    """AWS or this machine did something that no other class stands for, e.g. an unreachable endpoint."""
+
+
+class UsageError(FcsseError):
+    """The words of the call are off: a malformed id, options that contradict each other."""
+
+    code = "usage"
+    exit_code = EXIT_USAGE
+
+
+class ImpossibleError(FcsseError):
+    """The link cannot be made as things stand; the hint names the way out."""
+
+    code = "impossible"
+    exit_code = EXIT_IMPOSSIBLE
+
+
+class PolicyFormatError(ImpossibleError):
+    """A key policy that is not the JSON document KMS documents."""
+
+    code = "policy-format"
+
+
+class PolicyRefusedError(ImpossibleError):
+    """KMS refuses the document and waiting does not help (dead principal, lockout check, a bad statement)."""
+
+    code = "policy-refused"
+
+
+class PolicyFullError(ImpossibleError):
+    """The document would pass the size KMS accepts, or the key has all the grants it may have."""
+
+    code = "policy-full"
+
+
+class DeniedError(FcsseError):
+    """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on."""
+
+    code = "denied"
+    exit_code = EXIT_DENIED
+
+    def __init__(self, message: str, hint: str = "", *, action: str = "", resource: str = "") -> None:
+        super().__init__(message, hint)
+        self.action = action
+        self.resource = resource
+
+
+class CredentialsError(DeniedError):
+    """No usable credentials: none found, expired, or not valid here."""
+
+    code = "credentials"
+
+
+class NotFoundError(FcsseError):
+    """A cache, role, bucket, key or backup that is not there."""
+
+    code = "not-found"
+    exit_code = EXIT_NOT_FOUND
+
+
+class ChangedError(FcsseError):
+    """The plan is not the expected one, or others kept changing the policy until the tries ran out."""
+
+    code = "changed"
+    exit_code = EXIT_CHANGED
+
+
+class UnconfirmedError(FcsseError):
+    """Written, but not seen in time. The backup, where there is one, is named in the message."""
+
+    code = "unconfirmed"
+    exit_code = EXIT_UNCONFIRMED
+
+
+class InterruptedRunError(FcsseError):
+    """Stopped by the user or a signal; the message says whether anything was written."""
+
+    code = "interrupted"
+    exit_code = EXIT_INTERRUPTED
+
+
+class PassingError(FcsseError):
+    """A refusal that can pass by itself, such as a role that KMS does not see yet. Callers retry, bounded."""
+
+    code = "passing"
+    exit_code = EXIT_UNCONFIRMED
