@@ -17,7 +17,7 @@ ROLE_PREFIX = "AWSServiceRoleForFSxS3Access_"
 _ARN = re.compile(
     r"arn:(?P<partition>[a-z0-9-]+):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):(?P<resource>.+)",
     re.DOTALL,
-)  # noqa: E501
+)
 _ACCOUNT = re.compile(r"\d{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -62,9 +62,7 @@ def is_cache_id(text: str) -> bool:
 def is_bucket_name(text: str) -> bool:
     """Is it a name that S3 accepts for a general purpose bucket?"""
     return (
-        _BUCKET.fullmatch(text) is not None
-        and ".." not in text
-        and re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text) is None
+        _BUCKET.fullmatch(text) is not None and ".." not in text and re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text) is None
     )
 
 

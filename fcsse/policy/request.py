@@ -1,0 +1,66 @@
+"""What the evaluator is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Verdict(Enum):
+    """The three answers. Unknown means: a context value that decides cannot be known here; never a kind of allowed."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to AWS, as IAM sees it.
+
+    ``principal`` is the caller's ARN (role, user, root, or an ``assumed-role`` session) or a service principal's name.
+    ``context`` holds the condition keys whose values are known, in any letter case; a tuple is a multi-valued key, and
+    keys that follow from the principal (``aws:PrincipalArn``, ``aws:PrincipalAccount`` …) are derived when not given.
+    ``absent`` names keys known not to be in the request; a trailing ``*`` matches any ending
+    (``kms:EncryptionContext:*`` = no pair but those in ``context``). With ``complete``, every key that ``context``
+    does not hold is absent; otherwise a key in neither is unknown.
+    ``unique_ids`` are the principal's own ids (``AROA…``), matched where a policy holds one.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    complete: bool = False
+    unique_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A statement or grant that nearly decided, and why it did not. ``where`` names it for people."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request.
+
+    ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant that decides, None where
+    nothing matches; ``statement`` is the statement's index in the document, counted from 0, and ``grant`` the grant's
+    id. ``explicit`` tells an explicit Deny from a denial by absence. ``misses`` are the near ones, best first.
+    """
+
+    verdict: Verdict
+    reason: str
+    decided_by: str | None = None
+    statement: int | None = None
+    grant: str | None = None
+    explicit: bool = False
+    misses: tuple[Miss, ...] = ()
