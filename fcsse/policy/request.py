@@ -52,7 +52,7 @@ class Miss:
 class Decision:
     """The answer to one request.
 
-    ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant that decides, None where
+    ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant, None where
     nothing matches; ``statement`` is the statement's index in the document, counted from 0, and ``grant`` the grant's
     id. ``explicit`` tells an explicit Deny from a denial by absence. ``misses`` are the near ones, best first.
     """
