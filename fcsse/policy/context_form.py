@@ -1,4 +1,4 @@
-"""The two forms that S3 gives the KMS encryption context of an object."""
+"""The two encryption contexts that S3 gives KMS for an object, and the ARN pattern that covers each."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from enum import Enum
 
 
 class ContextForm(Enum):
-    """What ``aws:s3:arn`` in the encryption context holds.
+    """What S3 puts under ``aws:s3:arn`` in the encryption context.
 
-    OBJECT: the object's ARN, for objects without an S3 Bucket Key. BUCKET: the bucket's ARN, for objects with one.
-    Source: S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys".
+    The object's ARN without S3 Bucket Keys, the bucket's ARN with them. Objects keep the form they were written with.
+    Source: Amazon S3 user guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys".
     """
 
     OBJECT = "object"
     BUCKET = "bucket"
 
     def arn(self, bucket_arn: str) -> str:
-        """The StringLike pattern that covers a bucket in this form: ``<bucket ARN>/*`` or ``<bucket ARN>``."""
-        return f"{bucket_arn}/*" if self is ContextForm.OBJECT else bucket_arn
+        """The value for a condition on the context: the bucket's ARN itself, or with ``/*`` for its objects.
+
+        Never ``<bucket ARN>*``, which would match other buckets whose names begin alike.
+        """
+        return bucket_arn if self is ContextForm.BUCKET else f"{bucket_arn}/*"
