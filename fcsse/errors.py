@@ -121,8 +121,13 @@ class InterruptedRunError(FcsseError):
     exit_code = EXIT_INTERRUPTED
 
 
-class PassingError(FcsseError):
-    """A refusal that can pass by itself, such as a role that KMS does not see yet. Callers retry, bounded."""
+class NotVisibleError(NotFoundError):
+    """KMS does not see a principal (yet), which passes by itself for a role minutes old. Callers retry, bounded."""
 
-    code = "passing"
-    exit_code = EXIT_UNCONFIRMED
+    code = "not-visible"
+
+
+class BusyError(FcsseError):
+    """Throttling or a passing failure inside AWS that outlasted botocore's retries."""
+
+    code = "busy"

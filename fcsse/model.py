@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
+
+from fcsse import arn as arns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    from fcsse.arn import Arn
+    from fcsse.errors import FcsseError
 
 GRANT_OPERATIONS = (
     "Decrypt",
@@ -19,6 +26,118 @@ GRANT_OPERATIONS = (
     "ReEncryptTo",
 )
 """The eight operations of the grant that the File Cache page documents for a key of another account."""
+
+
+class Wish(Enum):
+    """What a command wants of a pair: access that is there, gone, or only told about."""
+
+    LINK = "link"
+    UNLINK = "unlink"
+    CHECK = "check"
+
+
+class Via(Enum):
+    """The route to access. AUTO: the policy in the key's own account, a grant across accounts."""
+
+    AUTO = "auto"
+    POLICY = "policy"
+    GRANT = "grant"
+
+
+class Context(Enum):
+    """Which encryption contexts a statement covers: the form the bucket's setting calls for, or both forms."""
+
+    DOCUMENTED = "documented"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account."""
+
+    cache: str | None
+    bucket: str
+
+    def __str__(self) -> str:
+        return f"{self.cache or 'every cache'} and {self.bucket}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A service-linked role. ``role_id`` is its unique id (``AROA…``), ``created`` is aware of its time zone.
+
+    ``exists`` is False where the ARN was computed for a role that is not there (any more).
+    """
+
+    arn: Arn
+    cache: str
+    role_id: str | None = None
+    created: datetime | None = None
+    exists: bool = True
+
+    @property
+    def account(self) -> str:
+        """The account of the cache: a service-linked role lives where its cache does."""
+        return self.arn.account
+
+    @classmethod
+    def computed(cls, partition: str, account: str, cache: str) -> Role:
+        """The role that a cache of this account has, or had, by its naming rule."""
+        found = arns.Arn.parse(arns.role_arn(partition, account, cache))
+        if found is None:
+            text = f"not an account and cache: {account}, {cache}"
+            raise ValueError(text)
+        return cls(found, cache, exists=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """A bucket's default encryption. ``key`` is as the bucket has it: ARN, alias, bare id, or None for ``aws/s3``."""
+
+    algorithm: str
+    key: str | None = None
+    bucket_keys: bool = False
+
+    @property
+    def is_kms(self) -> bool:
+        """Is it SSE-KMS?"""
+        return self.algorithm == "aws:kms"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket and what decides about its key.
+
+    ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
+    to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read.
+    """
+
+    name: str
+    encryption: Encryption
+    region: str | None = None
+    foreign: bool | None = None
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A KMS key. ``state`` and the fields after it are None where ``kms:DescribeKey`` was refused."""
+
+    arn: Arn
+    state: str | None = None
+    manager: str | None = None
+    spec: str | None = None
+    usage: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The bare key id."""
+        return self.arn.resource.removeprefix("key/")
+
+    @property
+    def usable_by_s3(self) -> bool:
+        """Can S3 use it? S3 takes only symmetric encryption keys. Source: S3 user guide, "Using SSE-KMS"."""
+        return self.spec in (None, "SYMMETRIC_DEFAULT") and self.usage in (None, "ENCRYPT_DECRYPT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +160,86 @@ class Grant:
     retiring: str | None = None
     issuing_account: str | None = None
     grantee_service: str | None = None
+
+    @property
+    def constrained(self) -> bool:
+        """Does it hold for some encryption contexts only?"""
+        return bool(self.constraint_equals or self.constraint_subset or self.other_constraints)
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """A data repository association. ``path`` is ``s3://bucket/prefix/`` or ``nfs://…``; ``failure`` AWS's message."""
+
+    association_id: str
+    owner: str
+    path: str
+    lifecycle: str
+    failure: str = ""
+
+    @property
+    def bucket(self) -> str | None:
+        """The bucket of an S3 association; None for others."""
+        return self.path.removeprefix("s3://").split("/", 1)[0] if self.path.startswith("s3://") else None
+
+    @property
+    def prefix(self) -> str:
+        """The key prefix inside the bucket, without a leading slash; empty for the whole bucket."""
+        parts = self.path.removeprefix("s3://").split("/", 1)
+        return parts[1] if len(parts) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A file cache or Lustre file system as FSx describes it."""
+
+    cache_id: str
+    lifecycle: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for, apart from the pairs: the command line's options that change what happens.
+
+    ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read.
+    """
+
+    wish: Wish = Wish.LINK
+    via: Via = Via.AUTO
+    context: Context = Context.DOCUMENTED
+    narrow_grant: bool = False
+    key: Arn | None = None
+    bucket_region: str | None = None
+    bucket_keys: bool | None = None
+    prune_orphans: bool = False
+    partition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found out about one pair: everything that deciding needs, and nothing that was not read.
+
+    ``role`` is None for every cache. ``key`` is None where the bucket has no key of its own (SSE-S3, ``aws/s3``).
+    ``policy`` (its text) and ``grants`` are None where they were not asked for or not readable; ``unreadable`` then
+    says why, a sentence each.
+    """
+
+    pair: Pair
+    account: str
+    partition: str
+    role: Role | None
+    bucket: Bucket
+    key: Key | None = None
+    policy: str | None = None
+    grants: tuple[Grant, ...] | None = None
+    unreadable: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A pair about which not enough could be found out, with the error that says why."""
+
+    pair: Pair
+    error: FcsseError

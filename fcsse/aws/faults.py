@@ -1,0 +1,253 @@
+"""AWS's refusals in this project's errors. botocore's exceptions stop here.
+
+Sources: the common errors of the IAM, KMS, S3 and FSx API references, and the messages that IAM's troubleshooting
+page "access denied error messages" lists.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from fcsse.errors import (
+    BusyError,
+    CredentialsError,
+    DeniedError,
+    FcsseError,
+    ImpossibleError,
+    NotFoundError,
+    NotVisibleError,
+    PolicyFullError,
+    PolicyRefusedError,
+    UnexpectedError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
+_CREDENTIALS = {
+    "ExpiredToken": "they have expired",
+    "ExpiredTokenException": "they have expired",
+    "RequestExpired": "they have expired, or this machine's clock is wrong",
+    "InvalidClientTokenId": "AWS does not know them",
+    "UnrecognizedClientException": "AWS does not know them",
+    "InvalidAccessKeyId": "AWS does not know them",
+    "InvalidToken": "the session token is not valid",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key",
+    "InvalidSignatureException": "the secret key does not fit, or this machine's clock is wrong",
+    "IncompleteSignature": "the signature is incomplete",
+    "MissingAuthenticationToken": "none were sent",
+    "AuthFailure": "AWS does not accept them",
+    "OptInRequired": "the account is not signed up for this service or Region",
+}
+_MISSING = {
+    "404",
+    "NoSuchBucket",
+    "NoSuchEntity",
+    "NotFound",
+    "NotFoundException",
+    "FileCacheNotFound",
+    "FileSystemNotFound",
+    "DataRepositoryAssociationNotFound",
+}
+_PASSING = {
+    "DependencyTimeoutException",
+    "KMSInternalException",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "500",
+    "502",
+    "503",
+    "504",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as people need to hear of it: the IAM action, what it is made on, and what it is made for.
+
+    ``doing`` begins the message ("reading the policy of key …"); ``side`` says who can give the permission.
+    """
+
+    action: str
+    resource: str = ""
+    doing: str = ""
+    side: str = "the caller's IAM policy"
+
+    @property
+    def opening(self) -> str:
+        """How a message about this call begins."""
+        return self.doing or (
+            f"calling {self.action} on {self.resource}" if self.resource else f"calling {self.action}"
+        )
+
+
+@contextmanager
+def translated(call: Call) -> Iterator[None]:
+    """Turns what botocore raises inside into this project's errors, each naming the call."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise from_client_error(error, call) from error
+    except boto.BotoCoreError as error:
+        raise from_local_error(error, call) from error
+    except (ResponseParserError, ValueError) as error:
+        # botocore raises ValueError for an endpoint that is no URL, and its parser's own class for garbage answers.
+        text = " ".join(str(error).split())[:300]
+        raise UnexpectedError(
+            f"{call.opening}: {text}", "Check AWS_ENDPOINT_URL or --endpoint-url if one is set."
+        ) from error
+
+
+def error_code(error: boto.ClientError) -> str:
+    """The error's code, such as ``AccessDenied``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def error_message(error: boto.ClientError) -> str:
+    """AWS's own message, on one line."""
+    return " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+
+
+def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
+    """This project's error for an answer of AWS that is a refusal."""
+    code, message = error_code(error), error_message(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{code}: {message}" if message else code
+    if code in _CREDENTIALS:
+        return CredentialsError(
+            f"{call.opening}: the credentials were refused: {_CREDENTIALS[code]} ({said})",
+            "Renew them (aws sso login, aws configure, or the job's role) and run the command again.",
+            action=call.action,
+        )
+    if code in _DENIED:
+        return _denied(message, said, call)
+    kms = _kms_error(code, message, call)
+    if kms is not None:
+        return kms
+    if code in _MISSING:
+        return NotFoundError(f"{call.opening}: not found ({said})")
+    if code in _PASSING or (not code and status >= 500):
+        return BusyError(
+            f"{call.opening}: AWS kept answering {said} to every try",
+            "It usually passes: run the command again. AWS_MAX_ATTEMPTS raises the number of tries.",
+        )
+    return UnexpectedError(f"{call.opening}: AWS answered {said or f'HTTP {status}'}")
+
+
+def _denied(message: str, said: str, call: Call) -> DeniedError:
+    side = call.side
+    if "no resource-based policy" in message:
+        side = "the key policy" if call.action.startswith("kms:") else "the resource's policy"
+    elif "no identity-based policy" in message:
+        side = "the caller's IAM policy"
+    elif "service control policy" in message or "resource control policy" in message:
+        side = "the organisation's control policies (SCP, RCP), which deny it"
+    elif "permissions boundary" in message:
+        side = "the caller's permissions boundary"
+    elif "session policy" in message:
+        side = "the policy of the caller's session"
+    elif "VPC endpoint policy" in message:
+        side = "the VPC endpoint's policy"
+    elif "with an explicit deny" in message:
+        side = "the policy with the explicit deny that AWS names"
+    who = re.search(r"User: (\S+)", message)
+    on = f" on {call.resource}" if call.resource else ""
+    caller = f" for {who.group(1)}" if who else ""
+    return DeniedError(
+        f"{call.opening}: the caller may not call {call.action}{on} ({said})",
+        f"Allow {call.action}{on}{caller}: to be given in {side}.",
+        action=call.action,
+        resource=call.resource,
+    )
+
+
+def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
+    match code:
+        case "MalformedPolicyDocumentException" if "invalid principals" in message:
+            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}")
+        case "MalformedPolicyDocumentException" if "update the key policy in the future" in message:
+            return PolicyRefusedError(
+                f"{call.opening}: KMS's lockout check refused it: {message}",
+                "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
+                "(normally the account's root statement), or use --via grant. fcsse never bypasses this check.",
+            )
+        case "MalformedPolicyDocumentException":
+            return PolicyRefusedError(
+                f"{call.opening}: KMS refused the document: {message}",
+                'A statement that was there before may be the reason: KMS wants an Action and Resource "*" in each.',
+            )
+        case "LimitExceededException":
+            return PolicyFullError(
+                f"{call.opening}: KMS's limit is reached: {message}",
+                "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or take the "
+                "other route (--via grant, --via policy).",
+            )
+        case "UnsupportedOperationException":
+            return ImpossibleError(
+                f"{call.opening}: KMS does not do that on this key: {message}",
+                "An AWS managed key cannot be edited: set the bucket's default encryption to a customer managed key.",
+            )
+        case "DisabledException":
+            return ImpossibleError(f"{call.opening}: the key is disabled ({message})", "Enable it: aws kms enable-key.")
+        case "KMSInvalidStateException":
+            return ImpossibleError(
+                f"{call.opening}: the key's state does not allow it ({message})",
+                "See the key's state with: aws kms describe-key.",
+            )
+        case "InvalidArnException":
+            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}")
+        case _:
+            return None
+
+
+def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
+    """This project's error for a call that got no answer, or was never sent."""
+    text = " ".join(str(error).split())
+    match error:
+        case boto.ProfileNotFound():
+            return CredentialsError(
+                f"{call.opening}: {text}", "See the profiles there are with: aws configure list-profiles."
+            )
+        case boto.NoCredentialsError() | boto.PartialCredentialsError() | boto.CredentialRetrievalError():
+            return CredentialsError(
+                f"{call.opening}: no usable AWS credentials: {text}",
+                "Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws sso login, "
+                "or give the job a role.",
+                action=call.action,
+            )
+        case boto.SSOError() | boto.TokenRetrievalError() | boto.InvalidConfigError() | boto.ConfigNotFound():
+            return CredentialsError(
+                f"{call.opening}: no usable AWS credentials: {text}", "Run aws sso login.", action=call.action
+            )
+        case boto.NoRegionError():
+            return UsageError(f"{call.opening}: no Region is set", "Name one with --region, or set AWS_REGION.")
+        case boto.ParamValidationError():
+            return UsageError(f"{call.opening}: {text}")
+        case boto.InvalidRegionError() | boto.UnknownRegionError():
+            return UsageError(f"{call.opening}: {text}", "Name a Region such as eu-west-1 with --region.")
+        case boto.HTTPClientError() | boto.ConnectionError():
+            return UnexpectedError(
+                f"{call.opening}: no answer from AWS: {text}",
+                "Check the network, the Region's name, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
+            )
+        case _:
+            return UnexpectedError(f"{call.opening}: {text}")

@@ -1,0 +1,70 @@
+"""File caches, Lustre file systems and their data repository associations (DRAs).
+
+FSx has neither paginators for file caches and associations nor waiters; pages hold at most 25 and may come short, so
+only a missing ``NextToken`` ends a list. Source: FSx API reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fcsse.aws.faults import Call, translated
+from fcsse.errors import NotFoundError
+from fcsse.model import Association, Cache
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mypy_boto3_fsx import FSxClient
+
+
+def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
+    """A file cache or file system; None where FSx does not know it in this Region. Raises ``DeniedError``."""
+    try:
+        if cache.startswith("fs-"):
+            with translated(Call("fsx:DescribeFileSystems", cache, f"describing file system {cache}")):
+                systems: Sequence[Mapping[str, Any]] = fsx.describe_file_systems(FileSystemIds=[cache])["FileSystems"]
+            return next((_cache(entry, "FileSystemId") for entry in systems), None)
+        with translated(Call("fsx:DescribeFileCaches", cache, f"describing file cache {cache}")):
+            caches: Sequence[Mapping[str, Any]] = fsx.describe_file_caches(FileCacheIds=[cache])["FileCaches"]
+        return next((_cache(entry, "FileCacheId") for entry in caches), None)
+    except NotFoundError:
+        return None
+
+
+def _cache(entry: Mapping[str, Any], id_field: str) -> Cache:
+    failure = entry.get("FailureDetails") or {}
+    return Cache(entry[id_field], entry.get("Lifecycle", ""), failure.get("Message", ""))
+
+
+def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Association, ...]:
+    """The associations of one cache or file system, or all of the Region. NFS ones are included.
+
+    Raises ``DeniedError``, ``NotFoundError``.
+    """
+    extra: dict[str, Any] = {}
+    if cache:
+        kind = "file-system-id" if cache.startswith("fs-") else "file-cache-id"
+        extra["Filters"] = [{"Name": kind, "Values": [cache]}]
+    call = Call(
+        "fsx:DescribeDataRepositoryAssociations", cache or "*", f"listing the buckets of {cache or 'every cache'}"
+    )
+    found: list[Association] = []
+    with translated(call):
+        while True:
+            answer: Mapping[str, Any] = fsx.describe_data_repository_associations(**extra)
+            found += [_association(entry) for entry in answer.get("Associations", ())]
+            if not answer.get("NextToken"):
+                return tuple(found)
+            extra["NextToken"] = answer["NextToken"]
+
+
+def _association(entry: Mapping[str, Any]) -> Association:
+    failure = entry.get("FailureDetails") or {}
+    return Association(
+        entry.get("AssociationId", ""),
+        entry.get("FileCacheId") or entry.get("FileSystemId") or "",
+        entry.get("DataRepositoryPath", ""),
+        entry.get("Lifecycle", ""),
+        failure.get("Message", ""),
+    )

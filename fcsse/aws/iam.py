@@ -1,0 +1,55 @@
+"""Service-linked roles, as IAM knows them. IAM answers by name, so the size of the account does not matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
+from fcsse.aws.faults import Call, translated
+from fcsse.errors import NotFoundError
+from fcsse.model import Role
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import RoleTypeDef
+
+
+def find_role(iam: IAMClient, cache: str) -> Role | None:
+    """The service-linked role of a cache, by its exact name; None where there is none.
+
+    A role of that name under another path is not a service-linked role and does not count.
+    Source: IAM API reference, GetRole.
+    """
+    name = role_name(cache)
+    with translated(Call("iam:GetRole", f"role {name}", doing=f"looking up the service-linked role of {cache}")):
+        try:
+            answer = iam.get_role(RoleName=name)
+        except iam.exceptions.NoSuchEntityException:
+            return None
+    return _role(answer["Role"]) if answer["Role"]["RoleName"] == name else None
+
+
+def list_roles(iam: IAMClient) -> tuple[Role, ...]:
+    """Every FSx S3 service-linked role of the account, in IAM's order. Source: IAM API reference, ListRoles."""
+    found: list[Role] = []
+    with translated(Call("iam:ListRoles", f"path {ROLE_PATH}", doing="listing the account's FSx service-linked roles")):
+        for page in iam.get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH, PaginationConfig={"PageSize": 1000}):
+            found += [role for entry in page["Roles"] if (role := _role(entry))]
+    return tuple(found)
+
+
+def get_role(iam: IAMClient, cache: str) -> Role:
+    """Like ``find_role``; raises ``NotFoundError`` where there is none."""
+    role = find_role(iam, cache)
+    if role is None:
+        message = f"looking up the service-linked role of {cache}: IAM has no role {role_name(cache)}"
+        raise NotFoundError(message)
+    return role
+
+
+def _role(entry: RoleTypeDef) -> Role | None:
+    name, arn = entry["RoleName"], Arn.parse(entry["Arn"])
+    cache = name.removeprefix(ROLE_PREFIX)
+    if arn is None or entry["Path"] != ROLE_PATH or not name.startswith(ROLE_PREFIX) or not is_cache_id(cache):
+        return None
+    return Role(arn, cache, entry.get("RoleId"), entry.get("CreateDate"))

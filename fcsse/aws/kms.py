@@ -1,0 +1,145 @@
+"""Keys, key policies and grants. Policies are always the one named ``default``, the only one KMS knows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from fcsse.arn import key_arn
+from fcsse.aws.faults import Call, error_code, translated
+from fcsse.errors import UnexpectedError
+from fcsse.model import Grant, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
+
+BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
+OTHER_ACCOUNT = "the caller's IAM policy and the policy of the key, by its owner"
+
+
+def describe_key(kms: KMSClient, reference: str) -> Key:
+    """The key that an ARN, alias or id names. Raises ``NotFoundError``, ``DeniedError``.
+
+    Source: KMS API reference, DescribeKey; works across accounts with an ARN.
+    """
+    with translated(Call("kms:DescribeKey", f"key {reference}", f"describing key {reference}", BOTH_SIDES)):
+        metadata = kms.describe_key(KeyId=reference)["KeyMetadata"]
+    arn = key_arn(metadata.get("Arn", ""))
+    if arn is None:
+        message = f"describing key {reference}: KMS answered without a key ARN"
+        raise UnexpectedError(message)
+    return Key(
+        arn, metadata.get("KeyState"), metadata.get("KeyManager"), metadata.get("KeySpec"), metadata.get("KeyUsage")
+    )
+
+
+def get_policy(kms: KMSClient, key: str) -> str:
+    """The text of the key policy. ``key`` is an ARN or id of the caller's own account (KMS refuses others)."""
+    with translated(Call("kms:GetKeyPolicy", f"key {key}", f"reading the policy of key {key}", BOTH_SIDES)):
+        return kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+
+
+def put_policy(kms: KMSClient, key: str, text: str) -> None:
+    """Replaces the whole key policy. The lockout check is never bypassed.
+
+    Raises ``NotVisibleError`` (a principal KMS does not see), ``PolicyRefusedError``, ``PolicyFullError`` and others.
+    Source: KMS API reference, PutKeyPolicy.
+    """
+    with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+
+
+def list_grants(kms: KMSClient, key: str) -> tuple[Grant, ...]:
+    """Every grant on a key. Not filtered by grantee: a filter by ARN would miss those whose role is gone.
+
+    Source: KMS API reference, ListGrants; works across accounts with an ARN.
+    """
+    with translated(Call("kms:ListGrants", f"key {key}", f"listing the grants on key {key}", BOTH_SIDES)):
+        pages = kms.get_paginator("list_grants").paginate(KeyId=key, PaginationConfig={"PageSize": 100})
+        return tuple(_grant(entry) for page in pages for entry in page["Grants"])
+
+
+def create_grant(
+    kms: KMSClient,
+    key: str,
+    grantee: str,
+    operations: Sequence[str],
+    name: str,
+    subset: Mapping[str, str] | None = None,
+    *,
+    dry_run: bool = False,
+) -> str:
+    """Creates a grant and returns its id; with ``dry_run`` KMS only says whether it would, and the id is empty.
+
+    The name makes a repetition with the same parameters answer the same id instead of adding a duplicate.
+    Raises ``NotVisibleError`` while KMS does not see the grantee. Source: KMS API reference, CreateGrant.
+    """
+    extra: dict[str, Any] = {"Constraints": {"EncryptionContextSubset": dict(subset)}} if subset else {}
+    if dry_run:
+        extra["DryRun"] = True
+    call = Call("kms:CreateGrant", f"key {key}", f"creating grant {name} on key {key}", OTHER_ACCOUNT)
+    with translated(call), _dry_run_passes():
+        answer = kms.create_grant(
+            KeyId=key,
+            GranteePrincipal=grantee,
+            Operations=list(operations),  # type: ignore[arg-type]
+            Name=name,
+            **extra,
+        )
+        return answer["GrantId"]
+    return ""
+
+
+def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = False) -> None:
+    """Ends a grant with the key side's permission. Source: KMS API reference, RevokeGrant."""
+    extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
+    call = Call("kms:RevokeGrant", f"key {key}", f"revoking grant {grant_id} on key {key}", OTHER_ACCOUNT)
+    with translated(call), _dry_run_passes():
+        kms.revoke_grant(KeyId=key, GrantId=grant_id, **extra)
+
+
+def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = False) -> None:
+    """Ends a grant as its retiring principal or its issuing account. Source: KMS API reference, RetireGrant."""
+    extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
+    call = Call(
+        "kms:RetireGrant", f"key {key}", f"retiring grant {grant_id} on key {key}", "the grant or " + OTHER_ACCOUNT
+    )
+    with translated(call), _dry_run_passes():
+        kms.retire_grant(KeyId=key, GrantId=grant_id, **extra)
+
+
+@contextmanager
+def _dry_run_passes() -> Iterator[None]:
+    """Lets ``DryRunOperationException`` pass: it means that the call would have succeeded.
+
+    Source: KMS developer guide, "Testing your permissions".
+    """
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) != "DryRunOperationException":
+            raise
+
+
+def _grant(entry: GrantListEntryTypeDef) -> Grant:
+    constraints: dict[str, Any] = dict(entry.get("Constraints") or {})
+    equals = constraints.pop("EncryptionContextEquals", None)
+    subset = constraints.pop("EncryptionContextSubset", None)
+    extra: dict[str, Any] = dict(entry)
+    return Grant(
+        entry["GrantId"],
+        entry.get("GranteePrincipal"),
+        frozenset(entry.get("Operations", ())),
+        entry.get("Name", ""),
+        equals,
+        subset,
+        tuple(sorted(constraints)),
+        entry.get("RetiringPrincipal"),
+        entry.get("IssuingAccount"),
+        extra.get("GranteeServicePrincipal"),
+    )

@@ -1,0 +1,78 @@
+"""Buckets: their default encryption, their Region, whose they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from fcsse.aws.faults import Call, error_code, translated
+from fcsse.errors import DeniedError, NotFoundError
+from fcsse.model import Encryption
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SSE_S3 = Encryption("AES256")
+
+
+def _call(action: str, bucket: str, doing: str) -> Call:
+    return Call(action, f"bucket {bucket}", doing, "the caller's IAM policy, and the bucket policy of another account")
+
+
+def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encryption:
+    """The default encryption of a bucket. A bucket without a configuration has SSE-S3.
+
+    ``owner`` is the account the bucket must belong to; S3 answers 403 where it is somebody else's.
+    Raises ``NotFoundError`` and ``DeniedError``. Source: S3 API reference, GetBucketEncryption.
+    """
+    call = _call("s3:GetEncryptionConfiguration", bucket, f"reading the default encryption of bucket {bucket}")
+    extra: dict[str, Any] = {"ExpectedBucketOwner": owner} if owner else {}
+    with translated(call):
+        try:
+            answer = s3.get_bucket_encryption(Bucket=bucket, **extra)
+        except ClientError as error:
+            if error_code(error) == "ServerSideEncryptionConfigurationNotFoundError":
+                return SSE_S3
+            if error_code(error) in ("NoSuchBucket", "404"):
+                message = f"{call.opening}: there is no such bucket"
+                raise NotFoundError(message, "Check the name; bucket names are global.") from error
+            raise
+    for rule in answer["ServerSideEncryptionConfiguration"].get("Rules", ()):
+        default = rule.get("ApplyServerSideEncryptionByDefault")
+        if default:
+            return Encryption(
+                default["SSEAlgorithm"], default.get("KMSMasterKeyID") or None, rule.get("BucketKeyEnabled", False)
+            )
+    return SSE_S3
+
+
+def is_owned_by(s3: S3Client, bucket: str, account: str) -> bool:
+    """Does the bucket belong to this account? To be asked only where reading it without an owner works.
+
+    No call names a bucket's owner, but S3 answers 403 where ``ExpectedBucketOwner`` is not the one.
+    Source: S3 user guide, "Verifying bucket ownership with bucket owner condition".
+    """
+    try:
+        read_encryption(s3, bucket, account)
+    except DeniedError:
+        return False
+    return True
+
+
+def find_region(s3: S3Client, bucket: str) -> str | None:
+    """The bucket's Region; None where S3 does not tell. Raises ``NotFoundError``.
+
+    HeadBucket names it even in a refusal, so the caller needs no permission. Source: S3 API reference, HeadBucket.
+    """
+    with translated(_call("s3:ListBucket", bucket, f"finding the Region of bucket {bucket}")):
+        try:
+            answer = s3.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error_code(error) in ("404", "NoSuchBucket"):
+                message = f"finding the Region of bucket {bucket}: there is no such bucket"
+                raise NotFoundError(message, "Check the name; bucket names are global.") from error
+            headers: dict[str, str] = dict(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+            return headers.get("x-amz-bucket-region")
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    return answer.get("BucketRegion") or headers.get("x-amz-bucket-region")

@@ -1,0 +1,26 @@
+"""Who the caller is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.arn import Arn
+from fcsse.aws.faults import Call, translated
+from fcsse.errors import UnexpectedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+
+def caller(sts: STSClient) -> Arn:
+    """The caller's ARN, which carries account and partition. Needs no permission.
+
+    Source: STS API reference, GetCallerIdentity.
+    """
+    with translated(Call("sts:GetCallerIdentity", doing="asking AWS who the caller is")):
+        text = sts.get_caller_identity()["Arn"]
+    arn = Arn.parse(text)
+    if arn is None:
+        message = f"asking AWS who the caller is: {text} is not an ARN"
+        raise UnexpectedError(message)
+    return arn
