@@ -13,7 +13,7 @@ from fcsse.errors import UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
@@ -83,16 +83,16 @@ def create_grant(
     if dry_run:
         extra["DryRun"] = True
     call = Call("kms:CreateGrant", f"key {key}", f"creating grant {name} on key {key}", OTHER_ACCOUNT)
+    grant_id = ""
     with translated(call), _dry_run_passes():
-        answer = kms.create_grant(
+        grant_id = kms.create_grant(
             KeyId=key,
             GranteePrincipal=grantee,
             Operations=list(operations),  # type: ignore[arg-type]
             Name=name,
             **extra,
-        )
-        return answer["GrantId"]
-    return ""
+        )["GrantId"]
+    return grant_id  # noqa: RET504 - stays empty when the dry run was answered
 
 
 def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = False) -> None:

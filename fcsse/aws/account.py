@@ -1,0 +1,143 @@
+"""AWS as one object for a whole run: which side's credentials each question goes with.
+
+Up to three sides take part: the cache's account (the caller), the bucket's side where ``--bucket-profile`` or
+``--bucket-role`` names one, and the role that may create grants where ``--grant-profile`` or ``--grant-role`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.aws import fsx, iam, kms, s3, sts
+from fcsse.errors import DeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.arn import Arn
+    from fcsse.aws.clients import Clients
+    from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+
+
+@dataclass(slots=True)
+class Aws:
+    """Every question and every write of a run. Its methods may be called from many threads."""
+
+    own: Clients
+    bucket_side: Clients | None = None
+    grant_side: Clients | None = None
+
+    def _kms_side(self, key: Arn, account: str | None) -> Clients:
+        foreign = account is not None and key.account != account
+        return self.bucket_side if foreign and self.bucket_side else self.own
+
+    @property
+    def region(self) -> str | None:
+        """The Region of the caller's settings."""
+        return self.own.region
+
+    def prepare(self, service: str) -> None:
+        """Makes a client ahead of its first use, on the calling thread."""
+        match service:
+            case "s3":
+                (self.bucket_side or self.own)("s3")
+            case "iam":
+                self.own("iam")
+            case _ if self.region:
+                self.own("kms")
+
+    def caller(self) -> Arn:
+        """Who the caller is on the cache's side."""
+        return sts.caller(self.own("sts"))
+
+    def granter(self) -> Arn:
+        """Who creates grants."""
+        return sts.caller((self.grant_side or self.own)("sts"))
+
+    def find_role(self, cache: str) -> Role | None:
+        """The service-linked role of a cache, or None."""
+        return iam.find_role(self.own("iam"), cache)
+
+    def list_roles(self) -> tuple[Role, ...]:
+        """All FSx service-linked roles of the account."""
+        return iam.list_roles(self.own("iam"))
+
+    def find_cache(self, cache: str) -> Cache | None:
+        """The cache as FSx describes it, or None."""
+        return fsx.find_cache(self.own("fsx"), cache)
+
+    def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
+        """The data repository associations of a cache, or of the Region."""
+        return fsx.list_associations(self.own("fsx"), cache)
+
+    def read_encryption(self, bucket: str) -> Encryption:
+        """The default encryption of a bucket."""
+        return s3.read_encryption((self.bucket_side or self.own)("s3"), bucket)
+
+    def is_owned_by(self, bucket: str, account: str) -> bool:
+        """Does the bucket belong to this account?"""
+        return s3.is_owned_by((self.bucket_side or self.own)("s3"), bucket, account)
+
+    def find_region(self, bucket: str) -> str | None:
+        """The bucket's Region, where S3 tells."""
+        return s3.find_region((self.bucket_side or self.own)("s3"), bucket)
+
+    def resolve_key(self, reference: str, region: str) -> Key:
+        """The key behind an alias or bare id, in the caller's account."""
+        return kms.describe_key(self.own("kms", region), reference)
+
+    def describe_key(self, key: Arn, account: str | None = None) -> Key:
+        """A key by its ARN; ``account`` is the cache's, to tell a foreign key."""
+        return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
+
+    def get_policy(self, key: Arn, account: str | None = None) -> str:
+        """The text of a key policy."""
+        return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+
+    def put_policy(self, key: Arn, text: str) -> None:
+        """Replaces a key policy."""
+        kms.put_policy(self.own("kms", key.region), str(key), text)
+
+    def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
+        """All grants on a key; where the bucket's side may not, the cache's side is asked."""
+        side = self._kms_side(key, account)
+        try:
+            return kms.list_grants(side("kms", key.region), str(key))
+        except DeniedError:
+            if side is self.own:
+                raise
+            return kms.list_grants(self.own("kms", key.region), str(key))
+
+    def create_grant(
+        self,
+        key: Arn,
+        grantee: str,
+        operations: Sequence[str],
+        name: str,
+        subset: Mapping[str, str] | None,
+        *,
+        dry_run: bool = False,
+    ) -> str:
+        """Creates a grant from the cache's account, at the key's Region; returns its id."""
+        client = (self.grant_side or self.own)("kms", key.region)
+        return kms.create_grant(client, str(key), grantee, operations, name, subset, dry_run=dry_run)
+
+    def end_grant(self, key: Arn, grant_id: str, *, dry_run: bool = False) -> str:
+        """Ends a grant and returns how: ``revoked`` where the caller may, else ``retired``.
+
+        Raises the refusal of the revocation where neither is allowed, since that is the right to ask for.
+        """
+        client = (self.grant_side or self.own)("kms", key.region)
+        try:
+            kms.revoke_grant(client, str(key), grant_id, dry_run=dry_run)
+        except DeniedError as refusal:
+            try:
+                kms.retire_grant(client, str(key), grant_id, dry_run=dry_run)
+            except DeniedError:
+                if self.bucket_side is None:
+                    raise refusal from None
+                kms.revoke_grant(self.bucket_side("kms", key.region), str(key), grant_id, dry_run=dry_run)
+                return "revoked"
+            return "retired"
+        return "revoked"

@@ -1,0 +1,151 @@
+"""Key policies saved before each change: one file each, on disk before anything is written to AWS.
+
+A file holds the exact text and what is needed to put it back. It is written whole or not at all: a new file of mode
+0600, flushed, then named. Its id sorts by time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fcsse.errors import NotFoundError, UnexpectedError
+
+SCHEMA = "fcsse.backup/1"
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-z-]+-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text."""
+
+    id: str
+    time: str
+    key: str
+    account: str
+    region: str
+    reason: str
+    policy: str
+    sha256: str
+    schema: str = SCHEMA
+
+
+def default_folder() -> Path:
+    """The platform's state folder for this program."""
+    from platformdirs import user_state_path
+
+    return user_state_path("fcsse", appauthor=False) / "backups"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFolder:
+    """Where backups live. The folder is made on the first save, readable by its owner alone."""
+
+    path: Path
+
+    def save(self, key: str, account: str, region: str, policy: str, reason: str, now: datetime) -> Backup:
+        """Puts a policy on disk and returns its record; it is durable when this returns.
+
+        Raises ``UnexpectedError`` where that cannot be done: then nothing may be written to AWS.
+        """
+        stamp = now.astimezone(UTC)
+        key_id = key.rsplit("/", 1)[-1]
+        backup = Backup(
+            id=f"{stamp:%Y%m%dT%H%M%SZ}-{key_id[-8:]}-{secrets.token_hex(3)}",
+            time=stamp.isoformat(timespec="seconds"),
+            key=key,
+            account=account,
+            region=region,
+            reason=reason,
+            policy=policy,
+            sha256=_sha256(policy),
+        )
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_durably(self.path / f"{backup.id}.json", json.dumps(asdict(backup), indent=2, ensure_ascii=False))
+        except OSError as error:
+            message = f"saving the policy of key {key} before changing it, in {self.path}: {error.strerror or error}"
+            raise UnexpectedError(
+                message,
+                "Nothing was written to AWS. Make room there, name another folder with --backup-dir, or go without a "
+                "copy with --no-backup.",
+            ) from error
+        return backup
+
+    def list(self) -> tuple[Backup, ...]:
+        """All backups, newest first. Files that are no backups, or damaged, are passed over."""
+        return tuple(backup for path in self._paths() if (backup := _read(path)))
+
+    def damaged(self) -> tuple[Path, ...]:
+        """Files that should be backups and cannot be read as such."""
+        return tuple(path for path in self._paths() if _read(path) is None)
+
+    def of_key(self, key: str, most: int = 20) -> tuple[Backup, ...]:
+        """The newest backups of one key."""
+        suffix = f"-{key.rsplit('/', 1)[-1][-8:]}-"
+        found = (backup for path in self._paths() if suffix in path.name and (backup := _read(path)))
+        return tuple(backup for backup, _ in zip((b for b in found if b.key == key), range(most), strict=False))
+
+    def find(self, id_or_start: str) -> Backup:
+        """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``."""
+        found = [path for path in self._paths() if path.stem.startswith(id_or_start)]
+        exact = [path for path in found if path.stem == id_or_start]
+        match exact or found:
+            case [path]:
+                backup = _read(path)
+                if backup is None:
+                    message = f"reading backup {path.stem}: {path} is damaged"
+                    raise NotFoundError(message, "See the others with: fcsse backups.")
+                return backup
+            case []:
+                message = f"finding backup {id_or_start}: there is none in {self.path}"
+                raise NotFoundError(message, "See what there is with: fcsse backups.")
+            case several:
+                message = f"finding backup {id_or_start}: {len(several)} ids begin so"
+                raise NotFoundError(message, "Give more of the id; see them with: fcsse backups.")
+
+    def _paths(self) -> list[Path]:
+        try:
+            return sorted((p for p in self.path.glob("*.json") if _ID.fullmatch(p.stem)), reverse=True)
+        except OSError:
+            return []
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(path: Path) -> Backup | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        backup = Backup(**value)
+    except (OSError, ValueError, TypeError):
+        return None
+    return backup if backup.schema == SCHEMA and backup.sha256 == _sha256(backup.policy) else None
+
+
+def _write_durably(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        # The new name itself must outlast a crash too.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

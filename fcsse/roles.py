@@ -1,0 +1,128 @@
+"""Service-linked roles that are not there: waiting for one that may come, and saying why one will not.
+
+A role appears when a cache's data repository associations are made, so right after a cache's creation it may be
+seconds away. FSx is asked how the cache stands, to wait for nothing that cannot come; without that permission the
+wait goes by IAM alone. Source: Amazon File Cache user guide, "Using service-linked roles".
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from fcsse.arn import role_name
+from fcsse.clock import pauses
+from fcsse.errors import DeniedError, FcsseError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from fcsse.aws.account import Aws
+    from fcsse.clock import Clock
+    from fcsse.model import Cache, Role
+    from fcsse.progress import Progress
+
+GONE = ("FAILED", "DELETING")
+"""Lifecycles of a cache or file system that will not get its role any more. Source: FSx API reference."""
+
+
+class RoleFinder:
+    """Waits for missing roles, all at once, for at most ``wait`` seconds. ``found`` holds those that came."""
+
+    def __init__(self, aws: Aws, clock: Clock, progress: Progress, wait: float) -> None:
+        self.found: dict[str, Role] = {}
+        self._aws = aws
+        self._clock = clock
+        self._progress = progress
+        self._wait = wait
+        self._reasons: dict[str, NotFoundError] = {}
+        self._known: tuple[str, ...] | None = None
+
+    def await_missing(self, roles: Mapping[str, Future[Role | None]]) -> None:
+        """Waits until each role is there or cannot come. Errors of a look-up stay with its future."""
+        missing = [cache for cache, future in roles.items() if future.exception() is None and future.result() is None]
+        waiting = [cache for cache in missing if not self._hopeless(cache)]
+        if not waiting:
+            return
+        self._tell(waiting, 0)
+        for gone_by in pauses(self._clock, self._wait):
+            waiting = [cache for cache in waiting if not self._came(cache) and not self._hopeless(cache)]
+            if not waiting:
+                return
+            self._tell(waiting, gone_by)
+        for cache in waiting:
+            text = f" after waiting {self._wait:.0f} s" if self._wait else ""
+            self._reasons[cache] = NotFoundError(
+                f"finding the role of {cache}: IAM has no role {role_name(cache)}{text}",
+                self._advice(cache),
+            )
+
+    def why_missing(self, cache: str) -> NotFoundError:
+        """Why there is no role, and what to do."""
+        if cache not in self._reasons and not self._hopeless(cache):
+            self._reasons[cache] = NotFoundError(
+                f"finding the role of {cache}: IAM has no role {role_name(cache)}", self._advice(cache)
+            )
+        return self._reasons[cache]
+
+    def _came(self, cache: str) -> bool:
+        role = self._aws.find_role(cache)
+        if role is not None:
+            self.found[cache] = role
+        return role is not None
+
+    def _tell(self, waiting: list[str], gone_by: float) -> None:
+        names = ", ".join(waiting[:3]) + (" …" if len(waiting) > 3 else "")
+        self._progress.step(f"waiting for the service-linked role of {names} ({gone_by:.0f} of {self._wait:.0f} s)")
+
+    def _hopeless(self, cache: str) -> bool:
+        """Is it sure that waiting will not help? Then the reason is kept."""
+        kind = "file system" if cache.startswith("fs-") else "cache"
+        state = self._state(cache)
+        if isinstance(state, FcsseError):
+            near = self._near(cache)
+            if any(other.startswith(cache) or cache.startswith(other) for other in near):
+                # All real ids have one length: a part of another id is a slip, not a cache yet to come.
+                self._reasons[cache] = NotFoundError(
+                    f"finding the role of {cache}: IAM has no role {role_name(cache)}", self._advice(cache)
+                )
+            return cache in self._reasons
+        if state is None:
+            self._reasons[cache] = NotFoundError(
+                f"finding {kind} {cache}: neither FSx in {self._aws.region or 'this Region'} nor IAM knows it",
+                self._advice(cache) or "Check the id, --profile and --region.",
+            )
+        elif state.lifecycle in GONE:
+            because = f" ({state.failure})" if state.failure else ""
+            self._reasons[cache] = NotFoundError(
+                f"finding the role of {cache}: the {kind} is {state.lifecycle}{because}, so its role will not appear",
+                "Create it again, then link it.",
+            )
+        return cache in self._reasons
+
+    def _state(self, cache: str) -> Cache | FcsseError | None:
+        try:
+            return self._aws.find_cache(cache)
+        except FcsseError as error:
+            return error
+
+    def _near(self, cache: str) -> list[str]:
+        if self._known is None:
+            try:
+                self._known = tuple(role.cache for role in self._aws.list_roles())
+            except FcsseError:
+                self._known = ()
+        parts = [other for other in self._known if other.startswith(cache) or cache.startswith(other)]
+        return list(dict.fromkeys(parts + difflib.get_close_matches(cache, self._known, n=3, cutoff=0.75)))
+
+    def _advice(self, cache: str) -> str:
+        near = self._near(cache)
+        if near:
+            return f"Did you mean {' or '.join(near[:3])}? Ids are matched exactly."
+        if isinstance(self._state(cache), DeniedError | None):
+            return "Check the id, --profile and --region."
+        return (
+            "FSx makes the role with the first S3 data repository association. Where the creator lacked "
+            "iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with --every-cache instead."
+        )
