@@ -6,6 +6,7 @@ Principal" (unique ids in place of deleted principals).
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -146,8 +147,10 @@ def strings(value: JsonValue) -> tuple[str, ...]:
 
 
 def printable(text: str) -> str:
-    """A text with everything that does not print (control and format characters, surrogates) escaped."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    """A text with everything that does not print (control and format characters, surrogates) escaped as in JSON."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def _statements(nodes: tuple[Node, ...]) -> tuple[Statement, ...]:
