@@ -22,13 +22,19 @@ class Verdict(Enum):
 class Request:
     """One request to AWS, as IAM sees it.
 
-    ``principal`` is the caller's ARN (role, user, root, or an ``assumed-role`` session) or a service principal's name.
+    ``principal`` is the caller's ARN (role, user, root, or an ``assumed-role`` session), a service principal's name,
+    or ``*`` for an anonymous caller. An assumed-role ARN lacks its role's path: where that matters, give the role's
+    own ARN as ``aws:PrincipalArn`` in ``context``. A role's ARN stands for a session of that role, whose name is the
+    part of ``aws:userid`` after the colon.
     ``context`` holds the condition keys whose values are known, in any letter case; a tuple is a multi-valued key, and
     keys that follow from the principal (``aws:PrincipalArn``, ``aws:PrincipalAccount`` …) are derived when not given.
     ``absent`` names keys known not to be in the request; a trailing ``*`` matches any ending
     (``kms:EncryptionContext:*`` = no pair but those in ``context``). With ``complete``, every key that ``context``
     does not hold is absent; otherwise a key in neither is unknown.
     ``unique_ids`` are the principal's own ids (``AROA…``), matched where a policy holds one.
+    ``partial`` holds keys known to be in the request whose value is known only by its form, as a pattern with ``*``
+    and ``?``: ``{"aws:userid": "AROA*:FSx"}`` matches ``*:FSx`` and may or may not match ``AROAEXAMPLE:FSx``;
+    ``{"aws:CurrentTime": "*"}`` is a key that is there with an unknown value.
     """
 
     principal: str
@@ -38,6 +44,7 @@ class Request:
     absent: frozenset[str] = frozenset()
     complete: bool = False
     unique_ids: frozenset[str] = frozenset()
+    partial: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Decision:
 
     ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant, None where
     nothing matches; ``statement`` is the statement's index in the document, counted from 0, and ``grant`` the grant's
-    id. ``explicit`` tells an explicit Deny from a denial by absence. ``misses`` are the near ones, best first.
+    id. ``explicit`` tells an explicit Deny from a denial by absence. ``misses`` are the near ones, best first; an
+    allowed request has none.
     """
 
     verdict: Verdict

@@ -1,0 +1,170 @@
+"""Text patterns of policies: ``*`` and ``?``, policy variables, ARNs compared part by part.
+
+A pattern is kept as one string in which the wildcards are replaced by three noncharacters, so that a literal ``*``
+(from ``${*}``, from a variable's value, or under StringEquals) never turns into a wildcard by accident.
+Answers are True, False or None; None = it depends on something that is not known.
+Sources: IAM user guide, "Condition operators", "Variables and tags", "Resource".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ANY = "\ufdd0"
+"""Any number of characters: ``*``."""
+ONE = "\ufdd1"
+"""Exactly one character: ``?``."""
+GAP = "\ufdd2"
+"""A part of the pattern whose text is not known: the value of a variable that cannot be known here."""
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'(.*)'\s*", re.DOTALL)
+_ESCAPES = {"*": "*", "?": "?", "$": "$"}
+
+
+def wild(text: str) -> str:
+    """The pattern in ``text``, its ``*`` and ``?`` taken as wildcards."""
+    return text.replace("*", ANY).replace("?", ONE)
+
+
+def has_variables(text: str) -> bool:
+    """Is there a ``${…}`` in it?"""
+    return "${" in text and _VARIABLE.search(text) is not None
+
+
+def substitute(text: str, wildcards: bool, value_of: Callable[[str], str | None]) -> str | None:
+    """The pattern in ``text`` with its variables replaced; None where one has no value, which matches nothing.
+
+    ``value_of`` gives a variable's value, None for no value, GAP for an unknown one. A value goes in literally: its
+    ``*`` is no wildcard. Source: "Variables and tags", "Policy variables with no value", "Specifying default values".
+    """
+    parts: list[str] = []
+    at = 0
+    for match in _VARIABLE.finditer(text):
+        literal = text[at : match.start()]
+        parts.append(wild(literal) if wildcards else literal)
+        at = match.end()
+        inner = match[1]
+        if inner in _ESCAPES:
+            parts.append(_ESCAPES[inner])
+            continue
+        default = _DEFAULT.fullmatch(inner)
+        value = value_of((default[1] if default else inner).strip().lower())
+        if value is None:
+            if default is None:
+                return None
+            value = default[2]
+        parts.append(value)
+    rest = text[at:]
+    parts.append(wild(rest) if wildcards else rest)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=16384)
+def _regex(pattern: str) -> re.Pattern[str]:
+    """A regular expression for a pattern, in atomic groups: no pattern makes it slow."""
+    pieces = [
+        "".join("." if char == ONE else re.escape(char) for char in piece)
+        for piece in pattern.replace(GAP, ANY).split(ANY)
+    ]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1] if piece)
+    return re.compile(f"{pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)
+
+
+def is_plain(pattern: str) -> bool:
+    """Has it neither wildcards nor gaps?"""
+    return ANY not in pattern and ONE not in pattern and GAP not in pattern
+
+
+def matches(pattern: str, text: str) -> bool | None:
+    """Does the text match the pattern? None where a gap decides."""
+    if is_plain(pattern):
+        return pattern == text
+    if _regex(pattern).fullmatch(text) is None:
+        return False
+    return None if GAP in pattern else True
+
+
+@lru_cache(maxsize=16384)
+def covers(pattern: str, form: str) -> bool | None:
+    """Does every text of the form match the pattern (True), none of them (False), or only some, as far as known?"""
+    if GAP not in pattern and _includes(pattern, form):
+        return True
+    return None if _meet(pattern, form) else False
+
+
+def _includes(pattern: str, form: str) -> bool:
+    """Is the pattern seen to match every text of the form? A wildcard of the form needs a wildcard that takes it in."""
+    rows = [False] * (len(form) + 1)
+    rows[0] = True
+    for char in pattern:
+        if char == ANY:
+            seen = False
+            for column in range(len(form) + 1):
+                seen = seen or rows[column]
+                rows[column] = seen
+            continue
+        following = [False] * (len(form) + 1)
+        for column, symbol in enumerate(form):
+            fits = symbol != ANY if char == ONE else symbol == char
+            following[column + 1] = rows[column] and fits
+        rows = following
+    return rows[len(form)]
+
+
+def _meet(pattern: str, form: str) -> bool:
+    """Is there a text that matches both?"""
+    pattern = pattern.replace(GAP, ANY)
+    rows = [False] * (len(form) + 1)
+    rows[0] = True
+    for column, symbol in enumerate(form):
+        rows[column + 1] = rows[column] and symbol == ANY
+    for char in pattern:
+        following = [False] * (len(form) + 1)
+        following[0] = rows[0] and char == ANY
+        for column, symbol in enumerate(form):
+            if ANY in (char, symbol):
+                following[column + 1] = following[column] or rows[column + 1]
+            else:
+                following[column + 1] = rows[column] and (ONE in (char, symbol) or char == symbol)
+        rows = following
+    return rows[len(form)]
+
+
+def arn_matches(pattern: str, text: str) -> bool | None:
+    """ArnLike and ArnEquals, which are the same: six parts between colons, each matched for itself.
+
+    What has fewer parts is no ARN: False, but None where it would match as a string, for which no rule is written.
+    Source: "Amazon Resource Name (ARN) condition operators".
+    """
+    wanted = pattern.split(":", 5)
+    given = text.split(":", 5)
+    if len(wanted) < 6 or len(given) < 6 or GAP in "".join(wanted[:5]):
+        return None if matches(pattern, text) is not False else False
+    answer: bool | None = True
+    for part, value in zip(wanted, given, strict=True):
+        match matches(part, value):
+            case False:
+                return False
+            case None:
+                answer = None
+    return answer
+
+
+def arn_covers(pattern: str, form: str) -> bool | None:
+    """``arn_matches`` for an ARN of which only the form is known."""
+    wanted = pattern.split(":", 5)
+    given = form.split(":", 5)
+    if len(wanted) < 6 or len(given) < 6 or GAP in pattern or ANY in "".join(given[:5]):
+        return None if covers(pattern, form) is not False else False
+    answers = [covers(part, value) for part, value in zip(wanted, given, strict=True)]
+    if False in answers:
+        return False
+    return None if None in answers else True
