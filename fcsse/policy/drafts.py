@@ -69,8 +69,8 @@ class Drafts:
         self.ours: list[Draft] = []
         self.others: dict[int, Others] = {}
         self._sids = {statement.sid for statement in document.statements}
-        for statement in document.statements:
-            ours = read_statement(statement.value)
+        self.readings = tuple(read_statement(statement.value) for statement in document.statements)
+        for statement, ours in zip(document.statements, self.readings, strict=True):
             if ours is not None:
                 self.ours.append(_draft(statement, ours))
 
@@ -135,6 +135,12 @@ def access_of(principal: str | None, account: str, region: str, patterns: Collec
             forms = frozenset(form for form in ContextForm if form.arn(bucket) in patterns)
             found.append(Access(principal, account, arn.partition, region, arn.resource, forms))
     return found
+
+
+def named_principals(statement: Statement) -> tuple[str, ...]:
+    """The AWS principals that a statement names."""
+    principal = statement.value.get("Principal")
+    return strings(principal.get("AWS")) if isinstance(principal, dict) else ()
 
 
 def _draft(statement: Statement, ours: Ours) -> Draft:

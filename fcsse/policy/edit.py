@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fcsse import arn as arns
 from fcsse import errors
 from fcsse.policy import steps as did
-from fcsse.policy.context_form import ContextForm
-from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, dead_principals, strings
-from fcsse.policy.drafts import Draft, Drafts, Others, access_of
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
+from fcsse.policy.drafts import Drafts
+from fcsse.policy.linking import drift, grant, in_order, wishes
 from fcsse.policy.meaning import document_meaning
-from fcsse.policy.statement import PAGE_SID, Access, is_sid_for, read_statement, sid_for
+from fcsse.policy.pruning import prune as prune_drafts
+from fcsse.policy.unlinking import holds, leftovers, withdraw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from fcsse.policy.document import Statement
+    from fcsse.policy.statement import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ def link(document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = 
     depend on the order of ``accesses``, and linking again changes nothing.
     """
     drafts = Drafts(document)
-    steps = _prune(drafts, ours_only=not prune)
-    wanted = _in_order(accesses)
-    wishes = _wishes(wanted)
+    steps = prune_drafts(drafts, ours_only=not prune)
+    wanted = in_order(accesses)
+    wished = wishes(wanted)
     for access in wanted:
-        steps += _drift(drafts, access)
-        steps += _grant(drafts, access, wishes)
+        steps += drift(drafts, access)
+        steps += grant(drafts, access, wished)
     return _finish(drafts, steps)
 
 
@@ -67,17 +67,17 @@ def unlink(
     ``known_texts`` are earlier texts of the policy: where the result says the same as one, it is that one to the byte.
     """
     drafts = Drafts(document)
-    steps = _prune(drafts, ours_only=not prune)
-    wanted = _in_order(accesses)
+    steps = prune_drafts(drafts, ours_only=not prune)
+    wanted = in_order(accesses)
     hits: set[Access] = set()
     for draft in drafts.alive:
-        found = [access for access in wanted if _holds(draft, access)]
+        found = [access for access in wanted if holds(draft, access)]
         hits.update(found)
         if found:
-            steps += _withdraw(drafts, draft, found)
+            steps += withdraw(drafts, draft, found)
     for access in wanted:
         steps += [] if access in hits else [did.NotThere(access)]
-        steps += _leftovers(drafts, access)
+        steps += leftovers(drafts, access)
     edit = _finish(drafts, steps)
     return replace(edit, document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
 
@@ -89,7 +89,7 @@ def prune_dead(document: PolicyDocument, ours_only: bool) -> Edit:
     it is all that a NotPrincipal excepts, for without it the statement would apply to everybody.
     """
     drafts = Drafts(document)
-    return _finish(drafts, _prune(drafts, ours_only=ours_only))
+    return _finish(drafts, prune_drafts(drafts, ours_only=ours_only))
 
 
 def fit(document: PolicyDocument, before: PolicyDocument) -> PolicyDocument:
@@ -115,192 +115,6 @@ def _finish(drafts: Drafts, steps: list[did.Step]) -> Edit:
     steps = [*steps, *(did.StatementTakenOut(draft.label) for draft in emptied)]
     document = drafts.finish()
     return Edit(document, tuple(dict.fromkeys(steps)), document is not drafts.document)
-
-
-def _in_order(accesses: Iterable[Access]) -> list[Access]:
-    """The accesses in one fixed order, those that differ in nothing but the forms as one."""
-    merged: dict[Access, Access] = {}
-    for access in accesses:
-        key = replace(access, forms=frozenset(ContextForm))
-        known = merged.get(key, access)
-        merged[key] = replace(access, forms=access.forms | known.forms)
-    return sorted(
-        merged.values(),
-        key=lambda one: (one.bucket, one.partition, one.account, one.region, one.role or "", one.patterns),
-    )
-
-
-_Wishes = dict[tuple[str, str, str], dict[str, set[str]]]
-
-
-def _wishes(accesses: Iterable[Access]) -> _Wishes:
-    """Account, Region and bucket → role → what is wished for it."""
-    wishes: _Wishes = {}
-    for access in accesses:
-        roles = wishes.setdefault((access.account, access.region, access.bucket_arn), {})
-        roles.setdefault(access.principal, set()).update(access.patterns)
-    return wishes
-
-
-def _grant(drafts: Drafts, access: Access, wishes: _Wishes) -> list[did.Step]:
-    scope = (access.account, access.region)
-    needed = set(access.patterns)
-    holders = [
-        draft
-        for draft in drafts.alive
-        if draft.scope == scope and (draft.every_cache or access.principal in draft.principals)
-    ]
-    covering = [draft for draft in holders if needed & set(draft.patterns)]
-    missing = needed.difference(*(draft.patterns for draft in covering))
-    if not missing:
-        return [did.AlreadyThere(draft.label, access) for draft in covering]
-    wished = wishes.get((*scope, access.bucket_arn), {})
-    forms = [form for form in sorted(access.forms, key=lambda one: one.value) if form.arn(access.bucket_arn) in missing]
-    for draft in covering:
-        if (
-            not draft.exact
-            and draft.buckets == {access.bucket_arn}
-            and all(missing <= wished.get(principal, set()) for principal in draft.principals)
-        ):
-            draft.patterns += [form.arn(access.bucket_arn) for form in forms]
-            served = tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
-            return [did.FormJoined(draft.label, form, access.bucket, served) for form in forms]
-    for draft in drafts.ours:
-        if (
-            access.role is not None
-            and not (draft.every_cache or draft.gone)
-            and draft.scope == scope
-            and set(draft.patterns) == missing
-        ):
-            draft.principals.append(access.role)
-            return [did.RoleJoined(draft.label, access.role, access)]
-    lacking = replace(access, forms=frozenset(forms))
-    draft = drafts.add(lacking, sid_for(access.bucket, access.role is None))
-    return [did.StatementAdded(draft.label, lacking)]
-
-
-def _drift(drafts: Drafts, access: Access) -> list[did.Step]:
-    """Statements that look like the one for an access, by their Sid or by role and bucket, but say something else."""
-    steps: list[did.Step] = []
-    for statement in drafts.document.statements:
-        ours = read_statement(statement.value)
-        sid_is_ours = is_sid_for(statement.sid, access.bucket, access.role is None)
-        named = access.role is not None and access.role in _named(statement)
-        if ours is None:
-            if sid_is_ours or (named and statement.sid == PAGE_SID):
-                reason = "it does not say what the documented statement says"
-                steps.append(did.Drift(statement.label, access, reason))
-        elif access.bucket_arn not in ours.buckets:
-            if sid_is_ours:
-                steps.append(did.Drift(statement.label, access, "it is about another bucket"))
-        elif ours.region != access.region and (sid_is_ours or access.principal in ours.principals):
-            reason = f"it is for S3 in {ours.region}, and the bucket is in {access.region}"
-            steps.append(did.Drift(statement.label, access, reason))
-    return steps
-
-
-def _holds(draft: Draft, access: Access) -> bool:
-    """Is a draft a statement that gives this access something? Any form and any Region count."""
-    if access.bucket_arn not in draft.buckets:
-        return False
-    if access.role is None:
-        return draft.every_cache and draft.account == access.account
-    return access.role in draft.principals
-
-
-def _withdraw(drafts: Drafts, draft: Draft, accesses: list[Access]) -> list[did.Step]:
-    """Takes accesses out of one statement, all of which it gives."""
-    leaving: dict[str, set[str]] = {}
-    for access in accesses:
-        leaving.setdefault(access.principal, set()).add(access.bucket_arn)
-    lost = leaving.get(draft.principals[0], set())
-    if all(leaving.get(principal) == lost for principal in draft.principals):
-        draft.patterns = _without(draft.patterns, lost)
-        if draft.patterns:
-            names = sorted({access.bucket for access in accesses})
-            return [
-                did.BucketTakenOut(draft.label, name, tuple(one for one in accesses if one.bucket == name))
-                for name in names
-            ]
-        draft.gone = True
-        return [did.StatementTakenOut(draft.label, tuple(accesses))]
-    steps: list[did.Step] = []
-    for role, buckets in leaving.items():
-        draft.principals.remove(role)
-        mine = tuple(access for access in accesses if access.role == role)
-        steps.append(did.RoleTakenOut(draft.label, role, mine))
-        kept = access_of(role, draft.account, draft.region, _without(draft.patterns, buckets))
-        for access in kept:
-            again = _grant(drafts, access, _wishes([access]))
-            steps += [step for step in again if not isinstance(step, did.AlreadyThere)]
-    if not draft.principals:
-        draft.gone = True
-        steps.append(did.StatementTakenOut(draft.label, tuple(accesses)))
-    return steps
-
-
-def _without(patterns: list[str], buckets: set[str]) -> list[str]:
-    return [pattern for pattern in patterns if pattern.removesuffix("/*") not in buckets]
-
-
-def _leftovers(drafts: Drafts, access: Access) -> list[did.Step]:
-    """What may still give the role something after its access was taken back."""
-    if access.role is None:
-        return []
-    steps: list[did.Step] = [
-        did.StillNamed(statement.label, access)
-        for statement in drafts.foreign()
-        if statement.value.get("Effect") == "Allow" and access.role in _named(statement)
-    ]
-    steps += [
-        did.StillCovered(draft.label, access)
-        for draft in drafts.alive
-        if draft.every_cache and draft.account == access.account and access.bucket_arn in draft.buckets
-    ]
-    return steps
-
-
-def _named(statement: Statement) -> tuple[str, ...]:
-    """The AWS principals that a statement names."""
-    principal = statement.value.get("Principal")
-    return strings(principal.get("AWS")) if isinstance(principal, dict) else ()
-
-
-def _prune(drafts: Drafts, *, ours_only: bool) -> list[did.Step]:
-    steps: list[did.Step] = []
-    mine: set[int] = set()
-    for draft in drafts.ours:
-        if draft.statement is not None:
-            mine.add(draft.statement.index)
-            dead = [one for one in draft.principals if arns.is_dead_principal(one)]
-            steps += [did.PrincipalPruned(draft.label, one) for one in dead]
-            draft.principals = [one for one in draft.principals if one not in dead]
-    if ours_only:
-        return steps
-    for found in dead_principals(drafts.document):
-        if found.index in mine:
-            continue
-        statement = drafts.document.statements[found.index]
-        name = found.element.partition(".")[0]
-        others = _living(statement, name)
-        if name == "NotPrincipal" and not others:
-            reason = "without it the statement would apply to everybody"
-            steps.append(did.PrincipalKept(found.label, found.id, reason))
-            continue
-        edit = drafts.others.setdefault(found.index, Others())
-        edit.dead.add(found.id)
-        steps.append(did.PrincipalPruned(found.label, found.id))
-        if not others and not edit.gone:
-            edit.gone = True
-            steps.append(did.StatementTakenOut(found.label))
-    return steps
-
-
-def _living(statement: Statement, name: str) -> list[str]:
-    """The principals of a statement's Principal or NotPrincipal that are not dead."""
-    value = statement.value.get(name)
-    texts = [text for kind in value.values() for text in strings(kind)] if isinstance(value, dict) else []
-    return [text for text in texts if not arns.is_dead_principal(text)]
 
 
 def _known(document: PolicyDocument, known_texts: Sequence[str], accesses: Sequence[Access]) -> PolicyDocument:

@@ -1,0 +1,101 @@
+"""Deciding how an access gets into a policy with the least text, on drafts of its statements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from fcsse.policy import steps as did
+from fcsse.policy.context_form import ContextForm
+from fcsse.policy.drafts import named_principals
+from fcsse.policy.statement import PAGE_SID, is_sid_for, sid_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fcsse.policy.drafts import Draft, Drafts
+    from fcsse.policy.statement import Access
+
+Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
+"""Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""
+
+
+def wishes(accesses: Iterable[Access]) -> Wishes:
+    """What a whole call wishes for, to be looked up by what a statement is about."""
+    found: Wishes = {}
+    for access in accesses:
+        principals = found.setdefault((access.account, access.region, access.bucket_arn), {})
+        principals.setdefault(access.principal, set()).update(access.patterns)
+    return found
+
+
+def in_order(accesses: Iterable[Access]) -> list[Access]:
+    """The accesses in one fixed order, those that differ in nothing but the forms as one."""
+    merged: dict[Access, Access] = {}
+    for access in accesses:
+        key = replace(access, forms=frozenset(ContextForm))
+        known = merged.get(key, access)
+        merged[key] = replace(access, forms=access.forms | known.forms)
+    return sorted(
+        merged.values(),
+        key=lambda one: (one.bucket, one.partition, one.account, one.region, one.role or "", one.patterns),
+    )
+
+
+def grant(drafts: Drafts, access: Access, wished: Wishes) -> list[did.Step]:
+    """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference."""
+    scope = (access.account, access.region)
+    covering = [
+        draft
+        for draft in drafts.alive
+        if draft.scope == scope
+        and (draft.every_cache or access.principal in draft.principals)
+        and not set(access.patterns).isdisjoint(draft.patterns)
+    ]
+    missing = set(access.patterns).difference(*(draft.patterns for draft in covering))
+    if not missing:
+        return [did.AlreadyThere(draft.label, access) for draft in covering]
+    forms = [form for form in ContextForm if form.arn(access.bucket_arn) in missing]
+    for draft in covering:
+        if _widens_nobody_else(draft, access, missing, wished):
+            draft.patterns += [form.arn(access.bucket_arn) for form in forms]
+            served = tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
+            return [did.FormJoined(draft.label, form, access.bucket, served) for form in forms]
+    if access.role is not None:
+        for draft in drafts.ours:
+            alike = draft.scope == scope and set(draft.patterns) == missing
+            if alike and not draft.every_cache and not draft.gone:
+                draft.principals.append(access.role)
+                return [did.RoleJoined(draft.label, access.role, access)]
+    lacking = replace(access, forms=frozenset(forms))
+    draft = drafts.add(lacking, sid_for(access.bucket, access.role is None))
+    return [did.StatementAdded(draft.label, lacking)]
+
+
+def _widens_nobody_else(draft: Draft, access: Access, missing: set[str], wished: Wishes) -> bool:
+    """May the missing forms join a statement? Only if all its principals are to have them, for this bucket alone."""
+    wants = wished.get((*draft.scope, access.bucket_arn), {})
+    all_want = all(missing <= wants.get(principal, set()) for principal in draft.principals)
+    return all_want and not draft.exact and draft.buckets == {access.bucket_arn}
+
+
+def drift(drafts: Drafts, access: Access) -> list[did.Step]:
+    """Statements that look like the one for an access, by their Sid or by role and bucket, but say something else."""
+    steps: list[did.Step] = []
+    for statement, ours in zip(drafts.document.statements, drafts.readings, strict=True):
+        sid_is_ours = is_sid_for(statement.sid, access.bucket, access.role is None)
+        named = access.role is not None and access.role in named_principals(statement)
+        reason = ""
+        if ours is None:
+            if sid_is_ours or (named and statement.sid == PAGE_SID):
+                reason = "it does not say what the documented statement says"
+        elif access.bucket_arn not in ours.buckets:
+            if sid_is_ours:
+                reason = "it is about another bucket"
+        elif ours.region != access.region and (sid_is_ours or access.principal in ours.principals):
+            reason = f"it is for S3 in {ours.region}, and the bucket is in {access.region}"
+        elif ours.account != access.account and named:
+            reason = f"it is for callers of account {ours.account}, and the cache is of {access.account}"
+        if reason:
+            steps.append(did.Drift(statement.label, access, reason))
+    return steps
