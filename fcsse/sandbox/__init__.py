@@ -1,1 +1,9 @@
-"""A simulated AWS on this machine, strict where AWS is strict (extra ``sandbox``)."""
+"""A simulated AWS on this machine, strict where AWS is strict (extra ``sandbox``).
+
+``Sandbox`` starts it; see ``fcsse.sandbox.server``. moto is imported only when one starts.
+"""
+
+from fcsse.sandbox.play import Cache, Outcome
+from fcsse.sandbox.server import ACCOUNT, OTHER_ACCOUNT, REGION, Sandbox, SandboxUnavailableError
+
+__all__ = ["ACCOUNT", "OTHER_ACCOUNT", "REGION", "Cache", "Outcome", "Sandbox", "SandboxUnavailableError"]

@@ -1,0 +1,182 @@
+"""The FSx of the sandbox: file caches, FSx for Lustre file systems and their data repository associations, read only.
+
+Sources: FSx API reference, DescribeFileCaches, DescribeFileSystems, DescribeDataRepositoryAssociations; shapes and
+exceptions from the botocore service model. Pages may come shorter than asked for, as the reference warns.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from fcsse.sandbox.authorize import require_identity
+from fcsse.sandbox.state import page
+from fcsse.sandbox.wire import AwsError, json_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.state import Association, State, StoredCache
+    from fcsse.sandbox.wire import Call, Reply
+
+_FILTERS = ("file-system-id", "file-cache-id", "data-repository-type")
+_RESOURCES = {"DescribeFileCaches": "file-cache/*", "DescribeFileSystems": "file-system/*"}
+
+
+def answer(state: State, call: Call, caller: Caller) -> Reply:
+    """Carry an FSx call out. Raises AwsError."""
+    resource = _RESOURCES.get(call.operation, "association/*")
+    if call.operation not in ("DescribeFileCaches", "DescribeFileSystems", "DescribeDataRepositoryAssociations"):
+        raise AwsError("UnknownOperationException", f"The sandbox does not simulate fsx:{call.operation}.")
+    arn = f"arn:{state.partition}:fsx:{call.region}:{caller.account}:{resource}"
+    require_identity(caller, f"fsx:{call.operation}", arn)
+    caches = [c for c in state.caches.values() if c.account == caller.account and c.region == call.region]
+    given = call.parameters
+    match call.operation:
+        case "DescribeFileCaches":
+            found = _chosen(caches, "fc-", given.get("FileCacheIds"), "FileCacheNotFound", "File cache")
+            return _page(state, given, "FileCaches", [_file_cache(state, cache) for cache in found])
+        case "DescribeFileSystems":
+            found = _chosen(caches, "fs-", given.get("FileSystemIds"), "FileSystemNotFound", "File system")
+            return _page(state, given, "FileSystems", [_file_system(state, cache) for cache in found])
+        case _:
+            return _page(state, given, "Associations", _associations(state, caches, given))
+
+
+def _chosen(
+    caches: Sequence[StoredCache], prefix: str, ids: Sequence[str] | None, code: str, thing: str
+) -> list[StoredCache]:
+    kind = [cache for cache in caches if cache.id.startswith(prefix)]
+    if not ids:
+        return kind
+    missing = sorted(set(ids) - {cache.id for cache in kind})
+    if missing:
+        raise AwsError(code, f"{thing} '{missing[0]}' does not exist.")
+    return [cache for cache in kind if cache.id in ids]
+
+
+def _page(state: State, given: Mapping[str, Any], name: str, items: list[dict[str, Any]]) -> Reply:
+    asked = int(given.get("MaxResults") or 25)
+    if asked < 1 or (name == "Associations" and asked > 25):
+        raise AwsError("BadRequest", "MaxResults must be between 1 and 25.")
+    size = min(asked, 25, state.switches.page or 25)
+    shown, following = page(items, _start(given.get("NextToken")), size)
+    more = {"NextToken": base64.b64encode(f"start={following}".encode()).decode()} if following is not None else {}
+    return json_reply({name: shown, **more})
+
+
+def _start(token: object) -> int:
+    if token is None:
+        return 0
+    try:
+        name, _, number = base64.b64decode(str(token), validate=True).decode().partition("=")
+        if name == "start":
+            return int(number)
+    except ValueError:
+        pass
+    raise AwsError("BadRequest", "Invalid NextToken.")
+
+
+def _associations(state: State, caches: Sequence[StoredCache], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    pairs = [(cache, association) for cache in caches for association in cache.associations]
+    ids = given.get("AssociationIds")
+    if ids:
+        missing = sorted(set(ids) - {association.id for _, association in pairs})
+        if missing:
+            code, message = "DataRepositoryAssociationNotFound", f"Association '{missing[0]}' does not exist."
+            raise AwsError(code, message)
+        pairs = [(cache, association) for cache, association in pairs if association.id in ids]
+    for entry in given.get("Filters") or ():
+        name, values = entry.get("Name"), entry.get("Values") or ()
+        if name not in _FILTERS:
+            raise AwsError("BadRequest", f"Filter {name} is not supported by this operation.")
+        pairs = [pair for pair in pairs if _filtered(pair, name, values)]
+    return [_association(state, cache, association) for cache, association in pairs]
+
+
+def _filtered(pair: tuple[StoredCache, Association], name: str, values: Sequence[str]) -> bool:
+    cache, association = pair
+    if name == "data-repository-type":
+        return association.path.partition(":")[0].upper() in values
+    prefix = "fs-" if name == "file-system-id" else "fc-"
+    return cache.id.startswith(prefix) and cache.id in values
+
+
+def _common(state: State, cache: StoredCache) -> dict[str, Any]:
+    kind = "file-cache" if cache.id.startswith("fc-") else "file-system"
+    described = {
+        "OwnerId": cache.account,
+        "CreationTime": cache.created,
+        "Lifecycle": cache.lifecycle,
+        "StorageCapacity": 1200,
+        "VpcId": "vpc-0a1b2c3d",
+        "SubnetIds": ["subnet-0a1b2c3d"],
+        "NetworkInterfaceIds": ["eni-0a1b2c3d"],
+        "DNSName": f"{cache.id}.fsx.{cache.region}.amazonaws.com",
+        "ResourceARN": f"arn:{state.partition}:fsx:{cache.region}:{cache.account}:{kind}/{cache.id}",
+        **({"KmsKeyId": cache.kms_key} if cache.kms_key else {}),
+    }
+    if cache.failure:
+        described["FailureDetails"] = {"Message": cache.failure}
+    return described
+
+
+def _file_cache(state: State, cache: StoredCache) -> dict[str, Any]:
+    return {
+        **_common(state, cache),
+        "FileCacheId": cache.id,
+        "FileCacheType": "LUSTRE",
+        "FileCacheTypeVersion": "2.12",
+        "LustreConfiguration": {
+            "PerUnitStorageThroughput": 1000,
+            "DeploymentType": "CACHE_1",
+            "MountName": "mountnam",
+            "WeeklyMaintenanceStartTime": "1:05:00",
+            "MetadataConfiguration": {"StorageCapacity": 2400},
+            "LogConfiguration": {"Level": "WARN_ERROR"},
+        },
+        "DataRepositoryAssociationIds": [association.id for association in cache.associations],
+    }
+
+
+def _file_system(state: State, cache: StoredCache) -> dict[str, Any]:
+    return {
+        **_common(state, cache),
+        "FileSystemId": cache.id,
+        "FileSystemType": "LUSTRE",
+        "FileSystemTypeVersion": "2.15",
+        "StorageType": "SSD",
+        "LustreConfiguration": {
+            "DeploymentType": "PERSISTENT_2",
+            "PerUnitStorageThroughput": 125,
+            "MountName": "mountnam",
+            "WeeklyMaintenanceStartTime": "1:05:00",
+            "DataCompressionType": "NONE",
+        },
+    }
+
+
+def _association(state: State, cache: StoredCache, association: Association) -> dict[str, Any]:
+    of_cache = cache.id.startswith("fc-")
+    described: dict[str, Any] = {
+        "AssociationId": association.id,
+        "ResourceARN": f"arn:{state.partition}:fsx:{cache.region}:{cache.account}:association/{cache.id}/{association.id}",
+        "Lifecycle": association.lifecycle,
+        "DataRepositoryPath": association.path,
+        "CreationTime": cache.created,
+        "Tags": [],
+        **(
+            {"FileCacheId": cache.id, "FileCachePath": association.mount}
+            if of_cache
+            else {"FileSystemId": cache.id, "FileSystemPath": association.mount}
+        ),
+    }
+    if association.failure:
+        described["FailureDetails"] = {"Message": association.failure}
+    if association.path.startswith("nfs:"):
+        described["NFS"] = {"Version": "NFS3"}
+    elif not of_cache:
+        described["S3"] = {"AutoExportPolicy": {"Events": ["NEW", "CHANGED", "DELETED"]}}
+        described["BatchImportMetaDataOnCreate"] = False
+    return described

@@ -1,0 +1,76 @@
+"""A key's policy over time: which roles and users its ARNs stand for, and how it reads once one of them is gone.
+
+Source: IAM user guide, "AWS JSON policy elements: Principal": the ARN in a saved policy is transformed to the
+principal's unique id; it shows as the ARN again while that principal exists, and as the bare id (``AROA…``, ``AIDA…``)
+once it is deleted. A new role of the same name has another id, so recreating it does not help.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fcsse.arn import is_account, root_arn
+from fcsse.sandbox import policy_text
+from fcsse.sandbox.principals import is_service, is_valid_principal, unique_id
+from fcsse.sandbox.wire import AwsError
+
+if TYPE_CHECKING:
+    from fcsse.sandbox.state import Key, State
+
+INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
+
+
+def default_policy(partition: str, account: str) -> dict[str, Any]:
+    """The policy of a key created without one. Source: KMS developer guide, "Default key policy"."""
+    return {
+        "Version": "2012-10-17",
+        "Id": "key-default-1",
+        "Statement": [
+            {
+                "Sid": "Enable IAM User Permissions",
+                "Effect": "Allow",
+                "Principal": {"AWS": root_arn(partition, account)},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        ],
+    }
+
+
+def check_principals(state: State, document: dict[str, Any]) -> None:
+    """Raise AwsError where the document names a principal that KMS does not know."""
+    names = list(policy_text.aws_principals(document))
+    if not all(is_valid_principal(state, name) for name in dict.fromkeys(names)):
+        raise AwsError(policy_text.MALFORMED, INVALID_PRINCIPALS)
+    if not all(is_service(name) for name in policy_text.service_principals(document)):
+        raise AwsError(policy_text.MALFORMED, INVALID_PRINCIPALS)
+
+
+def store(state: State, key: Key, text: str, *, verbatim: bool | None = None) -> None:
+    """Keep a policy's text for a key, unchecked: normalised, unless ``verbatim`` (default: the sandbox's switch)."""
+    document = json.loads(text)
+    as_is = not state.switches.normalise if verbatim is None else verbatim
+    if not as_is:
+        roots = policy_text.map_principals(
+            document, lambda name: root_arn(state.partition, name) if is_account(name) else name
+        )
+        text = policy_text.write(policy_text.normalise(roots))
+    ids = {name: unique_id(state, name) for name in policy_text.aws_principals(document)}
+    key.bindings = {name: found for name, found in ids.items() if found}
+    key.policy.set(text, state.switches.late_policy_seconds, state.switches.late_policy_reads)
+
+
+def shown(state: State, key: Key, text: str) -> str:
+    """A stored text as it reads now: ARNs whose principal is gone are bare ids. Layout stays where nothing is gone."""
+    gone = {name: found for name, found in key.bindings.items() if unique_id(state, name) != found}
+    if not gone:
+        return text
+    document = policy_text.map_principals(json.loads(text), lambda name: gone.get(name, name))
+    return policy_text.write(policy_text.normalise(document))
+
+
+def current(state: State, key: Key) -> dict[str, Any]:
+    """The document that is in force now, dead principals as bare ids."""
+    document: dict[str, Any] = json.loads(shown(state, key, key.policy.value))
+    return document

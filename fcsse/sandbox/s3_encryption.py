@@ -1,0 +1,101 @@
+"""How S3 uses KMS: which key and which encryption context an object gets, and whether KMS lets S3 use it.
+
+Sources: S3 user guide, "Using server-side encryption with AWS KMS keys" (encryption context, permissions, key ids of
+default encryption resolved in the requester's account) and "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"
+(the context is then the bucket's ARN; objects keep the form they were written with).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fcsse.arn import bucket_arn, via_service
+from fcsse.sandbox.authorize import key_ruling
+from fcsse.sandbox.kms_keys import find_key, managed_key, require_usable
+from fcsse.sandbox.wire import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.state import Key, State
+
+KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How an object is, or will be, encrypted. ``key_id`` is as given: a key ARN or id, an alias, or None."""
+
+    algorithm: str
+    key_id: str | None = None
+    bucket_key: bool = False
+
+    @property
+    def uses_kms(self) -> bool:
+        """Is a KMS key involved?"""
+        return self.algorithm in KMS_ALGORITHMS
+
+
+def bucket_encryption(bucket: Any) -> Encryption:
+    """The default encryption of one of moto's buckets; a bucket without configuration has SSE-S3.
+
+    Source: S3 user guide, "Default encryption FAQ": since January 2023 every bucket has at least SSE-S3.
+    """
+    if not bucket.encryption:
+        return Encryption("AES256")
+    rule = bucket.encryption["Rule"]
+    default = rule["ApplyServerSideEncryptionByDefault"]
+    flag = str(rule.get("BucketKeyEnabled", "false")).lower() == "true"
+    return Encryption(str(default["SSEAlgorithm"]), default.get("KMSMasterKeyID"), flag)
+
+
+def object_encryption(stored: Any) -> Encryption:
+    """How one of moto's objects is encrypted."""
+    flag = str(stored.bucket_key_enabled).lower() == "true"
+    return Encryption(stored.encryption or "AES256", stored.kms_key_id, flag)
+
+
+def asked_encryption(parameters: Mapping[str, Any], default: Encryption) -> Encryption:
+    """The encryption of an object being written: what its headers ask for, else the bucket's default."""
+    algorithm = parameters.get("server-side-encryption")
+    flag = parameters.get("server-side-encryption-bucket-key-enabled")
+    bucket_key = default.bucket_key if flag is None else str(flag).lower() == "true"
+    if algorithm is None:
+        return Encryption(default.algorithm, default.key_id, bucket_key and default.algorithm == "aws:kms")
+    key_id = parameters.get("server-side-encryption-aws-kms-key-id")
+    return Encryption(str(algorithm), key_id, bucket_key and algorithm == "aws:kms")
+
+
+def key_of(state: State, encryption: Encryption, bucket: Any, requester: str) -> Key:
+    """The KMS key behind an encryption. Ids and aliases count in the requester's account; None is ``aws/s3``."""
+    if encryption.key_id is None:
+        return managed_key(state, bucket.account_id, bucket.region_name)
+    try:
+        return find_key(state, encryption.key_id, requester, bucket.region_name, aliases=True)
+    except AwsError as error:
+        raise _through_s3(error) from error
+
+
+def use(state: State, caller: Caller, key: Key, action: str, bucket: Any, name: str, *, bucket_key: bool) -> str | None:
+    """Let S3 use the key for the caller; the name of the statement or grant that allows it. Raises S3's AwsError."""
+    arn = bucket_arn(state.partition, bucket.name)
+    context: dict[str, str | tuple[str, ...]] = {
+        "kms:ViaService": via_service(bucket.region_name),
+        "kms:EncryptionContext:aws:s3:arn": arn if bucket_key else f"{arn}/{name}",
+        "kms:EncryptionContextKeys": ("aws:s3:arn",),
+        "aws:ViaAWSService": "true",
+    }
+    ruling = key_ruling(state, key, caller, action, context)
+    if not ruling.allowed:
+        raise AwsError("AccessDenied", ruling.refusal, 403)
+    try:
+        require_usable(key)
+    except AwsError as error:
+        raise _through_s3(error) from error
+    return ruling.decided_by
+
+
+def _through_s3(error: AwsError) -> AwsError:
+    return AwsError(f"KMS.{error.code}", error.message)

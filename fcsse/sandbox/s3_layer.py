@@ -1,0 +1,158 @@
+"""What the sandbox adds to moto's S3: owners, permissions, Regions, and default encryption as S3 answers it.
+
+Sources: S3 API reference, GetBucketEncryption, HeadBucket and "Verifying bucket ownership with bucket owner condition"
+(403 when the bucket is somebody else's); S3 user guide, "Access denied (403 Forbidden) errors" for the wording.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fcsse.arn import bucket_arn
+from fcsse.sandbox.authorize import identity_refusal, resource_verdict
+from fcsse.sandbox.s3_encryption import (
+    asked_encryption,
+    bucket_encryption,
+    key_of,
+    object_encryption,
+    use,
+)
+from fcsse.sandbox.s3_operations import action_of
+from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.state import State
+    from fcsse.sandbox.wire import Call
+
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_REGION_HEADER = "x-amz-bucket-region"
+_WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
+
+
+def find_bucket(state: State, name: str) -> Any | None:
+    """moto's bucket of that name, whoever owns it, or None."""
+    from moto.s3.models import s3_backends
+
+    owner = s3_backends.bucket_accounts.get(name)
+    return None if owner is None else s3_backends[owner[1]][state.partition].buckets.get(name)
+
+
+def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Reply]) -> Reply:
+    """Check an S3 call, then carry it out, mostly by moto (``forward`` with the owner's account). Raises AwsError."""
+    if call.operation in ("ListBuckets", "CreateBucket"):
+        _require(caller, call, f"arn:{state.partition}:s3:::{call.bucket or '*'}")
+        return forward(caller.account)
+    bucket = find_bucket(state, call.bucket)
+    if bucket is None:
+        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+    if call.region != bucket.region_name and call.operation != "GetBucketLocation":
+        message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+        raise AwsError("PermanentRedirect", message, 301, {_REGION_HEADER: bucket.region_name})
+    authorise(state, call, caller, bucket)
+    match call.operation:
+        case "GetBucketEncryption":
+            return _encryption(state, bucket)
+        case "DeleteBucketEncryption":
+            bucket.encryption = None
+            return Reply(204)
+        case "GetBucketMetadataConfiguration" | "GetBucketMetadataTableConfiguration":
+            message = "The metadata configuration does not exist for this bucket"
+            raise AwsError("MetadataConfigurationNotFound", message, 404)
+        case "GetObject" | "HeadObject":
+            return _read(state, call, caller, bucket, forward)
+        case operation if operation in _WRITES:
+            return _write(state, call, caller, bucket, forward)
+        case "UpdateObjectEncryption" | "Unknown":
+            raise AwsError("NotImplemented", f"The sandbox does not simulate s3:{call.operation}.", 501)
+        case "PutBucketEncryption":
+            state.traits(bucket.name).no_configuration = False
+        case _:
+            pass
+    return forward(bucket.account_id)
+
+
+def authorise(state: State, call: Call, caller: Caller, bucket: Any) -> None:
+    """Raise AccessDenied where owner, bucket policy and the caller's own policies do not let the call through."""
+    headers = {_REGION_HEADER: bucket.region_name} if call.operation == "HeadBucket" else {}
+    denied = AwsError("AccessDenied", "Access Denied", 403, headers)
+    expected = call.header("x-amz-expected-bucket-owner")
+    if expected is not None and expected != bucket.account_id:
+        raise denied
+    action = action_of(call.operation)
+    arn = bucket_arn(state.partition, bucket.name) + (f"/{call.key}" if call.key else "")
+    said = resource_verdict(json.loads(bucket.policy), caller, action, arn) if bucket.policy else None
+    if said is False:
+        raise denied
+    if caller.account == bucket.account_id:
+        if said is None:
+            _require(caller, call, arn, headers)
+        return
+    if said is None and caller.account not in state.traits(bucket.name).readers:
+        raise denied
+    _require(caller, call, arn, headers)
+
+
+def _require(caller: Caller, call: Call, arn: str, headers: dict[str, str] | None = None) -> None:
+    refusal = identity_refusal(caller, action_of(call.operation), arn, quoted=True)
+    if refusal:
+        raise AwsError("AccessDenied", refusal, 403, headers)
+
+
+def _encryption(state: State, bucket: Any) -> Reply:
+    if state.traits(bucket.name).no_configuration and not bucket.encryption:
+        code = "ServerSideEncryptionConfigurationNotFoundError"
+        raise AwsError(code, "The server side encryption configuration was not found", 404)
+    default = bucket_encryption(bucket)
+    apply = elements([("SSEAlgorithm", default.algorithm), ("KMSMasterKeyID", default.key_id)])
+    rule = (
+        f"<Rule><ApplyServerSideEncryptionByDefault>{apply}</ApplyServerSideEncryptionByDefault>"
+        f"<BucketKeyEnabled>{str(default.bucket_key).lower()}</BucketKeyEnabled></Rule>"
+    )
+    return xml_reply(
+        f'<ServerSideEncryptionConfiguration xmlns="{_NAMESPACE}">{rule}</ServerSideEncryptionConfiguration>'
+    )
+
+
+def _read(state: State, call: Call, caller: Caller, bucket: Any, forward: Callable[[str], Reply]) -> Reply:
+    stored = bucket.keys.get(call.key)
+    if stored is None or not hasattr(stored, "encryption"):
+        return forward(bucket.account_id)
+    encryption = object_encryption(stored)
+    if encryption.uses_kms and call.operation == "GetObject":
+        key = key_of(state, encryption, bucket, caller.account)
+        use(state, caller, key, "kms:Decrypt", bucket, call.key, bucket_key=encryption.bucket_key)
+    reply = forward(bucket.account_id)
+    kept = {n: v for n, v in reply.headers.items() if not n.lower().startswith("x-amz-server-side-encryption")}
+    return Reply(reply.status, reply.body, {**kept, **encryption_headers(stored)})
+
+
+def encryption_headers(stored: Any) -> dict[str, str]:
+    """The response headers that tell how an object is encrypted. Source: S3 API reference, HeadObject."""
+    encryption = object_encryption(stored)
+    headers = {"x-amz-server-side-encryption": encryption.algorithm}
+    if encryption.uses_kms and encryption.key_id:
+        headers["x-amz-server-side-encryption-aws-kms-key-id"] = encryption.key_id
+    if encryption.bucket_key:
+        headers["x-amz-server-side-encryption-bucket-key-enabled"] = "true"
+    return headers
+
+
+def _write(state: State, call: Call, caller: Caller, bucket: Any, forward: Callable[[str], Reply]) -> Reply:
+    encryption = asked_encryption(call.parameters, bucket_encryption(bucket))
+    key_arn = None
+    if encryption.uses_kms:
+        key = key_of(state, encryption, bucket, caller.account)
+        action = "kms:GenerateDataKey"
+        use(state, caller, key, action, bucket, call.key, bucket_key=encryption.bucket_key)
+        key_arn = key.arn
+    reply = forward(bucket.account_id)
+    stored = bucket.keys.get(call.key)
+    if reply.status == 200 and stored is not None:
+        stored.encryption, stored.kms_key_id = encryption.algorithm, key_arn
+        stored.bucket_key_enabled = encryption.bucket_key
+        return Reply(reply.status, reply.body, {**reply.headers, **encryption_headers(stored)})
+    return reply
