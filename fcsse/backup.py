@@ -12,10 +12,14 @@ import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC
+from typing import TYPE_CHECKING
 
 from fcsse.errors import NotFoundError, UnexpectedError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-z-]+-[0-9a-f]{6}")
@@ -78,7 +82,7 @@ class BackupFolder:
             ) from error
         return backup
 
-    def list(self) -> tuple[Backup, ...]:
+    def all(self) -> tuple[Backup, ...]:
         """All backups, newest first. Files that are no backups, or damaged, are passed over."""
         return tuple(backup for path in self._paths() if (backup := _read(path)))
 

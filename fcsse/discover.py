@@ -42,6 +42,8 @@ class Discovery:
         self._roles = RoleFinder(aws, clock, progress, wait)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fcsse")
         self._asked: dict[tuple[str, ...], Future[object]] = {}
+        self._clock = clock
+        self._policies_read_at = clock.monotonic()
 
     def __enter__(self) -> Discovery:
         return self
@@ -64,6 +66,7 @@ class Discovery:
         for name, owner in owners.items():
             self._ask_whose(name, owner)
         buckets = {name: _caught(self._bucket, name, owner) for name, owner in owners.items()}
+        self._policies_read_at = self._clock.monotonic()
         readable = [bucket for bucket in buckets.values() if isinstance(bucket, Bucket)]
         for bucket in readable:
             self._ask_key(bucket, owners[bucket.name])
@@ -75,12 +78,16 @@ class Discovery:
             if isinstance(account, Obstacle):
                 found.append(account)
                 continue
-            bucket = buckets[pair.bucket]
-            if isinstance(bucket, FcsseError):
-                found.append(Obstacle(pair, bucket))
+            of_pair = buckets[pair.bucket]
+            if isinstance(of_pair, FcsseError):
+                found.append(Obstacle(pair, of_pair))
                 continue
-            found.append(self._attempt(pair, self._gather, pair, bucket, account, (prefixes or {}).get(pair, ())))
+            found.append(self._attempt(pair, self._gather, pair, of_pair, account, (prefixes or {}).get(pair, ())))
         return tuple(found)
+
+    def age_of_policies(self) -> float:
+        """Seconds since the first key policy was asked for."""
+        return self._clock.monotonic() - self._policies_read_at
 
     def _ask_first(self, pairs: Sequence[Pair]) -> None:
         """Puts the first round on the wire, each request as soon as its client exists."""
@@ -251,6 +258,7 @@ class Discovery:
                     raise
                 unreadable.append(f"The key policy is unknown: {error.message}.")
         if self._wants_grants(arn, account):
+            self._check_granter(account)
             try:
                 grants = self._answer("grants", self.aws.list_grants, arn, account.account)
             except DeniedError as error:
@@ -269,6 +277,21 @@ class Discovery:
             tuple(unreadable),
             prefixes,
         )
+
+    def _check_granter(self, account: Account) -> None:
+        """Refuses a grant role of another account than the cache's.
+
+        Source: File Cache user guide, "Accessing server-side encrypted Amazon S3 buckets in a different AWS account".
+        """
+        if self.aws.grant_side is None:
+            return
+        granter = self._answer("granter", self.aws.granter)
+        if granter.account != account.account:
+            raise ImpossibleError(
+                f"creating a grant as {granter}: it is of account {granter.account}, and the cache is in {account.account}; "
+                "the grant must be created by a role of the cache's account",
+                "Name a role of the cache's account with --grant-role or --grant-profile.",
+            )
 
     def _key_of(self, bucket: Bucket) -> tuple[Arn, Key | None]:
         """The key's ARN, and its description where finding the ARN took one."""

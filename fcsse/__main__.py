@@ -1,0 +1,5 @@
+"""Runs the command line: ``python -m fcsse``."""
+
+from fcsse.cli.main import run
+
+run()

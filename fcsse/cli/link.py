@@ -1,0 +1,226 @@
+"""``fcsse link`` and ``fcsse unlink``: the same pipe with another wish."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from fcsse.cli import options as opt
+from fcsse.cli.options import Output
+from fcsse.cli.session import Session, Sides, require, session
+from fcsse.errors import EXIT_PENDING
+from fcsse.model import Context, Options, Via, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fcsse.apply import Applied, Failed
+    from fcsse.pipeline import Target
+    from fcsse.plan import Plan
+
+LINK_EXAMPLE = """\
+Examples:
+  fcsse link --cache fc-0123456789abcdef0 --bucket data --dry-run
+  fcsse link --cache fc-0123456789abcdef0 --bucket data
+  fcsse link --cache fc-0123456789abcdef0 --yes --expect 1f6d0a27c9b35e84
+"""
+UNLINK_EXAMPLE = """\
+Example:
+  fcsse unlink --cache fc-0123456789abcdef0 --bucket data
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a change is made and told, apart from what it is."""
+
+    dry_run: bool
+    exit_code: bool
+    yes: bool
+    expect: str | None
+
+
+def link(
+    cache: opt.Caches = None,
+    bucket: opt.Buckets = None,
+    every_cache: opt.EveryCache = False,
+    dry_run: opt.DryRun = False,
+    expect: opt.Expect = None,
+    yes: opt.Yes = False,
+    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: opt.BackupDir = None,
+    no_backup: opt.NoBackup = False,
+    via: opt.ViaOption = Via.AUTO,
+    context: opt.ContextOption = Context.DOCUMENTED,
+    narrow_grant: opt.NarrowGrant = False,
+    prune_orphans: opt.PruneOrphans = False,
+    key: opt.KeyOption = None,
+    bucket_region: opt.BucketRegion = None,
+    bucket_keys: opt.BucketKeys = None,
+    bucket_profile: opt.BucketProfile = None,
+    bucket_role: opt.BucketRole = None,
+    grant_profile: opt.GrantProfile = None,
+    grant_role: opt.GrantRole = None,
+    output: opt.OutputOption = Output.TEXT,
+    exit_code: opt.ExitCode = False,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    region: opt.Region = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Give a cache access to the KMS key of its bucket.
+
+    Finds the cache's service-linked role, reads the bucket's encryption, and adds the documented statement to the key
+    policy, or across accounts the documented grant; then confirms it. Shows the change first, and keeps a copy of the
+    policy from before. Nothing to do is a success.
+    """
+    with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
+        sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
+        manner = Manner(dry_run, exit_code, yes, expect)
+        _run(run, cache, bucket, every_cache, wish, sides, manner, wait, backup_dir, no_backup=no_backup)
+
+
+def unlink(
+    cache: opt.Caches = None,
+    bucket: opt.Buckets = None,
+    every_cache: opt.EveryCache = False,
+    dry_run: opt.DryRun = False,
+    expect: opt.Expect = None,
+    yes: opt.Yes = False,
+    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: opt.BackupDir = None,
+    no_backup: opt.NoBackup = False,
+    prune_orphans: opt.PruneOrphans = False,
+    key: opt.KeyOption = None,
+    bucket_region: opt.BucketRegion = None,
+    bucket_keys: opt.BucketKeys = None,
+    bucket_profile: opt.BucketProfile = None,
+    bucket_role: opt.BucketRole = None,
+    grant_profile: opt.GrantProfile = None,
+    grant_role: opt.GrantRole = None,
+    output: opt.OutputOption = Output.TEXT,
+    exit_code: opt.ExitCode = False,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    region: opt.Region = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Take back exactly the access that link gives.
+
+    Removes the cache's role from the statements for the bucket, and ends its grant; also where they were made by hand
+    and say the same, and where the cache and its role are gone. Everything else in the policy stays as it is.
+    """
+    with session("unlink", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        given_keys = bucket_keys if bucket_keys is not None or key is None else False
+        wish = Options(
+            Wish.UNLINK, key=key, bucket_region=bucket_region, bucket_keys=given_keys, prune_orphans=prune_orphans
+        )
+        sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
+        manner = Manner(dry_run, exit_code, yes, expect)
+        _run(run, cache, bucket, every_cache, wish, sides, manner, wait, backup_dir, no_backup=no_backup)
+
+
+def _run(
+    run: Session,
+    caches: list[str] | None,
+    buckets: list[str] | None,
+    every_cache: bool,
+    wish: Options,
+    sides: Sides,
+    manner: Manner,
+    wait: float,
+    backup_dir: Path | None,
+    *,
+    no_backup: bool,
+) -> None:
+    from fcsse.pipeline import Target, exit_code
+
+    target = Target(
+        tuple(dict.fromkeys(opt.parse_cache(one) for one in caches or ())),
+        tuple(dict.fromkeys(opt.parse_bucket(one) for one in buckets or ())),
+        every_cache,
+    )
+    _check(run, target, wish, manner)
+    pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
+    plan = pipeline.plan(target, wish, manner.expect)
+    run.progress.stop()
+    _show_plan(run, plan)
+    if manner.dry_run:
+        results = pipeline.try_out(plan)
+    elif plan.changes:
+        _ask(run, plan, manner)
+        run.progress = pipeline.progress = run.terminal.progress()
+        results = pipeline.apply(plan, expected=manner.expect is not None)
+        run.progress.stop()
+    else:
+        results = ()
+    code = exit_code(plan, results)
+    if code == 0 and manner.dry_run and manner.exit_code and plan.changes:
+        code = EXIT_PENDING
+    _show_results(run, plan, results, dry_run=manner.dry_run, code=code)
+    raise typer.Exit(code)
+
+
+def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
+    require(
+        target.caches or target.every_cache,
+        f"{run.command}: no cache is named",
+        "Name one with --cache, or all with --every-cache.",
+    )
+    require(not (target.caches and target.every_cache), "--cache and --every-cache exclude each other")
+    require(target.buckets or not target.every_cache, "--every-cache needs --bucket")
+    require(not manner.exit_code or manner.dry_run, "--exit-code goes with --dry-run")
+    if wish.key is None:
+        require(
+            wish.bucket_region is None or wish.bucket_keys is None, "--bucket-region and --bucket-keys go with --key"
+        )
+    require(wish.key is None or target.buckets, "--key needs --bucket")
+
+
+def _show_plan(run: Session, plan: Plan) -> None:
+    if run.output is not Output.TEXT:
+        return
+    from fcsse.cli.render import plan_lines
+
+    if not run.terminal.quiet:
+        run.terminal.print(plan_lines(plan))
+
+
+def _ask(run: Session, plan: Plan, manner: Manner) -> None:
+    if manner.yes or not run.terminal.asks:
+        return
+    if run.output is not Output.TEXT or run.terminal.quiet:
+        from fcsse.cli.render import plan_lines
+
+        run.terminal.print(plan_lines(plan), err=True)
+    count = len(plan.changes)
+    if not run.terminal.confirm(f"Make {'this change' if count == 1 else f'these {count} changes'}?"):
+        run.terminal.print([((("Nothing was written."), ""),)], err=True)
+        raise typer.Exit(1)
+
+
+def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> None:
+    from fcsse.cli.render import closing_lines, error_lines
+
+    if run.output is Output.JSON:
+        from fcsse.cli.report import plan_document, to_text
+
+        sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code)))
+    elif run.output is Output.MARKDOWN:
+        from fcsse.cli.report import plan_markdown
+
+        sys.stdout.write(plan_markdown(plan, results, dry_run=dry_run))
+    else:
+        lines = closing_lines(plan, results, dry_run=dry_run)
+        run.terminal.print(([((("", ""),))] if lines and plan.outcomes and not run.terminal.quiet else []) + lines)
+    for message, hint in error_lines(plan, results):
+        run.terminal.fail(message, hint)

@@ -1,0 +1,157 @@
+"""A plan and its results for people: lines with styles. Pure.
+
+Top-down: the facts, warnings, then the diff or the grant; last what was done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.apply import Applied, Failed
+from fcsse.cli.terminal import Line, line
+from fcsse.model import Facts, Via, Wish
+from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.policy.diff import policy_diff
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.model import Bucket
+    from fcsse.plan import Change, Outcome, Plan
+
+MANY = 3
+"""From this many pairs on, facts are told in a line a pair."""
+
+DONE = {Wish.LINK: ("linked", "would be linked"), Wish.UNLINK: ("unlinked", "would be unlinked")}
+
+
+def plan_lines(plan: Plan) -> list[Line]:
+    """The whole plan: facts, warnings, changes."""
+    out: list[Line] = []
+    if len(plan.outcomes) >= MANY:
+        out += [_short(outcome) for outcome in plan.outcomes]
+    else:
+        for outcome in plan.outcomes:
+            if outcome.facts:
+                out += [*([line("")] if out else []), *_facts(outcome, outcome.facts)]
+    warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
+    if warnings:
+        out.append(line(""))
+        out += [(("Warning: ", "yellow"), (warning, "")) for warning in warnings]
+    for change in plan.changes:
+        out += [line(""), *_change(change)]
+    return out
+
+
+def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
+    rows = [("Cache", facts.pair.cache or f"every cache of account {facts.account}")]
+    if facts.role:
+        rows.append(("Role", str(facts.role.arn) + ("" if facts.role.exists else " (gone)")))
+    where = f" ({facts.bucket.region})" if facts.bucket.region else ""
+    rows += [("Bucket", facts.bucket.name + where), ("Encryption", encryption_text(facts.bucket))]
+    if facts.key:
+        state = f" ({facts.key.state.lower()})" if facts.key.state else ""
+        rows.append(("Key", str(facts.key.arn) + state))
+    match outcome.via:
+        case Via.POLICY:
+            rows.append(("Route", "key policy"))
+        case Via.GRANT:
+            rows.append(("Route", "grant"))
+        case _:
+            pass
+    if outcome.status is Status.TO_DO:
+        rows.append(("Change", outcome.summary))
+    return [((f"{name:<12}", "bold"), (text, "")) for name, text in rows]
+
+
+def encryption_text(bucket: Bucket) -> str:
+    """A bucket's encryption in the S3 console's words."""
+    encryption = bucket.encryption
+    names = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
+    name = names.get(encryption.algorithm, encryption.algorithm)
+    if not encryption.is_kms:
+        return name
+    keys = "on" if encryption.bucket_keys else "off"
+    given = "; as stated on the command line" if bucket.given else ""
+    return f"{name}, Bucket Keys {keys}{given}"
+
+
+def _short(outcome: Outcome) -> Line:
+    marks = {Status.TO_DO: ("change ", "green"), Status.NOTHING: ("as is  ", ""), Status.BLOCKED: ("cannot ", "red")}
+    return (marks[outcome.status], (f"{outcome.pair}: {outcome.summary}", ""))
+
+
+def _change(change: Change) -> list[Line]:
+    match change:
+        case PolicyChange():
+            heading: list[Line] = [line(f"Policy of key {change.key}", "bold")]
+            if (
+                change.after.text == change.after.compact().text != change.before.compact().text
+                and "\n" in change.before.text
+            ):
+                heading.append(
+                    line(f"It is written without white space, to fit: {change.after.size:,} of 32,768 bytes.")
+                )
+            return [*heading, *map(_diff_line, policy_diff(change.before, change.after))]
+        case GrantAddition():
+            limits = [f"{name} = {value}" for name, value in change.subset]
+            return [
+                line(f"Grant on key {change.key}", "bold"),
+                line(f"+ grantee     {change.grantee}", "green"),
+                line(f"+ operations  {' '.join(change.operations)}", "green"),
+                line(f"+ name        {change.name}", "green"),
+                line(f"+ only for    {', '.join(limits) if limits else 'no limit'}", "green"),
+            ]
+        case GrantEnding():
+            grant = change.grant
+            return [
+                line(f"Grant on key {change.key}", "bold"),
+                line(f"- id          {grant.grant_id}", "red"),
+                line(f"- grantee     {grant.grantee or 'unknown'}", "red"),
+                line(f"- operations  {' '.join(sorted(grant.operations))}", "red"),
+                *([line(f"- name        {grant.name}", "red")] if grant.name else []),
+            ]
+        case _:
+            assert_never(change)
+
+
+def _diff_line(text: str) -> Line:
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    return line(text, "bold" if text.startswith(("+++", "---")) else styles.get(text[:1], ""))
+
+
+def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> list[Line]:
+    """What was done, or would be: a line a pair, then a line a change that is worth one."""
+    out: list[Line] = []
+    failed = {str(one.change.key): one for one in results if isinstance(one, Failed)}
+    done, planned = DONE[plan.wish]
+    for outcome in plan.outcomes:
+        key = outcome.facts.key if outcome.facts else None
+        match outcome.status:
+            case Status.NOTHING:
+                out.append(line(f"Nothing to do for {outcome.pair}: {outcome.summary}.", "green"))
+            case Status.TO_DO if key and str(key.arn) in failed:
+                out.append(line(f"Not {done}: {outcome.pair}.", "red"))
+            case Status.TO_DO:
+                out.append(line(f"{outcome.pair} {planned if dry_run else f'are {done}'}: {outcome.summary}.", "green"))
+            case Status.BLOCKED:
+                pass
+            case _:
+                assert_never(outcome.status)
+    for one in results:
+        if isinstance(one, Applied):
+            out += [line(note) for note in one.notes]
+            if one.backup:
+                out.append(line(f"The policy from before is saved: fcsse restore {one.backup}"))
+            elif isinstance(one.change, GrantAddition) and one.grant:
+                out.append(line(f"Grant {one.grant}"))
+    if dry_run and plan.changes:
+        out.append(line(f"Dry run, nothing was written. Digest: {plan.digest}"))
+    return out
+
+
+def error_lines(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[str, str]]:
+    """Message and hint of everything that is in the way or went wrong, each once."""
+    errors = [outcome.error for outcome in plan.outcomes if outcome.error]
+    errors += [one.error for one in results if isinstance(one, Failed)]
+    return list(dict.fromkeys((error.message, error.hint) for error in errors))

@@ -1,0 +1,185 @@
+"""The same answer for machines (JSON) and for pull requests and job summaries (Markdown). Pure.
+
+The JSON keys are a contract: they are added to, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.apply import Applied, Failed
+from fcsse.cli.render import closing_lines, encryption_text, error_lines
+from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.policy.diff import policy_diff
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.errors import FcsseError
+    from fcsse.plan import Change, Outcome, Plan
+
+SCHEMA = "fcsse/1"
+
+Json = dict[str, object]
+
+
+def error_document(command: str, error: FcsseError) -> Json:
+    """The document of a command that failed as a whole."""
+    return {"schema": SCHEMA, "command": command, "exit_code": error.exit_code, "error": _error(error)}
+
+
+def _error(error: FcsseError) -> Json:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> Json:
+    """The document of ``link`` and ``unlink``."""
+    applied = [one for one in results if isinstance(one, Applied)]
+    first = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
+    document: Json = {
+        "schema": SCHEMA,
+        "command": plan.wish.value,
+        "exit_code": code,
+        "dry_run": dry_run,
+        "changes_pending": bool(plan.changes) and (dry_run or not applied),
+        "changed": not dry_run and any(one.result not in UNCHANGED for one in applied),
+        "digest": plan.digest,
+        "pairs": [_pair(outcome) for outcome in plan.outcomes],
+        "changes": [_change(change, result) for change, result in _with_results(plan, results)],
+    }
+    if first:
+        document["error"] = _error(first)
+    return document
+
+
+UNCHANGED = ("gone already", "nothing left to do: somebody else did the same meanwhile")
+
+
+def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[Change, Applied | Failed | None]]:
+    by_change = {id(one.change): one for one in results}
+    return [(change, by_change.get(id(change))) for change in plan.changes]
+
+
+def _pair(outcome: Outcome) -> Json:
+    facts = outcome.facts
+    bucket, key = (facts.bucket, facts.key) if facts else (None, None)
+    return {
+        "cache": outcome.pair.cache,
+        "bucket": outcome.pair.bucket,
+        "status": outcome.status.value,
+        "summary": outcome.summary,
+        "route": outcome.via.value if outcome.via else None,
+        "account": facts.account if facts else None,
+        "role": str(facts.role.arn) if facts and facts.role else None,
+        "bucket_region": bucket.region if bucket else None,
+        "encryption": bucket.encryption.algorithm if bucket else None,
+        "bucket_keys": bucket.encryption.bucket_keys if bucket and bucket.encryption.is_kms else None,
+        "key": str(key.arn) if key else None,
+        "key_state": key.state if key else None,
+        "warnings": list(outcome.warnings),
+        "error": _error(outcome.error) if outcome.error else None,
+    }
+
+
+def _change(change: Change, result: Applied | Failed | None) -> Json:
+    document: Json = {"key": str(change.key)}
+    match change:
+        case PolicyChange():
+            document |= {
+                "type": "policy",
+                "diff": list(policy_diff(change.before, change.after)),
+                "before": change.before.text,
+                "after": change.after.text,
+                "bytes": change.after.size,
+            }
+        case GrantAddition():
+            document |= {
+                "type": "grant",
+                "grantee": change.grantee,
+                "name": change.name,
+                "operations": list(change.operations),
+                "encryption_context_subset": dict(change.subset) or None,
+            }
+        case GrantEnding():
+            document |= {"type": "end-grant", "grantee": change.grant.grantee, "name": change.grant.name or None}
+            document["grant_id"] = change.grant.grant_id
+        case _:
+            assert_never(change)
+    match result:
+        case Applied():
+            document["result"] = result.result
+            document["notes"] = list(result.notes)
+            document["backup"] = result.backup
+            if result.grant:
+                document["grant_id"] = result.grant
+        case Failed():
+            document |= {"result": "failed", "error": _error(result.error), "backup": result.backup}
+        case None:
+            document["result"] = "not applied"
+    return document
+
+
+def to_text(document: Json) -> str:
+    """One JSON document, indented, ending in a newline. ASCII, so that any reader gets it whole."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> str:
+    """The answer as GitHub Markdown."""
+    title = f"fcsse {plan.wish.value}" + (" (dry run)" if dry_run else "")
+    out = [f"### {title}", ""]
+    out += ["| cache | bucket | encryption | key | result |", "| --- | --- | --- | --- | --- |"]
+    for outcome in plan.outcomes:
+        facts = outcome.facts
+        key = f"`{facts.key.arn}`" if facts and facts.key else "none"
+        cells = [
+            outcome.pair.cache or "every cache",
+            outcome.pair.bucket,
+            encryption_text(facts.bucket) if facts else "unknown",
+            key,
+            {Status.TO_DO: "**change**: ", Status.NOTHING: "nothing to do: ", Status.BLOCKED: "**cannot**: "}[
+                outcome.status
+            ]
+            + escaped(outcome.summary),
+        ]
+        out.append("| " + " | ".join(cells) + " |")
+    warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
+    out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
+    for change in plan.changes:
+        out += ["", *_change_markdown(change)]
+    out.append("")
+    for message, hint in error_lines(plan, results):
+        out += [f"**Error:** {escaped(message)}", "", *([escaped(hint), ""] if hint else [])]
+    for parts in closing_lines(plan, results, dry_run=dry_run):
+        out += [escaped("".join(text for text, _ in parts)), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _change_markdown(change: Change) -> list[str]:
+    match change:
+        case PolicyChange():
+            diff = policy_diff(change.before, change.after)
+            fence = "`" * max(3, 1 + max((_longest_run(row) for row in diff), default=0))
+            return [f"Policy of key `{change.key}`", "", f"{fence}diff", *diff, fence]
+        case GrantAddition():
+            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "no limit"
+            return [
+                f"New grant `{change.name}` on key `{change.key}` for `{change.grantee}`: "
+                f"{', '.join(change.operations)}; only for: {limit}"
+            ]
+        case GrantEnding():
+            return [f"Grant `{change.grant.grant_id}` on key `{change.key}` ends"]
+        case _:
+            assert_never(change)
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in text.replace("`", " ` ").split() if run == "`"), default=0) and text.count("`")
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is."""
+    for sign in "\\`*_[]<>|#":
+        text = text.replace(sign, f"&#{ord(sign)};" if sign in "<>|" else f"\\{sign}")
+    return text.replace("\n", " ")

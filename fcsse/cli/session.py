@@ -1,0 +1,148 @@
+"""From the words of the command line to a pipeline, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from fcsse.cli.options import Output
+from fcsse.cli.terminal import Terminal
+from fcsse.errors import EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
+from fcsse.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fcsse.cli.terminal import PlainProgress, Spinner
+    from fcsse.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Whose credentials, and where AWS is."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    bucket_profile: str | None = None
+    bucket_role: str | None = None
+    grant_profile: str | None = None
+    grant_role: str | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of one command."""
+
+    command: str
+    terminal: Terminal
+    output: Output
+    journal: Journal
+    progress: Spinner | PlainProgress
+
+    def pipeline(
+        self, sides: Sides, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
+    ) -> Pipeline:
+        """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
+        from fcsse.aws.account import Aws
+        from fcsse.aws.clients import clients_of_profile, clients_of_role
+        from fcsse.backup import BackupFolder, default_folder
+        from fcsse.clock import SystemClock
+        from fcsse.pipeline import Pipeline
+
+        own = clients_of_profile(sides.profile, sides.region, sides.endpoint_url)
+        sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))
+        others = []
+        for profile, role in sources:
+            source = clients_of_profile(profile, sides.region, sides.endpoint_url) if profile else None
+            others.append(clients_of_role(source or own, role) if role else source)
+        folder = backup_dir or default_folder()
+        return Pipeline(
+            Aws(own, *others),
+            SystemClock(),
+            self.progress,
+            wait,
+            None if no_backup else BackupFolder(folder),
+            folder / "locks",
+            self.journal,
+        )
+
+
+@contextmanager
+def session(command: str, output: Output, *, quiet: bool, verbose: int, no_color: bool) -> Iterator[Session]:
+    """Runs a command's body; every error it raises is told here, in the form asked for, and becomes the exit code."""
+    terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color)
+    progress = terminal.progress()
+    run = Session(command, terminal, output, Journal(), progress)
+    try:
+        try:
+            yield run
+        finally:
+            progress.stop()
+    except FcsseError as error:
+        report_error(run, error)
+    except KeyboardInterrupt:
+        hint = "Run the same command again: it looks at what is there first, and does what is left."
+        report_error(run, InterruptedRunError(f"{command} was interrupted. {run.journal.told()}", hint))
+    except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+        raise
+    except Exception as error:  # the one place; a defect must not end in a traceback for people
+        if verbose >= 2:
+            traceback.print_exc()
+        report_error(run, _defect(command, error, run.journal))
+
+
+def _defect(command: str, error: Exception, journal: Journal) -> FcsseError:
+    return FcsseError(
+        f"{command} met a defect of fcsse: {type(error).__name__}: {error}. {journal.told()}",
+        "Please report it, with what -vv prints.",
+    )
+
+
+def report_error(run: Session, error: FcsseError) -> None:
+    """Tells an error and ends the command with its exit code."""
+    if run.terminal.verbose >= 2:
+        traceback.print_exception(error)
+    tell_error(run.command, run.output, run.terminal, error)
+    raise typer.Exit(error.exit_code)
+
+
+def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
+    """Tells an error on stderr, and as the one JSON document on stdout where that was asked for."""
+    if output is Output.JSON:
+        from fcsse.cli.report import error_document, to_text
+
+        sys.stdout.write(to_text(error_document(command, error)))
+    elif output is Output.MARKDOWN:
+        from fcsse.cli.report import escaped
+
+        sys.stdout.write(f"**Error:** {escaped(error.message)}\n\n{escaped(error.hint)}\n")
+    terminal.fail(error.message, error.hint)
+
+
+def require(condition: object, message: str, hint: str = "") -> None:
+    """Raises ``UsageError`` unless the condition holds."""
+    if not condition:
+        raise UsageError(message, hint or "See the options with --help.")
+
+
+def wanted_output(arguments: list[str]) -> Output:
+    """The form of the answer asked for, as far as it can be told before the words are parsed."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        value = following if word in ("-o", "--output") else word.removeprefix("--output=")
+        if (word in ("-o", "--output") or word.startswith("--output=")) and value in ("json", "markdown"):
+            return Output(value)
+        if word.startswith("-o") and word[2:] in ("json", "markdown"):
+            return Output(word[2:])
+    given = os.environ.get("FCSSE_OUTPUT", "")
+    return Output(given) if given in ("json", "markdown") else Output.TEXT
+
+
+__all__ = ["EXIT_UNEXPECTED", "Session", "Sides", "report_error", "require", "session", "tell_error", "wanted_output"]

@@ -1,0 +1,177 @@
+"""Screen and keyboard: styled lines, questions, and a spinner that names the step.
+
+Text from AWS is never markup: it goes to the screen as it is, with control characters made visible.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.status import Status
+
+Style = str
+Line = tuple[tuple[str, Style], ...]
+"""A line as parts of text, each with the name of a rich style, or empty."""
+
+
+def line(text: str, style: Style = "") -> Line:
+    """A line of one part."""
+    return ((text, style),)
+
+
+def visible(text: str) -> str:
+    """The text with control characters as escapes, so that no name can move the cursor or ring the bell."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Where the answer and everything beside it go."""
+
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+
+    def _colours(self, stream: TextIO) -> bool:
+        plain = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not plain and stream.isatty()
+
+    def print(self, lines: Iterable[Line], *, err: bool = False) -> None:
+        """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr."""
+        stream = sys.stderr if err else sys.stdout
+        if not self._colours(stream):
+            for parts in lines:
+                text = "".join(visible(text) for text, _ in parts) + "\n"
+                stream.write(
+                    text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
+                )
+            stream.flush()
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=stream, highlight=False, soft_wrap=True)
+        for parts in lines:
+            console.print(Text.assemble(*((visible(text), style) for text, style in parts)), soft_wrap=True)
+
+    def say(self, text: str, style: Style = "") -> None:
+        """A message beside the answer, unless quiet."""
+        if not self.quiet:
+            self.print([line(text, style)], err=True)
+
+    def warn(self, text: str) -> None:
+        """A warning; quiet does not silence it."""
+        self.print([(("Warning: ", "yellow"), (text, ""))], err=True)
+
+    def fail(self, message: str, hint: str) -> None:
+        """An error and what to do next."""
+        parts: list[Line] = [(("Error: ", "bold red"), (message, ""))]
+        parts += [line(part) for part in hint.splitlines()]
+        self.print(parts, err=True)
+
+    @property
+    def asks(self) -> bool:
+        """May a question be asked? Only where somebody can read and answer it."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+    def confirm(self, question: str) -> bool:
+        """Asks on stderr; only a clear yes is one."""
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def progress(self) -> Spinner | PlainProgress:
+        """What shows progress here: a spinner on a terminal, plain lines with ``-v``, else nothing."""
+        if sys.stderr.isatty() and not self.quiet and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
+            return Spinner(self)
+        return PlainProgress(self)
+
+
+@dataclass(slots=True)
+class PlainProgress:
+    """A line a step with ``-v``; notes always."""
+
+    terminal: Terminal
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+        if self.terminal.verbose:
+            self.terminal.say(text)
+
+    def note(self, text: str) -> None:
+        """A sentence that stays."""
+        self.terminal.say(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Nothing: a line a part would be too many."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+class Spinner:
+    """A spinner that names the step. It appears only after a moment: most runs are over before."""
+
+    DELAY = 0.3
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._text = ""
+        self._status: Status | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(self.DELAY, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def step(self, text: str) -> None:
+        """Shows another step."""
+        self._text = text
+        if self._terminal.verbose:
+            self.note(text)
+        with self._lock:
+            if self._status:
+                self._status.update(self._styled())
+
+    def note(self, text: str) -> None:
+        """A sentence above the spinner."""
+        with self._lock:
+            if self._status:
+                self._status.console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+                return
+        self._terminal.say(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Shows how far it is."""
+        with self._lock:
+            if self._status:
+                self._status.update(self._styled(f" ({done} of {total})"))
+
+    def stop(self) -> None:
+        """Takes the spinner away."""
+        self._timer.cancel()
+        with self._lock:
+            if self._status:
+                self._status.stop()
+            self._status = None
+
+    def _styled(self, more: str = "") -> str:
+        from rich.markup import escape
+
+        return escape(visible(self._text[:1].upper() + self._text[1:] + more))
+
+    def _appear(self) -> None:
+        from rich.console import Console
+
+        with self._lock:
+            if self._timer.finished.is_set():
+                return
+            console = Console(stderr=True, no_color=self._terminal.no_color or None)
+            self._status = console.status(self._styled(), spinner="dots")
+            self._status.start()

@@ -1,0 +1,143 @@
+"""The pipe that every command takes: scope, discover, plan; then apply or try.
+
+``Pipeline`` holds what a run needs from outside, so that tests and callers can hand in their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fcsse import apply
+from fcsse.discover import Discovery
+from fcsse.errors import ChangedError, FcsseError, NotFoundError
+from fcsse.journal import Journal
+from fcsse.model import Facts, Obstacle, Pair, Wish
+from fcsse.plan import Outcome, Plan, Status, make_plan
+from fcsse.progress import Silent
+from fcsse.write import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fcsse.apply import Applied, Failed
+    from fcsse.aws.account import Aws
+    from fcsse.backup import BackupFolder
+    from fcsse.clock import Clock
+    from fcsse.model import Options
+    from fcsse.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about: caches and buckets as they were named; every pair of them is meant.
+
+    Without buckets, each cache's own are meant. ``every_cache`` stands in place of caches.
+    """
+
+    caches: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    every_cache: bool = False
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """One run. ``wait`` is in seconds; ``backups`` None = write without a copy; ``locks`` None = take no turns."""
+
+    aws: Aws
+    clock: Clock
+    progress: Progress = field(default_factory=Silent)
+    wait: float = 300.0
+    backups: BackupFolder | None = None
+    locks: Path | None = None
+    journal: Journal = field(default_factory=Journal)
+    _read_at: float = float("-inf")
+    _found: tuple[Facts | Obstacle, ...] = ()
+
+    def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
+        """The facts of every pair, in the order in which the pairs were named."""
+        with Discovery(self.aws, options, self.clock, self.progress, self.wait) as discovery:
+            found: list[Facts | Obstacle] = []
+            prefixes: dict[Pair, tuple[str, ...]] = {}
+            pairs = list(self._pairs(target, prefixes, found))
+            found += discovery.facts(pairs, prefixes)
+        self._read_at = self.clock.monotonic() - discovery.age_of_policies()
+        self._found = tuple(found)
+        return self._found
+
+    def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
+        """What would be changed. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
+        found = self.discover(target, options)
+        saved: dict[str, tuple[str, ...]] = {}
+        if options.wish is Wish.UNLINK and self.backups:
+            for facts in found:
+                if isinstance(facts, Facts) and facts.key and facts.policy:
+                    arn = str(facts.key.arn)
+                    saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups.of_key(arn))
+        plan = make_plan(found, options, saved)
+        if expect is not None and expect != plan.digest:
+            raise ChangedError(
+                f"checking the plan: its digest is {plan.digest}, not the expected {expect}",
+                "Nothing was written. What AWS holds, or what was asked for, differs from the reviewed dry run: review a "
+                "new one.",
+            )
+        return plan
+
+    def apply(self, plan: Plan, *, expected: bool = False) -> tuple[Applied | Failed, ...]:
+        """Makes the plan's changes."""
+        return apply.apply_plan(plan, self._run(expected))
+
+    def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
+        """The dry run's last step."""
+        return apply.try_plan(plan, self._run(expected=False))
+
+    def _run(self, expected: bool) -> Run:
+        roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
+        return Run(
+            aws=self.aws,
+            clock=self.clock,
+            progress=self.progress,
+            wait=self.wait,
+            read_at=self._read_at,
+            backups=self.backups,
+            locks=self.locks,
+            expected=expected,
+            created={str(role.arn): role.created for role in roles},
+            journal=self.journal,
+        )
+
+    def _pairs(
+        self, target: Target, prefixes: dict[Pair, tuple[str, ...]], found: list[Facts | Obstacle]
+    ) -> list[Pair]:
+        if target.buckets:
+            caches: Sequence[str | None] = [None] if target.every_cache else target.caches
+            return list(dict.fromkeys(Pair(cache, bucket) for cache in caches for bucket in target.buckets))
+        pairs: list[Pair] = []
+        for cache in target.caches:
+            self.progress.step(f"listing the buckets of {cache}")
+            try:
+                associations = self.aws.list_associations(cache)
+            except FcsseError as error:
+                found.append(Obstacle(Pair(cache, "(its buckets)"), error))
+                continue
+            own = [Pair(cache, bucket) for a in associations if (bucket := a.bucket)]
+            for association in associations:
+                if association.bucket:
+                    pair = Pair(cache, association.bucket)
+                    prefixes[pair] = (*prefixes.get(pair, ()), association.prefix)
+            if not own:
+                message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {self.aws.region}"
+                hint = "Name the bucket with --bucket, or the cache's Region with --region."
+                found.append(Obstacle(Pair(cache, "(its buckets)"), NotFoundError(message, hint)))
+            pairs += own
+        return list(dict.fromkeys(pairs))
+
+
+def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
+    """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
+    error = plan.error or next((one.error for one in results if isinstance(one, apply.Failed)), None)
+    return error.exit_code if error else 0
+
+
+__all__ = ["Outcome", "Pipeline", "Status", "Target", "exit_code"]
