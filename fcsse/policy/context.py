@@ -136,6 +136,12 @@ class Context:
         told = request.complete or isinstance(names, tuple) or names is None
         return told or PAIR in self._prefixes or PAIR_KEYS in self._absent
 
+    def identity(self) -> tuple[object, ...]:
+        """Everything that decides who the caller is."""
+        request = self.request
+        told = [self.values(key) for key in ("aws:principalarn", "aws:userid", "aws:federatedprovider")]
+        return (request.principal, request.unique_ids, *(v.text if isinstance(v, Form) else v for v in told))
+
     def value_of(self, key: str) -> str | None:
         """A policy variable's value: None = no value, GAP = not known. A multi-valued key is no variable.
 

@@ -135,9 +135,8 @@ class _Judge:
         """The denial, or why there may be one, or nothing."""
         maybe = ""
         for number, policy in enumerate([self.policy, *self.identities]):
-            for statement in policy.denies:
-                found, naming = statement.applies(self.context, self.action, self.kms)
-                holds = _and(found, naming.named)
+            for statement, naming in policy.naming(self.context, self.kms).denies if policy.denies else ():
+                holds = _and(statement.applies(self.context, self.action, self.kms), naming.named)
                 if holds is False:
                     continue
                 if holds is None:
@@ -153,15 +152,15 @@ class _Judge:
         return maybe
 
     def _allows(self) -> None:
-        for statement in self.policy.allows:
-            found, naming = statement.applies(self.context, self.action, self.kms)
+        for statement, naming in self.policy.naming(self.context, self.kms).allows:
+            found = statement.applies(self.context, self.action, self.kms)
             if found is False:
                 continue
             self.direct.offer(_and(found, naming.direct), statement.where, statement.index)
             self.delegated.offer(_and(found, naming.account), statement.where, statement.index)
         for number, policy in enumerate(self.identities, 1):
             for statement in policy.allows:
-                found, _ = statement.applies(self.context, self.action, self.kms)
+                found = statement.applies(self.context, self.action, self.kms)
                 self.own.offer(found, f"identity policy {number}, {statement.where}")
         if self.kms and self.direct.holds is not True:
             self._grants()

@@ -5,10 +5,11 @@ Sources: KMS developer guide, "Grants in AWS KMS", "Using grant constraints"; AP
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.policy.caller import Kind
-from fcsse.policy.principals import Naming, principals
+from fcsse.policy.principals import NOBODY, Naming, Principals, principals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,16 @@ _UNCONSTRAINED = frozenset({"describekey", "retiregrant", "getpublickey"})
 def grantee(grant: Grant, context: Context) -> Naming:
     """How the grant names the caller: by ARN, by a role of which the caller is a session, by id, or by account."""
     if grant.grantee is not None:
-        return principals({"AWS": grant.grantee}).names(context) if grant.grantee != "*" else Naming(False)
+        who = context.who
+        if who.kind is Kind.ROLE and who.arn != grant.grantee and ":role/" in grant.grantee:
+            return NOBODY
+        return _principal(grant.grantee).names(context) if grant.grantee != "*" else NOBODY
     return Naming(context.who.kind is Kind.SERVICE and grant.grantee_service == context.who.arn)
+
+
+@lru_cache(maxsize=4096)
+def _principal(text: str) -> Principals:
+    return principals({"AWS": text})
 
 
 def permits(grant: Grant, operation: str) -> bool:

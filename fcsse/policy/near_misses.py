@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.policy import grants as granting
 from fcsse.policy.context import UNKNOWN
+from fcsse.policy.principals import NOBODY
 from fcsse.policy.request import Miss
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fcsse.model import Grant
     from fcsse.policy.conditions import Entry
     from fcsse.policy.context import Context
+    from fcsse.policy.principals import Naming
     from fcsse.policy.rules import Policy, Statement
 
 LIMIT = 5
@@ -54,11 +56,17 @@ def near_misses(
 ) -> tuple[Miss, ...]:
     """The Allow statements and grants that come nearest to this request, best first."""
     found: list[tuple[int, Miss]] = []
-    for statement in policy.allows:
-        found.extend(_statement(statement, context, action, kms))
+    named = policy.naming(context, kms).allows
+    for statement, naming in named:
+        found.extend(_statement(statement, naming, context, action, kms))
     operation = action.removeprefix("kms:")
     for grant in grants if kms else ():
         found.extend(_grant(grant, context, operation))
+    if not found:
+        skip = {statement.index for statement, _ in named}
+        for statement in policy.allows:
+            if statement.index not in skip and len(found) < LIMIT:
+                found.extend(_statement(statement, NOBODY, context, action, kms))
     found.sort(key=lambda ranked: ranked[0])
     return tuple(miss for _, miss in found[:LIMIT])
 
@@ -74,9 +82,10 @@ def _short(action: str, context: Context) -> str:
     return given if given.lower() == action else action
 
 
-def _statement(statement: Statement, context: Context, action: str, kms: bool) -> list[tuple[int, Miss]]:
+def _statement(
+    statement: Statement, naming: Naming, context: Context, action: str, kms: bool
+) -> list[tuple[int, Miss]]:
     acts = statement.actions is None or statement.actions.match(action) is not False
-    naming = statement.naming(context)
     named = naming.named is not False
     if not acts and not (named and naming.direct):
         return []
@@ -96,7 +105,7 @@ def _statement(statement: Statement, context: Context, action: str, kms: bool) -
         if failing:
             told = " and ".join(f"{e.says()}; this request has {_given(e, context)}" for e in failing[:2])
             reason, rank = f"allows {_short(action, context)} only for {told}", 0 if naming.direct else 2
-        elif statement.applies(context, action, kms)[0] is None or naming.named is None:
+        elif statement.applies(context, action, kms) is None or naming.named is None:
             return [(0, Miss(statement.where, doubts(statement, context, action)))]
         elif not naming.direct:
             reason = f"leaves it to the IAM policies of account {context.who.account}, and none known here allows it"

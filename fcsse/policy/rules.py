@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.policy.conditions import NONE, Conditions, conditions
 from fcsse.policy.patterns import GAP, has_variables, is_plain, matches, substitute, wild
-from fcsse.policy.principals import NOBODY, Naming, Principals, principals
+from fcsse.policy.principals import Naming, Principals, principals
 
 if TYPE_CHECKING:
     from fcsse.policy.context import Context
@@ -115,25 +115,34 @@ class Statement:
         excepted = self.principals.excepts(context, self.deny)
         return Naming(None if excepted is None else not excepted)
 
-    def applies(self, context: Context, action: str, kms: bool) -> tuple[bool | None, Naming]:
-        """Does it apply to the request, principal aside, and how does it name the caller?"""
+    def applies(self, context: Context, action: str, kms: bool) -> bool | None:
+        """Does it apply to the request, principal aside?"""
         unclear = self.broken or (self.inert and not kms)
         if (self.inert and kms) or (unclear and not self.deny):
-            return False, NOBODY
+            return False
         acts = True if self.actions is None else self.actions.match(action)
         if acts is False:
-            return False, NOBODY
-        naming = self.naming(context)
-        if naming.direct is False and naming.account is False:
-            return False, naming
+            return False
         covered = True if self.resources is None else self.resources.match(context)
         if covered is False:
-            return False, naming
+            return False
         held = self.conditions.hold(context)
         if held is False:
-            return False, naming
-        sure = acts and covered and held and not unclear
-        return (True if sure else None), naming
+            return False
+        return True if acts and covered and held and not unclear else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The statements of a policy that name one caller."""
+
+    allows: tuple[tuple[Statement, Naming], ...]
+    denies: tuple[tuple[Statement, Naming], ...]
+
+
+def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[Statement, Naming], ...]:
+    pairs = ((statement, statement.naming(context)) for statement in statements)
+    return tuple((statement, naming) for statement, naming in pairs if naming.named is not False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,17 @@ class Policy:
 
     allows: tuple[Statement, ...] = ()
     denies: tuple[Statement, ...] = ()
+    memo: dict[object, _Named] = field(default_factory=dict, compare=False, repr=False)
+
+    def naming(self, context: Context, kms: bool) -> _Named:
+        """The statements that name the caller, or may, with how they do. Kept for each caller."""
+        key = (kms, *context.identity())
+        found = self.memo.get(key)
+        if found is None:
+            if len(self.memo) > 2048:
+                self.memo.clear()
+            found = self.memo[key] = _Named(_naming(self.allows, context), _naming(self.denies, context))
+        return found
 
 
 def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:
