@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.model import Bucket, Grant, Key, Options
 
-CUSTOMER_KEY = (
-    "Set the bucket's default encryption to a customer managed key (aws s3api put-bucket-encryption), and link again."
-)
+CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +128,18 @@ def _without_kms(bucket: Bucket, options: Options) -> Nothing:
     algorithm = bucket.encryption.algorithm
     if algorithm == "AES256":
         again = " now; for an earlier key name it with --key" if options.wish is Wish.UNLINK else ""
-        return Nothing(f"bucket {bucket.name} is encrypted with SSE-S3: no KMS key is involved{again}")
+        return Nothing(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
     if options.wish is Wish.UNLINK:
-        return Nothing(f"bucket {bucket.name} is encrypted with {algorithm}; for an earlier key name it with --key")
+        return Nothing(f"the bucket is encrypted with {algorithm}; for an earlier key name it with --key")
     if algorithm == "aws:kms:dsse":
         raise ImpossibleError(
             f"linking bucket {bucket.name}: it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
-            f"Change the default encryption to SSE-KMS (aws:kms). {CUSTOMER_KEY}",
+            CUSTOMER_KEY,
         )
     raise ImpossibleError(
         f"linking bucket {bucket.name}: its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and "
         "SSE-KMS only",
-        f"Change the default encryption to SSE-KMS (aws:kms). {CUSTOMER_KEY}",
+        CUSTOMER_KEY,
     )
 
 
@@ -152,9 +150,7 @@ def _default_key(facts: Facts) -> Nothing:
             "managed key aws/s3, which nobody can share",
             f"In the bucket's account: {CUSTOMER_KEY}",
         )
-    return Nothing(
-        f"bucket {facts.bucket.name} is encrypted with the AWS managed key aws/s3, which serves every role of its account"
-    )
+    return Nothing("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
 
 
 def _managed_key(facts: Facts, key: Key) -> Nothing:

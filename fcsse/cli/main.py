@@ -18,6 +18,7 @@ from fcsse.cli import link
 from fcsse.cli.session import tell_error, wanted_output
 from fcsse.cli.terminal import Terminal
 from fcsse.errors import EXIT_INTERRUPTED, UsageError
+from fcsse.sandbox.command import app as sandbox_app
 
 
 class GroupedHelp(TyperCommand):
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.command("link", cls=GroupedHelp, epilog=link.LINK_EXAMPLE)(link.link)
 app.command("unlink", cls=GroupedHelp, epilog=link.UNLINK_EXAMPLE)(link.unlink)
+app.add_typer(sandbox_app, name="sandbox")
 
 
 def _print_version(wanted: bool) -> None:

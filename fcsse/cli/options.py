@@ -99,6 +99,7 @@ Caches = Annotated[
         metavar="ID",
         envvar="FCSSE_CACHE",
         help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
+        show_envvar=False,
         rich_help_panel=WHICH,
         show_default=False,
     ),
@@ -110,6 +111,7 @@ Buckets = Annotated[
         metavar="NAME",
         envvar="FCSSE_BUCKET",
         help="Bucket. Many times. Default: the buckets that the cache is linked to.",
+        show_envvar=False,
         rich_help_panel=WHICH,
         show_default=False,
     ),
@@ -120,6 +122,7 @@ EveryCache = Annotated[
         "--every-cache",
         envvar="FCSSE_EVERY_CACHE",
         help="Instead of --cache: the documented statement for all caches of the account. Any role session named FSx meets it.",
+        show_envvar=False,
         rich_help_panel=WHICH,
     ),
 ]
@@ -129,6 +132,7 @@ DryRun = Annotated[
         "--dry-run",
         envvar="FCSSE_DRY_RUN",
         help="Everything but the writes: read, plan, show the diff and the plan's digest.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
     ),
 ]
@@ -140,6 +144,7 @@ Expect = Annotated[
         envvar="FCSSE_EXPECT",
         parser=parse_digest,
         help="Apply only if the plan still has the digest that a dry run printed.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
         show_default=False,
     ),
@@ -150,6 +155,7 @@ ExitCode = Annotated[
         "--exit-code",
         envvar="FCSSE_EXIT_CODE",
         help="With --dry-run: exit 3 when there is something to do.",
+        show_envvar=False,
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -159,6 +165,7 @@ ViaOption = Annotated[
         "--via",
         envvar="FCSSE_VIA",
         help="auto: policy in the key's own account, grant across accounts.",
+        show_envvar=False,
         rich_help_panel=HOW,
     ),
 ]
@@ -168,6 +175,7 @@ ContextOption = Annotated[
         "--context",
         envvar="FCSSE_CONTEXT",
         help="documented: bucket ARN with Bucket Keys, object ARNs without. both: for buckets with objects of both kinds.",
+        show_envvar=False,
         rich_help_panel=HOW,
     ),
 ]
@@ -177,6 +185,7 @@ NarrowGrant = Annotated[
         "--narrow-grant",
         envvar="FCSSE_NARROW_GRANT",
         help="Limit a grant to the bucket's ARN, where Bucket Keys make that possible.",
+        show_envvar=False,
         rich_help_panel=HOW,
     ),
 ]
@@ -188,6 +197,7 @@ KeyOption = Annotated[
         envvar="FCSSE_KEY",
         parser=parse_key,
         help="The bucket's key, where the bucket cannot be read, or another key that its objects use.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -200,6 +210,7 @@ BucketRegion = Annotated[
         envvar="FCSSE_BUCKET_REGION",
         parser=parse_region,
         help="The bucket's Region.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -210,6 +221,7 @@ BucketKeys = Annotated[
         "--bucket-keys/--no-bucket-keys",
         envvar="FCSSE_BUCKET_KEYS",
         help="Whether the bucket uses Bucket Keys.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -221,6 +233,7 @@ BucketProfile = Annotated[
         metavar="NAME",
         envvar="FCSSE_BUCKET_PROFILE",
         help="AWS profile for the bucket's side.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -233,6 +246,7 @@ BucketRole = Annotated[
         envvar="FCSSE_BUCKET_ROLE",
         parser=parse_role,
         help="Role to assume for the bucket's side.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -244,6 +258,7 @@ GrantProfile = Annotated[
         metavar="NAME",
         envvar="FCSSE_GRANT_PROFILE",
         help="AWS profile that may create the grant: of the cache's account, with permissions to the key.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -256,6 +271,7 @@ GrantRole = Annotated[
         envvar="FCSSE_GRANT_ROLE",
         parser=parse_role,
         help="The same as a role to assume.",
+        show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
@@ -266,6 +282,7 @@ PruneOrphans = Annotated[
         "--prune-orphans",
         envvar="FCSSE_PRUNE_ORPHANS",
         help="Also remove principals that no longer exist (AROA…), because of which KMS would refuse the policy. The diff shows each.",
+        show_envvar=False,
         rich_help_panel=HOW,
     ),
 ]
@@ -277,6 +294,7 @@ Wait = Annotated[
         envvar="FCSSE_WAIT",
         parser=parse_duration,
         help="How long to wait for a role that is not there yet, and for AWS to show the change; 0: not at all.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
     ),
 ]
@@ -287,13 +305,19 @@ Yes = Annotated[
         "-y",
         envvar="FCSSE_YES",
         help="Ask no question. Without a terminal, none is ever asked.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
     ),
 ]
 OutputOption = Annotated[
     Output,
     typer.Option(
-        "--output", "-o", envvar="FCSSE_OUTPUT", help="Form of the answer on standard output.", rich_help_panel=OUTPUT
+        "--output",
+        "-o",
+        envvar="FCSSE_OUTPUT",
+        help="Form of the answer on standard output.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
     ),
 ]
 BackupDir = Annotated[
@@ -303,6 +327,7 @@ BackupDir = Annotated[
         metavar="DIR",
         envvar="FCSSE_BACKUP_DIR",
         help="Where policies are saved before a write. Default: this platform's state folder.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
         show_default=False,
     ),
@@ -313,6 +338,7 @@ NoBackup = Annotated[
         "--no-backup",
         envvar="FCSSE_NO_BACKUP",
         help="Write without saving the old policy first.",
+        show_envvar=False,
         rich_help_panel=SAFETY,
     ),
 ]
@@ -323,6 +349,7 @@ Profile = Annotated[
         metavar="NAME",
         envvar="FCSSE_PROFILE",
         help="AWS profile; default: AWS_PROFILE and the usual chain.",
+        show_envvar=False,
         rich_help_panel=AWS,
         show_default=False,
     ),
@@ -335,6 +362,7 @@ Region = Annotated[
         envvar="FCSSE_REGION",
         parser=parse_region,
         help="The cache's Region; default: AWS_REGION or the profile's.",
+        show_envvar=False,
         rich_help_panel=AWS,
         show_default=False,
     ),
@@ -346,6 +374,7 @@ EndpointUrl = Annotated[
         metavar="URL",
         envvar="FCSSE_ENDPOINT_URL",
         help="Where AWS is, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
+        show_envvar=False,
         rich_help_panel=AWS,
         show_default=False,
     ),
@@ -358,17 +387,29 @@ Verbose = Annotated[
         count=True,
         envvar="FCSSE_VERBOSE",
         help="Say each step; twice: tracebacks too.",
+        show_envvar=False,
         rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", envvar="FCSSE_QUIET", help="Only the last line, and errors.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--quiet",
+        "-q",
+        envvar="FCSSE_QUIET",
+        help="Only the last line, and errors.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
 ]
 NoColor = Annotated[
     bool,
     typer.Option(
-        "--no-color", envvar="FCSSE_NO_COLOR", help="No colours; NO_COLOR is honoured too.", rich_help_panel=OUTPUT
+        "--no-color",
+        envvar="FCSSE_NO_COLOR",
+        help="No colours; NO_COLOR is honoured too.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
     ),
 ]

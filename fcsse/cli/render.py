@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MANY = 3
 """From this many pairs on, facts are told in a line a pair."""
 
-DONE = {Wish.LINK: ("linked", "would be linked"), Wish.UNLINK: ("unlinked", "would be unlinked")}
+VERBS = {Wish.LINK: ("link", "Linked", "to"), Wish.UNLINK: ("unlink", "Unlinked", "from")}
 
 
 def plan_lines(plan: Plan) -> list[Line]:
@@ -124,16 +124,17 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
     """What was done, or would be: a line a pair, then a line a change that is worth one."""
     out: list[Line] = []
     failed = {str(one.change.key): one for one in results if isinstance(one, Failed)}
-    done, planned = DONE[plan.wish]
+    verb, done, preposition = VERBS[plan.wish]
     for outcome in plan.outcomes:
         key = outcome.facts.key if outcome.facts else None
+        pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.bucket}"
         match outcome.status:
             case Status.NOTHING:
-                out.append(line(f"Nothing to do for {outcome.pair}: {outcome.summary}.", "green"))
+                out.append(line(f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green"))
             case Status.TO_DO if key and str(key.arn) in failed:
-                out.append(line(f"Not {done}: {outcome.pair}.", "red"))
+                out.append(line(f"Not {done.lower()}: {pair}.", "red"))
             case Status.TO_DO:
-                out.append(line(f"{outcome.pair} {planned if dry_run else f'are {done}'}: {outcome.summary}.", "green"))
+                out.append(line(f"{f'Would {verb}' if dry_run else done} {pair}: {outcome.summary}.", "green"))
             case Status.BLOCKED:
                 pass
             case _:
