@@ -10,7 +10,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import alias_arn, key_arn
@@ -96,6 +96,8 @@ class Discovery:
             self.aws.prepare("s3")
             for bucket in dict.fromkeys(pair.bucket for pair in pairs):
                 self._ask("encryption", self.aws.read_encryption, bucket)
+                if self.options.wish is Wish.CHECK:
+                    self._ask("bucket-policy", self.aws.read_bucket_policy, bucket)
         self.aws.prepare("iam")
         for cache in dict.fromkeys(pair.cache for pair in pairs):
             if cache is None:
@@ -125,7 +127,7 @@ class Discovery:
         role = self._answer("role", self.aws.find_role, pair.cache) or self._roles.found.get(pair.cache)
         if role is not None:
             return Account(role.arn.partition, role.account, role)
-        if self.options.wish is Wish.LINK:
+        if self.options.wish is not Wish.UNLINK:
             raise self._roles.why_missing(pair.cache)
         caller = self._answer("caller", self.aws.caller)
         return Account(caller.partition, caller.account, Role.computed(caller.partition, caller.account, pair.cache))
@@ -180,9 +182,11 @@ class Discovery:
         encryption = _caught(self._answer, "encryption", self.aws.read_encryption, name)
         if isinstance(encryption, FcsseError) or not encryption.is_kms or self.options.key is not None:
             return
-        if key_arn(encryption.key or "") or alias_arn(encryption.key or ""):
+        if self.options.wish is not Wish.CHECK and (key_arn(encryption.key or "") or alias_arn(encryption.key or "")):
             return
         self._ask("owned", self.aws.is_owned_by, name, account.account)
+        if key_arn(encryption.key or "") or alias_arn(encryption.key or ""):
+            return
         if self.options.bucket_region is None:
             self._ask("region", self.aws.find_region, name)
         if encryption.key and not encryption.key.startswith("alias/aws/") and self.aws.region:
@@ -234,11 +238,22 @@ class Discovery:
         return self.options.via is Via.GRANT or (self.options.via is Via.AUTO and key.account != account.account)
 
     def _gather(self, pair: Pair, bucket: Bucket, account: Account, prefixes: tuple[str, ...]) -> Facts:
-        facts = Facts(pair, account.account, account.partition, account.role, bucket, prefixes=prefixes)
+        unreadable: list[str] = []
+        bucket_policy = None
+        if self.options.wish is Wish.CHECK and not bucket.given:
+            bucket, bucket_policy = self._bucket_side(bucket, account, unreadable)
+        facts = Facts(
+            pair,
+            account.account,
+            account.partition,
+            account.role,
+            bucket,
+            prefixes=prefixes,
+            bucket_policy=bucket_policy,
+        )
         if not bucket.encryption.is_kms or is_default_key(bucket):
             return facts
         arn, key = self._key_of(bucket)
-        unreadable: list[str] = []
         foreign = arn.account != account.account
         try:
             key = key or self._answer("describe", self.aws.describe_key, arn, account.account)
@@ -265,18 +280,18 @@ class Discovery:
                 if not foreign and self.options.wish is not Wish.CHECK:
                     raise
                 unreadable.append(f"The key's grants are unknown: {error.message}.")
-        return Facts(
-            pair,
-            account.account,
-            account.partition,
-            account.role,
-            bucket,
-            key,
-            policy,
-            grants,
-            tuple(unreadable),
-            prefixes,
-        )
+        return replace(facts, key=key, policy=policy, grants=grants, unreadable=tuple(unreadable))
+
+    def _bucket_side(self, bucket: Bucket, account: Account, unreadable: list[str]) -> tuple[Bucket, str | None]:
+        """Whose the bucket is and what its policy says, as far as that can be read."""
+        policy = _caught(self._answer, "bucket-policy", self.aws.read_bucket_policy, bucket.name)
+        if bucket.foreign is None:
+            owned = _caught(self._answer, "owned", self.aws.is_owned_by, bucket.name, account.account)
+            bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
+        if isinstance(policy, FcsseError):
+            unreadable.append(f"The bucket policy is unknown: {policy.message}.")
+            return bucket, None
+        return bucket, policy
 
     def _check_granter(self, account: Account) -> None:
         """Refuses a grant role of another account than the cache's.

@@ -59,7 +59,7 @@ class Pair:
     bucket: str
 
     def __str__(self) -> str:
-        return f"{self.cache or 'every cache'} and {self.bucket}"
+        return f"{self.cache or 'every cache'} to {self.bucket}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,8 @@ class Facts:
 
     ``role`` is None for every cache. ``key`` is None where the bucket has no key of its own (SSE-S3, ``aws/s3``).
     ``policy`` (its text) and ``grants`` are None where they were not asked for or not readable; ``unreadable`` then
-    says why, a sentence each.
+    says why, a sentence each. ``prefixes`` are those of the cache's associations in the bucket, where they were read.
+    ``bucket_policy`` is the text of the bucket's own policy, empty where it has none, None where it was not read.
     """
 
     pair: Pair
@@ -235,6 +236,7 @@ class Facts:
     grants: tuple[Grant, ...] | None = None
     unreadable: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    bucket_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

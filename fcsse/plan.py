@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from fcsse.errors import FcsseError, PolicyRefusedError
+from fcsse.errors import FcsseError, PolicyFormatError, PolicyRefusedError
 from fcsse.model import Facts, Obstacle, Via, Wish
+from fcsse.outlook import already_allowed, stands_in_the_way, stays
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument, dead_principals, refused_statements
 from fcsse.policy.meaning import digest_of
-from fcsse.policy.steps import PrincipalKept, PrincipalPruned
+from fcsse.policy.steps import AlreadyThere, PrincipalKept, PrincipalPruned
 from fcsse.routes import GRANT_PREFIX, Need, Nothing, ends, need_of
 from fcsse.wording import changes, concerns, is_warning, phrase
 
@@ -169,7 +170,7 @@ def _need(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, N
         return Outcome(found.pair, Status.BLOCKED, error.message, facts=found, error=error)
     if isinstance(need, Nothing):
         return Outcome(found.pair, Status.NOTHING, need.reason, facts=found)
-    return found, need
+    return _weighed(found, need, options)
 
 
 def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tuple[Facts, Need]]]:
@@ -180,16 +181,43 @@ def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tup
     return groups
 
 
+def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Facts, Need]:
+    """Where a link goes by the key policy: is the access there already by others' statements, and will it come?"""
+    access = need.access
+    if options.wish is not Wish.LINK or access is None:
+        return facts, need
+    try:
+        document = _parsed(facts, need)
+        edited = edit.link(document, [access])
+        ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
+        there = () if ours else already_allowed(facts, access, document)
+        if there:
+            summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
+            return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
+        outlook = stands_in_the_way(facts, access, edited.document)
+    except FcsseError as error:
+        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
+    return facts, replace(need, warnings=(*need.warnings, *outlook))
+
+
+def _parsed(facts: Facts, need: Need) -> PolicyDocument:
+    try:
+        return PolicyDocument.parse(facts.policy or "")
+    except PolicyFormatError as error:
+        message = f"reading the policy of key {need.key.arn}: {error.message}"
+        raise PolicyFormatError(message, error.hint) from error
+
+
 def _policy_change(
     group: Sequence[tuple[Facts, Need]], options: Options, saved: Sequence[str]
 ) -> PolicyChange | FcsseError:
     facts, need = group[0]
     accesses = tuple(dict.fromkeys(need.access for _, need in group if need.access))
     try:
-        document = PolicyDocument.parse(facts.policy or "")
+        document = _parsed(facts, need)
         return change_policy(need.key.arn, options.wish, accesses, document, saved, prune_orphans=options.prune_orphans)
     except FcsseError as error:
-        return type(error)(f"linking to key {need.key.arn}: {error.message}", error.hint)
+        return error
 
 
 def change_policy(
@@ -216,7 +244,8 @@ def change_policy(
         if dead:
             named = "; ".join(f"{one.id} in {one.label}" for one in dead)
             raise PolicyRefusedError(
-                f"the policy names principals that no longer exist, and KMS refuses every new version of it: {named}",
+                f"updating the policy of key {key}: it names principals that no longer exist, and KMS refuses every new "
+                f"version of it because of them: {named}",
                 "Remove them in the same change with --prune-orphans (the diff shows each), or use --via grant.",
             )
         after = edit.fit(after, before)
@@ -293,7 +322,7 @@ def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tu
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
     doing = [step for step in mine if changes(step)]
     warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]
-    ending: list[Change] = []
+    ending: list[GrantEnding] = []
     summary = [_joined(doing)] if doing else []
     for grant in facts.grants or ():
         if not ends(grant, facts):
@@ -305,9 +334,12 @@ def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tu
                 f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
                 "buckets of the cache too."
             )
+    ended = {change.grant.grant_id for change in ending}
+    left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
+    warnings += stays(facts, edited.after if edited else None, left)
     via = Via.POLICY if doing else Via.GRANT if ending else None
     if summary:
-        return Outcome(facts.pair, Status.TO_DO, "; ".join(summary), via, facts, tuple(warnings)), ending
+        return Outcome(facts.pair, Status.TO_DO, "; ".join(summary), via, facts, tuple(warnings)), list(ending)
     nothing = (
         f"no statement or grant of key {need.key.id} gives {facts.pair.cache or 'every cache'} access to this bucket"
     )

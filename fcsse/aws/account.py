@@ -75,6 +75,10 @@ class Aws:
         """The default encryption of a bucket."""
         return s3.read_encryption((self.bucket_side or self.own)("s3"), bucket)
 
+    def read_bucket_policy(self, bucket: str) -> str:
+        """The text of a bucket policy; empty where there is none."""
+        return s3.read_policy((self.bucket_side or self.own)("s3"), bucket)
+
     def is_owned_by(self, bucket: str, account: str) -> bool:
         """Does the bucket belong to this account?"""
         return s3.is_owned_by((self.bucket_side or self.own)("s3"), bucket, account)

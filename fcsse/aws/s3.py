@@ -76,3 +76,14 @@ def find_region(s3: S3Client, bucket: str) -> str | None:
             return headers.get("x-amz-bucket-region")
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     return answer.get("BucketRegion") or headers.get("x-amz-bucket-region")
+
+
+def read_policy(s3: S3Client, bucket: str) -> str:
+    """The text of the bucket policy; empty where there is none. Source: S3 API reference, GetBucketPolicy."""
+    with translated(_call("s3:GetBucketPolicy", bucket, f"reading the policy of bucket {bucket}")):
+        try:
+            return s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        except ClientError as error:
+            if error_code(error) == "NoSuchBucketPolicy":
+                return ""
+            raise

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fcsse.errors import FcsseError
     from fcsse.plan import Change, Outcome, Plan
+    from fcsse.verdict import Checked
 
 SCHEMA = "fcsse/1"
 
@@ -183,3 +184,74 @@ def escaped(text: str) -> str:
     for sign in "\\`*_[]<>|#":
         text = text.replace(sign, f"&#{ord(sign)};" if sign in "<>|" else f"\\{sign}")
     return text.replace("\n", " ")
+
+
+def check_document(found: Sequence[Checked], code: int) -> Json:
+    """The document of ``check``."""
+    document: Json = {
+        "schema": SCHEMA,
+        "command": "check",
+        "exit_code": code,
+        "pairs": [checked_pair(one) for one in found],
+    }
+    error = next((one.error for one in found if one.error), None)
+    if error:
+        document["error"] = _error(error)
+    return document
+
+
+def checked_pair(one: Checked) -> Json:
+    """One pair's verdict as JSON."""
+    facts, judgement = one.facts, one.judgement
+    return {
+        "cache": one.pair.cache,
+        "bucket": one.pair.bucket,
+        "read": one.read.value,
+        "write": one.write.value,
+        "verdict": one.headline,
+        "role": str(facts.role.arn) if facts and facts.role else None,
+        "key": str(facts.key.arn) if facts and facts.key else None,
+        "key_state": facts.key.state if facts and facts.key else None,
+        "bucket_keys": facts.bucket.encryption.bucket_keys if facts and facts.bucket.encryption.is_kms else None,
+        "requests": [
+            {
+                "action": row.asked.action,
+                "purpose": row.asked.purpose.value,
+                "context": row.asked.form.value if row.asked.form else None,
+                "current": row.current,
+                "verdict": row.verdict.value,
+                "explicit_deny": row.decision.explicit,
+                "decided_by": row.decision.decided_by,
+                "reason": row.decision.reason,
+                "near_misses": [{"where": miss.where, "reason": miss.reason} for miss in row.decision.misses],
+            }
+            for row in (judgement.rows if judgement else ())
+        ],
+        "bucket_policy": None
+        if judgement is None or judgement.bucket_rows is None
+        else [
+            {"action": row.action, "verdict": row.decision.verdict.value, "reason": row.decision.reason}
+            for row in judgement.bucket_rows
+        ],
+        "remedies": list(one.remedies),
+        "notes": list(one.notes),
+        "error": _error(one.error) if one.error else None,
+        "blocker": _error(one.blocker) if one.blocker else None,
+    }
+
+
+def check_markdown(found: Sequence[Checked]) -> str:
+    """The answer of ``check`` as GitHub Markdown."""
+    out = ["### fcsse check", "", "| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
+    for one in found:
+        cells = (
+            one.pair.cache or "every cache",
+            one.pair.bucket,
+            one.read.value,
+            one.write.value,
+            escaped(one.headline),
+        )
+        out.append("| " + " | ".join(cells) + " |")
+    for one in found:
+        out += ["", *(f"- {one.pair}: {escaped(remedy)}" for remedy in one.remedies if remedy)]
+    return "\n".join(out).rstrip() + "\n"

@@ -1,0 +1,168 @@
+"""``fcsse check``: does the role have the access?"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from fcsse.cli import options as opt
+from fcsse.cli.options import Output
+from fcsse.cli.session import Sides, require, session
+from fcsse.cli.terminal import Line, line
+from fcsse.model import Options, Wish
+
+if TYPE_CHECKING:
+    from fcsse.access import Row
+    from fcsse.verdict import Checked
+
+EXAMPLE = """\
+Examples:
+  fcsse check --cache fc-0123456789abcdef0 --bucket data
+  fcsse check --cache fc-0123456789abcdef0 -o json
+"""
+
+STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
+
+
+def check(
+    cache: opt.Caches = None,
+    bucket: opt.Buckets = None,
+    key: opt.KeyOption = None,
+    bucket_region: opt.BucketRegion = None,
+    bucket_keys: opt.BucketKeys = None,
+    bucket_profile: opt.BucketProfile = None,
+    bucket_role: opt.BucketRole = None,
+    output: opt.OutputOption = Output.TEXT,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    region: opt.Region = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Tell whether a cache can read and write its bucket, and which statement or grant decides.
+
+    Nobody can ask AWS that, so the key policy, the grants and, where it can be read, the bucket policy are judged here
+    by the documented rules. What cannot be known is reported as unknown, never as allowed. Changes nothing.
+
+    Exit codes: 0 all access is there, 3 some is missing or unknown, 4 and it cannot be linked as it stands.
+    """
+    with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.pipeline import Target
+        from fcsse.verdict import check_pair, exit_code
+
+        target = Target(
+            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+        )
+        require(target.caches, "check: no cache is named", "Name one with --cache.")
+        wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
+        pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        found = [check_pair(facts) for facts in pipeline.discover(target, wish)]
+        run.progress.stop()
+        code = exit_code(found)
+        if output is Output.JSON:
+            from fcsse.cli.report import check_document, to_text
+
+            sys.stdout.write(to_text(check_document(found, code)))
+        elif output is Output.MARKDOWN:
+            from fcsse.cli.report import check_markdown
+
+            sys.stdout.write(check_markdown(found))
+        else:
+            for index, one in enumerate(found):
+                lines = _lines(one, verbose)
+                run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
+        for one in found:
+            if one.error and (output is not Output.TEXT or one.error.hint):
+                run.terminal.fail(one.error.message, one.error.hint)
+        raise typer.Exit(code)
+
+
+def _lines(checked: Checked, verbose: int) -> list[Line]:
+    worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
+    if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
+        worst = "unknown"
+    headline = (
+        checked.headline[:1].upper() + checked.headline[1:]
+        if checked.headline.startswith("whether")
+        else checked.headline
+    )
+    out = [line(f"{headline}.", f"bold {STYLES[worst]}")]
+    if checked.judgement:
+        table = _table(checked, verbose)
+        out += [line(""), *table] if table else []
+    if checked.remedies:
+        out += [line(""), line("To mend it:", "bold"), *(line(f"  {remedy}") for remedy in checked.remedies if remedy)]
+    if checked.notes:
+        out += [line(""), *(line(note, "dim") for note in checked.notes)]
+    return out
+
+
+def _table(checked: Checked, verbose: int) -> list[Line]:
+    """Action, encryption context, verdict, and what decides; the needed requests first.
+
+    Without ``-v``, the other form is told for reading and writing only, and DescribeKey and S3's actions only where
+    there is something to say of them.
+    """
+    judgement = checked.judgement
+    if judgement is None:
+        return []
+    rows: list[tuple[str, str, str, str]] = []
+    near: dict[str, None] = {}
+    for row in judgement.rows:
+        if not verbose and (row.asked.form is None or (not row.current and not row.asked.needed)):
+            continue
+        entry = (row.asked.action, _form(row, checked), row.verdict.value, _why(row))
+        if entry not in rows:
+            rows.append(entry)
+        if row.current and row.asked.needed and row.verdict.value != "allowed" and not row.decision.explicit:
+            near.update(dict.fromkeys(miss.reason for miss in row.decision.misses[:2]))
+    bucket_rows = judgement.bucket_rows or ()
+    if verbose or not all(row.allowed for row in bucket_rows):
+        rows += [(row.action, "bucket policy", row.decision.verdict.value, row.decision.reason) for row in bucket_rows]
+    if not rows:
+        return []
+    heads = ("ACTION", "CONTEXT", "VERDICT", "DECIDED BY")
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(3)]
+    out: list[Line] = [_row(heads, widths, "bold", "bold")]
+    out += [_row(row, widths, "", STYLES[row[2]]) for row in rows]
+    if near:
+        out += [line(""), line("Nearest:", "bold"), *(line(f"  {reason}") for reason in near)]
+    return out
+
+
+def _form(row: Row, checked: Checked) -> str:
+    if row.asked.form is None:
+        return "none"
+    text = f"{row.asked.form.value} ARN"
+    prefixes = checked.facts.prefixes if checked.facts else ()
+    if len(prefixes) > 1 and row.asked.prefix:
+        text += f" ({row.asked.prefix})"
+    return text if row.current else f"{text} (not in use)"
+
+
+def _why(row: Row) -> str:
+    from fcsse.access import label
+
+    decision = row.decision
+    match decision.verdict.value:
+        case "allowed":
+            return label(decision.decided_by or "")
+        case "denied" if decision.explicit:
+            return f"Deny in {label(decision.decided_by or '')}"
+        case "denied" if decision.decided_by is None and not decision.reason.startswith("the key's"):
+            return "nothing allows it"
+        case _:
+            return decision.reason
+
+
+def _row(cells: tuple[str, str, str, str], widths: list[int], style: str, verdict_style: str) -> Line:
+    action, form, verdict, why = cells
+    return (
+        (f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", style),
+        (f"{verdict:<{widths[2]}}  ", verdict_style),
+        (why, style),
+    )

@@ -1,0 +1,200 @@
+"""The answer of ``check`` on one pair: a verdict in words, what would mend it, and what is outside its sight. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.access import S3_REST, Judgement, bucket_rows, judge
+from fcsse.errors import EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.model import Facts, Obstacle, Options, Wish
+from fcsse.plan import Status, make_plan
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.request import Verdict
+from fcsse.routes import Nothing, need_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.model import Pair
+
+OUTSIDE = (
+    "Organisation policies (SCPs, RCPs) and VPC endpoint policies cannot be seen from here; a Deny in one would win."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ``check`` says of a pair.
+
+    ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
+    them; ``notes`` are sentences; ``error`` is set where too little could be found out, ``blocker`` where the link that
+    would be needed cannot be made as things stand.
+    """
+
+    pair: Pair
+    read: Verdict
+    write: Verdict
+    headline: str
+    facts: Facts | None = None
+    judgement: Judgement | None = None
+    remedies: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: FcsseError | None = None
+    blocker: FcsseError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0: all access is there. 3: some is missing or not known. 4: and it cannot be linked as it stands."""
+        if self.error:
+            return self.error.exit_code
+        if self.read is self.write is Verdict.ALLOWED:
+            return EXIT_OK
+        return EXIT_IMPOSSIBLE if self.blocker else EXIT_PENDING
+
+
+def check_pair(found: Facts | Obstacle) -> Checked:
+    """The verdict on one pair's facts, which were read for Wish.CHECK."""
+    if isinstance(found, Obstacle):
+        unknown = Verdict.UNKNOWN
+        return Checked(found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error)
+    try:
+        need = need_of(found, Options(Wish.LINK))
+    except FcsseError as error:
+        if found.key is None or found.policy is None:
+            return _impossible(found, error)
+        need = None
+    if isinstance(need, Nothing):
+        return _without_key(found, need)
+    try:
+        document = PolicyDocument.parse(found.policy) if found.policy is not None else None
+    except FcsseError as error:
+        return _impossible(found, error)
+    judgement = judge(found, document, found.grants or ())
+    if judgement is None:
+        text = "a pair with a key and a role has a judgement"
+        raise AssertionError(text)
+    return _judged(found, judgement)
+
+
+def _impossible(facts: Facts, error: FcsseError) -> Checked:
+    headline = f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}: {_reason(error)}"
+    denied = Verdict.DENIED
+    return Checked(facts.pair, denied, denied, headline, facts, remedies=(error.hint,), blocker=error)
+
+
+def _reason(error: FcsseError) -> str:
+    return error.message.split(": ", 1)[-1]
+
+
+def _without_key(facts: Facts, why: Nothing) -> Checked:
+    judgement = Judgement((), bucket_rows(facts))
+    headline = f"{_headline(facts, judgement)} ({why.reason})"
+    notes = (*facts.unreadable, *_s3_notes(judgement), OUTSIDE)
+    remedies = tuple(_bucket_remedy(facts, judgement))
+    return Checked(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
+
+
+def _judged(facts: Facts, judgement: Judgement) -> Checked:
+    read, write = judgement.read, judgement.write
+    notes = [*facts.unreadable, *_form_notes(facts, judgement), *_s3_notes(judgement)]
+    if facts.policy is None and facts.key and facts.key.arn.account != facts.account:
+        notes.append(
+            f"The key policy, of account {facts.key.arn.account}, cannot be read from here; a Deny in it would win."
+        )
+    remedies: list[str] = []
+    blocker: FcsseError | None = None
+    if not (read is write is Verdict.ALLOWED):
+        blocker, mend = _remedy(facts)
+        remedies += mend
+        remedies += _bucket_remedy(facts, judgement)
+    return Checked(
+        facts.pair,
+        read,
+        write,
+        _headline(facts, judgement),
+        facts,
+        judgement,
+        tuple(dict.fromkeys(remedies)),
+        (*notes, OUTSIDE),
+        blocker=blocker,
+    )
+
+
+def _headline(facts: Facts, judgement: Judgement) -> str:
+    cache, bucket = facts.pair.cache, f"s3://{facts.pair.bucket}"
+    match judgement.read, judgement.write:
+        case Verdict.ALLOWED, Verdict.ALLOWED:
+            return f"{cache} can read and write {bucket}"
+        case Verdict.ALLOWED, Verdict.DENIED:
+            return f"{cache} can read {bucket}, not write: {_first_reason(judgement)}"
+        case Verdict.DENIED, Verdict.ALLOWED:
+            return f"{cache} can write {bucket}, not read: {_first_reason(judgement)}"
+        case Verdict.DENIED, Verdict.DENIED:
+            return f"{cache} cannot read or write {bucket}: {_first_reason(judgement)}"
+        case read, write:
+            words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
+            said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
+            if read is write:
+                said = f"whether {cache} can read and write {bucket} is not known"
+            return f"{said}: {_first_reason(judgement)}"
+
+
+def _first_reason(judgement: Judgement) -> str:
+    if judgement.form_changed:
+        return "access was given for the other form of encryption context; the bucket's Bucket Key setting has changed since"
+    rows = [row for row in judgement.rows if row.current and row.asked.needed]
+    for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
+        for row in rows:
+            if row.verdict is verdict:
+                return row.decision.reason
+        for bucket_row in judgement.bucket_rows or ():
+            if bucket_row.decision.verdict is verdict and bucket_row.action not in S3_REST:
+                return f"the bucket policy: {bucket_row.decision.reason}"
+    return ""
+
+
+def _form_notes(facts: Facts, judgement: Judgement) -> list[str]:
+    if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
+        return []
+    kind = "without" if facts.bucket.encryption.bucket_keys else "with"
+    return [
+        f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: "
+        "link with --context both covers both kinds."
+    ]
+
+
+def _s3_notes(judgement: Judgement) -> list[str]:
+    missing = [row.action for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed]
+    return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
+
+
+def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
+    """The blocker and the next steps, by planning the link that would mend it."""
+    plan = make_plan([facts], Options(Wish.LINK))
+    outcome = plan.outcomes[0]
+    match outcome.status:
+        case Status.BLOCKED if outcome.error:
+            return outcome.error, [outcome.error.hint or outcome.error.message]
+        case Status.TO_DO:
+            words = ["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket]
+            return None, [shlex.join(words)]
+        case _:
+            return None, []
+
+
+def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
+    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
+    if not stopped:
+        return []
+    actions = ", ".join(row.action for row in stopped)
+    if any(row.decision.explicit for row in stopped):
+        return [f"Have the policy of bucket {facts.bucket.name} except the role from its Deny of {actions}."]
+    return [f"Have the policy of bucket {facts.bucket.name} allow {actions} to {facts.role.arn if facts.role else ''}."]
+
+
+def exit_code(checked: Sequence[Checked]) -> int:
+    """For many pairs: the first error's code, else 4 where any cannot be linked, else 3 where any lacks access."""
+    error = next((one.error for one in checked if one.error), None)
+    return error.exit_code if error else max((one.exit_code for one in checked), default=EXIT_OK)
