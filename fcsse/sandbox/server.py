@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from fcsse.sandbox.build import Builder, Credentials
@@ -31,6 +33,7 @@ REGION = "eu-west-1"
 
 _running: list[Sandbox] = []
 _moto: list[Any] = []
+_session_lock = threading.Lock()
 
 
 class SandboxUnavailableError(RuntimeError):
@@ -95,7 +98,11 @@ class Sandbox(Builder):
             with _without_profile():
                 self._fill()
             gateway = Gateway(self.state, self.faults, self.requests, application, Control(self))
-            self._server = make_server("127.0.0.1", self._port, gateway, threaded=True, request_handler=Handler)
+            with socket.create_server(("127.0.0.1", self._port), backlog=128) as listening:
+                descriptor = listening.fileno()
+                self._server = make_server(
+                    "127.0.0.1", self._port, gateway, threaded=True, request_handler=Handler, fd=descriptor
+                )
             self._server.daemon_threads = True
         except BaseException:
             _running.remove(self)
@@ -142,7 +149,7 @@ class Sandbox(Builder):
     @property
     def url(self) -> str:
         """Where it answers, such as ``http://127.0.0.1:49152``."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     @property
     def switches(self) -> Switches:
@@ -191,19 +198,20 @@ class Sandbox(Builder):
 
         ``attempts``: how often botocore tries a call in all.
         """
-        import boto3
         from botocore.config import Config
 
         who = credentials or self.credentials(account or self.account)
         retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-        session = boto3.session.Session(
-            aws_access_key_id=who.access_key,
-            aws_secret_access_key=who.secret,
-            aws_session_token=who.token or None,
-            region_name=region or self.region,
-        )
-        config = Config(retries=retries, proxies={})
-        return session.client(service, endpoint_url=self.url, config=config)  # type: ignore[call-overload]
+        with _session_lock:
+            return _session().client(
+                service,
+                region_name=region or self.region,
+                endpoint_url=self.url,
+                aws_access_key_id=who.access_key,
+                aws_secret_access_key=who.secret,
+                aws_session_token=who.token or None,
+                config=Config(retries=retries, proxies={}),
+            )
 
     def expire(self, credentials: Credentials | str = "main") -> None:
         """From now on these credentials, or the administrator's of a side, are expired."""
@@ -260,6 +268,15 @@ class Sandbox(Builder):
     def cache(self, cache: str) -> Cache:
         """A cache at work: ``sandbox.cache("fc-0123").read("data", "key")``."""
         return Cache(self.state, cache)
+
+
+@cache
+def _session() -> Any:
+    """One boto3 session for all clients: it keeps the service models that it has read."""
+    import boto3
+
+    with _without_profile():
+        return boto3.session.Session()
 
 
 def _moto_application() -> Any:

@@ -1,0 +1,172 @@
+"""``fcsse sandbox``: run the simulated AWS, run a command against it, play a cache against a running one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import FrameType
+
+    from fcsse.sandbox.server import Sandbox
+
+app = typer.Typer(
+    help="A simulated AWS on this machine, for trying and for tests.", no_args_is_help=False, rich_markup_mode=None
+)
+
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+
+Port = Annotated[int, typer.Option("--port", envvar="FCSSE_PORT", min=0, max=65535, help="0 takes a free one.")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _start(port: int) -> Sandbox:
+    from fcsse.sandbox.server import Sandbox, SandboxUnavailableError
+
+    sandbox = Sandbox(port=port)
+    try:
+        sandbox.start()
+    except SandboxUnavailableError as error:
+        _say(f"Error: {error}")
+        raise typer.Exit(1) from error
+    except OSError as error:
+        _say(f"Error: starting the sandbox on port {port}: the port is taken or not allowed.")
+        raise typer.Exit(1) from error
+    return sandbox
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context, port: Port = 0) -> None:
+    """Run a simulated AWS until Ctrl-C: what is in it goes to stderr, ``export`` lines for a shell to stdout."""
+    context.obj = port
+    if context.invoked_subcommand is not None:
+        return
+    from fcsse.sandbox.world import describe
+
+    sandbox = _start(port)
+    stopped = threading.Event()
+    with _signals(lambda *_: stopped.set()):
+        try:
+            _say(describe(sandbox))
+            _say(f"\nListening on {sandbox.url}; stop it with Ctrl-C. In another shell:\n")
+            typer.echo(f"unset {' '.join(_UNSET)}")
+            for name, value in sandbox.env().items():
+                typer.echo(f"export {name}={shlex.quote(value)}")
+            sys.stdout.flush()
+            stopped.wait()
+        finally:
+            sandbox.stop()
+
+
+class _signals:  # noqa: N801  (reads as a word where it is used)
+    """Hands SIGINT and SIGTERM to a function while it is entered."""
+
+    def __init__(self, handler: Callable[[int, FrameType | None], Any]) -> None:
+        self._handler = handler
+        self._old: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._old = {number: signal.signal(number, self._handler) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+
+
+def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
+    """``base`` without any AWS setting, and with the sandbox's."""
+    kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
+    return {**kept, **sandbox.env()}
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def run(
+    context: typer.Context,
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, after --")],
+) -> None:
+    """Start a simulated AWS, run COMMAND with its environment, stop it, and pass the exit code on."""
+    sandbox = _start(context.obj or 0)
+    try:
+        code = _run(command, environment(sandbox, os.environ))
+    finally:
+        sandbox.stop()
+    raise typer.Exit(code)
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> int:
+    """The command's exit code; 128 and the signal's number where a signal ended it, as in a shell."""
+    try:
+        process = subprocess.Popen(command, env=dict(env))  # noqa: S603  (running the user's command is the purpose)
+    except FileNotFoundError:
+        _say(f"Error: running {command[0]}: command not found.")
+        return _NOT_FOUND
+    except OSError as error:
+        _say(f"Error: running {command[0]}: {error.strerror}.")
+        return _NOT_EXECUTABLE
+    # The terminal sends Ctrl-C to the command as well, which decides what to make of it; a SIGTERM is handed on.
+    with _signals(lambda number, _: process.terminate() if number == signal.SIGTERM else None):
+        code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+CacheOption = Annotated[str, typer.Option("--cache", help="The cache to play, such as fc-0123.")]
+BucketOption = Annotated[str, typer.Option("--bucket")]
+
+
+@app.command()
+def read(cache: CacheOption, bucket: BucketOption, key: Annotated[str, typer.Argument()] = "hello.txt") -> None:
+    """Read an object as the cache would, in the sandbox that AWS_ENDPOINT_URL names; exit code 3 when refused."""
+    _play(cache, "read", {"bucket": bucket, "key": key})
+
+
+@app.command()
+def write(
+    cache: CacheOption,
+    bucket: BucketOption,
+    key: Annotated[str, typer.Argument()] = "written.txt",
+    data: Annotated[str, typer.Option("--data")] = "written by the cache\n",
+) -> None:
+    """Write an object as the cache would, in the sandbox that AWS_ENDPOINT_URL names; exit code 3 when refused."""
+    _play(cache, "write", {"bucket": bucket, "key": key, "data": data})
+
+
+def _play(cache: str, verb: str, given: Mapping[str, str]) -> None:
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
+        _say("Error: AWS_ENDPOINT_URL does not name a sandbox. Start one with: fcsse sandbox")
+        raise typer.Exit(2)
+    request = urllib.request.Request(  # noqa: S310  (the scheme was checked above)
+        f"{url.rstrip('/')}/_sandbox/cache/{cache}/{verb}", json.dumps(given).encode(), method="POST"
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as response:
+            outcome = json.load(response)
+    except (urllib.error.URLError, ValueError) as error:
+        _say(f"Error: asking the sandbox at {url}: {error}")
+        raise typer.Exit(1) from error
+    place = f"s3://{given['bucket']}/{given['key']}"
+    if not outcome["allowed"]:
+        _say(f"{outcome['code']}: {outcome['message']}")
+        raise typer.Exit(3)
+    allowed_by = f", allowed by {outcome['decidedBy']}" if outcome["decidedBy"] else ""
+    _say(f"{cache} {'read' if verb == 'read' else 'wrote'} {place}{allowed_by}")
+    if verb == "read":
+        typer.echo(outcome["data"], nl=False)
