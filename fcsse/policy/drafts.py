@@ -5,7 +5,7 @@ The rules of linking and unlinking change drafts only; the text is made once, at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
@@ -273,12 +273,13 @@ def _statement_indent(document: PolicyDocument, node: Node, layout: Layout) -> t
 
 
 def _new_value(draft: Draft) -> dict[str, JsonValue]:
-    """The documented statement for a new draft, with every principal that joined it."""
+    """The documented statement for a new draft, with every principal and every form that joined it."""
     access = draft.access
     if access is None:
         text = "a new statement has an access"
         raise ValueError(text)
-    value = documented_statement(access, draft.sid)
+    forms = frozenset(form for form in ContextForm if form.arn(access.bucket_arn) in draft.patterns)
+    value = documented_statement(replace(access, forms=forms), draft.sid)
     if len(draft.principals) > 1:
         value["Principal"] = {"AWS": list[JsonValue](draft.principals)}
     return value

@@ -42,21 +42,25 @@ def in_order(accesses: Iterable[Access]) -> list[Access]:
     )
 
 
-def grant(drafts: Drafts, access: Access, wished: Wishes) -> list[did.Step]:
-    """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference."""
+def grant(drafts: Drafts, access: Access, wished: Wishes, *, by_name: bool = False) -> list[did.Step]:
+    """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference.
+
+    ``by_name``: the statement for every cache is not enough.
+    """
     scope = (access.account, access.region)
-    covering = [
+    holders = [
         draft
         for draft in drafts.alive
         if draft.scope == scope
-        and (draft.every_cache or access.principal in draft.principals)
-        and not set(access.patterns).isdisjoint(draft.patterns)
+        and (access.principal in draft.principals or (draft.every_cache and not by_name))
+        and access.bucket_arn in draft.buckets
     ]
+    covering = [draft for draft in holders if not set(access.patterns).isdisjoint(draft.patterns)]
     missing = set(access.patterns).difference(*(draft.patterns for draft in covering))
     if not missing:
         return [did.AlreadyThere(draft.label, access) for draft in covering]
     forms = [form for form in ContextForm if form.arn(access.bucket_arn) in missing]
-    for draft in covering:
+    for draft in holders:
         if _widens_nobody_else(draft, access, missing, wished):
             draft.patterns += [form.arn(access.bucket_arn) for form in forms]
             served = tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))

@@ -88,6 +88,7 @@ def digest_of(document: PolicyDocument, partition: str = "aws") -> str:
 
 
 def _principal(value: JsonValue, partition: str, keep_empty: bool) -> Meaning:
+    value = _unwrapped(value)
     if value == "*":
         value = {"AWS": "*"}
     if not isinstance(value, dict):
@@ -100,10 +101,12 @@ def _principal(value: JsonValue, partition: str, keep_empty: bool) -> Meaning:
 
 
 def _condition(value: JsonValue, keep_empty: bool) -> Meaning:
+    value = _unwrapped(value)
     if not isinstance(value, dict) or (keep_empty and not value):
         return _any(value, keep_empty)
     tests: set[Meaning] = set()
-    for operator, block in value.items():
+    for operator, blocks in value.items():
+        block = _unwrapped(blocks)
         if not isinstance(block, dict) or (keep_empty and not block):
             tests.add((operator.lower(), "", _any(block, keep_empty)))
             continue
@@ -113,6 +116,11 @@ def _condition(value: JsonValue, keep_empty: bool) -> Meaning:
                 tests.add((operator.lower(), key.lower(), values))
     tests.discard(_NOTHING)
     return ("tests", *sorted(tests, key=repr)) if tests else _NOTHING
+
+
+def _unwrapped(value: JsonValue) -> JsonValue:
+    """The element of a list of one."""
+    return _unwrapped(value[0]) if isinstance(value, list) and len(value) == 1 else value
 
 
 def _any(value: JsonValue, keep_empty: bool, spell: Callable[[str], str] = str) -> Meaning:

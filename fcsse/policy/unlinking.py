@@ -45,7 +45,7 @@ def withdraw(drafts: Drafts, draft: Draft, accesses: list[Access]) -> list[did.S
         steps.append(did.RoleTakenOut(draft.label, role, mine))
         kept = access_of(role, draft.account, draft.region, _without(draft.patterns, buckets))
         for access in kept:
-            again = grant(drafts, access, wishes([access]))
+            again = grant(drafts, access, wishes([access]), by_name=True)
             steps += [step for step in again if not isinstance(step, did.AlreadyThere)]
     if not draft.principals:
         draft.gone = True
