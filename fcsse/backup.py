@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
-_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-z-]+-[0-9a-f]{6}")
+_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text."""
+    """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text.
+
+    ``becomes`` is the digest of the document that was written next, to tell later whether others changed it since.
+    """
 
     id: str
     time: str
@@ -37,6 +40,7 @@ class Backup:
     reason: str
     policy: str
     sha256: str
+    becomes: str = ""
     schema: str = SCHEMA
 
 
@@ -53,7 +57,9 @@ class BackupFolder:
 
     path: Path
 
-    def save(self, key: str, account: str, region: str, policy: str, reason: str, now: datetime) -> Backup:
+    def save(
+        self, key: str, account: str, region: str, policy: str, reason: str, now: datetime, becomes: str = ""
+    ) -> Backup:
         """Puts a policy on disk and returns its record; it is durable when this returns.
 
         Raises ``UnexpectedError`` where that cannot be done: then nothing may be written to AWS.
@@ -61,7 +67,7 @@ class BackupFolder:
         stamp = now.astimezone(UTC)
         key_id = key.rsplit("/", 1)[-1]
         backup = Backup(
-            id=f"{stamp:%Y%m%dT%H%M%SZ}-{key_id[-8:]}-{secrets.token_hex(3)}",
+            id=f"{stamp:%Y%m%dT%H%M%S}{stamp.microsecond // 1000:03d}Z-{key_id[-8:]}-{secrets.token_hex(3)}",
             time=stamp.isoformat(timespec="seconds"),
             key=key,
             account=account,
@@ -69,6 +75,7 @@ class BackupFolder:
             reason=reason,
             policy=policy,
             sha256=_sha256(policy),
+            becomes=becomes,
         )
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

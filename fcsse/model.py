@@ -29,11 +29,12 @@ GRANT_OPERATIONS = (
 
 
 class Wish(Enum):
-    """What a command wants of a pair: access that is there, gone, or only told about."""
+    """What a command wants: access that is there, gone, or only told about; or an earlier policy back."""
 
     LINK = "link"
     UNLINK = "unlink"
     CHECK = "check"
+    RESTORE = "restore"
 
 
 class Via(Enum):

@@ -15,7 +15,7 @@ from fcsse.journal import Journal
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.plan import Outcome, Plan, Status, make_plan
 from fcsse.progress import Silent
-from fcsse.write import Run
+from fcsse.write import PolicyWriter, Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fcsse.backup import BackupFolder
     from fcsse.clock import Clock
     from fcsse.model import Options
+    from fcsse.plan import PolicyChange
     from fcsse.progress import Progress
 
 
@@ -91,6 +92,10 @@ class Pipeline:
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
         return apply.try_plan(plan, self._run(expected=False))
+
+    def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
+        """Makes one change to one key policy by the write protocol; returns the id of its backup."""
+        return PolicyWriter(self._run(expected), change).write().backup
 
     def _run(self, expected: bool) -> Run:
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]

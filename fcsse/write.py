@@ -34,7 +34,8 @@ from fcsse.journal import Journal
 from fcsse.lock import key_lock
 from fcsse.model import Wish
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.meaning import same_meaning
+from fcsse.policy.meaning import digest_of, same_meaning
+from fcsse.wording import who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,15 +179,21 @@ class PolicyWriter:
         if run.backups is None:
             return
         backup: Backup = run.backups.save(
-            str(self._key), self._key.account, self._key.region, before.text, self._reason(), run.clock.now()
+            str(self._key),
+            self._key.account,
+            self._key.region,
+            before.text,
+            self._reason(),
+            run.clock.now(),
+            digest_of(self._change.after, self._key.partition),
         )
         if self._first_backup is None:
             self._first_backup = backup.id
             run.backup_ids[str(self._key)] = backup.id
 
     def _reason(self) -> str:
-        pairs = ", ".join(f"{access.role or 'every cache'} to {access.bucket}" for access in self._change.accesses)
-        return f"{self._change.wish.value} {pairs}"
+        pairs = ", ".join(f"{who(access.role)} to {access.bucket}" for access in self._change.accesses)
+        return f"{self._change.wish.value} {pairs}".strip()
 
     def _put(self) -> bool:
         """Puts the document; False where KMS does not see a new role yet, so that it is worth trying again."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fcsse.model import Bucket
     from fcsse.plan import Change, Outcome, Plan
+    from fcsse.policy.document import PolicyDocument
 
 MANY = 3
 """From this many pairs on, facts are told in a line a pair."""
@@ -92,7 +93,7 @@ def _change(change: Change) -> list[Line]:
                 heading.append(
                     line(f"It is written without white space, to fit: {change.after.size:,} of 32,768 bytes.")
                 )
-            return [*heading, *map(_diff_line, policy_diff(change.before, change.after))]
+            return [*heading, *diff_lines(change.before, change.after)]
         case GrantAddition():
             limits = [f"{name} = {value}" for name, value in change.subset]
             return [
@@ -113,6 +114,11 @@ def _change(change: Change) -> list[Line]:
             ]
         case _:
             assert_never(change)
+
+
+def diff_lines(before: PolicyDocument, after: PolicyDocument) -> list[Line]:
+    """The difference of two policies, coloured."""
+    return [_diff_line(text) for text in policy_diff(before, after)]
 
 
 def _diff_line(text: str) -> Line:

@@ -16,8 +16,10 @@ from fcsse.policy.diff import policy_diff
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fcsse.backup import Backup
     from fcsse.errors import FcsseError
     from fcsse.plan import Change, Outcome, Plan
+    from fcsse.restore import Restoration
     from fcsse.verdict import Checked
 
 SCHEMA = "fcsse/1"
@@ -255,3 +257,33 @@ def check_markdown(found: Sequence[Checked]) -> str:
     for one in found:
         out += ["", *(f"- {one.pair}: {escaped(remedy)}" for remedy in one.remedies if remedy)]
     return "\n".join(out).rstrip() + "\n"
+
+
+def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
+    """The document of ``backups``."""
+    entries: list[Json] = []
+    for one in found:
+        entry: Json = {"id": one.id, "time": one.time, "key": one.key, "account": one.account, "region": one.region}
+        entry |= {"reason": one.reason, "bytes": len(one.policy.encode())}
+        if with_policy:
+            entry["policy"] = one.policy
+        entries.append(entry)
+    return {"schema": SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
+
+
+def restore_document(restoration: Restoration, backup: str | None, *, dry_run: bool, code: int) -> Json:
+    """The document of ``restore``."""
+    return {
+        "schema": SCHEMA,
+        "command": "restore",
+        "exit_code": code,
+        "dry_run": dry_run,
+        "changes_pending": restoration.changed and dry_run,
+        "changed": restoration.changed and not dry_run,
+        "digest": restoration.digest,
+        "backup_restored": restoration.backup.id,
+        "key": restoration.backup.key,
+        "discarded": list(restoration.others),
+        "diff": list(policy_diff(restoration.before, restoration.after)),
+        "backup": backup,
+    }
