@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _REGION_HEADER = "x-amz-bucket-region"
+_OWNER_ONLY = ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
 
 
@@ -94,6 +95,9 @@ def authorise(state: State, call: Call, caller: Caller, bucket: Any) -> None:
     if said is None and caller.account not in state.traits(bucket.name).readers:
         raise denied
     _require(caller, call, arn, headers)
+    if call.operation in _OWNER_ONLY:
+        message = "The specified method is not allowed against this resource."
+        raise AwsError("MethodNotAllowed", message, 405)
 
 
 def _require(caller: Caller, call: Call, arn: str, headers: dict[str, str] | None = None) -> None:

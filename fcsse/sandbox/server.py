@@ -213,6 +213,12 @@ class Sandbox(Builder):
                 config=Config(retries=retries, proxies={}),
             )
 
+    def assume_role(self, role: str, name: str = "session", *, credentials: Credentials | None = None) -> Credentials:
+        """Credentials of a session of a role, assumed through STS by the administrator or whoever is given."""
+        answer = self.client("sts", credentials=credentials).assume_role(RoleArn=role, RoleSessionName=name)
+        found = answer["Credentials"]
+        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
     def expire(self, credentials: Credentials | str = "main") -> None:
         """From now on these credentials, or the administrator's of a side, are expired."""
         who = self.credentials(credentials) if isinstance(credentials, str) else credentials
