@@ -96,11 +96,14 @@ class Context:
             parts = self.request.resource.split(":")
             if len(parts) > 5 and parts[4]:
                 return (parts[4],)
-        if self.request.complete or (self._prefixes and key.startswith(self._prefixes)):
+        if self._no_other(key):
             return None
         if key == "aws:principalarn" and self.who.kind is Kind.SESSION:
             return Form(f"arn:{self.who.partition}:iam::{self.who.account}:role/*{self.who.name}")
         return UNKNOWN
+
+    def _no_other(self, key: str) -> bool:
+        return self.request.complete or key.startswith(self._prefixes)
 
     def _pair(self, key: str) -> Values:
         """What the rest of the context says about an encryption context key, or about the list of them."""
@@ -109,7 +112,9 @@ class Context:
                 return UNKNOWN
             return tuple(self.pairs()) or None
         names = self._given.get(PAIR_KEYS, UNKNOWN)
-        if isinstance(names, tuple) and key.startswith(PAIR):
+        if PAIR_KEYS in self._absent:
+            return None
+        if isinstance(names, tuple) and key.startswith(PAIR) and not self._no_other(key):
             return PRESENT if key[len(PAIR) :] in {name.lower() for name in names} else None
         return UNKNOWN
 

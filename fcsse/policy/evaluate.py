@@ -162,7 +162,7 @@ class _Judge:
             for statement in policy.allows:
                 found = statement.applies(self.context, self.action, self.kms)
                 self.own.offer(found, f"identity policy {number}, {statement.where}")
-        if self.kms and self.direct.holds is not True:
+        if self.kms and self.grants:
             self._grants()
 
     def _grants(self) -> None:
@@ -179,7 +179,7 @@ class _Judge:
         """Do the Allows found suffice?"""
         who = self.context.who
         if not who.account:
-            return self.direct.holds
+            return _or(self.direct.holds, self.granted.holds)
         if self.account is None:
             same, other = self._within(), self._across()
             return same if same is other else None
