@@ -30,7 +30,7 @@ class Applied:
     """A change that AWS holds now.
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
-    are sentences about what happened on the way.
+    are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
     """
 
     change: Change
@@ -38,6 +38,7 @@ class Applied:
     backup: str | None = None
     grant: str | None = None
     notes: tuple[str, ...] = ()
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
             match change:
                 case GrantAddition():
                     _create(change, run, dry_run=True)
-                    results.append(Applied(change, "KMS would create the grant (tried with its DryRun)"))
+                    results.append(Applied(change, "KMS would create the grant (tried with its DryRun)", changed=False))
                 case GrantEnding():
                     run.aws.end_grant(change.key, change.grant.grant_id, dry_run=True)
-                    results.append(Applied(change, "KMS would end the grant (tried with its DryRun)"))
+                    results.append(Applied(change, "KMS would end the grant (tried with its DryRun)", changed=False))
                 case PolicyChange():
-                    results.append(Applied(change, "not written: dry run"))
+                    results.append(Applied(change, "not written: dry run", changed=False))
                 case _:
                     assert_never(change)
         except FcsseError as error:
@@ -88,7 +89,9 @@ def _apply(change: Change, run: Run) -> Applied:
     match change:
         case PolicyChange():
             written = PolicyWriter(run, change).write()
-            return Applied(change, written.result, written.backup, notes=written.notes)
+            return Applied(
+                change, written.result, written.backup, notes=written.notes, changed=written.result == "written"
+            )
         case GrantAddition():
             return _add_grant(change, run)
         case GrantEnding():
@@ -167,7 +170,7 @@ def _end_grant(change: GrantEnding, run: Run) -> Applied:
         raise
     except NotFoundError:
         run.journal.refuse()
-        return Applied(change, "gone already", grant=grant_id)
+        return Applied(change, "gone already", grant=grant_id, changed=False)
     run.journal.finish()
     run.progress.step("waiting until KMS no longer shows the grant")
     if not _await_grant(key=change, run=run, grant_id=grant_id, there=False):

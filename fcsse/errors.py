@@ -34,6 +34,8 @@ class FcsseError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.result: object = None
+        """What was done for other pairs, where a library call went on with them."""
 
     def __str__(self) -> str:
         return self.message

@@ -46,7 +46,7 @@ def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": bool(plan.changes) and (dry_run or not applied),
-        "changed": not dry_run and any(one.result not in UNCHANGED for one in applied),
+        "changed": not dry_run and any(one.changed for one in applied),
         "digest": plan.digest,
         "pairs": [_pair(outcome) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
@@ -54,9 +54,6 @@ def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
     if first:
         document["error"] = _error(first)
     return document
-
-
-UNCHANGED = ("gone already", "nothing left to do: somebody else did the same meanwhile")
 
 
 def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[Change, Applied | Failed | None]]:
