@@ -278,11 +278,12 @@ class Sandbox(Builder):
 
 @cache
 def _session() -> Any:
-    """One boto3 session for all clients: it keeps the service models that it has read."""
+    """One boto3 session for all clients, blind to the user's profile and files; it keeps the service models read."""
     import boto3
+    import botocore.session
 
-    with _without_profile():
-        return boto3.session.Session()
+    blind = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=blind))
 
 
 def _moto_application() -> Any:

@@ -48,14 +48,14 @@ def test_a_role_appears_after_some_calls_and_later_still_to_kms(sandbox: Sandbox
 
 def test_a_role_appears_after_some_seconds(sandbox: Sandbox) -> None:
     key = sandbox.add_key("data").id
-    sandbox.add_cache("fc-0123", role_delay=0.2, kms_delay=0.2)
+    sandbox.add_cache("fc-0123", role_delay=0.6, kms_delay=0.6)
     iam, kms = sandbox.client("iam"), sandbox.client("kms")
     assert iam.list_roles(PathPrefix=PATH)["Roles"] == []
-    time.sleep(0.25)
+    time.sleep(0.65)
     assert iam.list_roles(PathPrefix=PATH)["Roles"]
     text = policy(allow(slr("fc-0123")))
     assert refused(kms.put_key_policy, KeyId=key, Policy=text)[1] == INVALID
-    time.sleep(0.25)
+    time.sleep(0.65)
     kms.put_key_policy(KeyId=key, Policy=text)
 
 

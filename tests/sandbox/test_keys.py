@@ -111,7 +111,7 @@ def test_a_restricted_caller_hears_which_side_is_missing(sandbox: Sandbox) -> No
         "because no identity-based policy allows the kms:PutKeyPolicy action"
     )
     both = {"Version": "2012-10-17", "Statement": []}
-    both["Statement"] = [  # type: ignore[assignment]
+    both["Statement"] = [
         *identity("kms:*")["Statement"],
         *identity("kms:ListGrants", effect="Deny")["Statement"],
     ]
