@@ -7,17 +7,22 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.aws import fsx, iam, kms, s3, sts
 from fcsse.errors import DeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_s3 import S3Client
 
     from fcsse.arn import Arn
     from fcsse.aws.clients import Clients
+    from fcsse.aws.other_accounts import OtherAccounts
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -27,10 +32,21 @@ class Aws:
     own: Clients
     bucket_side: Clients | None = None
     grant_side: Clients | None = None
+    others: OtherAccounts | None = None
 
     def _kms_side(self, key: Arn, account: str | None) -> Clients:
-        foreign = account is not None and key.account != account
-        return self.bucket_side if foreign and self.bucket_side else self.own
+        if account is None or key.account == account:
+            return self.own
+        return self.bucket_side or (self.others and self.others.of(key.account)) or self.own
+
+    def _on_bucket(self, bucket: str, ask: Callable[[S3Client], T]) -> T:
+        if self.others and self.bucket_side is None:
+            return self.others.on_bucket(bucket, ask)
+        return ask((self.bucket_side or self.own)("s3"))
+
+    def reaches(self, account: str) -> bool:
+        """Are there credentials for another account's side?"""
+        return self.bucket_side is not None or (self.others is not None and self.others.of(account) is not None)
 
     @property
     def region(self) -> str | None:
@@ -67,25 +83,33 @@ class Aws:
         """The cache as FSx describes it, or None."""
         return fsx.find_cache(self.own("fsx"), cache)
 
+    def association_pages(self, region: str) -> Iterator[tuple[Association, ...]]:
+        """The data repository associations of a Region, page by page."""
+        return fsx.association_pages(self.own("fsx", region))
+
+    def fsx_regions(self, partition: str) -> tuple[str, ...]:
+        """The Regions of a partition that have FSx."""
+        return fsx.fsx_regions(partition)
+
     def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
         """The data repository associations of a cache, or of the Region."""
         return fsx.list_associations(self.own("fsx"), cache)
 
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
-        return s3.read_encryption((self.bucket_side or self.own)("s3"), bucket)
+        return self._on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))
 
     def read_bucket_policy(self, bucket: str) -> str:
         """The text of a bucket policy; empty where there is none."""
-        return s3.read_policy((self.bucket_side or self.own)("s3"), bucket)
+        return self._on_bucket(bucket, lambda client: s3.read_policy(client, bucket))
 
     def is_owned_by(self, bucket: str, account: str) -> bool:
         """Does the bucket belong to this account?"""
-        return s3.is_owned_by((self.bucket_side or self.own)("s3"), bucket, account)
+        return self._on_bucket(bucket, lambda client: s3.is_owned_by(client, bucket, account))
 
     def find_region(self, bucket: str) -> str | None:
         """The bucket's Region, where S3 tells."""
-        return s3.find_region((self.bucket_side or self.own)("s3"), bucket)
+        return self._on_bucket(bucket, lambda client: s3.find_region(client, bucket))
 
     def resolve_key(self, reference: str, region: str) -> Key:
         """The key behind an alias or bare id, in the caller's account."""

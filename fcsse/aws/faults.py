@@ -124,7 +124,9 @@ def error_code(error: boto.ClientError) -> str:
 
 def error_message(error: boto.ClientError) -> str:
     """AWS's own message, on one line."""
-    return " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+    text = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+    # Proxies and load balancers answer in HTML, which says nothing to anybody here.
+    return "an HTML page" if text.lower().startswith(("<!doctype", "<html")) else text
 
 
 def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:

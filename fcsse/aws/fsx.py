@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
+
 from fcsse.aws.faults import Call, translated
 from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_fsx import FSxClient
+
+MOST = 25
+"""The most associations that a page may hold. Source: FSx API reference, DescribeDataRepositoryAssociations."""
 
 
 def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
@@ -42,21 +47,33 @@ def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Associa
 
     Raises ``DeniedError``, ``NotFoundError``.
     """
-    extra: dict[str, Any] = {}
+    return tuple(one for page in association_pages(fsx, cache) for one in page)
+
+
+def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tuple[Association, ...]]:
+    """The same page by page, as they come. Raises ``DeniedError``, ``NotFoundError``."""
+    extra: dict[str, Any] = {"MaxResults": MOST}
     if cache:
         kind = "file-system-id" if cache.startswith("fs-") else "file-cache-id"
         extra["Filters"] = [{"Name": kind, "Values": [cache]}]
     call = Call(
         "fsx:DescribeDataRepositoryAssociations", cache or "*", f"listing the buckets of {cache or 'every cache'}"
     )
-    found: list[Association] = []
-    with translated(call):
-        while True:
+    while True:
+        with translated(call):
             answer: Mapping[str, Any] = fsx.describe_data_repository_associations(**extra)
-            found += [_association(entry) for entry in answer.get("Associations", ())]
-            if not answer.get("NextToken"):
-                return tuple(found)
-            extra["NextToken"] = answer["NextToken"]
+        yield tuple(_association(entry) for entry in answer.get("Associations", ()))
+        if not answer.get("NextToken"):
+            return
+        extra["NextToken"] = answer["NextToken"]
+
+
+def fsx_regions(partition: str) -> tuple[str, ...]:
+    """The Regions of a partition that have FSx, as botocore's own list of endpoints says; no request is made.
+
+    Which of them the account may use only asking tells: an opt-in Region that is off refuses the credentials.
+    """
+    return tuple(sorted(botocore.session.Session().get_available_regions("fsx", partition_name=partition)))
 
 
 def _association(entry: Mapping[str, Any]) -> Association:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
 from fcsse.aws.faults import Call, translated
-from fcsse.errors import NotFoundError
+from fcsse.errors import CredentialsError, DeniedError, FcsseError, UnexpectedError
 from fcsse.model import Role
 
 if TYPE_CHECKING:
@@ -17,9 +19,25 @@ if TYPE_CHECKING:
 def find_role(iam: IAMClient, cache: str) -> Role | None:
     """The service-linked role of a cache, by its exact name; None where there is none.
 
-    A role of that name under another path is not a service-linked role and does not count.
+    A role of that name under another path is not a service-linked role and does not count. A caller who may not ask
+    for one role, but may list them, gets the answer that way.
     Source: IAM API reference, GetRole.
     """
+    try:
+        return _get_role(iam, cache)
+    except CredentialsError:
+        raise
+    except (DeniedError, UnexpectedError) as refusal:
+        if not isinstance(refusal.__cause__, ClientError):
+            raise
+        try:
+            listed = list_roles(iam)
+        except FcsseError:
+            raise refusal from refusal.__cause__
+        return next((role for role in listed if role.cache == cache), None)
+
+
+def _get_role(iam: IAMClient, cache: str) -> Role | None:
     name = role_name(cache)
     with translated(Call("iam:GetRole", f"role {name}", doing=f"looking up the service-linked role of {cache}")):
         try:
@@ -36,15 +54,6 @@ def list_roles(iam: IAMClient) -> tuple[Role, ...]:
         for page in iam.get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH, PaginationConfig={"PageSize": 1000}):
             found += [role for entry in page["Roles"] if (role := _role(entry))]
     return tuple(found)
-
-
-def get_role(iam: IAMClient, cache: str) -> Role:
-    """Like ``find_role``; raises ``NotFoundError`` where there is none."""
-    role = find_role(iam, cache)
-    if role is None:
-        message = f"looking up the service-linked role of {cache}: IAM has no role {role_name(cache)}"
-        raise NotFoundError(message)
-    return role
 
 
 def _role(entry: RoleTypeDef) -> Role | None:
