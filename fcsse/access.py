@@ -158,11 +158,13 @@ def judge(
     forms: frozenset[ContextForm] | None = None,
     *,
     explain: bool = True,
+    briefly: bool = False,
 ) -> Judgement | None:
     """The verdicts on a pair with a key, by this key policy and these grants.
 
     ``policy`` None: it could not be read, so that grants alone can allow. ``forms`` are the
-    forms that count as current; default: what the bucket's setting calls for. None where the pair has no key or role.
+    forms that count as current; default: what the bucket's setting calls for. ``briefly``: only the requests that
+    reading and writing need, in these forms. None where the pair has no key or role.
     """
     if facts.key is None or facts.role is None:
         return None
@@ -173,10 +175,12 @@ def judge(
         facts.bucket.region or facts.key.arn.region,
         str(facts.key.arn),
         facts.bucket.name,
-        frozenset(ContextForm),
+        current if briefly else frozenset(ContextForm),
         facts.role.role_id,
         prefixes=facts.prefixes or ("",),
     )
+    if briefly:
+        asked = tuple(one for one in asked if one.needed)
     compiled = compile_policy(policy.value if policy else {"Version": "2012-10-17", "Statement": []})
     rows: list[Row] = []
     for one in asked:

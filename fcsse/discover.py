@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.arn import alias_arn, key_arn
+from fcsse.arn import alias_arn, key_arn, role_name
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.model import Bucket, Encryption, Facts, Key, Obstacle, Role, Via, Wish
 from fcsse.roles import RoleFinder
@@ -42,8 +42,12 @@ class Discovery:
         self._roles = RoleFinder(aws, clock, progress, wait)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fcsse")
         self._asked: dict[tuple[str, ...], Future[object]] = {}
+        self._listed: Mapping[str, Role] | None = None
         self._clock = clock
         self._policies_read_at = clock.monotonic()
+        self.buckets: dict[str, Bucket | FcsseError] = {}
+        self.on_answer: Callable[[int, int], None] | None = None
+        self._answers = 0
 
     def __enter__(self) -> Discovery:
         return self
@@ -55,6 +59,45 @@ class Discovery:
         """Drops what has not started; does not wait for what has."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def submit(self, question: Callable[..., T], *about: object) -> Future[T]:
+        """Asks something beside the questions about pairs, on one of the same threads."""
+        return self._pool.submit(question, *about)
+
+    def know(self, caller: Arn, roles: Mapping[str, Role] | None) -> None:
+        """Takes over what was asked before: who asks, and all roles of the account by cache (None = not listed).
+
+        Then no role is asked for by itself, and nobody waits for one.
+        """
+        self._answered("caller", caller)
+        self._listed = roles
+
+    def begin(self, bucket: str) -> Future[Encryption]:
+        """Puts the first questions about a bucket on the wire while the pairs are still being listed.
+
+        ``follow`` is to be called once the answer is there, and ``facts`` in the end.
+        """
+        if self.options.wish is Wish.CHECK:
+            self._ask("bucket-policy", self.aws.read_bucket_policy, bucket)
+        return self._ask("encryption", self.aws.read_encryption, bucket)
+
+    def follow(self, bucket: str, account: Account) -> None:
+        """Puts on the wire what follows from ``begin``'s answer. Waits for nothing."""
+        self._ask_whose(bucket, account)
+        encryption = _caught(self._answer, "encryption", self.aws.read_encryption, bucket)
+        if not isinstance(encryption, FcsseError) and encryption.is_kms:
+            key = key_arn(encryption.key or "")
+            if key is not None:
+                self._ask_about(key, account)
+
+    def refusals(self) -> Mapping[tuple[str, ...], FcsseError]:
+        """Every question that was answered with an error, by its kind and what it was about.
+
+        Kinds: ``encryption``, ``bucket-policy``, ``owned``, ``region`` (bucket), ``describe``, ``policy``, ``grants``
+        (key ARN), ``resolved`` (alias or id), ``role`` (cache), ``caller``.
+        """
+        done = {name: future.exception() for name, future in self._asked.items() if future.done()}
+        return {name: error for name, error in done.items() if isinstance(error, FcsseError)}
+
     def facts(
         self, pairs: Sequence[Pair], prefixes: Mapping[Pair, tuple[str, ...]] | None = None
     ) -> tuple[Facts | Obstacle, ...]:
@@ -65,7 +108,7 @@ class Discovery:
         owners = {pair.bucket: account for pair in pairs if not isinstance(account := accounts[pair], Obstacle)}
         for name, owner in owners.items():
             self._ask_whose(name, owner)
-        buckets = {name: _caught(self._bucket, name, owner) for name, owner in owners.items()}
+        buckets = self.buckets = {name: _caught(self._bucket, name, owner) for name, owner in owners.items()}
         self._policies_read_at = self._clock.monotonic()
         readable = [bucket for bucket in buckets.values() if isinstance(bucket, Bucket)]
         for bucket in readable:
@@ -102,7 +145,7 @@ class Discovery:
         for cache in dict.fromkeys(pair.cache for pair in pairs):
             if cache is None:
                 self._ask("caller", self.aws.caller)
-            else:
+            elif self._listed is None:
                 self._ask("role", self.aws.find_role, cache)
         self.aws.prepare("kms")
 
@@ -124,6 +167,8 @@ class Discovery:
         if pair.cache is None:
             caller = self._answer("caller", self.aws.caller)
             return Account(caller.partition, caller.account, None)
+        if self._listed is not None:
+            return self._listed_account(pair.cache, self._listed)
         role = self._answer("role", self.aws.find_role, pair.cache) or self._roles.found.get(pair.cache)
         if role is not None:
             return Account(role.arn.partition, role.account, role)
@@ -131,6 +176,13 @@ class Discovery:
             raise self._roles.why_missing(pair.cache)
         caller = self._answer("caller", self.aws.caller)
         return Account(caller.partition, caller.account, Role.computed(caller.partition, caller.account, pair.cache))
+
+    def _listed_account(self, cache: str, roles: Mapping[str, Role]) -> Account:
+        role = roles.get(cache)
+        if role is None:
+            message = f"finding the role of {cache}: IAM has no role {role_name(cache)}"
+            raise NotFoundError(message, "FSx makes it with the first S3 data repository association.")
+        return Account(role.arn.partition, role.account, role)
 
     def _given(self) -> bool:
         """Did the caller state everything about the bucket?"""
@@ -229,7 +281,7 @@ class Discovery:
 
     def _wants_policy(self, key: Arn, account: Account) -> bool:
         if key.account != account.account:
-            return self.options.wish is Wish.CHECK and self.aws.bucket_side is not None
+            return self.options.wish is Wish.CHECK and self.aws.reaches(key.account)
         return self.options.wish is not Wish.LINK or self.options.via is not Via.GRANT
 
     def _wants_grants(self, key: Arn, account: Account) -> bool:
@@ -334,7 +386,19 @@ class Discovery:
         future = self._asked.get(name)
         if future is None:
             future = self._asked[name] = self._pool.submit(question, *about)
+            if self.on_answer:
+                future.add_done_callback(self._count)
         return future  # type: ignore[return-value]
+
+    def _count(self, _: Future[object]) -> None:
+        self._answers += 1
+        if self.on_answer:
+            self.on_answer(self._answers, len(self._asked))
+
+    def _answered(self, kind: str, answer: object) -> None:
+        future: Future[object] = Future()
+        future.set_result(answer)
+        self._asked[(kind,)] = future
 
     def _answer(self, kind: str, question: Callable[..., T], *about: object) -> T:
         return self._ask(kind, question, *about).result()

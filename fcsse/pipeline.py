@@ -69,7 +69,15 @@ class Pipeline:
 
     def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
         """What would be changed. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
-        found = self.discover(target, options)
+        return self.plan_of(self.discover(target, options), options, expect)
+
+    def take(self, found: Sequence[Facts | Obstacle]) -> None:
+        """Takes facts that were read elsewhere for what this run knows. Before a write all is read again."""
+        self._read_at = float("-inf")
+        self._found = tuple(found)
+
+    def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
+        """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
         saved: dict[str, tuple[str, ...]] = {}
         if options.wish is Wish.UNLINK and self.backups:
             for facts in found:

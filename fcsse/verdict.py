@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.access import S3_REST, Judgement, bucket_rows, judge
@@ -54,8 +55,11 @@ class Checked:
         return EXIT_IMPOSSIBLE if self.blocker else EXIT_PENDING
 
 
-def check_pair(found: Facts | Obstacle) -> Checked:
-    """The verdict on one pair's facts, which were read for Wish.CHECK."""
+def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
+    """The verdict on one pair's facts, which were read for Wish.CHECK.
+
+    Without ``remedy``, no link that would mend it is planned: for whoever plans many pairs at once.
+    """
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
         return Checked(found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error)
@@ -68,14 +72,20 @@ def check_pair(found: Facts | Obstacle) -> Checked:
     if isinstance(need, Nothing):
         return _without_key(found, need)
     try:
-        document = PolicyDocument.parse(found.policy) if found.policy is not None else None
+        document = parsed(found.policy) if found.policy is not None else None
     except FcsseError as error:
         return _impossible(found, error)
     judgement = judge(found, document, found.grants or ())
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
-    return _judged(found, judgement)
+    return _judged(found, judgement, remedy=remedy)
+
+
+@lru_cache(maxsize=64)
+def parsed(policy: str) -> PolicyDocument:
+    """The document in a text; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
+    return PolicyDocument.parse(policy)
 
 
 def _impossible(facts: Facts, error: FcsseError) -> Checked:
@@ -96,7 +106,7 @@ def _without_key(facts: Facts, why: Nothing) -> Checked:
     return Checked(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
 
 
-def _judged(facts: Facts, judgement: Judgement) -> Checked:
+def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
     read, write = judgement.read, judgement.write
     notes = [*facts.unreadable, *_form_notes(facts, judgement), *_s3_notes(judgement)]
     if facts.policy is None and facts.key and facts.key.arn.account != facts.account:
@@ -105,7 +115,7 @@ def _judged(facts: Facts, judgement: Judgement) -> Checked:
         )
     remedies: list[str] = []
     blocker: FcsseError | None = None
-    if not (read is write is Verdict.ALLOWED):
+    if remedy and not (read is write is Verdict.ALLOWED):
         blocker, mend = _remedy(facts)
         remedies += mend
         remedies += _bucket_remedy(facts, judgement)

@@ -45,8 +45,8 @@ class Aws:
         return ask((self.bucket_side or self.own)("s3"))
 
     def reaches(self, account: str) -> bool:
-        """Are there credentials for another account's side?"""
-        return self.bucket_side is not None or (self.others is not None and self.others.of(account) is not None)
+        """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
+        return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
 
     @property
     def region(self) -> str | None:
@@ -120,7 +120,11 @@ class Aws:
         return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
 
     def get_policy(self, key: Arn, account: str | None = None) -> str:
-        """The text of a key policy."""
+        """The text of a key policy. Raises why its account's role could not be assumed, where that is the reason."""
+        if self.others and account is not None and key.account != account and self.others.of(key.account) is None:
+            refusal = self.others.refusals.get(key.account)
+            if refusal:
+                raise refusal
         return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
 
     def put_policy(self, key: Arn, text: str) -> None:
