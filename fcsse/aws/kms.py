@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from fcsse.arn import key_arn
 from fcsse.aws.faults import Call, error_code, translated
-from fcsse.errors import UnexpectedError
+from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
+STACK_TAG = "aws:cloudformation:stack-name"
+"""The tag that CloudFormation puts on the resources of a stack. Source: CloudFormation user guide, "Resource tags"."""
+
 OTHER_ACCOUNT = "the caller's IAM policy and the policy of the key, by its owner"
 
 
@@ -52,6 +55,21 @@ def put_policy(kms: KMSClient, key: str, text: str) -> None:
     """
     with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
         kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+
+
+def stack_of(kms: KMSClient, key: str) -> str | None:
+    """The CloudFormation stack that manages a key; None where none does, or where the tags cannot be read.
+
+    It is good to know and nothing depends on it, so no refusal is raised. ``key`` is of the caller's own account.
+    Source: KMS API reference, ListResourceTags.
+    """
+    try:
+        with translated(Call("kms:ListResourceTags", f"key {key}", f"reading the tags of key {key}", BOTH_SIDES)):
+            pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key)
+            tags = {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+    except FcsseError:
+        return None
+    return tags.get(STACK_TAG)
 
 
 def list_grants(kms: KMSClient, key: str) -> tuple[Grant, ...]:

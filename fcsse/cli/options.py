@@ -74,6 +74,22 @@ def parse_region(text: str) -> str:
     return text
 
 
+def parse_account(text: str) -> str:
+    """An account's id."""
+    if not arns.is_account(text):
+        message = f"{text!r} is not an account id: 12 digits, leading zeros included"
+        raise typer.BadParameter(message)
+    return text
+
+
+def parse_partition(text: str) -> str:
+    """A partition's name."""
+    if not re.fullmatch(r"aws(-[a-z]+)*", text):
+        message = f"{text!r} is not a partition such as aws, aws-cn or aws-us-gov"
+        raise typer.BadParameter(message)
+    return text
+
+
 def parse_duration(text: str) -> float:
     """Seconds in a duration such as 90, 90s, 5m, 1h30m."""
     parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
@@ -273,6 +289,32 @@ GrantRole = Annotated[
         help="The same as a role to assume.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
+        show_default=False,
+    ),
+]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        "--account",
+        metavar="ID",
+        envvar="FCSSE_ACCOUNT",
+        parser=parse_account,
+        help="The cache's account.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+Partition = Annotated[
+    str | None,
+    typer.Option(
+        "--partition",
+        metavar="NAME",
+        envvar="FCSSE_PARTITION",
+        parser=parse_partition,
+        help="Partition, such as aws-cn; default: that of the key or Region.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
         show_default=False,
     ),
 ]

@@ -1,0 +1,170 @@
+"""``fcsse permissions``: the least IAM policy that the caller of a command needs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fcsse.cli import options as opt
+from fcsse.cli.options import Output
+from fcsse.cli.session import session
+from fcsse.model import Via
+from fcsse.permission_table import Command, Engine
+
+if TYPE_CHECKING:
+    from fcsse.cli.session import Session
+    from fcsse.permissions import Json, Needs
+
+EXAMPLE = """\
+Examples:
+  fcsse permissions link --cache fc-0123456789abcdef0 --bucket data --account 111122223333 --region eu-west-1
+  fcsse permissions unlink --optional
+  fcsse permissions link --cache fc-0123456789abcdef0 --account 111122223333 \\
+      --key arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab
+"""
+
+CommandName = Annotated[
+    Command, typer.Argument(metavar="COMMAND", help=f"One of {', '.join(Command)}.", show_default=False)
+]
+Optional = Annotated[
+    bool,
+    typer.Option(
+        "--optional",
+        envvar="FCSSE_OPTIONAL",
+        help="Put into the policy what the command can do without but says more with.",
+        show_envvar=False,
+        rich_help_panel=opt.HOW,
+    ),
+]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        envvar="FCSSE_ENGINE",
+        help="For census: how it looks at the objects.",
+        show_envvar=False,
+        rich_help_panel=opt.HOW,
+    ),
+]
+
+
+def permissions(
+    command: CommandName,
+    cache: opt.Caches = None,
+    bucket: opt.Buckets = None,
+    every_cache: opt.EveryCache = False,
+    key: opt.KeyOption = None,
+    account: opt.Account = None,
+    partition: opt.Partition = None,
+    via: opt.ViaOption = Via.AUTO,
+    engine: EngineOption = Engine.OBJECTS,
+    optional: Optional = False,
+    output: opt.OutputOption = Output.TEXT,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    region: opt.Region = None,
+) -> None:
+    """Print the least IAM policy that the caller of COMMAND needs.
+
+    The policy goes to standard output, ready for IAM. Beside it: what is optional, and for a key of another account the
+    statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
+    """
+    with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.permissions import Scope, needs
+
+        run.progress.stop()
+        scope = Scope(
+            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+            every_cache,
+            key,
+            account,
+            region or (key.region if key else None),
+            partition,
+            via,
+            engine,
+        )
+        _tell(run, needs(command, scope), optional=optional)
+
+
+def _tell(run: Session, found: Needs, *, optional: bool) -> None:
+    policy = found.policy(optional=optional)
+    match run.output:
+        case Output.JSON:
+            from fcsse.cli.report import to_text
+
+            sys.stdout.write(to_text(_document(found, policy)))
+        case Output.MARKDOWN:
+            sys.stdout.write(_markdown(found, policy))
+        case Output.TEXT:
+            sys.stdout.write(_pretty(policy))
+            for paragraph in _beside(found, optional=optional):
+                run.terminal.say(paragraph)
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _document(found: Needs, policy: Json) -> Json:
+    from fcsse.cli.report import SCHEMA
+
+    return {
+        "schema": SCHEMA,
+        "command": "permissions",
+        "exit_code": 0,
+        "for": found.command.value,
+        "policy": policy,
+        "permissions": [
+            {
+                "action": one.action,
+                "resources": list(found.scope.resources(one.on)),
+                "why": one.why,
+                "optional": found.is_optional(one),
+            }
+            for one in found.permissions
+        ],
+        "key_owner": list(found.key_owner),
+        "bucket_owner": list(found.bucket_owner),
+        "notes": list(found.notes),
+    }
+
+
+def _owners(found: Needs) -> list[tuple[str, tuple[Json, ...]]]:
+    owner = found.scope.key.account if found.scope.key else ""
+    parts = [
+        (f"The key's owner (account {owner}) must add to the key policy:", found.key_owner),
+        ("The bucket's owner must add to the bucket policy:", found.bucket_owner),
+    ]
+    return [(heading, statements) for heading, statements in parts if statements]
+
+
+def _beside(found: Needs, *, optional: bool) -> list[str]:
+    """What the policy itself does not say, in paragraphs."""
+    out = []
+    left_out = [one for one in found.permissions if found.is_optional(one)]
+    if left_out and not optional:
+        width = max(len(one.action) for one in left_out)
+        rows = "\n".join(f"  {one.action:<{width}}  {one.why}" for one in left_out)
+        out.append(f"\nOptional, with --optional in the policy:\n{rows}")
+    for heading, statements in _owners(found):
+        out.append(f"\n{heading}\n{_pretty(list(statements)).rstrip()}")
+    return [*out, *(f"\n{note}" for note in found.notes)]
+
+
+def _markdown(found: Needs, policy: Json) -> str:
+    from fcsse.cli.report import escaped
+
+    out = [f"### Permissions for `fcsse {found.command.value}`", "", "```json", _pretty(policy).rstrip(), "```", ""]
+    out += ["| action | what for | needed |", "| --- | --- | --- |"]
+    for one in found.permissions:
+        needed = "optional" if found.is_optional(one) else "yes"
+        out.append(f"| `{one.action}` | {escaped(one.why)} | {needed} |")
+    for heading, statements in _owners(found):
+        out += ["", escaped(heading), "", "```json", _pretty(list(statements)).rstrip(), "```"]
+    out += [part for note in found.notes for part in ("", escaped(note))]
+    return "\n".join(out) + "\n"

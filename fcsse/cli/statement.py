@@ -1,0 +1,141 @@
+"""``fcsse statement``: what ``link`` would add, for infrastructure as code."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fcsse.cli import options as opt
+from fcsse.cli.options import Output
+from fcsse.cli.session import Session, Sides, require, session
+from fcsse.iac.notation import Notation
+from fcsse.model import Context, Options, Pair, Via, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.iac.additions import Additions
+    from fcsse.model import Facts, Obstacle
+    from fcsse.pipeline import Target
+
+EXAMPLE = """\
+Examples:
+  fcsse statement --cache fc-0123456789abcdef0 --bucket data --format terraform
+  fcsse statement --cache fc-0123456789abcdef0 --bucket data --format cloudformation \\
+      --account 111122223333 --region eu-west-1 --no-bucket-keys
+"""
+
+Format = Annotated[
+    Notation,
+    typer.Option(
+        "--format",
+        envvar="FCSSE_FORMAT",
+        help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
+        "a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: "
+        "commands.",
+        show_envvar=False,
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
+
+
+def statement(
+    cache: opt.Caches = None,
+    bucket: opt.Buckets = None,
+    every_cache: opt.EveryCache = False,
+    account: opt.Account = None,
+    partition: opt.Partition = None,
+    via: opt.ViaOption = Via.AUTO,
+    context: opt.ContextOption = Context.DOCUMENTED,
+    narrow_grant: opt.NarrowGrant = False,
+    key: opt.KeyOption = None,
+    bucket_region: opt.BucketRegion = None,
+    bucket_keys: opt.BucketKeys = None,
+    bucket_profile: opt.BucketProfile = None,
+    bucket_role: opt.BucketRole = None,
+    notation: Format = Notation.JSON,
+    output: opt.OutputOption = Output.TEXT,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    region: opt.Region = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Print the statement, or the grant, that link would add.
+
+    For keys whose policy is kept as code: paste it there. Reads what link reads and changes nothing. With --account,
+    --region and --bucket-keys or --no-bucket-keys it works offline; a grant needs --key as well.
+    """
+    with session("statement", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.iac.additions import Stated, additions, stated_facts
+        from fcsse.pipeline import Target
+
+        target = Target(
+            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+            every_cache,
+        )
+        wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition)
+        _check(target, wish, account)
+        found: Sequence[Facts | Obstacle]
+        if account is not None:
+            caches = [None] if every_cache else target.caches
+            pairs = [Pair(one, name) for one in caches for name in target.buckets]
+            found = stated_facts(pairs, Stated(account, region, partition), wish)
+        else:
+            sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role)
+            found = run.pipeline(sides, 0.0, no_backup=True).discover(target, wish)
+        run.progress.stop()
+        _tell(run, additions(found, wish), notation)
+
+
+def _check(target: Target, wish: Options, account: str | None) -> None:
+    require(
+        target.caches or target.every_cache,
+        "statement: no cache is named",
+        "Name one with --cache, or all with --every-cache.",
+    )
+    require(not (target.caches and target.every_cache), "--cache and --every-cache exclude each other")
+    require(target.buckets or not target.every_cache, "--every-cache needs --bucket")
+    require(wish.partition is None or account, "--partition goes with --account")
+    if account is not None:
+        require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
+    elif wish.key is None:
+        require(
+            wish.bucket_region is None or wish.bucket_keys is None,
+            "--bucket-region and --bucket-keys go with --key or --account",
+        )
+    else:
+        require(target.buckets, "--key needs --bucket")
+
+
+def _tell(run: Session, found: Additions, notation: Notation) -> None:
+    from fcsse.iac.notation import LANGUAGES, write
+
+    text = write(found.parts, notation)
+    for note in found.nothing:
+        run.terminal.say(note)
+    for warning in found.warnings:
+        run.terminal.warn(warning)
+    match run.output:
+        case Output.JSON:
+            from fcsse.cli.report import SCHEMA, to_text
+
+            document: dict[str, object] = {
+                "schema": SCHEMA,
+                "command": "statement",
+                "exit_code": 0,
+                "additions": [part.document() for part in found.parts],
+                "format": notation.value,
+                "text": text,
+                "nothing_to_add": list(found.nothing),
+                "warnings": list(found.warnings),
+            }
+            sys.stdout.write(to_text(document))
+        case Output.MARKDOWN:
+            sys.stdout.write(f"```{LANGUAGES[notation]}\n{text}```\n" if text else "Nothing to add.\n")
+        case Output.TEXT:
+            sys.stdout.write(text)

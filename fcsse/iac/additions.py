@@ -1,0 +1,180 @@
+"""What linking adds, as values: statements for key policies, and grants. Pure; the same code as ``link`` decides.
+
+In: facts of pairs, read from AWS or stated by the caller. Out: ``Additions``, to be written in any notation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from fcsse import arn as arns
+from fcsse.errors import UsageError
+from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Role, Via
+from fcsse.policy import edit
+from fcsse.policy.document import PolicyDocument
+from fcsse.routes import Nothing, need_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.arn import Arn
+    from fcsse.model import Options, Pair
+    from fcsse.policy.json_text import JsonValue
+    from fcsse.policy.statement import Access
+    from fcsse.routes import Need, WantedGrant
+
+EMPTY = '{"Version": "2012-10-17", "Statement": []}'
+UNKNOWN_KEY = "key/unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatements:
+    """Statements for the policy of one key. ``key`` is None where it was not told; ``region`` is the key's."""
+
+    key: Arn | None
+    region: str
+    buckets: tuple[str, ...]
+    statements: tuple[dict[str, JsonValue], ...]
+
+    @property
+    def whose(self) -> str:
+        """The key as a phrase for comments."""
+        behind = f"behind bucket{'s' if len(self.buckets) > 1 else ''} {', '.join(self.buckets)}"
+        return f"key {self.key}, {behind}" if self.key else f"the key {behind}"
+
+    def items(self) -> list[dict[str, JsonValue]]:
+        """The statements as JSON values."""
+        return list(self.statements)
+
+    def document(self) -> dict[str, JsonValue]:
+        """The addition as one JSON value that says what it is."""
+        key = str(self.key) if self.key else None
+        return {"route": "policy", "key": key, "buckets": list(self.buckets), "statements": list(self.statements)}
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrant:
+    """A grant for one pair."""
+
+    grant: WantedGrant
+    cache: str
+    bucket: str
+
+    def request(self) -> dict[str, JsonValue]:
+        """The parameters of CreateGrant, as ``aws kms create-grant --cli-input-json`` takes them."""
+        wanted = self.grant
+        request: dict[str, JsonValue] = {
+            "KeyId": str(wanted.key),
+            "GranteePrincipal": wanted.grantee,
+            "Operations": list(wanted.operations),
+        }
+        if wanted.subset:
+            request["Constraints"] = {"EncryptionContextSubset": dict(wanted.subset)}
+        return {**request, "Name": wanted.name}
+
+    def items(self) -> list[dict[str, JsonValue]]:
+        """The request, as the one JSON value of a list."""
+        return [self.request()]
+
+    def document(self) -> dict[str, JsonValue]:
+        """The addition as one JSON value that says what it is."""
+        return {"route": "grant", "key": str(self.grant.key), "buckets": [self.bucket], "grant": self.request()}
+
+
+Addition: TypeAlias = NewStatements | NewGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """Everything to add. ``nothing`` are sentences on pairs that need nothing, ``warnings`` what link would warn of."""
+
+    parts: tuple[Addition, ...]
+    nothing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:
+    """What linking these pairs adds to policies that have none of it yet; one entry a key, or a grant.
+
+    Caches with the same needs share a statement, as they do in ``link``. Raises the first pair's error where one cannot
+    be linked or was not readable: half of a text to paste would be taken for all of it.
+    """
+    accesses: dict[str, list[tuple[Facts, Need, Access]]] = {}
+    grants: list[NewGrant] = []
+    nothing: list[str] = []
+    warnings: list[str] = []
+    for facts in found:
+        if isinstance(facts, Obstacle):
+            raise facts.error
+        need = need_of(facts, options)
+        if isinstance(need, Nothing):
+            nothing.append(f"Nothing to add for {facts.pair}: {need.reason}.")
+            continue
+        warnings += need.warnings
+        if need.access is not None:
+            owner = facts.bucket.name if need.key.arn.resource == UNKNOWN_KEY else str(need.key.arn)
+            accesses.setdefault(owner, []).append((facts, need, need.access))
+        elif need.grant is not None and facts.pair.cache is not None:
+            grants.append(NewGrant(need.grant, facts.pair.cache, facts.bucket.name))
+    parts = [_statements(group) for group in accesses.values()]
+    return Additions((*parts, *dict.fromkeys(grants)), tuple(nothing), tuple(dict.fromkeys(warnings)))
+
+
+def _statements(group: Sequence[tuple[Facts, Need, Access]]) -> NewStatements:
+    edited = edit.link(PolicyDocument.parse(EMPTY), [access for _, _, access in group])
+    _, need, access = group[0]
+    key = None if need.key.arn.resource == UNKNOWN_KEY else need.key.arn
+    buckets = tuple(dict.fromkeys(one.bucket.name for one, _, _ in group))
+    return NewStatements(key, access.region, buckets, tuple(one.value for one in edited.document.statements))
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Facts that the caller states instead of having them read. ``region`` is the bucket's."""
+
+    account: str
+    region: str | None = None
+    partition: str | None = None
+
+
+def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tuple[Facts, ...]:
+    """The facts of pairs without asking AWS. The role's name follows from the cache's id.
+
+    Raises ``UsageError`` where something is missing or does not fit.
+    """
+    key = options.key
+    region = options.bucket_region or (key.region if key else stated.region)
+    partition = stated.partition or (key.partition if key else arns.partition_of(region or ""))
+    by_grant = options.via is Via.GRANT or (
+        options.via is Via.AUTO and key is not None and key.account != stated.account
+    )
+    if region is None:
+        raise _missing("the bucket's Region", "--region")
+    if by_grant and key is None:
+        raise _missing("the key, which a grant is made on", "--key ARN")
+    matters = options.narrow_grant if by_grant else options.context is Context.DOCUMENTED
+    if matters and options.bucket_keys is None:
+        raise _missing("whether the bucket uses Bucket Keys", "--bucket-keys or --no-bucket-keys (or --context both)")
+    if key is not None and (key.region, key.partition) != (region, partition):
+        message = f"--key {key} is not of Region {region} in partition {partition}"
+        raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
+    arn = key or arns.Arn(partition, "kms", region, stated.account, UNKNOWN_KEY)
+    encryption = Encryption("aws:kms", str(arn), bool(options.bucket_keys))
+    return tuple(
+        Facts(
+            pair,
+            stated.account,
+            partition,
+            Role.computed(partition, stated.account, pair.cache) if pair.cache else None,
+            Bucket(pair.bucket, encryption, region, given=True),
+            Key(arn),
+        )
+        for pair in pairs
+    )
+
+
+def _missing(what: str, option: str) -> UsageError:
+    return UsageError(
+        f"working offline (--account): not told {what}", f"Add {option}; or leave --account out, and AWS is asked."
+    )

@@ -1,0 +1,61 @@
+"""Additions as AWS CLI commands, for a POSIX shell. Pure.
+
+Sources: AWS CLI command reference, ``kms get-key-policy``, ``kms put-key-policy``, ``kms create-grant``; the File Cache
+user guide for the grant's command, which it makes in the key's Region.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from fcsse.iac.additions import NewStatements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.iac.additions import Addition, NewGrant
+
+APPEND = (
+    '.Statement |= (if type == "array" then . else [.] end) | '
+    "if any(.Statement[]; .Sid != null and (.Sid as $sid | any($add[]; .Sid == $sid))) "
+    'then error("a statement of this Sid is there already") else .Statement += $add end'
+)
+"""jq program: appends ``$add``, and fails where one of its Sids is taken."""
+
+
+def commands(parts: Sequence[Addition]) -> str:
+    """All parts as commands to paste, ending in a newline."""
+    return "\n".join(_policy(part) if isinstance(part, NewStatements) else create_grant(part) for part in parts)
+
+
+def create_grant(part: NewGrant) -> str:
+    """The documented command, with the name that keeps a repetition from adding a second grant."""
+    wanted = part.grant
+    lines = [
+        f"aws kms create-grant --region {shlex.quote(wanted.key.region)}",
+        f"--key-id {shlex.quote(str(wanted.key))}",
+        f"--grantee-principal {shlex.quote(wanted.grantee)}",
+        f"--operations {shlex.join(wanted.operations)}",
+        f"--name {shlex.quote(wanted.name)}",
+    ]
+    if wanted.subset:
+        constraints = json.dumps({"EncryptionContextSubset": dict(wanted.subset)}, separators=(",", ":"))
+        lines.append(f"--constraints {shlex.quote(constraints)}")
+    return " \\\n    ".join(lines) + "\n"
+
+
+def _policy(part: NewStatements) -> str:
+    key = shlex.quote(str(part.key)) if part.key else '"${KEY:?set KEY to the ARN of the key}"'
+    where = f"--region {shlex.quote(part.region)} --key-id {key} --policy-name default"
+    name = part.key.resource.rpartition("/")[2][-8:] if part.key else part.buckets[0]
+    before, after = f"key-policy-{name}.before.json", f"key-policy-{name}.after.json"
+    add = shlex.quote(json.dumps(list(part.statements), indent=2))
+    return (
+        f"# Adds to the policy of {part.whose}. Needs jq. Look at {after} before the last\n"
+        "# command: KMS replaces the whole policy, and what others write in between is lost (fcsse link sees to that).\n"
+        f"aws kms get-key-policy {where} \\\n    --query Policy --output text > {before} &&\n"
+        f"jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    {before} > {after} &&\n"
+        f"aws kms put-key-policy {where} \\\n    --policy file://{after}\n"
+    )

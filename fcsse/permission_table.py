@@ -1,0 +1,201 @@
+"""Every permission of every command, one action a line: a command that makes a new call gets a new line here. Pure.
+
+Sources: Service Authorization Reference (resource types of IAM, FSx, S3 and KMS actions); KMS API reference
+("Required permissions", "Cross-account use"); S3 API reference, HeadObject (without a checksum asked for, it needs no KMS
+permission) and GetBucketMetadataConfiguration; S3 user guide, "Permissions for querying metadata tables"; Athena user
+guide, "Manage Lake Formation and Athena user permissions".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Command(StrEnum):
+    """Commands that call AWS."""
+
+    LINK = "link"
+    UNLINK = "unlink"
+    CHECK = "check"
+    AUDIT = "audit"
+    CENSUS = "census"
+    RESTORE = "restore"
+
+
+class Engine(StrEnum):
+    """How ``census`` looks at objects: one by one, or in the bucket's S3 Metadata table."""
+
+    OBJECTS = "objects"
+    ATHENA = "athena"
+
+
+class On(Enum):
+    """What a permission is given on. ANY: the action knows no resource types."""
+
+    ROLE = "role"
+    BUCKET = "bucket"
+    OBJECTS = "objects"
+    KEY = "key"
+    METADATA = "metadata tables"
+    CATALOG = "catalog"
+    WORKGROUP = "workgroup"
+    RESULTS = "query results"
+    ANY = "any"
+
+
+class When(Enum):
+    """A circumstance in which a permission is needed at all."""
+
+    ALWAYS = "always"
+    POLICY = "by key policy"
+    GRANT = "by grant"
+    OWN_KEY = "key of the own account"
+    FOREIGN_KEY = "key of another account"
+    NO_BUCKET = "no bucket named"
+    NAMED_CACHE = "a cache named"
+    ATHENA = "by Athena"
+    OBJECTS = "object by object"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action, on what, why, and when. ``optional``: the command does its work without it, and says less.
+
+    ``optional_across``: optional where the key belongs to another account.
+    """
+
+    action: str
+    on: On
+    why: str
+    when: frozenset[When] = frozenset()
+    optional: bool = False
+    optional_across: bool = False
+
+
+def _on(
+    action: str, on: On, why: str, *when: When, optional: bool = False, optional_across: bool = False
+) -> Permission:
+    return Permission(action, on, why, frozenset(when), optional, optional_across)
+
+
+_ROLE = _on("iam:GetRole", On.ROLE, "finds the cache's service-linked role", When.NAMED_CACHE)
+_LINKED = _on(
+    "fsx:DescribeDataRepositoryAssociations",
+    On.ANY,
+    "lists the cache's buckets where --bucket is left out",
+    When.NO_BUCKET,
+)
+_ENCRYPTION = _on("s3:GetEncryptionConfiguration", On.BUCKET, "reads the bucket's default encryption")
+_REGION = _on(
+    "s3:ListBucket",
+    On.BUCKET,
+    "tells the bucket's Region (HeadBucket), which S3 names in a refusal as well",
+    optional=True,
+)
+_KEY = _on("kms:DescribeKey", On.KEY, "reads the key's state and resolves aliases", optional_across=True)
+_POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
+_GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
+_PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
+_SUGGESTIONS = _on("iam:ListRoles", On.ANY, "suggests ids where one is mistyped", When.NAMED_CACHE, optional=True)
+_CACHE = _on(
+    "fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", When.NAMED_CACHE, optional=True
+)
+_SYSTEM = _on(
+    "fsx:DescribeFileSystems", On.ANY, "the same for FSx for Lustre file systems", When.NAMED_CACHE, optional=True
+)
+_TAGS = _on(
+    "kms:ListResourceTags",
+    On.KEY,
+    "tells whether CloudFormation manages the key",
+    When.OWN_KEY,
+    When.POLICY,
+    optional=True,
+)
+
+TABLE: dict[Command, tuple[Permission, ...]] = {
+    Command.LINK: (
+        _ROLE,
+        _LINKED,
+        _ENCRYPTION,
+        _KEY,
+        _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back", When.OWN_KEY, When.POLICY),
+        _PUT,
+        _on("kms:ListGrants", On.KEY, "finds the grant, and sees it come", When.GRANT, optional_across=True),
+        _on("kms:CreateGrant", On.KEY, "creates the grant, for this role and these operations only", When.GRANT),
+        _SUGGESTIONS,
+        _CACHE,
+        _SYSTEM,
+        _REGION,
+        _TAGS,
+    ),
+    Command.UNLINK: (
+        _ROLE,
+        _LINKED,
+        _ENCRYPTION,
+        _KEY,
+        _POLICY,
+        _PUT,
+        _GRANTS,
+        _on("kms:RevokeGrant", On.KEY, "ends the grant", When.GRANT),
+        _on(
+            "kms:RetireGrant",
+            On.KEY,
+            "ends the grant as the account that made it, where the key's owner does not give kms:RevokeGrant",
+            When.GRANT,
+            When.FOREIGN_KEY,
+            optional=True,
+        ),
+        _REGION,
+    ),
+    Command.CHECK: (
+        _ROLE,
+        _LINKED,
+        _ENCRYPTION,
+        _KEY,
+        _POLICY,
+        _on("kms:ListGrants", On.KEY, "reads the key's grants", optional_across=True),
+        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
+        _SUGGESTIONS,
+        _CACHE,
+        _SYSTEM,
+        _REGION,
+    ),
+    Command.AUDIT: (
+        _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),
+        _on("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the buckets of all caches"),
+        _on("fsx:DescribeFileCaches", On.ANY, "lists the file caches"),
+        _on("fsx:DescribeFileSystems", On.ANY, "lists the FSx for Lustre file systems"),
+        _ENCRYPTION,
+        _KEY,
+        _POLICY,
+        _on("kms:ListGrants", On.KEY, "reads the keys' grants", optional_across=True),
+        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies too", optional=True),
+        _REGION,
+    ),
+    Command.CENSUS: (
+        _on("s3:ListBucket", On.BUCKET, "lists the objects", When.OBJECTS),
+        _on("s3:GetObject", On.OBJECTS, "HeadObject, which tells an object's key; no KMS permission", When.OBJECTS),
+        _on("s3:GetBucketMetadataTableConfiguration", On.BUCKET, "finds the bucket's metadata table", When.ATHENA),
+        _on("athena:StartQueryExecution", On.WORKGROUP, "starts the query", When.ATHENA),
+        _on("athena:GetQueryExecution", On.WORKGROUP, "waits for the query", When.ATHENA),
+        _on("athena:GetQueryResults", On.WORKGROUP, "reads the answer", When.ATHENA),
+        _on("athena:StopQueryExecution", On.WORKGROUP, "stops the query when interrupted", When.ATHENA, optional=True),
+        _on("glue:GetCatalog", On.CATALOG, "resolves s3tablescatalog", When.ATHENA),
+        _on("glue:GetDatabase", On.CATALOG, "resolves the table's namespace", When.ATHENA),
+        _on("glue:GetTable", On.CATALOG, "resolves the table", When.ATHENA),
+        _on("lakeformation:GetDataAccess", On.ANY, "where Lake Formation guards the tables", When.ATHENA),
+        _on("s3tables:GetTable", On.METADATA, "reads the metadata table", When.ATHENA),
+        _on("s3tables:GetTableData", On.METADATA, "reads the metadata table", When.ATHENA),
+        _on("s3tables:GetTableMetadataLocation", On.METADATA, "reads the metadata table", When.ATHENA),
+        _on("s3:GetBucketLocation", On.RESULTS, "Athena checks the place of its results", When.ATHENA),
+        _on("s3:GetObject", On.RESULTS, "Athena reads back its results", When.ATHENA),
+        _on("s3:PutObject", On.RESULTS, "Athena writes its results", When.ATHENA),
+        _on("kms:Decrypt", On.KEY, "where the metadata tables are encrypted with this key", When.ATHENA, optional=True),
+    ),
+    Command.RESTORE: (
+        _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back"),
+        _on("kms:PutKeyPolicy", On.KEY, "writes the key policy"),
+    ),
+}
+"""Every permission of every command."""
