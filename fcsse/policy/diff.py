@@ -52,7 +52,7 @@ def policy_diff(before: PolicyDocument, after: PolicyDocument, context: int = 3)
 def _lines(before: PolicyDocument, after: PolicyDocument) -> tuple[list[str], list[str]]:
     """Both documents as lines to compare: their own, with values that share a changed line set apart."""
     if layout_of(before).one_line or layout_of(after).one_line:
-        return _split(spread(before.text, before.tree)), _split(spread(after.text, after.tree))
+        return _spread(before, after), _spread(after, before)
     old, new = _split(before.text), _split(after.text)
     old_open: dict[int, bool] = {}
     new_open: dict[int, bool] = {}
@@ -65,6 +65,13 @@ def _lines(before: PolicyDocument, after: PolicyDocument) -> tuple[list[str], li
             old_open |= {number: True for number in range(i1, i2) if len(old[number]) > _LONG_LINE}
             new_open |= {number: True for number in range(j1, j2) if len(new[number]) > _LONG_LINE}
     return _opened(before, old_open), _opened(after, new_open)
+
+
+def _spread(document: PolicyDocument, other: PolicyDocument) -> list[str]:
+    """A document's lines, indented; a single statement as deep as the other document has it in its list."""
+    single, several = document.tree.member("Statement"), other.tree.member("Statement")
+    alone = single is not None and single.is_object and several is not None and several.is_array
+    return _split(spread(document.text, document.tree, below=single if alone else None))
 
 
 def _opened(document: PolicyDocument, chosen: dict[int, bool]) -> list[str]:

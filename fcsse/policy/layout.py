@@ -104,16 +104,26 @@ def render_list(tokens: list[str], layout: Layout, indent: str, *, inline: bool)
     return "[" + step + ("," + step).join(tokens) + layout.newline + indent + "]"
 
 
-def spread(text: str, node: Node, indent: str = "", unit: str = "  ", colon: str = ": ") -> str:
-    """A value of a text with one value on a line, in its own order and with its own spelling of strings and numbers."""
+def spread(
+    text: str, node: Node, indent: str = "", unit: str = "  ", colon: str = ": ", *, below: Node | None = None
+) -> str:
+    """A value of a text with one value on a line, in its own order and with its own spelling of strings and numbers.
+
+    ``below`` is a value to be put under its key, one step deeper, as deep as it would be in a list.
+    """
     if not node.items:
         return compact_json(text, node)
     deeper = indent + unit
-    parts = [spread(text, item, deeper, unit, colon) for item in node.items]
-    if node.is_object:
-        parts = [text[key.start : key.end] + colon + part for key, part in zip(node.keys, parts, strict=True)]
-    inside = ",".join(f"\n{deeper}{part}" for part in parts)
-    return ("{" if node.is_object else "[") + inside + f"\n{indent}" + ("}" if node.is_object else "]")
+    parts = []
+    for number, item in enumerate(node.items):
+        lead, at = (f"\n{deeper}{unit}", deeper + unit) if item is below else ("", deeper)
+        part = lead + spread(text, item, at, unit, colon, below=below)
+        if node.is_object:
+            key = node.keys[number]
+            part = text[key.start : key.end] + (colon.rstrip() if lead else colon) + part
+        parts.append(f"\n{deeper}{part}")
+    left, right = "{}" if node.is_object else "[]"
+    return left + ",".join(parts) + f"\n{indent}" + right
 
 
 def walk(node: Node) -> Iterator[Node]:

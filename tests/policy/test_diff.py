@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from fcsse.policy.diff import HEADER, policy_diff
 from fcsse.policy.document import PolicyDocument
@@ -81,6 +81,18 @@ def test_a_diff_turns_one_document_into_the_other(before: PolicyDocument, wishes
         assert bare == [line.removesuffix(",") for line in new]
 
 
+@COMMON
+@given(documents(least=1), documents(least=1))
+def test_a_diff_shows_any_change(before: PolicyDocument, after: PolicyDocument) -> None:
+    """As when a saved policy is put back."""
+    assume(before.text != after.text)
+    whole = policy_diff(before, after, context=10**6)
+    assume("only white space" not in whole[2])
+
+    assert same_meaning(rebuilt([line[1:] for line in whole[3:] if line[0] in " -"]), before)
+    assert same_meaning(rebuilt([line[1:] for line in whole[3:] if line[0] in " +"]), after)
+
+
 @pytest.mark.parametrize("style", MULTI_LINE, ids=lambda style: style.name)
 def test_a_new_statement_is_only_additions(style: Style) -> None:
     before = document(ROOT, {**ROOT, "Sid": "b", "Action": ["kms:A", "kms:B"]}, style=style)
@@ -131,6 +143,14 @@ def test_documents_on_one_line_are_shown_indented() -> None:
     assert lines[:4] == (*HEADER, "@@ -9,6 +9,30 @@", '       "Resource": "*",')
     assert '+          "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data/*"' in lines
     assert all(line[0] == "+" for line in changed(lines))
+
+
+def test_a_single_statement_on_one_line_stays_in_sight() -> None:
+    before = PolicyDocument.parse(NAMED["single statement object, compact"])
+    lines = changed(policy_diff(before, link(before, [access("fc-1")]).document))
+
+    assert [line for line in lines if line[0] == "-"] == ['-  "Statement":']
+    assert lines[:3] == ['-  "Statement":', '+  "Statement": [', "+    {"]
 
 
 def test_a_document_that_lost_its_white_space_to_fit_shows_what_it_says() -> None:
