@@ -76,18 +76,19 @@ class Discovery:
 
         ``follow`` is to be called once the answer is there, and ``facts`` in the end.
         """
-        if self.options.wish is Wish.CHECK:
-            self._ask("bucket-policy", self.aws.read_bucket_policy, bucket)
         return self._ask("encryption", self.aws.read_encryption, bucket)
 
     def follow(self, bucket: str, account: Account) -> None:
         """Puts on the wire what follows from ``begin``'s answer. Waits for nothing."""
-        self._ask_whose(bucket, account)
         encryption = _caught(self._answer, "encryption", self.aws.read_encryption, bucket)
-        if not isinstance(encryption, FcsseError) and encryption.is_kms:
-            key = key_arn(encryption.key or "")
-            if key is not None:
-                self._ask_about(key, account)
+        key = None if isinstance(encryption, FcsseError) else key_arn(encryption.key or "")
+        if key is not None and key.account != account.account:
+            self.aws.suggest(bucket, key.account)
+        self._ask_whose(bucket, account)
+        if self.options.wish is Wish.CHECK:
+            self._ask("bucket-policy", self.aws.read_bucket_policy, bucket)
+        if key is not None and not isinstance(encryption, FcsseError) and encryption.is_kms:
+            self._ask_about(key, account)
 
     def refusals(self) -> Mapping[tuple[str, ...], FcsseError]:
         """Every question that was answered with an error, by its kind and what it was about.

@@ -44,6 +44,11 @@ class Aws:
             return self.others.on_bucket(bucket, ask)
         return ask((self.bucket_side or self.own)("s3"))
 
+    def suggest(self, bucket: str, account: str) -> None:
+        """A bucket's key is of this account: the bucket may be, too."""
+        if self.others:
+            self.others.suggest(bucket, account)
+
     def reaches(self, account: str) -> bool:
         """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
         return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
@@ -53,13 +58,17 @@ class Aws:
         """The Region of the caller's settings."""
         return self.own.region
 
-    def prepare(self, service: str) -> None:
+    def prepare(self, service: str, region: str | None = None) -> None:
         """Makes a client ahead of its first use, on the calling thread."""
         match service:
+            case "fsx":
+                self.own("fsx", region)
             case "s3":
                 (self.bucket_side or self.own)("s3")
             case "iam":
                 self.own("iam")
+            case "sts":
+                self.own("sts")
             case _ if self.region:
                 self.own("kms")
 

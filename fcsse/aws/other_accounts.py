@@ -40,6 +40,7 @@ class OtherAccounts:
     refusals: dict[str, FcsseError] = field(default_factory=dict)
     _made: dict[str, Clients | None] = field(default_factory=dict)
     _homes: dict[str, Clients] = field(default_factory=dict)
+    _likely: dict[str, str] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,6 +73,10 @@ class OtherAccounts:
                 return clients
         return None
 
+    def suggest(self, bucket: str, account: str) -> None:
+        """A bucket's key is of this account, and so, most likely, is the bucket."""
+        self._likely[bucket] = account
+
     def on_bucket(self, bucket: str, ask: Callable[[S3Client], T]) -> T:
         """Asks about a bucket with the caller's own credentials, and where those may not, with each named account's.
 
@@ -83,7 +88,8 @@ class OtherAccounts:
         try:
             return ask(self.source("s3"))
         except DeniedError:
-            for account in self.named:
+            likely = self._likely.get(bucket)
+            for account in dict.fromkeys([*([likely] if likely else []), *self.named]):
                 clients = self.of(account)
                 if clients is None:
                     continue

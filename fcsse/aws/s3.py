@@ -79,11 +79,23 @@ def find_region(s3: S3Client, bucket: str) -> str | None:
 
 
 def read_policy(s3: S3Client, bucket: str) -> str:
-    """The text of the bucket policy; empty where there is none. Source: S3 API reference, GetBucketPolicy."""
+    """The text of the bucket policy; empty where there is none.
+
+    Raises ``DeniedError``, also for a bucket of another account, to which S3 answers 405 MethodNotAllowed whatever the
+    permissions. Source: S3 API reference, GetBucketPolicy.
+    """
     with translated(_call("s3:GetBucketPolicy", bucket, f"reading the policy of bucket {bucket}")):
         try:
             return s3.get_bucket_policy(Bucket=bucket)["Policy"]
         except ClientError as error:
             if error_code(error) == "NoSuchBucketPolicy":
                 return ""
+            if error_code(error) == "MethodNotAllowed":
+                raise DeniedError(
+                    f"reading the policy of bucket {bucket}: it belongs to another account, and S3 shows a bucket policy to "
+                    "its own account only",
+                    "Name credentials of the bucket's account.",
+                    action="s3:GetBucketPolicy",
+                    resource=f"bucket {bucket}",
+                ) from error
             raise

@@ -1,0 +1,64 @@
+"""What an audit read, as frozen values: the input of every finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fcsse.errors import FcsseError
+    from fcsse.model import Association, Bucket, Facts, Obstacle, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set."""
+
+    regions: tuple[str, ...] = ()
+    all_regions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A data repository association and the Region it is in."""
+
+    association: Association
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A question that was answered with an error. ``kind`` and ``about`` as in ``Discovery.refusals``."""
+
+    kind: str
+    about: tuple[str, ...]
+    error: FcsseError
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Everything that was read.
+
+    ``regions`` were listed to the end; ``unread`` could not be, with the reason; ``off`` do not accept the account's
+    credentials, as opt-in Regions do until they are turned on. ``roles`` are all service-linked roles by cache, None
+    where they could not be listed (``refusals`` then says why). ``pairs`` are in the order of caches, then buckets.
+    """
+
+    account: str
+    partition: str
+    regions: tuple[str, ...]
+    roles: Mapping[str, Role] | None
+    associations: tuple[Located, ...]
+    pairs: tuple[Facts | Obstacle, ...]
+    buckets: Mapping[str, Bucket]
+    refusals: tuple[Refusal, ...] = ()
+    unread: tuple[tuple[str, FcsseError], ...] = ()
+    off: tuple[str, ...] = ()
+    all_regions: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Was every Region read in which the account can have a cache?"""
+        return self.all_regions and not self.unread
