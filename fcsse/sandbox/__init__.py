@@ -3,7 +3,18 @@
 ``Sandbox`` starts it; see ``fcsse.sandbox.server``. moto is imported only when one starts.
 """
 
+from fcsse.sandbox.accounts import Credentials
+from fcsse.sandbox.moto_host import SandboxUnavailableError
 from fcsse.sandbox.play import Cache, Outcome
-from fcsse.sandbox.server import ACCOUNT, OTHER_ACCOUNT, REGION, Sandbox, SandboxUnavailableError
+from fcsse.sandbox.server import ACCOUNT, OTHER_ACCOUNT, REGION, Sandbox
 
-__all__ = ["ACCOUNT", "OTHER_ACCOUNT", "REGION", "Cache", "Outcome", "Sandbox", "SandboxUnavailableError"]
+__all__ = [
+    "ACCOUNT",
+    "OTHER_ACCOUNT",
+    "REGION",
+    "Cache",
+    "Credentials",
+    "Outcome",
+    "Sandbox",
+    "SandboxUnavailableError",
+]

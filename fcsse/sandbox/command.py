@@ -37,7 +37,7 @@ def _say(text: str) -> None:
 
 
 def _start(port: int) -> Sandbox:
-    from fcsse.sandbox.server import Sandbox, SandboxUnavailableError
+    from fcsse.sandbox import Sandbox, SandboxUnavailableError
 
     sandbox = Sandbox(port=port)
     try:

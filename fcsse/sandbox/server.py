@@ -6,18 +6,19 @@ the process, so one process runs one sandbox at a time; each one starts from not
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from fcsse.sandbox.build import Builder, Credentials
+from fcsse.sandbox import moto_host
+from fcsse.sandbox.accounts import Credentials
+from fcsse.sandbox.build import Builder
 from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.journal import Journal
+from fcsse.sandbox.moto_host import SandboxUnavailableError
 from fcsse.sandbox.play import Cache
 from fcsse.sandbox.writers import BusyWriter, SecondWriter
 
@@ -32,12 +33,7 @@ OTHER_ACCOUNT = "444455556666"
 REGION = "eu-west-1"
 
 _running: list[Sandbox] = []
-_moto: list[Any] = []
 _session_lock = threading.Lock()
-
-
-class SandboxUnavailableError(RuntimeError):
-    """moto is not installed, or this process runs a sandbox already."""
 
 
 class Sandbox(Builder):
@@ -80,7 +76,7 @@ class Sandbox(Builder):
         if _running:
             message = "This process runs a sandbox already; moto's state is the process's own."
             raise SandboxUnavailableError(message)
-        application = _moto_application()
+        application = moto_host.application()
         from moto.moto_server.werkzeug_app import MotoRequestHandler
         from werkzeug.serving import make_server
 
@@ -95,7 +91,7 @@ class Sandbox(Builder):
 
         _running.append(self)
         try:
-            with _without_profile():
+            with moto_host.without_profile():
                 self._fill()
             gateway = Gateway(self.state, self.faults, self.requests, application, Control(self))
             with socket.create_server(("127.0.0.1", self._port), backlog=128) as listening:
@@ -106,7 +102,7 @@ class Sandbox(Builder):
             self._server.daemon_threads = True
         except BaseException:
             _running.remove(self)
-            _reset_moto()
+            moto_host.reset()
             raise
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -120,7 +116,7 @@ class Sandbox(Builder):
         if self._thread:
             self._thread.join()
         self._server.server_close()
-        _reset_moto()
+        moto_host.reset()
         _running.remove(self)
 
     def reset(self) -> None:
@@ -136,7 +132,7 @@ class Sandbox(Builder):
             self._fill()
 
     def _fill(self) -> None:
-        _reset_moto()
+        moto_host.reset()
         self.add_account(self.account)
         self.add_account(self.other_account)
         if self._world == "small":
@@ -284,33 +280,3 @@ def _session() -> Any:
 
     blind = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
     return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=blind))
-
-
-def _moto_application() -> Any:
-    if not _moto:
-        try:
-            from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-        except ImportError as error:
-            message = 'The sandbox needs moto. Install it with: pip install "fcsse[sandbox]"'
-            raise SandboxUnavailableError(message) from error
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        with _without_profile():
-            _moto.append(DomainDispatcherApplication(create_backend_app))
-    return _moto[0]
-
-
-def _reset_moto() -> None:
-    from moto.core.base_backend import BackendDict
-
-    BackendDict.reset()
-
-
-@contextmanager
-def _without_profile() -> Iterator[None]:
-    """moto makes a boto3 session of its own, which fails where the user's profile does not exist."""
-    names = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(kept)

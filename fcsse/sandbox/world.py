@@ -158,31 +158,32 @@ def _awkward_buckets(sandbox: Sandbox) -> None:
 
 def _other_account(sandbox: Sandbox) -> None:
     own, other = sandbox.account, sandbox.other_account
-    letting_in = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "LetTheCachesIn",
-                "Effect": "Allow",
-                "Principal": {"AWS": role_arn("aws", own, "fc-0123")},
-                "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
-                "Resource": ["arn:aws:s3:::data-other-account", "arn:aws:s3:::data-other-account/*"],
-            }
-        ],
-    }
-    key = sandbox.add_key("data-other-account", account=other, policy=policies.grants_for(other, own))
-    sandbox.add_bucket(
-        "data-other-account", account=other, algorithm="aws:kms", key=key.arn, readers=[own], policy=letting_in
-    )
-    console = policies.console_cross_account(other, own)
+    direct, console = policies.grants_for(other, own), policies.console_cross_account(other, own)
+    key = sandbox.add_key("data-other-account", account=other, policy=direct).arn
     console_key = sandbox.add_key("data-other-console", account=other, policy=console).arn
-    sandbox.add_bucket("data-other-console", account=other, algorithm="aws:kms", key=console_key, readers=[own])
     sandbox.add_key("data-other-alias", account=other)
-    alias = "alias/data-other-alias"
-    sandbox.add_bucket("data-other-alias", account=other, algorithm="aws:kms", key=alias, readers=[own])
-    sandbox.add_bucket("data-other-secret", account=other, algorithm="aws:kms", key=key.arn)
+    sandbox.add_bucket("data-other-secret", account=other, algorithm="aws:kms", key=key)
+    for bucket, named in (
+        ("data-other-account", key),
+        ("data-other-console", console_key),
+        ("data-other-alias", "alias/data-other-alias"),
+    ):
+        policy = _letting_in(own, bucket)
+        sandbox.add_bucket(bucket, account=other, algorithm="aws:kms", key=named, readers=[own], policy=policy)
     for bucket in ("data-other-account", "data-other-console", "data-other-alias", "data-other-secret"):
         _objects(sandbox, bucket)
+
+
+def _letting_in(account: str, bucket: str) -> dict[str, object]:
+    """A bucket policy for the role of fc-0123."""
+    statement = {
+        "Sid": "LetTheCacheIn",
+        "Effect": "Allow",
+        "Principal": {"AWS": role_arn("aws", account, "fc-0123")},
+        "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def describe(sandbox: Sandbox) -> str:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fcsse.sandbox import Sandbox
+from fcsse.sandbox import Credentials, Sandbox
 from tests.sandbox.asking import INVALID, OTHER, OWN, allow, identity, policy, refused, slr
 
 PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
@@ -93,8 +93,6 @@ def test_one_is_who_one_s_credentials_say(sandbox: Sandbox) -> None:
     user = sandbox.client("iam").create_user(UserName="made")["User"]
     made = sandbox.client("iam").create_access_key(UserName="made")["AccessKey"]
     assert user["UserName"] == "made"
-    from fcsse.sandbox.build import Credentials
-
     credentials = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
     identity_of = sandbox.client("sts", credentials=credentials).get_caller_identity()
     assert (identity_of["Arn"], identity_of["UserId"][:4]) == (f"arn:aws:iam::{OWN}:user/made", "AIDA")
@@ -138,8 +136,6 @@ def test_a_role_is_assumed_only_by_whom_it_trusts_and_who_may(sandbox: Sandbox) 
 def test_credentials_that_are_unknown_or_expired_are_refused(
     sandbox: Sandbox, service: str, operation: str, given: dict[str, str], unknown: str, expired: str
 ) -> None:
-    from fcsse.sandbox.build import Credentials
-
     sandbox.add_bucket("data")
     stranger = sandbox.client(service, credentials=Credentials("AKIANOBODYKNOWSTHIS1", "x"))
     assert refused(getattr(stranger, operation), **given)[0] == unknown

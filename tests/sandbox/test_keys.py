@@ -42,6 +42,12 @@ def test_what_is_not_there_is_not_found(sandbox: Sandbox, name: str) -> None:
     assert refused(sandbox.client("kms").describe_key, KeyId=name)[0] == "NotFoundException"
 
 
+def test_a_key_is_known_in_its_own_region_only(sandbox: Sandbox) -> None:
+    far = sandbox.add_key(region="us-east-1")
+    assert refused(sandbox.client("kms").describe_key, KeyId=far.arn) == ("NotFoundException", "Invalid arn us-east-1")
+    assert sandbox.client("kms", region="us-east-1").describe_key(KeyId=far.arn)
+
+
 def test_an_arn_of_another_service_is_invalid(sandbox: Sandbox) -> None:
     assert refused(sandbox.client("kms").describe_key, KeyId="arn:aws:s3:::data")[0] == "InvalidArnException"
 

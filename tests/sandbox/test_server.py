@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fcsse.sandbox import Sandbox, SandboxUnavailableError
+from fcsse.sandbox import Sandbox, SandboxUnavailableError, moto_host
 from fcsse.sandbox.command import app
 from fcsse.sandbox.world import TABLE, build, describe
 from tests.sandbox.asking import OTHER, OWN, ROOT, allow, policy, refused
@@ -37,6 +37,9 @@ def test_a_process_runs_one_sandbox_at_a_time_and_each_starts_from_nothing(sandb
     assert sandbox.client("s3").head_bucket(Bucket="data")
     sandbox.stop()
     sandbox.stop()
+    from moto.s3.models import s3_backends
+
+    assert "data" not in s3_backends.bucket_accounts
     with Sandbox(world=None) as second:
         assert second.client("s3").list_buckets()["Buckets"] == []
         assert second.client("kms").list_keys()["Keys"] == []
@@ -257,9 +260,7 @@ def test_playing_needs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fcsse.sandbox import server
-
-    monkeypatch.setattr(server, "_moto", [])
+    monkeypatch.setattr(moto_host, "application", moto_host.application.__wrapped__)
     for name in [name for name in sys.modules if name == "moto" or name.startswith("moto.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "moto", None)
