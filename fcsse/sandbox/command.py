@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -148,6 +146,9 @@ def write(
 
 
 def _play(cache: str, verb: str, given: Mapping[str, str]) -> None:
+    import urllib.error
+    import urllib.request
+
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
         _say("Error: AWS_ENDPOINT_URL does not name a sandbox. Start one with: fcsse sandbox")

@@ -267,3 +267,20 @@ def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     result = CliRunner().invoke(app, ["run", "--", "true"])
     assert result.exit_code == 1
     assert 'pip install "fcsse[sandbox]"' in result.stderr
+
+
+def test_mounting_the_command_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, fcsse.sandbox.command\n"
+        "heavy = {'moto', 'boto3', 'botocore', 'werkzeug', 'urllib.request', 'fcsse.sandbox.server'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
+
+
+def test_the_package_hands_out_its_names() -> None:
+    import fcsse.sandbox
+
+    assert all(hasattr(fcsse.sandbox, name) for name in fcsse.sandbox.__all__)
+    assert not hasattr(fcsse.sandbox, "nonsense")
