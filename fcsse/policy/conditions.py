@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from fcsse.policy.context import PRESENT, UNKNOWN, Context, Form, Values
 from fcsse.policy.operators import OPERATORS, Operand, Operator
+from fcsse.policy.patterns import is_ordinary
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _texts(values: object) -> list[str] | None:
             found.append(str(value))
         else:
             return None
-    return found
+    return found if all(is_ordinary(text) for text in found) else None
 
 
 def _entry(name: str, key: str, texts: list[str], variables: bool | None) -> Entry:

@@ -128,7 +128,7 @@ class Context:
             if key[: len(PAIR)].lower() == PAIR:
                 found[key[len(PAIR) :]] = None
         names = self._given.get(PAIR_KEYS)
-        if isinstance(names, tuple):
+        if isinstance(names, tuple) and not self._no_other(PAIR):
             lower = {name.lower() for name in found}
             found.update({name: None for name in names if name.lower() not in lower})
         return found

@@ -22,6 +22,8 @@ ONE = "\ufdd1"
 GAP = "\ufdd2"
 """A part of the pattern whose text is not known: the value of a variable that cannot be known here."""
 
+RESERVED = ANY + ONE + GAP
+
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'(.*)'\s*", re.DOTALL)
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
@@ -30,6 +32,11 @@ _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 def wild(text: str) -> str:
     """The pattern in ``text``, its ``*`` and ``?`` taken as wildcards."""
     return text.replace("*", ANY).replace("?", ONE)
+
+
+def is_ordinary(text: str) -> bool:
+    """Is it free of the noncharacters that patterns reserve? No document that AWS accepts holds one."""
+    return text.isascii() or not any(char in text for char in RESERVED)
 
 
 def has_variables(text: str) -> bool:
@@ -59,6 +66,8 @@ def substitute(text: str, wildcards: bool, value_of: Callable[[str], str | None]
             if default is None:
                 return None
             value = default[2]
+        if value != GAP and not is_ordinary(value):
+            return None
         parts.append(value)
     rest = text[at:]
     parts.append(wild(rest) if wildcards else rest)

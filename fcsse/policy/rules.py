@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.policy.conditions import NONE, Conditions, conditions
-from fcsse.policy.patterns import GAP, has_variables, is_plain, matches, substitute, wild
+from fcsse.policy.patterns import GAP, has_variables, is_ordinary, is_plain, matches, substitute, wild
 from fcsse.policy.principals import Naming, Principals, principals
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def compile_policy(document: Mapping[str, object] | Policy, identity: bool = Fal
         return document
     try:
         text = json.dumps(document)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return _compile(document, identity)
     return _compiled(text, identity)
 
@@ -243,7 +243,7 @@ def _list(entry: Mapping[str, object], name: str, problems: list[str]) -> tuple[
     texts = [value] if isinstance(value, str) else value
     if len(given) == 2:
         problems.append(f"it has both {name} and Not{name}")
-    elif not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+    elif not isinstance(texts, list | tuple) or not all(isinstance(text, str) and is_ordinary(text) for text in texts):
         problems.append(f"its {given[0]} is not a list of texts")
     elif not texts and given[0] != name:
         problems.append(f"its {given[0]} is empty")

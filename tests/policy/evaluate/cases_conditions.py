@@ -76,6 +76,7 @@ STRINGS = pairs(
         ("StringLike", "a[b]c", "abc", False),
         ("StringLike", "a+", "aa", False),
         ("StringLike", "a*b", "a\nb", True),
+        ("StringLike", "a?b", "a\nb", True),
         ("StringLike", ["x*", "a*"], "abc", True),
         ("StringLike", "arn:aws:s3:::data/*", "arn:aws:s3:::data/a/b", True),
         ("StringLike", "arn:aws:s3:::data/*", "arn:aws:s3:::data", False),

@@ -259,6 +259,8 @@ POLICIES = [
     *broken("a text under an operator", Condition={"StringEquals": "x"}),
     *broken("a mapping for a value", Condition={"StringEquals": {"x:a": {}}}),
     *broken("null for a value", Condition={"StringNotEquals": {"x:a": [None]}}),
+    *broken("a reserved noncharacter in a value", Condition={"StringEquals": {"x:a": "\ufdd0"}}),
+    *broken("a reserved noncharacter for action", Action="\ufdd0"),
     *broken("an element that does not exist", Conditions={"Null": {"x:a": "false"}}),
     made("a malformed Deny of another action", ALLOWED, statement(), statement(Effect="Deny", Action="kms:Encrypt", Principal=ROLE), source=KLEENE),
     made("a malformed Deny, its condition false", ALLOWED, statement(), statement(Effect="Deny", Principal=ROLE, Condition={"Null": {"x:a": "false"}}), source=KLEENE),

@@ -97,6 +97,7 @@ VARIABLE_CASES = [
     variable("with StringLike", "a/${x:team}/*", "a/blue/b", True, operator="StringLike"),
     variable("value's star is no wildcard", "${x:star}", "anything", False, operator="StringLike", context={"x:star": "*"}),
     variable("value's star matches itself", "${x:star}", "*", True, operator="StringLike", context={"x:star": "*"}),
+    variable("value's noncharacter is no wildcard", "${x:odd}", "anything", False, context={"x:odd": "\ufdd0"}),
     variable("escaped star", "a${*}", "a*", True, operator="StringLike"),
     variable("escaped star is no wildcard", "a${*}", "ab", False, operator="StringLike"),
     variable("escaped question mark", "a${?}", "a?", True, operator="StringLike"),

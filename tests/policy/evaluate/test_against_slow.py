@@ -14,7 +14,7 @@ from fcsse.policy.request import Request, Verdict
 from tests.policy.evaluate import generated as g
 from tests.policy.evaluate.slow import SilentError, World, decide
 
-FEW = settings(max_examples=250, deadline=None)
+FEW = settings(max_examples=200, deadline=None)
 
 
 def world(request: Request, context: dict[str, Any] | None = None) -> World:

@@ -12,7 +12,7 @@ from fcsse.policy.evaluate import evaluate
 from fcsse.policy.request import Request, Verdict
 from tests.policy.evaluate import generated as g
 
-FEW = settings(max_examples=120, deadline=None)
+FEW = settings(max_examples=100, deadline=None)
 RANK = {Verdict.DENIED: 0, Verdict.UNKNOWN: 1, Verdict.ALLOWED: 2}
 
 
@@ -73,7 +73,7 @@ def test_lists_of_one_equal_their_element(document: dict[str, Any], request: Req
 
     def packed(rule: dict[str, Any]) -> dict[str, Any]:
         lists = ("Action", "NotAction", "Resource", "NotResource")
-        copy = {key: many(value) if key in lists else value for key, value in rule.items()}
+        copy: dict[str, Any] = {key: many(value) if key in lists else value for key, value in rule.items()}
         if "Condition" in copy:
             copy["Condition"] = {
                 operator: {key: many(value) for key, value in keys.items()}
