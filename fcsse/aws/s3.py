@@ -94,7 +94,7 @@ def read_policy(s3: S3Client, bucket: str) -> str:
                 raise DeniedError(
                     f"reading the policy of bucket {bucket}: it belongs to another account, and S3 shows a bucket policy to "
                     "its own account only",
-                    "Name credentials of the bucket's account.",
+                    "Name credentials of the bucket's account with --bucket-role or --bucket-profile.",
                     action="s3:GetBucketPolicy",
                     resource=f"bucket {bucket}",
                 ) from error
