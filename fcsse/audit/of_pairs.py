@@ -57,9 +57,7 @@ def _finding(
     return Finding(
         code,
         SEVERITIES.get(code, Severity.HIGH),
-        f"{_title(code, first)}: {listed(caches)} and bucket {bucket}"
-        if code in LINKING
-        else _place(code, first, caches),
+        _title(code, first, caches),
         tuple(sentence(reason) for reason in list(reasons)[:4]),
         remedy,
         commands,

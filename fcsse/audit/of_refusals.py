@@ -31,9 +31,9 @@ def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
             continue
         family = "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
         together.setdefault((family, *refusal.about[:1]), []).append(refusal)
-    for group in together.values():
-        found.append(_finding(group, [one for one in judged if _is_about(group[0], one, facts)]))
-    return found
+    return found + [
+        _finding(group, [one for one in judged if _is_about(group[0], one, facts)]) for group in together.values()
+    ]
 
 
 def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:
