@@ -36,6 +36,7 @@ STYLES = (
     Style("a statement a line", statements_on_one_line=True),
     Style("one line", newline="", unit=""),
     Style("compact", newline="", unit="", colon=":", comma=",", ascii=True),
+    Style("one line, tight commas", newline="", unit="", comma=","),
     Style("one line, padded", newline="", unit="", pad=" ", end="\n"),
 )
 
