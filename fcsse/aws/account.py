@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.aws import fsx, iam, kms, s3, sts
+from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
 from fcsse.errors import DeniedError
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.aws.clients import Clients
     from fcsse.aws.other_accounts import OtherAccounts
+    from fcsse.census.inventory import Table
+    from fcsse.census.sample import Page
+    from fcsse.census.tally import Group, Sealed
+    from fcsse.clock import Clock
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+    from fcsse.progress import Progress
 
 T = TypeVar("T")
 
@@ -182,3 +187,22 @@ class Aws:
                 return "revoked"
             return "retired"
         return "revoked"
+
+    def list_page(self, bucket: str, prefix: str, after: str | None, delimited: bool) -> Page:
+        """A page of object names."""
+        return self._on_bucket(bucket, lambda s3: objects.list_page(s3, bucket, prefix, after, delimited))
+
+    def read_sealed(self, bucket: str, name: str) -> Sealed | None:
+        """How an object is encrypted; None where it is gone."""
+        return self._on_bucket(bucket, lambda s3: objects.read_sealed(s3, bucket, name))
+
+    def find_inventory(self, bucket: str) -> Table:
+        """The bucket's S3 Metadata inventory table."""
+        return self._on_bucket(bucket, lambda s3: athena.find_table(s3, bucket))
+
+    def count_inventory(
+        self, table: Table, prefix: str, clock: Clock, progress: Progress, workgroup: str | None, output: str | None
+    ) -> tuple[tuple[Group, ...], int]:
+        """The groups of all objects by their inventory table, and the bytes scanned."""
+        side = self.bucket_side or self.own
+        return athena.count(side("athena"), table, prefix, clock, progress, workgroup, output)

@@ -15,7 +15,7 @@ from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_fsx import FSxClient
 
@@ -23,18 +23,38 @@ MOST = 25
 """The most associations that a page may hold. Source: FSx API reference, DescribeDataRepositoryAssociations."""
 
 
+SHORTEST_ID = 11
+
+
 def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
-    """A file cache or file system; None where FSx does not know it in this Region. Raises ``DeniedError``."""
+    """A file cache or file system; None where FSx does not know it in this Region. Raises ``DeniedError``.
+
+    The service model refuses ids of fewer than 11 characters, which only examples and simulators have: those are looked
+    for among all.
+    """
+    by_id = len(cache) >= SHORTEST_ID
     try:
         if cache.startswith("fs-"):
+            wanted: dict[str, Any] = {"FileSystemIds": [cache]} if by_id else {}
             with translated(Call("fsx:DescribeFileSystems", cache, f"describing file system {cache}")):
-                systems: Sequence[Mapping[str, Any]] = fsx.describe_file_systems(FileSystemIds=[cache])["FileSystems"]
-            return next((_cache(entry, "FileSystemId") for entry in systems), None)
+                found = _pages(fsx.describe_file_systems, "FileSystems", wanted)
+                return next((_cache(one, "FileSystemId") for one in found if one["FileSystemId"] == cache), None)
+        wanted = {"FileCacheIds": [cache]} if by_id else {}
         with translated(Call("fsx:DescribeFileCaches", cache, f"describing file cache {cache}")):
-            caches: Sequence[Mapping[str, Any]] = fsx.describe_file_caches(FileCacheIds=[cache])["FileCaches"]
-        return next((_cache(entry, "FileCacheId") for entry in caches), None)
+            found = _pages(fsx.describe_file_caches, "FileCaches", wanted)
+            return next((_cache(one, "FileCacheId") for one in found if one["FileCacheId"] == cache), None)
     except NotFoundError:
         return None
+
+
+def _pages(call: Callable[..., Any], field: str, wanted: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    token: dict[str, str] = {}
+    while True:
+        answer: Mapping[str, Any] = call(**wanted, **token)
+        yield from answer.get(field, ())
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
 
 
 def _cache(entry: Mapping[str, Any], id_field: str) -> Cache:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from fcsse import __version__
-from fcsse.cli import backups, check, link, permissions, statement
+from fcsse.cli import backups, census, check, link, permissions, statement
 from fcsse.cli.session import tell_error, wanted_output
 from fcsse.cli.terminal import Terminal
 from fcsse.errors import EXIT_INTERRUPTED, UsageError
@@ -58,6 +58,7 @@ app.command("backups", cls=GroupedHelp, epilog=backups.BACKUPS_EXAMPLE)(backups.
 app.command("restore", cls=GroupedHelp, epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 app.command("statement", cls=GroupedHelp, epilog=statement.EXAMPLE)(statement.statement)
 app.command("permissions", cls=GroupedHelp, epilog=permissions.EXAMPLE)(permissions.permissions)
+app.command("census", cls=GroupedHelp, epilog=census.EXAMPLE)(census.census)
 app.add_typer(sandbox_app, name="sandbox")
 
 

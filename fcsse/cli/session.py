@@ -65,7 +65,7 @@ class Session:
             others.append(clients_of_role(source or own, role) if role else source)
         folder = backup_dir or default_folder()
         return Pipeline(
-            Aws(own, *others),
+            Aws(own, others[0], others[1]),
             SystemClock(),
             self.progress,
             wait,

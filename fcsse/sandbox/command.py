@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,7 +103,9 @@ def run(
     """Start a simulated AWS, run COMMAND with its environment, stop it, and pass the exit code on."""
     sandbox = _start(context.obj or 0)
     try:
-        code = _run(command, environment(sandbox, os.environ))
+        with tempfile.TemporaryDirectory(prefix="fcsse-sandbox-") as folder:
+            # Copies of simulated policies have no business among those of real ones.
+            code = _run(command, {"FCSSE_BACKUP_DIR": folder, **environment(sandbox, os.environ)})
     finally:
         sandbox.stop()
     raise typer.Exit(code)

@@ -1,0 +1,187 @@
+"""``fcsse census``: which KMS keys, and which context forms, the bucket's objects really use."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fcsse.cli import options as opt
+from fcsse.cli.options import Output
+from fcsse.cli.session import Sides, require, session
+from fcsse.errors import EXIT_OK, EXIT_PENDING
+
+if TYPE_CHECKING:
+    from fcsse.census.needs import Needs
+    from fcsse.census.tally import Census
+
+EXAMPLE = """\
+Examples:
+  fcsse census --bucket data
+  fcsse census --bucket data --all --prefix projects/
+  fcsse census --bucket data --engine athena --workgroup primary
+"""
+SAMPLE = "Counting"
+
+
+class Engine(StrEnum):
+    """Where the answer comes from."""
+
+    HEAD = "head"
+    ATHENA = "athena"
+
+
+Bucket = Annotated[
+    str,
+    typer.Option(
+        "--bucket",
+        metavar="NAME",
+        envvar="FCSSE_BUCKET",
+        show_envvar=False,
+        help="Bucket.",
+        rich_help_panel=opt.WHICH,
+        show_default=False,
+    ),
+]
+Caches = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cache",
+        metavar="ID",
+        envvar="FCSSE_CACHE",
+        show_envvar=False,
+        help="Cache to judge for. Many times. Default: those linked to the bucket.",
+        rich_help_panel=opt.WHICH,
+        show_default=False,
+    ),
+]
+Sample = Annotated[
+    int,
+    typer.Option(
+        "--sample",
+        metavar="N",
+        min=1,
+        envvar="FCSSE_SAMPLE",
+        show_envvar=False,
+        help="How many objects to look at, spread over prefixes and ages.",
+        rich_help_panel=SAMPLE,
+    ),
+]
+Prefix = Annotated[
+    str,
+    typer.Option(
+        "--prefix",
+        envvar="FCSSE_PREFIX",
+        show_envvar=False,
+        help="Only objects under this prefix.",
+        rich_help_panel=SAMPLE,
+        show_default=False,
+    ),
+]
+All = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        envvar="FCSSE_ALL",
+        show_envvar=False,
+        help="Look at every object: a request each.",
+        rich_help_panel=SAMPLE,
+    ),
+]
+EngineOption = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        envvar="FCSSE_ENGINE",
+        show_envvar=False,
+        help="head: HeadObject on a sample. athena: all objects, by the bucket's S3 Metadata inventory table.",
+        rich_help_panel=SAMPLE,
+    ),
+]
+Workgroup = Annotated[
+    str | None,
+    typer.Option(
+        "--workgroup",
+        envvar="FCSSE_WORKGROUP",
+        show_envvar=False,
+        help="Athena workgroup.",
+        rich_help_panel=SAMPLE,
+        show_default=False,
+    ),
+]
+AthenaOutput = Annotated[
+    str | None,
+    typer.Option(
+        "--athena-output",
+        metavar="S3-URI",
+        envvar="FCSSE_ATHENA_OUTPUT",
+        show_envvar=False,
+        help="Where Athena puts results; default: the workgroup's.",
+        rich_help_panel=SAMPLE,
+        show_default=False,
+    ),
+]
+
+
+def census(
+    bucket: Bucket,
+    cache: Caches = None,
+    sample: Sample = 200,
+    prefix: Prefix = "",
+    all_objects: All = False,
+    engine: EngineOption = Engine.HEAD,
+    workgroup: Workgroup = None,
+    athena_output: AthenaOutput = None,
+    bucket_profile: opt.BucketProfile = None,
+    bucket_role: opt.BucketRole = None,
+    output: opt.OutputOption = Output.TEXT,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    region: opt.Region = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can read them.
+
+    Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
+    were turned on or off. Ctrl-C gives the answer so far. Changes nothing.
+
+    Exit codes: 0 the caches can read all that was seen, 3 they cannot, or it is not known.
+    """
+    with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.census import counting
+        from fcsse.census.needs import needs_of
+        from fcsse.policy.request import Verdict
+
+        name = opt.parse_bucket(bucket)
+        caches = tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ()))
+        require(not (all_objects and engine is Engine.ATHENA), "--all is about --engine head; Athena counts all anyway")
+        pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        aws, progress, clock = pipeline.aws, run.progress, pipeline.clock
+        if engine is Engine.ATHENA:
+            taken = counting.take_inventory(aws, progress, clock, name, prefix, workgroup, athena_output)
+        elif all_objects:
+            taken = counting.take_all(aws, progress, clock, name, prefix)
+        else:
+            taken = counting.take_sample(aws, progress, clock, name, prefix, sample)
+        needs = needs_of(taken, counting.facts_of_keys(pipeline, taken, caches))
+        run.progress.stop()
+        fine = all(reach.verdict is Verdict.ALLOWED for reach in needs.reaches) and not taken.unreadable
+        code = EXIT_OK if fine else EXIT_PENDING
+        _tell(run.terminal.print, taken, needs, output, code)
+        raise typer.Exit(code)
+
+
+def _tell(show: object, taken: Census, needs: Needs, output: Output, code: int) -> None:
+    from fcsse.cli.census_report import census_document, census_lines, census_markdown
+    from fcsse.cli.report import to_text
+
+    if output is Output.JSON:
+        sys.stdout.write(to_text(census_document(taken, needs, code)))
+    elif output is Output.MARKDOWN:
+        sys.stdout.write(census_markdown(taken, needs))
+    elif callable(show):
+        show(census_lines(taken, needs))
