@@ -41,8 +41,9 @@ class OfKey:
 
     @property
     def name(self) -> str:
-        """The bare key id."""
-        return self.arn.resource.removeprefix("key/")
+        """The bare key id, and the buckets that people know it by."""
+        buckets = list(dict.fromkeys(one.pair.bucket for one in self.judged))
+        return f"{self.arn.resource.removeprefix('key/')} of {listed(buckets, 2)}"
 
     @property
     def readings(self) -> list[tuple[Statement, Ours]]:

@@ -104,9 +104,18 @@ def _finding(group: Sequence[Refusal], judged: list[Judged]) -> Finding:
         Severity.LOW if harmless else Severity.MEDIUM,
         title_of(*errors),
         tuple(detail),
-        " ".join(dict.fromkeys(error.hint for error in errors if error.hint)),
+        _remedy(errors),
         (),
         tuple(one.pair for one in judged),
         bucket=about if kinds <= set(OF_BUCKETS) else None,
         key=about if kinds <= set(OF_KEYS) else None,
     )
+
+
+def _remedy(errors: Sequence[FcsseError]) -> str:
+    """What would let it be read; several actions on one thing in one sentence."""
+    denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
+    if len(denied) == len(errors) > 1:
+        actions = listed(list(dict.fromkeys(error.action for error in denied)))
+        return errors[0].hint.replace(denied[0].action, actions)
+    return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))

@@ -157,7 +157,7 @@ def _run(
     if manner.dry_run:
         results = pipeline.try_out(plan)
     elif plan.changes:
-        _ask(run, plan, manner)
+        ask(run, plan, manner)
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
@@ -195,7 +195,8 @@ def _show_plan(run: Session, plan: Plan) -> None:
         run.terminal.print(plan_lines(plan))
 
 
-def _ask(run: Session, plan: Plan, manner: Manner) -> None:
+def ask(run: Session, plan: Plan, manner: Manner) -> None:
+    """Asks before a plan is carried out, where somebody can answer. Ends the command without a clear yes."""
     if manner.yes or not run.terminal.asks:
         return
     if run.output is not Output.TEXT or run.terminal.quiet:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from fcsse import __version__
-from fcsse.cli import backups, census, check, link, permissions, statement
+from fcsse.cli import audit, backups, census, check, link, permissions, statement
 from fcsse.cli.session import tell_error, wanted_output
 from fcsse.cli.terminal import Terminal
 from fcsse.errors import EXIT_INTERRUPTED, UsageError
@@ -54,6 +54,7 @@ app = typer.Typer(
 app.command("link", cls=GroupedHelp, epilog=link.LINK_EXAMPLE)(link.link)
 app.command("unlink", cls=GroupedHelp, epilog=link.UNLINK_EXAMPLE)(link.unlink)
 app.command("check", cls=GroupedHelp, epilog=check.EXAMPLE)(check.check)
+app.command("audit", cls=GroupedHelp, epilog=audit.EXAMPLE)(audit.audit)
 app.command("backups", cls=GroupedHelp, epilog=backups.BACKUPS_EXAMPLE)(backups.backups)
 app.command("restore", cls=GroupedHelp, epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 app.command("statement", cls=GroupedHelp, epilog=statement.EXAMPLE)(statement.statement)

@@ -1,0 +1,328 @@
+"""``fcsse audit``: the whole account, and ``--fix``, which is ``link`` for all that an audit finds."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fcsse import arn as arns
+from fcsse.cli import options as opt
+from fcsse.cli.link import Manner, ask
+from fcsse.cli.options import Output
+from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.terminal import line
+from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.apply import Applied, Failed
+    from fcsse.audit.judging import Judged
+    from fcsse.audit.result import Audit
+    from fcsse.pipeline import Pipeline
+    from fcsse.plan import Plan
+
+EXAMPLE = """\
+Examples:
+  fcsse audit
+  fcsse audit --all-regions --html audit.html
+  fcsse audit --bucket-role 'arn:aws:iam::{account}:role/Audit' -o json
+  fcsse audit --fix --dry-run
+"""
+
+
+class AuditOutput(StrEnum):
+    """Forms of the answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+def parse_pattern(text: str) -> str:
+    """A role ARN, with ``{account}`` in place of the account or without."""
+    opt.parse_role(text.replace("{account}", "000000000000"))
+    return text
+
+
+def parse_account(text: str) -> str:
+    """An account id."""
+    if not arns.is_account(text):
+        message = f"{text!r} is not an account id: 12 digits"
+        raise typer.BadParameter(message)
+    return text
+
+
+Regions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        envvar="FCSSE_REGION",
+        help="Region to look in. Many times. Default: AWS_REGION or the profile's.",
+        show_envvar=False,
+        rich_help_panel=opt.WHICH,
+        show_default=False,
+    ),
+]
+AllRegions = Annotated[
+    bool,
+    typer.Option(
+        "--all-regions",
+        envvar="FCSSE_ALL_REGIONS",
+        help="Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository "
+        "associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
+        show_envvar=False,
+        rich_help_panel=opt.WHICH,
+    ),
+]
+BucketRoles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bucket-role",
+        metavar="PATTERN",
+        envvar="FCSSE_BUCKET_ROLE",
+        help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Many times. A key's ARN tells "
+        "its account.",
+        show_envvar=False,
+        rich_help_panel=opt.BUCKET_SIDE,
+        show_default=False,
+    ),
+]
+BucketAccounts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bucket-account",
+        metavar="ID",
+        envvar="FCSSE_BUCKET_ACCOUNT",
+        help="Account in which to look for buckets that cannot be read from here. Many times.",
+        show_envvar=False,
+        rich_help_panel=opt.BUCKET_SIDE,
+        show_default=False,
+    ),
+]
+FixOption = Annotated[
+    bool,
+    typer.Option(
+        "--fix",
+        envvar="FCSSE_FIX",
+        help="Give the access that is missing: one plan, one diff, one write a key, as link does it. Takes nothing away but "
+        "principals that no longer exist.",
+        show_envvar=False,
+        rich_help_panel=opt.HOW,
+    ),
+]
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        envvar="FCSSE_HTML",
+        help="Also write all of it as one page that needs no network.",
+        show_envvar=False,
+        rich_help_panel=opt.OUTPUT,
+        show_default=False,
+    ),
+]
+Form = Annotated[
+    AuditOutput,
+    typer.Option(
+        "--output",
+        "-o",
+        envvar="FCSSE_OUTPUT",
+        help="Form of the answer on standard output.",
+        show_envvar=False,
+        rich_help_panel=opt.OUTPUT,
+    ),
+]
+
+
+def audit(
+    region: Regions = None,
+    all_regions: AllRegions = False,
+    fix: FixOption = False,
+    dry_run: opt.DryRun = False,
+    expect: opt.Expect = None,
+    yes: opt.Yes = False,
+    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: opt.BackupDir = None,
+    no_backup: opt.NoBackup = False,
+    prune_orphans: opt.PruneOrphans = False,
+    bucket_role: BucketRoles = None,
+    bucket_account: BucketAccounts = None,
+    grant_profile: opt.GrantProfile = None,
+    grant_role: opt.GrantRole = None,
+    output: Form = AuditOutput.TEXT,
+    html: Html = None,
+    exit_code: opt.ExitCode = False,
+    verbose: opt.Verbose = 0,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+    profile: opt.Profile = None,
+    endpoint_url: opt.EndpointUrl = None,
+) -> None:
+    """Judge every cache and file system of the account against every bucket it is linked to.
+
+    Reads each role, association, bucket and key once, and gives each pair the verdict of check. Findings come with
+    their remedy, the worst first; what cannot be read is a finding, too. Changes nothing without --fix.
+
+    Exit codes: 0 all access is there, 3 some is missing or unknown; with --fix, how that stands afterwards.
+    """
+    form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
+    with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.audit.facts import Scope
+        from fcsse.audit.findings import Words
+        from fcsse.audit.reading import read_account
+        from fcsse.audit.result import audit_of
+
+        regions = tuple(dict.fromkeys(opt.parse_region(one) for one in region or ()))
+        require(not (regions and all_regions), "--region and --all-regions exclude each other")
+        for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
+            require(fix or not given, f"{name} goes with --fix")
+        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
+        require(bucket_role or not bucket_account, "--bucket-account goes with --bucket-role")
+        first = regions[0] if regions else None
+        sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
+        pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
+        _name_others(pipeline, bucket_role, bucket_account)
+        facts = read_account(pipeline.aws, pipeline.clock, run.progress, Scope(regions, all_regions))
+        answer = audit_of(facts, Words(profile, endpoint_url))
+        run.progress.stop()
+        if html is not None:
+            _write_page(answer, html, pipeline)
+        shown = _Shown(run, output, answer)
+        if not fix:
+            shown.all(answer.exit_code)
+            raise typer.Exit(answer.exit_code)
+        code = _fix(shown, pipeline, Manner(dry_run, exit_code, yes, expect), prune_orphans=prune_orphans)
+        raise typer.Exit(code)
+
+
+def _name_others(pipeline: Pipeline, patterns: list[str] | None, accounts: list[str] | None) -> None:
+    if patterns:
+        from fcsse.aws.other_accounts import OtherAccounts
+
+        roles = tuple(dict.fromkeys(parse_pattern(one) for one in patterns))
+        named = tuple(dict.fromkeys(parse_account(one) for one in accounts or ()))
+        pipeline.aws.others = OtherAccounts(pipeline.aws.own, roles, named)
+
+
+def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
+    from fcsse.cli.audit_html import page
+
+    try:
+        file.write_text(page(answer, pipeline.clock.now()), encoding="utf-8")
+    except OSError as error:
+        message = f"writing {file}: {error.strerror or error}"
+        raise UnexpectedError(message, "Name another file with --html.") from error
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Says an audit in the form that was asked for. ``changes`` are what ``--fix`` came to."""
+
+    run: Session
+    output: AuditOutput
+    answer: Audit
+
+    def all(self, code: int) -> None:
+        """The whole answer of an audit without ``--fix``."""
+        match self.output:
+            case AuditOutput.TEXT:
+                self.text()
+            case AuditOutput.JSON:
+                from fcsse.cli.audit_report import audit_document
+                from fcsse.cli.report import to_text
+
+                sys.stdout.write(to_text(audit_document(self.answer, code)))
+            case AuditOutput.MARKDOWN:
+                from fcsse.cli.audit_report import audit_markdown
+
+                sys.stdout.write(audit_markdown(self.answer))
+            case AuditOutput.CSV:
+                from fcsse.cli.audit_report import audit_csv
+
+                sys.stdout.write(audit_csv(self.answer))
+
+    def text(self) -> None:
+        """The answer for people; quiet: the summary."""
+        from fcsse.cli.audit_text import audit_lines
+
+        width = shutil.get_terminal_size((120, 24)).columns
+        lines = audit_lines(self.answer, width, verbose=self.run.terminal.verbose)
+        self.run.terminal.print(lines[:1] if self.run.terminal.quiet else lines)
+
+    def plan(self, plan: Plan) -> None:
+        """What is about to be changed, before a question is asked."""
+        if self.output is AuditOutput.TEXT:
+            from fcsse.cli.render import plan_lines
+
+            self.text()
+            if plan.changes and not self.run.terminal.quiet:
+                self.run.terminal.print([line(""), *plan_lines(plan)])
+
+    def fixed(
+        self, plan: Plan, results: Sequence[Applied | Failed], after: Sequence[Judged], *, dry_run: bool, code: int
+    ) -> None:
+        """What was changed, or would be, and how the account stands then."""
+        from fcsse.cli.render import closing_lines, error_lines
+
+        there = sum(one.allowed for one in after)
+        told = f"{there:,} of {len(after):,} {'would have' if dry_run else 'have'} access now."
+        match self.output:
+            case AuditOutput.TEXT:
+                lines = closing_lines(plan, results, dry_run=dry_run) or [line("Nothing to fix.")]
+                self.run.terminal.print([line(""), *lines, line(told, "bold")])
+            case AuditOutput.JSON:
+                from fcsse.cli.audit_report import audit_document
+                from fcsse.cli.report import plan_document, to_text
+
+                fix = plan_document(plan, results, dry_run=dry_run, code=code)
+                fix["access_after"] = {"pairs": len(after), "allowed": there}
+                sys.stdout.write(to_text(audit_document(self.answer, code, fix)))
+            case AuditOutput.MARKDOWN:
+                from fcsse.cli.audit_report import audit_markdown
+                from fcsse.cli.report import plan_markdown
+
+                changes = plan_markdown(plan, results, dry_run=dry_run) if plan.changes else "Nothing to fix.\n"
+                sys.stdout.write(f"{audit_markdown(self.answer)}\n{changes}\n{told}\n")
+            case AuditOutput.CSV:
+                self.all(code)
+        for message, hint in error_lines(plan, results):
+            self.run.terminal.fail(message, hint)
+
+
+def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
+    from fcsse.audit.fixing import afterwards, to_link, wish
+    from fcsse.pipeline import exit_code
+
+    run, answer = shown.run, shown.answer
+    options = wish(prune_orphans=prune_orphans)
+    found = to_link(answer, options)
+    pipeline.take(found)
+    plan = pipeline.plan_of(found, options, manner.expect)
+    shown.plan(plan)
+    results: tuple[Applied | Failed, ...] = ()
+    if manner.dry_run:
+        results = pipeline.try_out(plan)
+    elif plan.changes:
+        ask(run, plan, manner)
+        run.progress = pipeline.progress = run.terminal.progress()
+        results = pipeline.apply(plan, expected=manner.expect is not None)
+        run.progress.stop()
+    after = afterwards(answer, plan, results)
+    code = exit_code(plan, results)
+    if code == EXIT_OK:
+        there = all(one.allowed for one in (answer.judged if manner.dry_run else after)) and not answer.facts.unread
+        code = EXIT_OK if there else EXIT_PENDING
+        if manner.dry_run and manner.exit_code and plan.changes:
+            code = EXIT_PENDING
+    shown.fixed(plan, results, after, dry_run=manner.dry_run, code=code)
+    return code

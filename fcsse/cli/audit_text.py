@@ -1,0 +1,93 @@
+"""An audit for people at a terminal: a summary line, then findings, the worst first, in the width there is. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from fcsse.audit.findings import Finding, Fix, Severity, count
+from fcsse.cli.terminal import Line, line
+
+if TYPE_CHECKING:
+    from fcsse.audit.result import Audit
+
+STYLES = {
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+MARGIN = 10
+"""Width of the column of severities, and so where the text begins."""
+
+LEAST, MOST = 50, 140
+"""Widths between which the terminal's own is used."""
+
+
+def audit_lines(audit: Audit, width: int, *, verbose: int = 0) -> list[Line]:
+    """The whole answer. ``verbose``: with each finding's reasons, and every pair's verdict."""
+    room = max(LEAST, min(MOST, width)) - MARGIN
+    out: list[Line] = [line(audit.summary, "bold")]
+    if audit.facts.off:
+        out.append(line(f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", "dim"))
+    if audit.findings:
+        out += [line(""), line(f"{'SEVERITY':<{MARGIN}}FINDING", "bold")]
+        for finding in audit.findings:
+            out += _finding(finding, room, verbose)
+    if verbose and audit.judged:
+        out += [line(""), *_pairs(audit)]
+    closing = _closing(audit, verbose)
+    return out + ([line(""), *closing] if closing else [])
+
+
+def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
+    first, *more = _wrapped(finding.title, room)
+    out: list[Line] = [((f"{finding.severity.value:<{MARGIN}}", STYLES[finding.severity]), (first, ""))]
+    out += [_beneath(text) for text in more]
+    if verbose:
+        out += [_beneath(text, "dim") for one in finding.detail for text in _wrapped(one, room)]
+        out += [_beneath(text) for text in _wrapped(finding.remedy, room) if finding.remedy]
+    elif not finding.commands and finding.remedy:
+        out += [_beneath(text, "dim") for text in _wrapped(finding.remedy, room - 2)]
+    # A command stays on one line, however long, so that it can be copied.
+    commands = finding.commands if verbose else finding.commands[:3]
+    out += [_beneath(f"$ {command}", "green") for command in commands]
+    if len(finding.commands) > len(commands):
+        out.append(_beneath(f"and {count(len(finding.commands) - len(commands), 'more command')}: -v shows all", "dim"))
+    return out
+
+
+def _beneath(text: str, style: str = "") -> Line:
+    return ((" " * MARGIN, ""), (text, style))
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+PAIR_STYLES = {"allowed": "green", "partly": "yellow", "denied": "red", "unknown": "yellow"}
+
+
+def _pairs(audit: Audit) -> list[Line]:
+    caches = max(len("CACHE"), *(len(one.pair.cache or "") for one in audit.judged))
+    buckets = max(len("BUCKET"), *(len(one.pair.bucket) for one in audit.judged))
+    out = [line(f"{'CACHE':<{caches}}  {'BUCKET':<{buckets}}  {'ACCESS':<8}  GIVEN BY", "bold")]
+    for one in audit.judged:
+        start = f"{one.pair.cache or '':<{caches}}  {one.pair.bucket:<{buckets}}  "
+        by = ", ".join(one.by) if one.by else "" if not one.allowed else "no key of its own is involved"
+        out.append(((start, ""), (f"{one.verdict:<8}  ", PAIR_STYLES[one.verdict]), (by, "")))
+    return out
+
+
+def _closing(audit: Audit, verbose: int) -> list[Line]:
+    fixable = sum(finding.fix is Fix.YES for finding in audit.findings)
+    pruning = sum(finding.fix is Fix.PRUNE for finding in audit.findings)
+    out: list[Line] = []
+    if fixable or pruning:
+        option = " --prune-orphans" if pruning else ""
+        out.append(
+            line(f"{count(fixable + pruning, 'finding')} can be mended at once: fcsse audit --fix{option} --dry-run")
+        )
+    if audit.findings and not verbose:
+        out.append(line("-v gives reasons and every pair; --html FILE draws all of it.", "dim"))
+    return out
