@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fcsse.apply import Applied, Failed
 from fcsse.audit.findings import Fix
 from fcsse.audit.judging import judge_pairs
+from fcsse.audit.mending import LINKING
 from fcsse.model import Facts, Grant, Options, Wish
 from fcsse.plan import GrantAddition, PolicyChange, Status, make_plan
 
@@ -31,9 +32,13 @@ def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
         for finding in audit.findings
         if finding.fix in fixes and finding.code in ("dead-principals", "cache-gone")
     }
-    found = [one.facts for one in audit.judged if one.facts and (not one.allowed or one.key in keys)]
+    found = [one.facts for one in audit.judged if one.facts and (_lacks(one) or one.key in keys)]
     outcomes = make_plan(found, options).outcomes
     return tuple(one.facts for one in outcomes if one.facts and one.status is Status.TO_DO)
+
+
+def _lacks(one: Judged) -> bool:
+    return any(trouble.code in LINKING for trouble in one.troubles)
 
 
 def afterwards(audit: Audit, plan: Plan, results: Sequence[Applied | Failed]) -> tuple[Judged, ...]:
