@@ -145,7 +145,7 @@ def principal_elements(draw: st.DrawFn) -> Any:
         return "*"
     if sort == "Service":
         return {"Service": draw(some([SERVICE, "ec2.amazonaws.com"]))}
-    element = {"AWS": draw(some(NAMED))}
+    element = {"AWS": draw(st.one_of(some(NAMED), st.sampled_from(["*", ROLE, [ROLE, ROOT]])))}
     return {**element, "Service": SERVICE} if sort == "both" else element
 
 
@@ -154,7 +154,9 @@ def statements(draw: st.DrawFn, identity: bool = False) -> dict[str, Any]:
     made: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Allow", "Deny"]))}
     if not identity:
         made[draw(st.sampled_from(["Principal"] * 5 + ["NotPrincipal"]))] = draw(principal_elements())
-    made[draw(st.sampled_from(["Action"] * 4 + ["NotAction"]))] = draw(some(ACTION_PATTERNS))
+    made[draw(st.sampled_from(["Action"] * 4 + ["NotAction"]))] = draw(
+        st.one_of(some(ACTION_PATTERNS), st.just("kms:*"))
+    )
     made[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(st.one_of(st.just("*"), some(RESOURCES)))
     block = draw(condition_blocks())
     if block:
@@ -184,7 +186,7 @@ def contexts(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    principal = draw(st.sampled_from([ROLE, ROLE, *PRINCIPALS]))
+    principal = draw(st.sampled_from([*[ROLE] * 5, *PRINCIPALS]))
     ids = draw(st.sampled_from([frozenset[str](), frozenset({ROLE_ID})]))
     return Request(
         principal,
