@@ -1,0 +1,61 @@
+"""The AWS CLI commands, run for real against a simulated AWS."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.simulated import Shell
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("aws") and shutil.which("jq")), reason="the AWS CLI and jq are not both installed"
+)
+
+
+def sh(shell: Shell, script: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", ""), **shell.sandbox.env(), **more}
+    return subprocess.run(["sh"], input=script, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("bucket", ["data", "data-key-id", "data-alias-arn"])
+def test_the_policy_commands_link(bucket: str, shell: Shell, tmp_path: Path) -> None:
+    pair = ("--cache", "fc-0123", "--bucket", bucket)
+    script = shell.run("statement", *pair, "--format", "aws-cli").out
+    done = sh(shell, script, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to do to link" in shell.run("link", *pair).out
+    assert shell.sandbox.cache("fc-0123").read(bucket, "hello.txt").allowed
+
+
+def test_run_twice_they_add_nothing_twice(shell: Shell, tmp_path: Path) -> None:
+    script = shell.run("statement", "--cache", "fc-0123", "--bucket", "data", "--format", "aws-cli").out
+    assert sh(shell, script, tmp_path).returncode == 0
+    once = shell.sandbox.policy_text("data")
+    again = sh(shell, script, tmp_path)
+    assert again.returncode != 0
+    assert "a statement of this Sid is there already" in again.stderr
+    assert shell.sandbox.policy_text("data") == once
+
+
+def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
+    stated = ("--account", "111122223333", "--region", "eu-west-1", "--no-bucket-keys")
+    pair = ("--cache", "fc-0123", "--bucket", "data")
+    script = shell.run("statement", *pair, *stated, "--format", "aws-cli").out
+    refused = sh(shell, script, tmp_path)
+    assert refused.returncode != 0
+    assert "set KEY to the ARN of the key" in refused.stderr
+    done = sh(shell, script, tmp_path, KEY=shell.sandbox.key("data").arn)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to do to link" in shell.run("link", *pair).out
+
+
+def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
+    pair = ("--cache", "fc-0123", "--bucket", "data-bucket-keys", "--via", "grant", "--narrow-grant")
+    script = shell.run("statement", *pair, "--format", "aws-cli").out
+    for _ in range(2):
+        done = sh(shell, script, tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert len(shell.sandbox.key("data-bucket-keys").grants.value) == 1
+    assert "Nothing to do to link" in shell.run("link", *pair).out

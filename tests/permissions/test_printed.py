@@ -1,0 +1,123 @@
+"""What ``fcsse permissions`` prints: policies that IAM, key policies and bucket policies take."""
+
+import itertools
+import json
+import re
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_all
+
+from fcsse.arn import Arn
+from fcsse.cli.main import main
+from fcsse.errors import UsageError
+from fcsse.model import Via
+from fcsse.permission_table import TABLE, Command, Engine
+from fcsse.permissions import Scope, needs
+
+OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+FOREIGN = Arn.parse("arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+SCOPES = [
+    Scope(),
+    Scope(("fc-0123",), ("data",), key=OWN, account="111122223333", region="eu-west-1"),
+    Scope(("fc-0123", "fs-0abc"), ("data", "my.data"), key=FOREIGN, account="111122223333", region="eu-west-1"),
+    Scope(every_cache=True, buckets=("data",), account="111122223333", region="eu-west-1"),
+    Scope(("fc-0123",), via=Via.GRANT, region="cn-north-1"),
+    Scope(key=FOREIGN, account="111122223333", engine=Engine.ATHENA),
+]
+ALL = list(itertools.product(Command, SCOPES))
+
+
+def linted(resources: dict[str, dict[str, Any]]) -> list[str]:
+    """The errors and warnings of cfn-lint, which knows IAM's actions and their resource types."""
+    template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+    return [str(match) for match in lint_all(template) if match.rule.id[0] in "EW"]
+
+
+def managed(policy: object) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
+
+
+def test_iam_takes_every_policy() -> None:
+    resources = {}
+    for number, (command, scope) in enumerate(ALL):
+        for optional in (False, True):
+            policy = needs(command, scope).policy(optional=optional)
+            resources[f"{command.value}{number}{optional}"] = managed(policy)
+            sids = [statement["Sid"] for statement in statements(policy)]
+            assert len(set(sids)) == len(sids)
+            assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids)
+    assert linted(resources) == []
+
+
+def statements(policy: dict[str, object]) -> list[dict[str, Any]]:
+    found = policy["Statement"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_cfn_lint_would_notice_an_action_that_iam_does_not_know() -> None:
+    wrong = {"Effect": "Allow", "Action": "kms:DescribeKeys", "Resource": "*"}
+    assert linted({"Wrong": managed({"Version": "2012-10-17", "Statement": [wrong]})})
+
+
+def test_owners_can_put_the_statements_into_their_policies() -> None:
+    root = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    resources: dict[str, dict[str, Any]] = {}
+    for number, (command, scope) in enumerate((c, s) for c, s in ALL if s.foreign):
+        found = needs(command, scope)
+        for statement in (*found.key_owner, *found.bucket_owner):
+            assert "*" not in json.dumps(statement["Principal"])
+        key = {"Version": "2012-10-17", "Statement": [root, *found.key_owner]}
+        bucket = {"Version": "2012-10-17", "Statement": [*found.bucket_owner]}
+        resources[f"Key{number}"] = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": key}}
+        if found.bucket_owner:
+            properties = {"Bucket": f"data{number}", "PolicyDocument": bucket}
+            resources[f"Bucket{number}"] = {"Type": "AWS::S3::BucketPolicy", "Properties": properties}
+    assert len(resources) > 10
+    assert linted(resources) == []
+
+
+def test_arns_take_the_partition_of_the_region() -> None:
+    policy = needs(Command.LINK, Scope(("fc-0123",), ("data",), account="111122223333", region="cn-north-1")).policy()
+    assert {arn.split(":")[1] for arn in re.findall(r'"(arn:[^"]+)"', json.dumps(policy))} == {"aws-cn"}
+
+
+def test_a_grant_may_be_on_a_key_of_any_account_where_no_key_is_named() -> None:
+    policy = needs(Command.LINK, Scope(account="111122223333", region="eu-west-1", via=Via.GRANT)).policy()
+    keys = [one["Resource"] for one in statements(policy) if "kms:CreateGrant" in one["Action"]]
+    assert keys == ["arn:aws:kms:eu-west-1:*:key/*"]
+
+
+def test_a_policy_of_another_account_cannot_be_the_route() -> None:
+    with pytest.raises(UsageError, match="only a grant helps"):
+        needs(Command.LINK, Scope(key=FOREIGN, account="111122223333", via=Via.POLICY))
+
+
+@pytest.mark.parametrize("command", Command)
+def test_nothing_that_writes_is_asked_for_where_nothing_is_written(command: Command) -> None:
+    writes = {"kms:PutKeyPolicy", "kms:CreateGrant", "kms:RevokeGrant", "kms:RetireGrant"}
+    asked = {one.action for one in TABLE[command]}
+    assert bool(asked & writes) is (command in (Command.LINK, Command.UNLINK, Command.RESTORE))
+
+
+def test_standard_output_is_the_policy_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["permissions", "link", "--cache", "fc-0123"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"Version", "Statement"}
+
+
+def test_markdown_has_the_reasons_and_the_owners_statements(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["permissions", "link", "-o", "markdown", "--account", "111122223333", "--key", str(FOREIGN)]) == 0
+    out = capsys.readouterr().out
+    assert "| `kms:CreateGrant` | creates the grant, for this role and these operations only | yes |" in out
+    assert "The key's owner (account 444455556666) must add to the key policy:" in out
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["permissions", "sing"]) == 2
+    assert "link" in capsys.readouterr().err
