@@ -9,12 +9,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from fcsse.api import Result, Settings, check, link, unlink
+    from fcsse.aws_lambda import lambda_handler
     from fcsse.errors import FcsseError
     from fcsse.verdict import Checked
 
-__all__ = ["Checked", "FcsseError", "Result", "Settings", "__version__", "check", "link", "unlink"]
+__all__ = ["Checked", "FcsseError", "Result", "Settings", "__version__", "check", "lambda_handler", "link", "unlink"]
 
-_HOMES = {"Checked": "fcsse.verdict", "FcsseError": "fcsse.errors"}
+_HOMES = {"Checked": "fcsse.verdict", "FcsseError": "fcsse.errors", "lambda_handler": "fcsse.aws_lambda"}
 
 
 def __getattr__(name: str) -> object:

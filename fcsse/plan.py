@@ -119,7 +119,8 @@ class Plan:
 def _essence(change: Change) -> list[object]:
     match change:
         case PolicyChange():
-            return ["policy", str(change.key), digest_of(change.before), digest_of(change.after)]
+            digests = [digest_of(document, change.key.partition) for document in (change.before, change.after)]
+            return ["policy", str(change.key), *digests]
         case GrantAddition():
             return [
                 "grant",

@@ -57,7 +57,9 @@ class Restoration:
     @property
     def digest(self) -> str:
         """Binds a review to what is applied, as a plan's digest does."""
-        parts = [Wish.RESTORE.value, self.backup.key, digest_of(self.before), digest_of(self.after)]
+        partition = self.backup.key.split(":")[1]
+        digests = [digest_of(document, partition) for document in (self.before, self.after)]
+        parts = [Wish.RESTORE.value, self.backup.key, *digests]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

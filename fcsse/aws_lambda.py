@@ -1,0 +1,125 @@
+"""An AWS Lambda entry point: links a cache's buckets when the cache is created.
+
+Made for an EventBridge rule on CloudTrail's ``CreateFileCache`` and, for FSx for Lustre,
+``CreateDataRepositoryAssociation``. EventBridge may deliver an event more than once; linking again changes nothing.
+
+Source: EventBridge user guide, "AWS service events delivered via AWS CloudTrail" (the event's envelope); FSx API
+reference (the answers that ``responseElements`` repeats, with names beginning in lower case).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from fcsse import api
+from fcsse.arn import is_bucket_name, is_cache_id
+from fcsse.backup import BackupFolder
+from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RESERVE = 30.0
+"""Seconds of the function's time that waiting leaves for the work itself."""
+
+LONGEST_WAIT = 600.0
+
+CREATIONS = ("CreateFileCache", "CreateFileSystem", "CreateDataRepositoryAssociation")
+
+MAY_PASS = (BusyError, ChangedError, NotFoundError, UnconfirmedError, UnexpectedError)
+"""Errors for which Lambda's own retries of the event are worth it; others are logged and the event is done."""
+
+
+class LambdaContext(Protocol):
+    """What is used of the context object that Lambda hands over."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the function."""
+
+
+def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = None) -> dict[str, object]:
+    """Links the buckets of the cache that the event tells of. Returns what was done, and logs it as JSON lines.
+
+    Needs the permissions that ``fcsse permissions link`` prints, and ``fsx:DescribeDataRepositoryAssociations``.
+    Raises the errors that can pass, so that Lambda tries again; returns for those that cannot.
+    """
+    name, cache, bucket = _read(event)
+    if cache is None:
+        _log("ignored", event=name, reason="not the creation of a cache, file system or association that succeeded")
+        return {"result": "ignored"}
+    left = context.get_remaining_time_in_millis() / 1000 - RESERVE if context else LONGEST_WAIT
+    folder = Path(tempfile.gettempdir()) / "fcsse-backups"
+    settings = api.Settings(
+        region=_region(event), wait=max(0.0, min(LONGEST_WAIT, left)), backup_dir=folder, progress=_Logged()
+    )
+    try:
+        done = api.link(cache, bucket or (), settings=settings)
+    except FcsseError as error:
+        _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
+        if isinstance(error, MAY_PASS):
+            raise
+        return {"result": "failed", "cache": cache, "code": error.code, "message": error.message}
+    for saved in done.backups:
+        # The function's disk does not last, so the copy of the old policy goes to the log.
+        _log("backup", id=saved, policy=BackupFolder(folder).find(saved).policy)
+    pairs = [{"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes]
+    _log("linked", event=name, cache=cache, changed=done.changed, pairs=pairs)
+    return {"result": "linked", "cache": cache, "changed": done.changed, "pairs": pairs}
+
+
+def _read(event: Mapping[str, object]) -> tuple[str, str | None, str | None]:
+    """The event's name, the cache that it is about (None where it is none of ours), and one bucket if it names one."""
+    detail = _mapping(event.get("detail"))
+    name = str(detail.get("eventName", ""))
+    if name not in CREATIONS or detail.get("errorCode"):
+        return name, None, None
+    answer = _mapping(detail.get("responseElements"))
+    found = dict(_fields(answer))
+    cache = next((found[key] for key in ("filecacheid", "filesystemid") if key in found), None)
+    path = found.get("datarepositorypath", "") if name == "CreateDataRepositoryAssociation" else ""
+    bucket = path.removeprefix("s3://").split("/", 1)[0] if path.startswith("s3://") else None
+    valid = cache if cache and is_cache_id(cache) else None
+    return name, valid, bucket if bucket and is_bucket_name(bucket) else None
+
+
+def _region(event: Mapping[str, object]) -> str | None:
+    region = _mapping(event.get("detail")).get("awsRegion") or event.get("region")
+    return str(region) if region else None
+
+
+def _fields(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Texts anywhere in an answer, by name in lower case; outer ones last, so that they win."""
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _fields(inner)
+        elif isinstance(inner, str):
+            yield name.lower(), inner
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _log(what: str, **fields: object) -> None:
+    sys.stdout.write(json.dumps({"fcsse": what, **fields}, default=str) + "\n")
+    sys.stdout.flush()
+
+
+class _Logged:
+    """Progress as log lines."""
+
+    def step(self, text: str) -> None:
+        """A step begins."""
+        _log("step", text=text)
+
+    def note(self, text: str) -> None:
+        """Something that stays true."""
+        _log("note", text=text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Nothing: a line a part would be too many."""
