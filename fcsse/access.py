@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.policy.cache_requests import CacheRequest, Purpose, cache_requests, decide
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fcsse.model import Facts, Grant
     from fcsse.policy.document import PolicyDocument
+    from fcsse.policy.evaluate import Policy
     from fcsse.policy.request import Decision
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
@@ -181,15 +183,26 @@ def judge(
     )
     if briefly:
         asked = tuple(one for one in asked if one.needed)
-    compiled = compile_policy(policy.value if policy else {"Version": "2012-10-17", "Statement": []})
+    compiled = _ready(policy) if policy else compile_policy({"Version": "2012-10-17", "Statement": []})
     rows: list[Row] = []
+    decisions: dict[int, Decision] = {}
     for one in asked:
-        decision = decide(compiled, one, grants, facts.key.state, explain=explain)
-        if policy is None:
-            decision = _without_policy(decision, facts)
+        # A multipart upload asks just what reading asks.
+        decision = decisions.get(id(one.request))
+        if decision is None:
+            decision = decide(compiled, one, grants, facts.key.state, explain=explain)
+            if policy is None:
+                decision = _without_policy(decision, facts)
+            decisions[id(one.request)] = decision
         rows.append(Row(one, decision, one.form is None or one.form in current))
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
     return Judgement(tuple(rows), bucket_rows(facts))
+
+
+@lru_cache(maxsize=64)
+def _ready(policy: PolicyDocument) -> Policy:
+    """A key policy ready for judging; kept, since many pairs share a key."""
+    return compile_policy(policy.value)
 
 
 def _without_policy(decision: Decision, facts: Facts) -> Decision:

@@ -6,7 +6,7 @@ the answer; only one that lacks something is looked at as closely as ``check`` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcsse.access import S3_REST, judge
@@ -104,6 +104,9 @@ def _quickly(found: Facts | Obstacle) -> Judgement | None:
     try:
         if not isinstance(need_of(found, Options(Wish.LINK)), Need):
             return None
+        if found.bucket_policy == "" and found.bucket.foreign is False:
+            # The role's own permissions let it into its account's buckets: there is nothing to judge.
+            found = replace(found, bucket_policy=None)
         judged = judge(found, parsed(found.policy), found.grants or (), explain=False, briefly=True)
     except FcsseError:
         return None
