@@ -1,15 +1,23 @@
-"""Time and chance, handed in: a run with all its waits can be played in virtual time, from a seed."""
+"""Time, chance and company, handed in: a run with all its waits can be played in virtual time, from a seed."""
 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+
+class Pending(Protocol):
+    """A question that was asked aside."""
+
+    def answer(self, within: float) -> str | None:
+        """The answer, once it is there; None where it is not after ``within`` seconds, or where asking failed."""
 
 
 class Clock(Protocol):
@@ -26,6 +34,9 @@ class Clock(Protocol):
 
     def random(self) -> float:
         """A number from 0 up to 1."""
+
+    def aside(self, question: Callable[[], str]) -> Pending:
+        """Asks something while the caller goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,33 @@ class SystemClock:
     def random(self) -> float:
         """A number from 0 up to 1."""
         return self._random.random()
+
+    def aside(self, question: Callable[[], str]) -> Pending:
+        """Asks something while the caller goes on."""
+        return _Aside(question)
+
+
+class _Aside:
+    """A question on a thread of its own, which nobody waits for when the process ends."""
+
+    def __init__(self, question: Callable[[], str]) -> None:
+        self._question = question
+        self._done = threading.Event()
+        self._answer: str | None = None
+        threading.Thread(target=self._ask, name="fcsse-aside", daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            self._answer = self._question()
+        except Exception:  # noqa: S110 - a question asked aside may fail; its answer is then unknown
+            pass
+        finally:
+            self._done.set()
+
+    def answer(self, within: float) -> str | None:
+        """The answer, once it is there."""
+        self._done.wait(max(0.0, within))
+        return self._answer
 
 
 def pauses(clock: Clock, total: float, first: float = 0.5, most: float = 10.0) -> Iterator[float]:

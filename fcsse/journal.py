@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Journal:
-    """``begun`` is a write whose answer is awaited, ``done`` those that AWS has answered."""
+    """``begun`` is a write whose answer is awaited, ``done`` those that AWS has taken.
+
+    ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards.
+    """
 
     begun: str | None = None
     done: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
 
     def begin(self, what: str) -> None:
         """A write is about to be sent."""
@@ -18,7 +22,7 @@ class Journal:
 
     def finish(self) -> None:
         """AWS has taken it."""
-        if self.begun:
+        if self.begun and self.begun not in self.done:
             self.done.append(self.begun)
         self.begun = None
 
@@ -26,11 +30,25 @@ class Journal:
         """AWS has refused it, so it did not happen."""
         self.begun = None
 
+    def miss(self) -> None:
+        """AWS gave no clear answer, and what it showed afterwards does not have it."""
+        if self.begun and self.begun not in self.unseen:
+            self.unseen.append(self.begun)
+        self.begun = None
+
     def told(self) -> str:
-        """For people: what was written, as one sentence."""
+        """For people: what was written, in a sentence or two."""
+        said = []
         if self.begun:
-            before = f" Before that: {'; '.join(self.done)}." if self.done else ""
-            return f"It stopped while waiting for AWS's answer to: {self.begun}. That may have been written or not.{before}"
+            said.append(
+                f"It stopped while waiting for AWS's answer to: {self.begun}. That may have been written or not."
+            )
         if self.done:
-            return f"Written before it stopped: {'; '.join(self.done)}."
-        return "Nothing was written."
+            said.append(f"Written before it stopped: {'; '.join(self.done)}.")
+        missed = [what for what in self.unseen if what not in self.done and what != self.begun]
+        if missed:
+            said.append(
+                f"Sent, but neither confirmed by AWS nor to be seen there afterwards, so most likely not written: "
+                f"{'; '.join(missed)}."
+            )
+        return " ".join(said) or "Nothing was written."

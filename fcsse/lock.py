@@ -23,18 +23,20 @@ LONGEST_WAIT = 60.0
 
 
 @contextmanager
-def key_lock(folder: Path | None, key: str, clock: Clock) -> Iterator[bool]:
-    """Holds the lock of a key; yields whether it was waited for. ``folder`` None = no lock."""
+def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[bool]:
+    """Holds the lock of a key, or goes on without it after ``most`` seconds; yields whether it is held.
+
+    ``folder`` None = no lock.
+    """
     file = _open(folder, key) if folder else None
     if file is None:
         yield False
         return
     with file:
-        waited, start = False, clock.monotonic()
-        while not _try_lock(file) and clock.monotonic() - start < LONGEST_WAIT:
-            waited = True
+        start, most = clock.monotonic(), min(most, LONGEST_WAIT)
+        while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        yield waited
+        yield held
 
 
 def _open(folder: Path, key: str) -> IO[bytes] | None:

@@ -1,85 +1,66 @@
 """The write protocol for a key policy.
 
-KMS has no version on a key policy and no dry run for it: whoever writes last wins. So, for each write:
+KMS has no version on a key policy and no dry run for it: PutKeyPolicy replaces the whole document, and whoever writes
+last wins (KMS API reference, PutKeyPolicy). So, for each write:
 
 1. read again when the plan's reading is not fresh, and plan again if the document changed;
-2. save the old text on disk;
-3. put the new one;
+2. save the old text on disk, and read once more meanwhile: if somebody wrote since, plan again;
+3. put the new one, once: a put that got no answer is never repeated before the policy was read again;
 4. read back until it says what was meant;
 5. look once more after a settling second, because another writer who read before us may have written after us;
 6. if our part is gone, do it all again, a bounded number of times.
 
-What cannot be had without a version: a writer whose write falls between our last read and our put is overwritten.
-That gap is kept to one request's time, and where others are seen to be writing, the put is timed right after one of
-their writes, when the next is least likely.
+What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
+gap is the time of one request. Where others are seen at work it is moved to where their next write is furthest away,
+right after one of theirs, and a reading sent along with the put shows what, if anything, it ran over: that is put back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from fcsse.clock import pauses
+from fcsse.confirm import Confirmer, holds
 from fcsse.errors import (
     BusyError,
     ChangedError,
     FcsseError,
     NotVisibleError,
-    PolicyRefusedError,
     UnconfirmedError,
     UnexpectedError,
 )
-from fcsse.journal import Journal
 from fcsse.lock import key_lock
 from fcsse.model import Wish
+from fcsse.others import debt, others_wrote
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.meaning import digest_of, same_meaning
+from fcsse.reading import PolicyReader
+from fcsse.run import Patience, Run
+from fcsse.visibility import wait_for_roles
 from fcsse.wording import who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from fcsse.aws.account import Aws
-    from fcsse.backup import Backup, BackupFolder
-    from fcsse.clock import Clock
+    from fcsse.clock import Pending
+    from fcsse.others import Debt
     from fcsse.plan import PolicyChange
-    from fcsse.progress import Progress
+
+__all__ = ["PolicyWriter", "Run", "Written"]
 
 FRESH = 0.25
-"""Seconds for which a reading counts as current, so that a run without questions needs no second one."""
+"""Seconds for which the plan's reading counts as current, so that a run without questions needs no second one."""
 
-SETTLING = 1.0
-"""Seconds after which the policy is looked at once more."""
+GLANCE = 0.015
+"""Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
 
 REPAIRS = 12
 """How often our part is put back before giving up."""
 
-YOUNG = timedelta(minutes=30)
-"""Age up to which a role that KMS refuses is taken for one it does not see yet."""
+TRIES = 25
+"""How often one put is planned anew because others wrote meanwhile."""
 
-
-@dataclass(slots=True)
-class Run:
-    """What applying needs from outside. ``wait`` is in seconds; ``read_at`` the monotonic time of the plan's reads.
-
-    ``backups`` None means: no copy is wanted. ``expected``: the plan was bound to a digest, so it must not change.
-    ``created`` holds when roles were made, by ARN.
-    """
-
-    aws: Aws
-    clock: Clock
-    progress: Progress
-    wait: float
-    read_at: float
-    backups: BackupFolder | None = None
-    locks: Path | None = None
-    expected: bool = False
-    created: Mapping[str, datetime | None] = field(default_factory=dict)
-    journal: Journal = field(default_factory=Journal)
-    backup_ids: dict[str, str] = field(default_factory=dict)
+ANSWERS = 5
+"""How often a put is sent that gets no answer, or none but that AWS is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +72,15 @@ class Written:
     notes: tuple[str, ...]
 
 
+class _Put(Enum):
+    """How one turn at a put ended."""
+
+    TAKEN = auto()
+    NOTHING_TO_DO = auto()
+    NOT_VISIBLE = auto()
+    UNANSWERED = auto()
+
+
 class PolicyWriter:
     """Carries out one change to one key policy."""
 
@@ -98,190 +88,203 @@ class PolicyWriter:
         self._run = run
         self._change = change
         self._key = change.key
-        self._first_backup: str | None = None
+        self._doing = f"updating the policy of key {change.key}"
+        self._old = change.before  # what the next put replaces
+        self._reader = PolicyReader(run.aws, run.clock, change.key, change.before.text, run.read_at)
+        self._patience = Patience(run.clock, run.wait)
+        self._confirmer = Confirmer(run, self._reader, self._patience)
+        self._turns = self._puts = self._unanswered = 0
+        self._backup: str | None = None
+        self._saved: tuple[str, str] | None = None
         self._notes: list[str] = []
-        self._crowded = False
+        self._careful = run.expected  # somebody wrote, or must not have: know before each put that nobody did
+        self._crowded = False  # somebody who is not fcsse writes: put right after one of their writes
+        self._look: Pending | None = None
+        self._owed: Debt | None = None
 
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
-        run, read_at = self._run, self._run.read_at
-        for attempt in range(REPAIRS + 1):
-            if attempt:
-                run.clock.sleep(min(2.0, 0.1 * attempt) * run.clock.random())
-            with key_lock(run.locks, str(self._key), run.clock):
-                wrote = self._write_once(read_at)
-                read_at = float("-inf")
-                if not wrote and not attempt:
-                    return Written("nothing left to do: somebody else did the same meanwhile", None, tuple(self._notes))
-                if wrote and not self._read_back():
-                    self._crowded = True
+        try:
+            return self._write()
+        except FcsseError as error:
+            if self._puts and not isinstance(error, UnconfirmedError):
+                error.message += "; the change had been written before, and somebody else's write replaced it"
+                error.message += self._run.saved(self._key, "; the policy from before is backup {}")
+            raise
+
+    def _write(self) -> Written:
+        run, lost = self._run, 0
+        while lost <= REPAIRS:
+            with key_lock(run.locks, str(self._key), run.clock, self._patience.left()):
+                put = self._turn()
+                held = put is _Put.NOTHING_TO_DO
+                if put is _Put.TAKEN:
+                    held = self._confirmer.read_back(self._change, self._old)
+                    owes = self._owes()
+            self._turns += 1
+            match put:
+                case _Put.NOT_VISIBLE | _Put.UNANSWERED:
+                    self._patience.pause(min(10.0, 0.5 * 1.6**self._turns))
                     continue
-            if self._settled():
-                return Written("written", self._first_backup, tuple(self._notes))
-            self._crowded = True
+                case _Put.NOTHING_TO_DO if not self._puts:
+                    return Written("nothing left to do: somebody else did the same meanwhile", None, tuple(self._notes))
+                case _Put.TAKEN if owes:
+                    lost += 1
+                    continue
+            if held and self._confirmer.settled(self._change):
+                return Written("written", self._backup, tuple(self._notes))
+            lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
+            self._careful = True
+            self._patience.pause(min(4.0, 0.2 * 2**lost))
         raise ChangedError(
-            f"updating the policy of key {self._key}: others kept overwriting it, {REPAIRS} times over"
-            + self._saved("; the policy from before is backup {}"),
+            f"{self._doing}: others kept overwriting it, {lost} times over",
             "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
         )
 
-    def _write_once(self, read_at: float) -> bool:
-        """One round up to the put; False where the document says already what is wanted."""
-        run = self._run
-        for _ in pauses_after_first(run.clock, run.wait):
-            if run.clock.monotonic() - read_at > FRESH:
-                self._read_again()
-            if self._change.after.text == self._change.before.text:
-                return False
-            self._save()
-            if self._put():
-                return True
-            read_at = float("-inf")
-        raise NotVisibleError(
-            f"updating the policy of key {self._key}: KMS still does not see the role after {run.wait:.0f} s",
-            "Nothing was written. A new role can take minutes to reach KMS: run the command again, or allow more with "
-            "--wait.",
+    def _turn(self) -> _Put:
+        """One turn: brings the plan up to date, saves the old text, puts the new one."""
+        reader = self._reader
+        if self._turns or reader.age > FRESH:
+            self._plan_on(reader.read())
+            if self._crowded:
+                self._plan_on(reader.next_version(self._patience.left()))
+        for _ in range(TRIES):
+            if self._change.after.text == reader.text:
+                return _Put.NOTHING_TO_DO
+            self._look = reader.aside()
+            self._save(self._old, self._change.after)
+            seen = self._look.answer(60.0 if self._careful else GLANCE)
+            if seen is None and self._careful:
+                seen = reader.ask()
+            if seen is None or seen == reader.text:
+                if self._careful:
+                    self._look = reader.aside()
+                return self._put()
+            if not reader.is_old_news(seen):
+                crowded = self._crowded
+                self._plan_on(reader.take(seen))
+                if self._crowded and not crowded:
+                    self._plan_on(reader.next_version(self._patience.left()))
+        raise ChangedError(
+            f"{self._doing}: others write it faster than a change can be planned",
+            "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
         )
 
-    def _read_again(self) -> None:
-        text = self._run.aws.get_policy(self._key)
-        if self._crowded:
-            text = self._next_version(text)
-        if text == self._change.before.text:
+    def _plan_on(self, text: str) -> None:
+        """Makes the change one to this text. Takes note of what its difference from the last one says of others."""
+        if text == self._old.text:
             return
-        document = PolicyDocument.parse(text)
-        if not same_meaning(document, self._change.before, self._key.partition):
-            if self._run.expected and self._first_backup is None:
+        partition, old, self._old = self._key.partition, self._old, PolicyDocument.parse(text)
+        known = (old, self._change.after)
+        if (self._run.expected or not self._crowded) and not any(
+            same_meaning(self._old, one, partition) for one in known
+        ):
+            if self._run.expected:
                 raise ChangedError(
-                    f"updating the policy of key {self._key}: it changed after the plan was made, so the plan is no longer "
-                    "the expected one",
-                    "Nothing was written. Review a new dry run and use its digest.",
+                    f"{self._doing}: it changed after the plan was made, so the plan is no longer the expected one",
+                    "Review a new dry run and use its digest.",
                 )
-            if self._first_backup is None:
+            if not self._puts:
                 self._note("Somebody else changed the policy meanwhile, so the change was planned anew on theirs.")
-            self._crowded = True
-        self._change = self._change.again(document)
+            self._careful = True
+            self._crowded = self._crowded or others_wrote(old, self._old, partition)
+        base = self._owed.paid_in(self._old) if self._owed else self._old
+        if base is None:
+            raise self._cannot_pay()
+        self._change = self._change.again(base)
 
-    def _next_version(self, text: str) -> str:
-        """Where others are writing: the version that they write next, or this one if none comes soon."""
-        clock = self._run.clock
-        start = clock.monotonic()
-        while clock.monotonic() - start < 0.4:
-            clock.sleep(0.005)
-            newer = self._run.aws.get_policy(self._key)
-            if newer != text:
-                return newer
-        return text
-
-    def _save(self) -> None:
-        run, before = self._run, self._change.before
-        if run.backups is None:
+    def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
+        """Puts the text that the next write replaces on disk, unless that was done already."""
+        run, both = self._run, (old.text, becomes.text)
+        if run.backups is None or both == self._saved:
             return
-        backup: Backup = run.backups.save(
+        pairs = ", ".join(f"{who(access.role)} to {access.bucket}" for access in self._change.accesses)
+        backup = run.backups.save(
             str(self._key),
             self._key.account,
             self._key.region,
-            before.text,
-            self._reason(),
+            old.text,
+            f"{self._change.wish.value} {pairs}".strip(),
             run.clock.now(),
-            digest_of(self._change.after, self._key.partition),
+            digest_of(becomes, self._key.partition),
         )
-        if self._first_backup is None:
-            self._first_backup = backup.id
-            run.backup_ids[str(self._key)] = backup.id
+        self._saved = both
+        if self._backup is None:
+            self._backup = run.backup_ids[str(self._key)] = backup.id
 
-    def _reason(self) -> str:
-        pairs = ", ".join(f"{who(access.role)} to {access.bucket}" for access in self._change.accesses)
-        return f"{self._change.wish.value} {pairs}".strip()
-
-    def _put(self) -> bool:
-        """Puts the document; False where KMS does not see a new role yet, so that it is worth trying again."""
+    def _put(self) -> _Put:
+        """Sends the document once."""
         run = self._run
         run.progress.step(f"updating the policy of key {self._key.resource.removeprefix('key/')}")
-        run.journal.begin(f"the policy of key {self._key}" + self._saved(" (the old one is backup {})"))
+        run.journal.begin(f"the policy of key {self._key}" + run.saved(self._key, " (the old one is backup {})"))
         try:
             run.aws.put_policy(self._key, self._change.after.text)
         except NotVisibleError as error:
             run.journal.refuse()
-            if not self._may_pass():
-                raise PolicyRefusedError(
-                    f"{error.message} No role of this change is new, so it will not pass by itself: some principal in the "
-                    "policy does not exist, and KMS does not say which",
-                    "Nothing was written. Look for users and roles in the policy that are gone, or use --via grant.",
-                ) from error
-            run.progress.step("waiting until KMS sees the new role")
-            return False
+            link = self._change.wish is Wish.LINK
+            roles = [access.role for access in self._change.accesses if access.role and link]
+            wait_for_roles(run, self._patience, roles, self._doing, error)
+            return _Put.NOT_VISIBLE
         except (UnexpectedError, BusyError) as error:
             return self._put_unanswered(error)
         except FcsseError:
             run.journal.refuse()
             raise
-        run.journal.finish()
-        return True
+        return self._put_taken()
 
-    def _put_unanswered(self, error: FcsseError) -> bool:
-        """The answer was lost on the way: only a look tells whether the put happened."""
+    def _put_taken(self) -> _Put:
+        self._run.journal.finish()
+        self._puts += 1
+        return _Put.TAKEN
+
+    def _put_unanswered(self, error: FcsseError) -> _Put:
+        """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""
+        self._unanswered += 1
         try:
-            there = self._holds(self._run.aws.get_policy(self._key))
+            there = holds(self._change, self._reader.ask())
         except FcsseError:
             raise UnconfirmedError(
                 f"{error.message}; whether the policy was written could not be read back"
-                + self._saved("; the old one is backup {}"),
+                + self._run.saved(self._key, "; the old one is backup {}"),
                 "Run the command again: it looks first, and changes nothing that is as wanted.",
             ) from error
-        if not there:
-            self._run.journal.refuse()
+        if there:
+            return self._put_taken()
+        self._run.journal.miss()
+        if self._unanswered >= ANSWERS or self._patience.left() <= 0:
             raise error
-        self._run.journal.finish()
+        self._careful = True
+        self._run.progress.step(f"trying again: {error.message}")
+        return _Put.UNANSWERED
+
+    def _owes(self) -> bool:
+        """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
+        seen = self._look.answer(0.0) if self._look else None
+        reader, old, put = self._reader, self._old, self._change.after
+        if seen is None or seen in (old.text, reader.text) or reader.is_old_news(seen):
+            return False
+        theirs, now = PolicyDocument.parse(seen), PolicyDocument.parse(reader.text)
+        found = debt(old, theirs, put, now, self._key.partition)
+        if found is None:
+            return False
+        self._owed, base = found
+        self._save(theirs, put)
+        if base is None:
+            raise self._cannot_pay()
+        self._note("Somebody else wrote at the same moment; what that write changed is put back.")
+        self._careful = self._crowded = True
+        self._old, self._change = now, self._change.again(base)
         return True
 
-    def _may_pass(self) -> bool:
-        """Is one of the change's roles so new that KMS may not see it yet?"""
-        if self._change.wish is not Wish.LINK:
-            return False
-        now = self._run.clock.now()
-        made = [self._run.created.get(access.role) for access in self._change.accesses if access.role]
-        return any(time is None or now - time < YOUNG for time in made)
-
-    def _holds(self, text: str) -> bool:
-        """Does a document say what is wanted, whatever else it says?"""
-        document = PolicyDocument.parse(text)
-        return self._change.again(document).after.text == text
-
-    def _read_back(self) -> bool:
-        """True once the policy says what was meant, False where another writer replaced it."""
-        run, before = self._run, self._change.before
-        run.progress.step("waiting until KMS shows the new policy")
-        for _ in pauses_after_first(run.clock, run.wait, first=0.1):
-            text = run.aws.get_policy(self._key)
-            if self._holds(text):
-                return True
-            if not same_meaning(PolicyDocument.parse(text), before, self._key.partition):
-                self._note("Another writer overwrote the change, so it was made again.")
-                return False
-        raise UnconfirmedError(
-            f"updating the policy of key {self._key}: KMS took it, but still shows the old one after {run.wait:.0f} s"
-            + self._saved("; the old one is backup {}"),
-            "It usually shows within seconds: look with fcsse check, or allow more with --wait.",
+    def _cannot_pay(self) -> ChangedError:
+        labels = self._owed.labels if self._owed else ""
+        return ChangedError(
+            f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
+            "See it with fcsse backups (the newest one), and make it again.",
         )
-
-    def _settled(self) -> bool:
-        run = self._run
-        run.progress.step("looking once more after a second")
-        run.clock.sleep(SETTLING)
-        return self._holds(run.aws.get_policy(self._key))
-
-    def _saved(self, phrase: str) -> str:
-        return phrase.format(self._first_backup) if self._first_backup else ""
 
     def _note(self, text: str) -> None:
         if text not in self._notes:
             self._notes.append(text)
             self._run.progress.note(text)
-
-
-def pauses_after_first(clock: Clock, total: float, first: float = 0.5) -> Iterator[float]:
-    """A first try at once, then tries after ``pauses``."""
-    yield 0.0
-    yield from pauses(clock, total, first=first)

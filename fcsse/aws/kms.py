@@ -48,11 +48,14 @@ def get_policy(kms: KMSClient, key: str) -> str:
 
 
 def put_policy(kms: KMSClient, key: str, text: str) -> None:
-    """Replaces the whole key policy. The lockout check is never bypassed.
+    """Replaces the whole key policy, in one try. The lockout check is never bypassed.
 
-    Raises ``NotVisibleError`` (a principal KMS does not see), ``PolicyRefusedError``, ``PolicyFullError`` and others.
+    A repetition by botocore would send a document that others may have changed meanwhile, and undo what they did.
+    Raises ``BusyError`` or ``UnexpectedError`` where a look has to tell whether it happened, ``NotVisibleError`` (a
+    principal KMS does not see), ``PolicyRefusedError``, ``PolicyFullError`` and others.
     Source: KMS API reference, PutKeyPolicy.
     """
+    kms.meta.events.register("needs-retry.kms.PutKeyPolicy", _no_second_try, unique_id="fcsse-no-second-try")
     with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
         kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
 
@@ -70,6 +73,16 @@ def stack_of(kms: KMSClient, key: str) -> str | None:
     except FcsseError:
         return None
     return tags.get(STACK_TAG)
+
+
+def _no_second_try(
+    response: tuple[Any, dict[str, Any]] | None = None, caught_exception: Exception | None = None, **_: object
+) -> None:
+    """Hears of each answer before botocore's retries do, and ends the call where they might repeat it."""
+    if caught_exception is not None:
+        raise caught_exception
+    if response is not None and response[0].status_code >= 300:
+        raise ClientError(response[1], "PutKeyPolicy")  # type: ignore[arg-type]
 
 
 def list_grants(kms: KMSClient, key: str) -> tuple[Grant, ...]:

@@ -1,0 +1,83 @@
+"""Reading one key policy again and again in the course of a write, and making sense of what comes.
+
+KMS is eventually consistent (KMS developer guide, "Eventual consistency"): after a change, one read may show the new
+text and the next one the old text again. A policy planned on such an old text would undo what somebody else just did.
+So a text that was seen and then replaced counts as old news, until it has stayed for a settling second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fcsse.arn import Arn
+    from fcsse.aws.account import Aws
+    from fcsse.clock import Clock, Pending
+
+SETTLING = 1.0
+"""Seconds after which KMS is taken to show what it holds."""
+
+RHYTHM = 0.4
+"""Seconds to watch for others' next write: longer than the pause between two writes of a program at work."""
+
+BETWEEN_LOOKS = 0.01
+"""Seconds between two reads while watching; with the request's own time well under KMS's quotas."""
+
+
+class PolicyReader:
+    """The readings of one policy. ``text`` is the last one that counts, ``at`` when it was asked for, monotonic."""
+
+    def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
+        self.text = text
+        self.at = at
+        self._aws = aws
+        self._clock = clock
+        self._key = key
+        self._replaced: set[str] = set()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last reading that counts."""
+        return self._clock.monotonic() - self.at
+
+    def ask(self) -> str:
+        """One reading as it comes. It counts for nothing until it is taken."""
+        return self._aws.get_policy(self._key)
+
+    def aside(self) -> Pending:
+        """One reading while the caller goes on."""
+        return self._clock.aside(self.ask)
+
+    def is_old_news(self, text: str) -> bool:
+        """Was it seen before, and then replaced?"""
+        return text in self._replaced
+
+    def take(self, text: str) -> str:
+        """Lets a reading count."""
+        if text != self.text:
+            self._replaced.add(self.text)
+            self._replaced.discard(text)
+        self.text, self.at = text, self._clock.monotonic()
+        return text
+
+    def read(self) -> str:
+        """A reading that counts. Old news is looked at for a settling second before it is believed."""
+        start = self._clock.monotonic()
+        text = self.ask()
+        while self.is_old_news(text) and self._clock.monotonic() - start < SETTLING:
+            self._clock.sleep(0.1)
+            text = self.ask()
+        return self.take(text)
+
+    def next_version(self, longest: float) -> str:
+        """Where others are writing: the version that they write next, right after they did, or this one if none comes.
+
+        Whoever reads, changes and writes in a rhythm is at rest right after a write: then the next one is furthest off.
+        """
+        start = self._clock.monotonic()
+        while self._clock.monotonic() - start < min(RHYTHM, longest):
+            self._clock.sleep(BETWEEN_LOOKS * (0.5 + self._clock.random()))
+            text = self.ask()
+            if text != self.text and not self.is_old_news(text):
+                return self.take(text)
+        return self.text
