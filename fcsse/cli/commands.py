@@ -1,0 +1,158 @@
+"""The command line as a whole: ``--help``, ``--version``, and the commands, each loaded when it is used.
+
+``fcsse --help`` and the completion of command names take the summaries below, so that they import no command, let alone
+botocore; a test holds the summaries to the commands' own.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from fcsse import __version__
+
+
+class Entry(NamedTuple):
+    """Where a command is: its module, the function or Typer app in it, the examples; and its first sentence."""
+
+    module: str
+    name: str
+    examples: str
+    summary: str
+
+
+COMMANDS = {
+    "link": Entry("link", "link", "LINK_EXAMPLE", "Give a cache access to the KMS key of its bucket."),
+    "unlink": Entry("link", "unlink", "UNLINK_EXAMPLE", "Take back exactly the access that link gives."),
+    "check": Entry(
+        "check",
+        "check",
+        "EXAMPLE",
+        "Tell whether a cache can read and write its bucket, and which statement or grant decides.",
+    ),
+    "audit": Entry(
+        "audit",
+        "audit",
+        "EXAMPLE",
+        "Judge every cache and file system of the account against every bucket it is linked to.",
+    ),
+    "backups": Entry(
+        "backups", "backups", "BACKUPS_EXAMPLE", "List the key policies saved before each change, newest first."
+    ),
+    "restore": Entry(
+        "backups", "restore", "RESTORE_EXAMPLE", "Put a saved key policy back, through the same diff, checks and copy."
+    ),
+    "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
+    "permissions": Entry(
+        "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."
+    ),
+    "census": Entry(
+        "census", "census", "EXAMPLE", "Tell which KMS keys and context forms the objects of a bucket really use."
+    ),
+    "sandbox": Entry("fcsse.sandbox.command", "app", "", "A simulated AWS on this machine, for trying and for tests."),
+}
+
+
+class GroupedHelp(TyperCommand):
+    """A command whose ``--help`` lists its options in their groups."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Writes a section a group, in the order of the options."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                group = getattr(parameter, "rich_help_panel", None) or "Other"
+                groups.setdefault(group, []).append(record)
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Writes the examples as they are, line by line."""
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write(self.epilog)
+
+
+class Commands(TyperGroup):
+    """The group of all commands. While they are only listed, their summaries stand in for them."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name; None where there is none."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if self._listing:
+            return TyperCommand(cmd_name, help=entry.summary, rich_markup_mode=None)
+        return load(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the names and summaries."""
+        self._listing = True
+        try:
+            super().format_commands(ctx, formatter)
+        finally:
+            self._listing = False
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Completes the name of a command."""
+        self._listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._listing = False
+
+
+def load(name: str) -> Any:
+    """Imports a command and lets Typer build it."""
+    entry = COMMANDS[name]
+    module = import_module(entry.module if "." in entry.module else f"fcsse.cli.{entry.module}")
+    command = getattr(module, entry.name)
+    group = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    group.callback()(_nothing)
+    if isinstance(command, typer.Typer):
+        group.add_typer(command, name=name)
+    else:
+        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(command)
+    built: Any = typer.main.get_command(group)
+    return built.commands[name]
+
+
+def _nothing() -> None:
+    """What a group of one command does by itself."""
+
+
+app = typer.Typer(
+    name="fcsse",
+    cls=Commands,
+    help="Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"fcsse {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def fcsse(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."""
