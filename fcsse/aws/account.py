@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fcsse.aws.clients import Clients
     from fcsse.aws.other_accounts import OtherAccounts
     from fcsse.census.inventory import Table
-    from fcsse.census.sample import Page
+    from fcsse.census.listing import Page
     from fcsse.census.tally import Group, Sealed
     from fcsse.clock import Clock
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
@@ -205,4 +205,4 @@ class Aws:
     ) -> tuple[tuple[Group, ...], int]:
         """The groups of all objects by their inventory table, and the bytes scanned."""
         side = self.bucket_side or self.own
-        return athena.count(side("athena"), table, prefix, clock, progress, workgroup, output)
+        return athena.count(side("athena", table.region), table, prefix, clock, progress, workgroup, output)

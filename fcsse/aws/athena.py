@@ -5,16 +5,18 @@ Source: S3 user guide, "S3 Metadata inventory tables schema" and "Querying metad
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from fcsse.arn import Arn
 from fcsse.aws.faults import Call, error_code, translated
 from fcsse.census.inventory import Table, query
 from fcsse.census.tally import Group, Sealed
 from fcsse.clock import pauses
-from fcsse.errors import ImpossibleError, UnexpectedError
+from fcsse.errors import FcsseError, ImpossibleError, UnexpectedError
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -27,41 +29,72 @@ AWS_CATALOG = "s3tablescatalog/aws-s3"
 LONGEST = 1800.0
 """Seconds that a query may take before it is cancelled."""
 
-TURN_ON = (
-    "Turn it on (aws s3api create-bucket-metadata-configuration with an inventory table, which S3 then fills in), or leave "
-    "--engine out to take a sample."
-)
+INSTEAD = "or leave --engine out to take a sample, or say --all."
 
 
 def find_table(s3: S3Client, bucket: str) -> Table:
-    """The bucket's inventory table. Raises ``ImpossibleError`` where it is off, failed, or still being filled."""
+    """The bucket's inventory table. Raises ``ImpossibleError`` where it is off, failed, or still being filled.
+
+    Source: S3 API reference, GetBucketMetadataConfiguration; S3 user guide, "How metadata tables work": an AWS managed
+    table bucket ``aws-s3`` for each Region, a namespace ``b_<bucket>`` with dots as underscores, a table ``inventory``.
+    """
     doing = f"finding the S3 Metadata inventory table of bucket {bucket}"
     with translated(Call("s3:GetBucketMetadataTableConfiguration", f"bucket {bucket}", doing)):
         try:
             answer: dict[str, Any] = dict(s3.get_bucket_metadata_configuration(Bucket=bucket))
         except ClientError as error:
-            if error_code(error) in ("MetadataConfigurationNotFound", "NoSuchConfiguration", "404"):
-                raise ImpossibleError(f"{doing}: the bucket has no S3 Metadata configuration", TURN_ON) from error
+            if error_code(error) in ("MetadataConfigurationNotFound", "NoSuchConfiguration"):
+                raise ImpossibleError(
+                    f"{doing}: the bucket has no S3 Metadata configuration",
+                    f"Make one: {_create(bucket)} Then S3 fills it in. Or {INSTEAD[3:]}",
+                ) from error
             raise
-    result = answer.get("GetBucketMetadataConfigurationResult", answer).get("MetadataConfigurationResult", {})
+    result = answer.get("GetBucketMetadataConfigurationResult", {}).get("MetadataConfigurationResult", {})
     inventory = result.get("InventoryTableConfigurationResult") or {}
     if inventory.get("ConfigurationState") != "ENABLED":
-        message = f"{doing}: its inventory table is off"
-        raise ImpossibleError(message, TURN_ON)
-    status = inventory.get("TableStatus")
-    if status != "ACTIVE":
-        why = (inventory.get("Error") or {}).get("ErrorMessage", "")
         raise ImpossibleError(
-            f"{doing}: its status is {status}{f' ({why})' if why else ''}, so its answers would not be complete",
-            "Wait until S3 has filled it in, or leave --engine out to take a sample."
-            if status in ("CREATING", "BACKFILLING")
-            else TURN_ON,
+            f"{doing}: the bucket's inventory table is off",
+            "Turn it on: aws s3api update-bucket-metadata-inventory-table-configuration --bucket "
+            f"{bucket} --inventory-table-configuration ConfigurationState=ENABLED (S3 charges for filling it in), {INSTEAD}",
         )
+    _require_active(doing, inventory)
     place = result.get("DestinationResult") or {}
-    bucket_name = str(place.get("TableBucketArn", "")).rsplit("/", 1)[-1]
-    catalog = f"s3tablescatalog/{bucket_name}" if bucket_name else AWS_CATALOG
-    namespace = place.get("TableNamespace") or f"b_{bucket.replace('.', '_')}"
-    return Table(catalog, namespace, inventory.get("TableName") or "inventory")
+    arn = str(place.get("TableBucketArn", ""))
+    found = Arn.parse(arn)
+    table_bucket = arn.rsplit("/", 1)[-1]
+    return Table(
+        f"s3tablescatalog/{table_bucket}" if table_bucket else AWS_CATALOG,
+        place.get("TableNamespace") or f"b_{bucket.replace('.', '_')}",
+        inventory.get("TableName") or "inventory",
+        found.region or None if found else None,
+    )
+
+
+def _create(bucket: str) -> str:
+    given = (
+        '{"JournalTableConfiguration":{"RecordExpiration":{"Expiration":"ENABLED","Days":7}},'
+        '"InventoryTableConfiguration":{"ConfigurationState":"ENABLED"}}'
+    )
+    words = ["aws", "s3api", "create-bucket-metadata-configuration", "--bucket", bucket, "--metadata-configuration"]
+    return shlex.join([*words, given])
+
+
+def _require_active(doing: str, inventory: dict[str, Any]) -> None:
+    match inventory.get("TableStatus"):
+        case "ACTIVE":
+            return
+        case "CREATING" | "BACKFILLING" as status:
+            raise ImpossibleError(
+                f"{doing}: it is {status}, so it does not hold all objects yet",
+                f"Filling it in takes from 15 minutes to hours: wait until its status is ACTIVE, {INSTEAD}",
+            )
+        case status:
+            error = inventory.get("Error") or {}
+            told = ": ".join(str(error[name]) for name in ("ErrorCode", "ErrorMessage") if error.get(name))
+            raise ImpossibleError(
+                f"{doing}: its status is {status}{f' ({told})' if told else ''}",
+                f"Delete the bucket's metadata configuration and make it anew, {INSTEAD}",
+            )
 
 
 def count(
@@ -73,8 +106,12 @@ def count(
     workgroup: str | None = None,
     output: str | None = None,
 ) -> tuple[tuple[Group, ...], int]:
-    """The groups of all objects, and the bytes that Athena scanned. Cancels the query when interrupted."""
-    doing = f"counting the objects in {table}"
+    """The groups of all objects, and the bytes that Athena scanned. Cancels the query when interrupted.
+
+    Raises ``DeniedError``, and ``UnexpectedError`` for a query that failed or took too long. Source: Athena API reference,
+    StartQueryExecution, GetQueryExecution, GetQueryResults, StopQueryExecution.
+    """
+    doing = f"counting objects in {table}"
     extra: dict[str, Any] = {}
     if workgroup:
         extra["WorkGroup"] = workgroup
@@ -83,15 +120,32 @@ def count(
     sql, parameters = query(table, prefix)
     if parameters:
         extra["ExecutionParameters"] = list(parameters)
-    with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
-        query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
+    try:
+        with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
+            query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
+    except UnexpectedError as error:
+        raise UnexpectedError(error.message, error.hint or _hint(error.message)) from error
     try:
         scanned = _await(athena, query_id, clock, progress, doing)
-    except BaseException:
-        with translated(Call("athena:StopQueryExecution", f"query {query_id}", f"cancelling query {query_id}")):
-            athena.stop_query_execution(QueryExecutionId=query_id)
+    except BaseException as error:
+        if not isinstance(error, _EndedError):
+            _stop(athena, query_id, progress)
         raise
     return _results(athena, query_id, doing), scanned
+
+
+class _EndedError(UnexpectedError):
+    """The query has ended by itself: there is nothing left to cancel."""
+
+
+def _stop(athena: AthenaClient, query_id: str, progress: Progress) -> None:
+    try:
+        with translated(Call("athena:StopQueryExecution", f"query {query_id}", f"cancelling query {query_id}")):
+            athena.stop_query_execution(QueryExecutionId=query_id)
+    except FcsseError as error:
+        progress.note(f"Athena may go on with it: {error.message}.")
+    else:
+        progress.note(f"Athena's query {query_id} was cancelled.")
 
 
 def _await(athena: AthenaClient, query_id: str, clock: Clock, progress: Progress, doing: str) -> int:
@@ -106,18 +160,28 @@ def _await(athena: AthenaClient, query_id: str, clock: Clock, progress: Progress
             case "SUCCEEDED":
                 return scanned
             case "FAILED" | "CANCELLED" as state:
-                raise UnexpectedError(
-                    f"{doing}: Athena {state.lower()} the query: {status.get('StateChangeReason', 'no reason given')}",
-                    "Check --workgroup and --athena-output, and that the table bucket is integrated with AWS analytics services.",
-                )
+                said = " ".join(status.get("StateChangeReason", "no reason was given").split())
+                raise _EndedError(f"{doing}: the query {state.lower()}: {said}", _hint(said))
             case state:
-                progress.step(
-                    f"Athena: {str(state).lower()} for {clock.monotonic() - start:.0f} s, {scanned:,} bytes scanned"
-                )
+                seconds = clock.monotonic() - start
+                progress.step(f"Athena: query {str(state).lower()}, {seconds:.0f} s, {scanned:,} bytes scanned")
         if next(waits, None) is None:
             raise UnexpectedError(
                 f"{doing}: Athena did not finish within {LONGEST / 60:.0f} minutes", "Narrow it with --prefix."
             )
+
+
+def _hint(said: str) -> str:
+    """What to do about a failed query, by Athena's own words."""
+    lower = said.lower()
+    if "output" in lower and "location" in lower:
+        return "Name a place for results with --athena-output s3://bucket/prefix/, or a workgroup with --workgroup."
+    if any(word in lower for word in ("catalog", "schema", "does not exist", "not found")):
+        return (
+            "Table buckets must be integrated with AWS analytics services in this Region (S3 console, Table buckets, Enable "
+            "integration), and you need SELECT on the table where Lake Formation guards it."
+        )
+    return "See the query in Athena's history; fcsse permissions census --engine athena prints what it needs."
 
 
 def _results(athena: AthenaClient, query_id: str, doing: str) -> tuple[Group, ...]:

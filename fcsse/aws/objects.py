@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.aws.faults import Call, error_code, translated
-from fcsse.census.sample import Listed, Page
-from fcsse.census.tally import Sealed
+from fcsse.census.listing import Listed, Page
+from fcsse.census.tally import CUSTOMER, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,22 +34,45 @@ def list_page(s3: S3Client, bucket: str, prefix: str, after: str | None, delimit
 
 
 def read_sealed(s3: S3Client, bucket: str, name: str) -> Sealed | None:
-    """How an object is encrypted; None where it is gone by now.
+    """How an object is encrypted; None where it is gone by now, or its newest version is a delete marker.
 
-    S3 answers 400 for objects with customer-provided keys unless the key is given. Source: S3 API reference, HeadObject.
+    No KMS permission is needed: HeadObject decrypts nothing, and no checksum is asked for. Raises ``DeniedError``,
+    ``CredentialsError``. Source: S3 API reference, HeadObject.
     """
     with translated(
         Call("s3:GetObject", f"bucket {bucket}", f"reading the encryption of an object of bucket {bucket}")
     ):
         try:
-            answer: dict[str, Any] = dict(s3.head_object(Bucket=bucket, Key=name))
+            return _sealed(dict(s3.head_object(Bucket=bucket, Key=name)))
         except ClientError as error:
-            if error_code(error) in ("404", "NoSuchKey", "NotFound"):
+            if error_code(error) in _GONE:
                 return None
-            if error_code(error) in ("400", "InvalidRequest"):
-                return Sealed("SSE-C")
-            raise
+            if error_code(error) not in ("400", "InvalidRequest"):
+                raise
+        return _ask_again(s3, bucket, name)
+
+
+_GONE = ("404", "NoSuchKey", "NotFound")
+
+
+def _ask_again(s3: S3Client, bucket: str, name: str) -> Sealed | None:
+    """Answers to HeadObject have no body, so 400 does not tell customer-provided keys from credentials that have expired
+    meanwhile. GetObject answers the same with a reason: InvalidRequest for an object whose key it was not given.
+    """
+    try:
+        answer: dict[str, Any] = dict(s3.get_object(Bucket=bucket, Key=name, Range="bytes=0-0"))
+    except ClientError as error:
+        if error_code(error) in _GONE:
+            return None
+        if error_code(error) == "InvalidRequest":
+            return Sealed(CUSTOMER)
+        raise
+    answer["Body"].close()
+    return _sealed(answer)
+
+
+def _sealed(answer: dict[str, Any]) -> Sealed:
     algorithm = answer.get("ServerSideEncryption")
     if algorithm is None:
-        return Sealed("none")
+        return Sealed(CUSTOMER if answer.get("SSECustomerAlgorithm") else "none")
     return Sealed(algorithm, answer.get("SSEKMSKeyId"), answer.get("BucketKeyEnabled", False))

@@ -1,21 +1,27 @@
 """The question to an S3 Metadata inventory table, as SQL that Athena (Trino) and other engines understand. Pure.
 
-Source: S3 user guide, "S3 Metadata inventory tables schema": ``encryption_status``, ``kms_key_arn``,
-``is_bucket_key_enabled``, ``size``, ``last_modified_date``, ``is_delete_marker``, ``key``.
+Source: S3 user guide, "S3 Metadata live inventory tables schema": a row for each object and each of its versions, with
+``key``, ``sequence_number``, ``is_delete_marker``, ``size``, ``last_modified_date``, ``encryption_status``,
+``kms_key_arn``, ``is_bucket_key_enabled``. Of the rows of one key, the lexicographically largest ``sequence_number`` came
+last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_PARAMETER = 1024
+"""Characters of an execution parameter at the most. Source: Athena API reference, StartQueryExecution."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Where an inventory table is."""
+    """Where an inventory table is. ``region`` None: in the Region of the caller's settings."""
 
     catalog: str
     namespace: str
     name: str
+    region: str | None = None
 
     def __str__(self) -> str:
         return ".".join(f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (self.catalog, self.namespace, self.name))
@@ -24,19 +30,25 @@ class Table:
 def query(table: Table | str, prefix: str = "") -> tuple[str, tuple[str, ...]]:
     """The SQL and its parameters: one row for each way of encryption, the commonest first.
 
-    ``starts_with`` rather than LIKE: a prefix may hold ``%`` and ``_``. The prefix is an execution parameter, so that no
-    name can be taken for SQL.
+    Only current versions count, since a cache reads no others: rows are ranked before delete markers are left out, so
+    that a deleted object's last version does not count as current. ``starts_with`` rather than LIKE: a prefix may hold
+    ``%`` and ``_``. The prefix is an execution parameter; those are SQL themselves, text in single quotes (source:
+    Athena user guide, "Use parameterized queries"). One that is too long for that goes into the statement.
     """
-    where = "WHERE NOT coalesce(is_delete_marker, false)"
+    where: str = ""
     parameters: tuple[str, ...] = ()
     if prefix:
-        where += " AND starts_with(key, ?)"
-        quoted = prefix.replace("'", "''")
-        parameters = (f"'{quoted}'",)
-    return (  # nothing in it but quoted identifiers from S3's own configuration
+        literal = "'" + prefix.replace("'", "''") + "'"
+        fits = len(literal) <= LONGEST_PARAMETER
+        where = f"WHERE starts_with(key, {'?' if fits else literal}) "
+        parameters = (literal,) if fits else ()
+    return (  # nothing in it but quoted identifiers from S3's own configuration, and a quoted literal
         "SELECT encryption_status, kms_key_arn, is_bucket_key_enabled, count(*) AS objects, sum(size) AS bytes, "  # noqa: S608
         "min(last_modified_date) AS oldest, max(last_modified_date) AS newest, min(key) AS example "
-        f"FROM {table} {where} "
-        "GROUP BY encryption_status, kms_key_arn, is_bucket_key_enabled ORDER BY objects DESC",
+        "FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY sequence_number DESC) AS age "
+        "FROM (SELECT key, sequence_number, is_delete_marker, size, last_modified_date, encryption_status, kms_key_arn, "
+        f"is_bucket_key_enabled FROM {table} {where}) AS versions) AS ranked "
+        "WHERE age = 1 AND NOT coalesce(is_delete_marker, false) "
+        "GROUP BY encryption_status, kms_key_arn, is_bucket_key_enabled ORDER BY objects DESC, example",
         parameters,
     )

@@ -1,4 +1,9 @@
-"""Which objects to look at, so that old and new ones and all prefixes are met. Pure but for the lister it is handed."""
+"""Which of the listed objects to look at, so that all prefixes and old and new objects are met. Pure, given chance.
+
+One half is drawn at random, from all listed objects alike: what can be said of the objects not looked at rests on it.
+The other half is picked: of each prefix the oldest and the newest objects, then those between, since encryption
+changes with time and with whoever writes where.
+"""
 
 from __future__ import annotations
 
@@ -6,117 +11,91 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
+from fcsse.census.listing import Listed, spread
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
+    import random
+    from collections.abc import Sequence
 
-PAGE = 1000
-"""Objects in a page of ListObjectsV2. Source: S3 API reference."""
-
-STRATA = 64
-"""Prefixes that are told apart at the most; further ones are met through those."""
+DEPTH = 12
+"""Levels of prefixes that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """An object as a listing shows it, which is without its encryption."""
+class Chosen:
+    """An object to look at. ``drawn``: at random."""
 
-    name: str
-    size: int
-    modified: datetime | None
+    one: Listed
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a listing. ``prefixes`` are common prefixes, ``more`` tells that the listing goes on."""
+class Sample:
+    """What to look at, in this order. ``met`` of ``prefixes`` prefixes have an object in it."""
 
-    objects: tuple[Listed, ...]
-    prefixes: tuple[str, ...] = ()
-    more: bool = False
-
-
-ListPage = "Callable[[str, str | None, bool], Page]"
+    chosen: tuple[Chosen, ...]
+    met: int
+    prefixes: int
 
 
-def strata(list_page: Callable[[str, str | None, bool], Page], prefix: str) -> tuple[str, ...]:
-    """The prefixes to sample from: common prefixes, one level deeper while there are few. Ends with ``prefix`` itself,
-    which stands for the objects that lie directly in it.
-    """
-    found: list[str] = [prefix]
-    frontier = [prefix]
-    for _ in range(3):
-        deeper: list[str] = []
-        for one in frontier:
-            after: str | None = None
-            for _page in range(4):
-                page = list_page(one, after, True)
-                deeper += page.prefixes
-                if not page.more or len(deeper) > STRATA:
-                    break
-                last = [*page.prefixes, *(listed.name for listed in page.objects)]
-                after = max(last) if last else None
-        deeper = spread(sorted(set(deeper)), STRATA)
-        if not deeper:
+def choose(listed: Sequence[Listed], prefix: str, most: int, chance: random.Random) -> Sample:
+    """At most so many of the listed objects. Drawn and picked ones take turns, so that a part of it is a sample too."""
+    parts = by_prefix(listed, prefix, max(1, most // 4))
+    if len(listed) <= most:
+        return Sample(tuple(Chosen(one, drawn=True) for one in listed), len(parts), len(parts))
+    drawn = chance.sample(listed, (most + 1) // 2)
+    taken = {one.name for one in drawn}
+    asked = most - len(drawn)
+    shown = spread(parts, asked)
+    share = -(-asked // len(shown)) + 1
+    columns = zip_longest(*(_ends_first(by_age(part, share)) for part in shown))
+    picks = (one for one in chain.from_iterable(columns) if one is not None and one.name not in taken)
+    picked = list(islice(picks, asked))
+    if len(picked) < asked:
+        names = taken | {one.name for one in picked}
+        picked += islice((one for one in listed if one.name not in names), asked - len(picked))
+    pairs = zip_longest((Chosen(one, drawn=True) for one in drawn), (Chosen(one, drawn=False) for one in picked))
+    chosen = tuple(one for one in chain.from_iterable(pairs) if one is not None)
+    names = {one.one.name for one in chosen}
+    return Sample(chosen, sum(any(one.name in names for one in part) for part in parts), len(parts))
+
+
+def by_prefix(listed: Sequence[Listed], prefix: str, most: int) -> list[list[Listed]]:
+    """The objects by prefix, as many levels deep as there are at most so many; the first level whatever it takes."""
+    parts = {prefix: list(listed)}
+    for _ in range(DEPTH):
+        deeper: dict[str, list[Listed]] = {}
+        for place, part in parts.items():
+            for one in part:
+                slash = one.name.find("/", len(place)) if one.name.startswith(place) else -1
+                deeper.setdefault(one.name[: slash + 1] if slash >= 0 else place, []).append(one)
+        if len(deeper) > most and len(parts) > 1:
             break
-        found = [*found, *deeper] if len(found) + len(deeper) <= STRATA else [prefix, *deeper]
-        if len(deeper) >= STRATA // 4:
+        if deeper.keys() == parts.keys():
             break
-        frontier = deeper
-    return tuple(dict.fromkeys(found))
+        parts = deeper
+    return [parts[place] for place in sorted(parts)]
 
 
-def spread(items: Sequence[str], most: int) -> list[str]:
-    """At most so many of the items, evenly spread, the first and the last among them."""
-    if len(items) <= most:
-        return list(items)
-    if most == 1:
-        return [items[0]]
-    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
-
-
-def by_age(listed: Iterable[Listed], most: int) -> list[Listed]:
+def by_age(listed: Sequence[Listed], most: int) -> list[Listed]:
     """At most so many objects, evenly spread over their last changes, the oldest and newest among them."""
-    ordered = sorted(listed, key=lambda one: (one.modified is not None, one.modified, one.name))
-    if len(ordered) <= most:
-        return ordered
-    places = [round(index * (len(ordered) - 1) / max(1, most - 1)) for index in range(most)]
-    return [ordered[place] for place in dict.fromkeys(places)]
-
-
-def candidates(list_page: Callable[[str, str | None, bool], Page], prefix: str, depth: int = 3) -> Iterator[Listed]:
-    """Objects under a prefix: its first page, then pages from further along, by jumping over the key space.
-
-    A jump starts after the last name seen with its tail replaced by a high character, so that it leaves the names
-    alike behind; each jump leaves out more.
-    """
-    after: str | None = None
-    for jump in range(depth):
-        page = list_page(prefix, after, False)
-        yield from page.objects
-        if not page.more or not page.objects:
-            return
-        last = page.objects[-1].name
-        keep = max(len(prefix), len(last) - 1 - jump * max(1, (len(last) - len(prefix)) // depth))
-        after = max(last, last[: keep + 1] + "~") if keep + 1 < len(last) else last
-
-
-def choose(list_page: Callable[[str, str | None, bool], Page], prefix: str, most: int) -> list[Listed]:
-    """The sample: about as many from each stratum, spread over ages, and one stratum's shortage made up by others."""
-    places = strata(list_page, prefix)
-    share = max(2, -(-most // len(places)))
-    rounds = [by_age(candidates(list_page, place), share * 2) for place in places]
-    mixed = chain.from_iterable(zip_longest(*(_ends_first(found) for found in rounds)))
-    unique = {one.name: one for one in mixed if one is not None}
-    return list(islice(unique.values(), most))
+    # The name backwards breaks ties, so that objects of one moment are not all taken from one end of the key space.
+    return spread(
+        sorted(listed, key=lambda one: (one.modified.timestamp() if one.modified else 0.0, one.name[::-1])), most
+    )
 
 
 def _ends_first(found: list[Listed]) -> list[Listed]:
-    """Oldest, newest, then inwards: a cut sample keeps the extremes."""
-    left, right = 0, len(found) - 1
-    order: list[Listed] = []
-    while left <= right:
-        order.append(found[left])
-        if right > left:
-            order.append(found[right])
-        left, right = left + 1, right - 1
+    """Oldest, newest, then halving what is between: a cut sample keeps the extremes and stays spread."""
+    if len(found) <= 2:
+        return found
+    order, gaps = [found[0], found[-1]], [(0, len(found) - 1)]
+    while gaps:
+        wider = []
+        for left, right in gaps:
+            middle = (left + right) // 2
+            if middle > left:
+                order.append(found[middle])
+                wider += [(left, middle), (middle, right)]
+        gaps = wider
     return order

@@ -1,15 +1,23 @@
-"""Objects counted by how they are encrypted, and what a sample says of the rest. Pure."""
+"""Objects counted by how they are encrypted, one at a time, and what was counted in the end. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fcsse.census.confidence import unseen_at_most
 from fcsse.policy.context_form import ContextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
+
+    from fcsse.census.listing import Listed
+    from fcsse.errors import FcsseError
+
+CUSTOMER = "SSE-C"
+"""Encrypted with a key that whoever writes or reads the object sends along."""
+
+DUAL_LAYER = "aws:kms:dsse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +37,6 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One object that was looked at."""
-
-    name: str
-    size: int
-    modified: datetime | None
-    sealed: Sealed
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
     """Objects encrypted alike. ``size`` is in bytes; ``oldest`` and ``newest`` bound their last changes."""
 
@@ -49,32 +47,57 @@ class Group:
     oldest: datetime | None = None
     newest: datetime | None = None
 
-    def joined(self, seen: Seen) -> Group:
+    def joined(self, one: Listed) -> Group:
         """With one more object."""
-        times = [time for time in (self.oldest, self.newest, seen.modified) if time is not None]
+        times = [time for time in (self.oldest, self.newest, one.modified) if time is not None]
         return replace(
             self,
             objects=self.objects + 1,
-            size=self.size + seen.size,
+            size=self.size + one.size,
             oldest=min(times, default=None),
             newest=max(times, default=None),
         )
 
 
+class Tally:
+    """Counts objects as they come and keeps none of them: its size is that of the groups."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Sealed, Group] = {}
+        self.objects = 0
+
+    def add(self, one: Listed, sealed: Sealed) -> None:
+        """Counts one object."""
+        self._groups[sealed] = (self._groups.get(sealed) or Group(sealed, 0, 0, one.name)).joined(one)
+        self.objects += 1
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """What was counted, the largest group first."""
+        return tuple(sorted(self._groups.values(), key=lambda group: (-group.objects, str(group.sealed))))
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What was counted. ``total`` is the number of objects there are, None where that was not found out.
+    """What was counted.
 
-    ``complete``: every object was looked at. ``unreadable``: objects whose encryption S3 did not tell, by its reason.
+    ``complete``: every object was looked at. ``listed``: so many objects the sample was chosen from, and ``listed_all``:
+    those are all there are. ``drawn``: so many of the objects looked at were drawn at random from the listed ones.
+    ``unreadable``: objects whose encryption S3 did not tell, by its reason. ``interrupted``: by Ctrl-C; ``failure``: by
+    an error.
     """
 
     bucket: str
     groups: tuple[Group, ...]
     looked_at: int
-    total: int | None = None
     complete: bool = False
+    listed: int | None = None
+    listed_all: bool = False
+    drawn: int = 0
     unreadable: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
+    failure: FcsseError | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -82,21 +105,14 @@ class Census:
         return tuple(dict.fromkeys(group.sealed.key for group in self.groups if group.sealed.key))
 
     @property
-    def unseen_share(self) -> float:
-        """The share of objects that may be encrypted in a way that was not seen, with 95 % confidence.
+    def unseen_at_most(self) -> int | None:
+        """How many objects may be encrypted in one other way, with 95 % confidence. None: nothing can be said.
 
-        The rule of three: after n objects of a random sample without a case, its share is at most 3/n. The sample is
-        spread over prefixes and ages rather than drawn at random, which finds rare kinds sooner, not later.
+        Something can be said only where the sample was drawn from all objects; places in the key space, or the first
+        part of it, say nothing of the rest.
         """
         if self.complete:
-            return 0.0
-        return min(1.0, 3 / self.looked_at) if self.looked_at else 1.0
-
-
-def tally(seen: Iterable[Seen]) -> tuple[Group, ...]:
-    """Groups of what was seen, the largest first."""
-    groups: dict[Sealed, Group] = {}
-    for one in seen:
-        group = groups.get(one.sealed) or Group(one.sealed, 0, 0, one.name, one.modified, one.modified)
-        groups[one.sealed] = group.joined(one)
-    return tuple(sorted(groups.values(), key=lambda group: (-group.objects, str(group.sealed))))
+            return 0
+        if self.listed is None or not self.listed_all or not self.drawn:
+            return None
+        return min(unseen_at_most(self.listed, self.drawn), self.listed - self.looked_at)

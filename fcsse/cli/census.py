@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,11 +10,15 @@ import typer
 from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Sides, require, session
-from fcsse.errors import EXIT_OK, EXIT_PENDING
+from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING
+from fcsse.permission_table import Engine
 
 if TYPE_CHECKING:
+    from fcsse.audit.findings import Words
     from fcsse.census.needs import Needs
     from fcsse.census.tally import Census
+    from fcsse.cli.session import Session
+    from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
 Examples:
@@ -24,13 +27,6 @@ Examples:
   fcsse census --bucket data --engine athena --workgroup primary
 """
 SAMPLE = "Counting"
-
-
-class Engine(StrEnum):
-    """Where the answer comes from."""
-
-    HEAD = "head"
-    ATHENA = "athena"
 
 
 Bucket = Annotated[
@@ -96,7 +92,7 @@ EngineOption = Annotated[
         "--engine",
         envvar="FCSSE_ENGINE",
         show_envvar=False,
-        help="head: HeadObject on a sample. athena: all objects, by the bucket's S3 Metadata inventory table.",
+        help="head: HeadObject on each object of a sample. athena: all objects, by the bucket's S3 Metadata inventory table.",
         rich_help_panel=SAMPLE,
     ),
 ]
@@ -144,44 +140,75 @@ def census(
     region: opt.Region = None,
     endpoint_url: opt.EndpointUrl = None,
 ) -> None:
-    """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can read them.
+    """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
     Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
-    were turned on or off. Ctrl-C gives the answer so far. Changes nothing.
+    were turned on or off. Current versions count, as caches read no others. Ctrl-C gives the answer so far. Changes
+    nothing.
 
-    Exit codes: 0 the caches can read all that was seen, 3 they cannot, or it is not known.
+    Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.audit.findings import Words
         from fcsse.census import counting
-        from fcsse.census.needs import needs_of
-        from fcsse.policy.request import Verdict
 
         name = opt.parse_bucket(bucket)
         caches = tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ()))
-        require(not (all_objects and engine is Engine.ATHENA), "--all is about --engine head; Athena counts all anyway")
+        by_athena = engine is Engine.ATHENA
+        require(not (all_objects and by_athena), "--all is about --engine head; Athena counts all anyway")
+        for given, option in ((workgroup, "--workgroup"), (athena_output, "--athena-output")):
+            require(by_athena or not given, f"{option} goes with --engine athena")
+        place = athena_output or "s3://"
+        require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
         aws, progress, clock = pipeline.aws, run.progress, pipeline.clock
-        if engine is Engine.ATHENA:
+        if by_athena:
             taken = counting.take_inventory(aws, progress, clock, name, prefix, workgroup, athena_output)
         elif all_objects:
             taken = counting.take_all(aws, progress, clock, name, prefix)
         else:
             taken = counting.take_sample(aws, progress, clock, name, prefix, sample)
-        needs = needs_of(taken, counting.facts_of_keys(pipeline, taken, caches))
+        needs = _needs(pipeline, taken, caches, Words(profile, endpoint_url))
         run.progress.stop()
-        fine = all(reach.verdict is Verdict.ALLOWED for reach in needs.reaches) and not taken.unreadable
-        code = EXIT_OK if fine else EXIT_PENDING
-        _tell(run.terminal.print, taken, needs, output, code)
+        code = _code(taken, needs)
+        _tell(run, taken, needs, code)
         raise typer.Exit(code)
 
 
-def _tell(show: object, taken: Census, needs: Needs, output: Output, code: int) -> None:
+def _needs(pipeline: Pipeline, taken: Census, caches: tuple[str, ...], words: Words) -> Needs:
+    from fcsse.census.keys import facts_of_keys
+    from fcsse.census.needs import Needs, needs_of
+
+    try:
+        facts = facts_of_keys(pipeline, taken, caches)
+    except KeyboardInterrupt:
+        if not taken.interrupted:
+            raise
+        return Needs(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
+    if facts.unknown:
+        pipeline.progress.note(f"The caches of the bucket are not known: {facts.unknown}. Name them with --cache.")
+    return needs_of(taken, facts.caches, facts.found, words, caches_known=not facts.unknown)
+
+
+def _code(taken: Census, needs: Needs) -> int:
+    if taken.interrupted:
+        return EXIT_INTERRUPTED
+    if taken.failure is not None:
+        return taken.failure.exit_code
+    return EXIT_OK if needs.fine and not taken.unreadable else EXIT_PENDING
+
+
+def _tell(run: Session, taken: Census, needs: Needs, code: int) -> None:
     from fcsse.cli.census_report import census_document, census_lines, census_markdown
     from fcsse.cli.report import to_text
 
-    if output is Output.JSON:
-        sys.stdout.write(to_text(census_document(taken, needs, code)))
-    elif output is Output.MARKDOWN:
-        sys.stdout.write(census_markdown(taken, needs))
-    elif callable(show):
-        show(census_lines(taken, needs))
+    match run.output:
+        case Output.JSON:
+            sys.stdout.write(to_text(census_document(taken, needs, code)))
+        case Output.MARKDOWN:
+            sys.stdout.write(census_markdown(taken, needs))
+        case Output.TEXT:
+            lines = census_lines(taken, needs)
+            run.terminal.print(lines[:1] if run.terminal.quiet else lines)
+    if taken.failure is not None:
+        run.terminal.fail(taken.failure.message, taken.failure.hint)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fcsse.audit.findings import count, listed, sentence
 from fcsse.cli.report import SCHEMA, escaped
 from fcsse.cli.terminal import Line, line
 from fcsse.policy.context_form import ContextForm
+from fcsse.policy.request import Verdict
 
 if TYPE_CHECKING:
     from fcsse.census.needs import Needs
@@ -14,72 +16,119 @@ if TYPE_CHECKING:
     from fcsse.cli.report import Json
 
 NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
-FORMS = {ContextForm.OBJECT: "object ARN", ContextForm.BUCKET: "bucket ARN (Bucket Keys)", None: "none"}
-STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
+FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}
+STYLES = {Verdict.ALLOWED: "green", Verdict.DENIED: "red", Verdict.UNKNOWN: "yellow"}
+MAY = {Verdict.ALLOWED: "may decrypt", Verdict.DENIED: "may not decrypt", Verdict.UNKNOWN: "not known"}
+NO_CACHE = "No cache of this Region is linked to the bucket. Name one with --cache."
+UNKNOWN_CACHES = "The caches of the bucket are not known. Name them with --cache."
 
 
 def summary(taken: Census) -> str:
-    """The first line: how much was looked at and what it means for the rest."""
-    kinds = len(taken.groups)
+    """The first sentence: how much was looked at and what it came to."""
+    keys = f"{count(len(taken.groups), 'way')} of encryption, {count(len(taken.keys), 'KMS key')}"
+    bucket = f"s3://{taken.bucket}"
     if not taken.looked_at:
-        return f"No object of s3://{taken.bucket} was looked at."
-    what = f"{taken.looked_at:,} objects of s3://{taken.bucket}"
-    said = (
-        f"{what} are encrypted in {kinds} {'way' if kinds == 1 else 'ways'}, with {_count(len(taken.keys), 'KMS key')}"
-    )
+        return f"{bucket}: no objects." if taken.complete else f"{bucket}: no object was looked at."
     if taken.complete:
-        return f"All {said}."
-    share = f"{taken.unseen_share:.1%}" if taken.unseen_share < 1 else "any share"
-    return f"A sample of {said}. Another way is used by at most {share} of the objects (95 % confidence)."
+        return f"{bucket}: {count(taken.looked_at, 'object')}, {keys}."
+    of = f" of {taken.listed:,}" if taken.listed is not None and taken.listed_all else ""
+    what = "object" if taken.looked_at == 1 and not of else "objects"
+    return f"{bucket}: looked at {taken.looked_at:,}{of} {what}: {keys}."
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+def confidence(taken: Census) -> str:
+    """What that says of the objects that were not looked at. Empty: all were."""
+    cut = "Interrupted. " if taken.interrupted else "Ended early. " if taken.failure is not None else ""
+    if taken.complete:
+        return ""
+    most = taken.unseen_at_most
+    if most is None:
+        return f"{cut}Objects not looked at may be encrypted in other ways: --all or --engine athena tells for certain."
+    readable = " that can be looked at" if taken.unreadable else ""
+    if most == 0:
+        return f"{cut}No other way of encryption is in use among the objects{readable} (95 % confidence)."
+    share = 100 * most / (taken.listed or 1)
+    return (
+        f"{cut}With 95 % confidence, any one other way is used by no more than {count(most, 'object')}{readable} "
+        f"({share:.2g} %)."
+    )
 
 
 def census_lines(taken: Census, needs: Needs) -> list[Line]:
-    """Groups, then what the caches may do with them, then the commands that mend it."""
-    out: list[Line] = [line(summary(taken), "bold"), line("")]
-    heads = ("OBJECTS", "ENCRYPTION", "CONTEXT", "KEY")
-    rows = [_row(group) for group in taken.groups]
-    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(3)]
-    for cells, style in [(heads, "bold"), *((row, "") for row in rows)]:
-        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False))
-        out.append(line(f"{padded}  {cells[3]}", style))
+    """Groups, each with what the caches may do with it; then the commands that mend what is missing.
+
+    Long values have a line of their own, so that it reads on narrow terminals as well.
+    """
+    out: list[Line] = [line(summary(taken), "bold")]
+    out += [line(text) for text in (confidence(taken), *taken.notes) if text]
+    width = max((len(f"{group.objects:,}") for group in taken.groups), default=0)
+    for group in taken.groups:
+        out += [line(""), (((f"{group.objects:>{width},}  "), "bold"), (kind(group), ""))]
+        margin = " " * (width + 2)
+        if group.sealed.key:
+            out.append(line(margin + group.sealed.key))
+        out.append(line(f"{margin}{times(group)}e.g. {group.example}", "dim"))
+        for caches, verdict, reason in verdicts(needs, group):
+            out.append(
+                (
+                    (f"{margin}{listed(caches, 6)}: ", ""),
+                    (MAY[verdict], STYLES[verdict]),
+                    (f" ({reason})" * bool(reason), ""),
+                )
+            )
+    if taken.unreadable:
+        out.append(line(""))
     for reason, number in taken.unreadable:
-        out.append(line(f"{number:,} objects could not be looked at: {reason}.", "yellow"))
-    if needs.reaches:
-        out += [line(""), line("What the caches can read:", "bold")]
-        for reach in needs.reaches:
-            key = (reach.group.sealed.key or "").rsplit("/", 1)[-1]
-            what = f"{reach.cache}  {FORMS[reach.group.sealed.form]}, key {key}: "
-            why = f" ({reach.reason})" if reach.reason else ""
-            out.append(((f"  {what}", ""), (reach.verdict.value, STYLES[reach.verdict.value]), (why, "")))
-    elif taken.keys:
-        out += [line(""), line("No cache is known to be linked to this bucket; name one with --cache.")]
+        out.append(line(f"{count(number, 'object')} could not be looked at: {reason}", "yellow"))
+    for text in _closing(taken, needs):
+        out += [line(""), line(text)]
     if needs.remedies:
         out += [line(""), line("To mend it:", "bold"), *(line(f"  {remedy}") for remedy in needs.remedies)]
-    out += [line(note, "dim") for note in taken.notes]
     return out
 
 
-def _row(group: Group) -> tuple[str, str, str, str]:
-    sealed = group.sealed
-    name = NAMES.get(sealed.algorithm, sealed.algorithm)
-    return (f"{group.objects:,}", name, FORMS[sealed.form], sealed.key or "")
+def _closing(taken: Census, needs: Needs) -> list[str]:
+    if not needs.caches_known:
+        return [UNKNOWN_CACHES]
+    return [NO_CACHE] if taken.keys and not needs.reaches else list(needs.advice)
+
+
+def kind(group: Group) -> str:
+    """How a group is encrypted, in words."""
+    form = group.sealed.form
+    name = NAMES.get(group.sealed.algorithm, group.sealed.algorithm)
+    return f"{name}, {FORMS[form]}" if form else name
+
+
+def times(group: Group) -> str:
+    """From when to when a group's objects were last changed."""
+    if group.oldest is None or group.newest is None:
+        return ""
+    first, last = group.oldest.date().isoformat(), group.newest.date().isoformat()
+    return f"{first}, " if first == last else f"{first} to {last}, "
+
+
+def verdicts(needs: Needs, group: Group) -> list[tuple[list[str], Verdict, str]]:
+    """Caches with the same answer together, in the order of the caches."""
+    found: dict[tuple[Verdict, str], list[str]] = {}
+    for reach in needs.reaches:
+        if reach.group == group:
+            found.setdefault((reach.verdict, reach.reason), []).append(reach.cache)
+    return [(caches, verdict, reason) for (verdict, reason), caches in found.items()]
 
 
 def census_document(taken: Census, needs: Needs, code: int) -> Json:
-    """The JSON document."""
+    """The JSON document. ``other_way_at_most`` is null where nothing can be said of objects not looked at."""
     return {
         "schema": SCHEMA,
         "command": "census",
         "exit_code": code,
         "bucket": taken.bucket,
         "looked_at": taken.looked_at,
-        "total": taken.total,
         "complete": taken.complete,
-        "unseen_share_at_most": round(taken.unseen_share, 6),
+        "interrupted": taken.interrupted,
+        "total": taken.looked_at if taken.complete else taken.listed if taken.listed_all else None,
+        "other_way_at_most": taken.unseen_at_most,
         "groups": [
             {
                 "algorithm": group.sealed.algorithm,
@@ -95,31 +144,46 @@ def census_document(taken: Census, needs: Needs, code: int) -> Json:
             for group in taken.groups
         ],
         "unreadable": [{"reason": reason, "objects": number} for reason, number in taken.unreadable],
+        "caches_known": needs.caches_known,
         "caches": [
             {
                 "cache": reach.cache,
+                "algorithm": reach.group.sealed.algorithm,
                 "key": reach.group.sealed.key,
                 "context": reach.group.sealed.form.value if reach.group.sealed.form else None,
-                "read": reach.verdict.value,
+                "decrypt": reach.verdict.value,
                 "reason": reach.reason,
             }
             for reach in needs.reaches
         ],
         "remedies": list(needs.remedies),
+        "advice": list(needs.advice),
         "notes": list(taken.notes),
+        "error": {"code": taken.failure.code, "message": taken.failure.message, "hint": taken.failure.hint}
+        if taken.failure is not None
+        else None,
     }
 
 
 def census_markdown(taken: Census, needs: Needs) -> str:
     """GitHub Markdown."""
-    out = ["### fcsse census", "", escaped(summary(taken)), ""]
-    out += ["| objects | encryption | context | key |", "| --: | --- | --- | --- |"]
-    out += ["| " + " | ".join(escaped(cell) for cell in _row(group)) + " |" for group in taken.groups]
-    if needs.reaches:
-        out += ["", "| cache | key | context | can read |", "| --- | --- | --- | --- |"]
-        out += [
-            f"| {reach.cache} | {reach.group.sealed.key} | {FORMS[reach.group.sealed.form]} | {reach.verdict.value} |"
-            for reach in needs.reaches
+    told = " ".join(text for text in (summary(taken), confidence(taken), *taken.notes) if text)
+    out = ["### fcsse census", "", escaped(told), ""]
+    if taken.groups:
+        out += ["| objects | encryption | key | caches |", "| --: | --- | --- | --- |"]
+    for group in taken.groups:
+        caches = [
+            f"{listed(names, 6)}: {MAY[verdict]}" + (f" ({reason})" if reason else "")
+            for names, verdict, reason in verdicts(needs, group)
         ]
-    out += ["", *(f"    {remedy}" for remedy in needs.remedies)]
+        cells = (f"{group.objects:,}", kind(group), group.sealed.key or "", "; ".join(caches))
+        out.append("| " + " | ".join(escaped(cell) for cell in cells) + " |")
+    out += [""] * bool(taken.unreadable)
+    out += [
+        escaped(f"- {count(number, 'object')} could not be looked at: {reason}") for reason, number in taken.unreadable
+    ]
+    for text in _closing(taken, needs):
+        out += ["", escaped(sentence(text))]
+    if needs.remedies:
+        out += ["", "To mend it:", "", "```sh", *needs.remedies, "```"]
     return "\n".join(out).rstrip() + "\n"
