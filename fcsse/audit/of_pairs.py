@@ -8,7 +8,7 @@ from fcsse.audit.findings import Finding, Fix, Severity, Words, listed, sentence
 from fcsse.audit.mending import LINKING, Mend, mends, together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fcsse.audit.judging import Judged, Trouble
     from fcsse.model import Pair
@@ -18,20 +18,22 @@ SEVERITIES = {
     "encryption-unsupported": Severity.MEDIUM,
     "access-unknown": Severity.MEDIUM,
     "policy-format": Severity.MEDIUM,
+    "unreadable": Severity.MEDIUM,
 }
 """Of pairs' troubles; all others are HIGH, since the cache fails."""
 
-ELSEWHERE = ("role-missing", "unreadable")
-"""Troubles that other modules tell of, once for a role, bucket or key."""
 
+def find(judged: Sequence[Judged], words: Words, told: Collection[Pair] = ()) -> list[Finding]:
+    """Everything there is to say of pairs.
 
-def find(judged: Sequence[Judged], words: Words) -> list[Finding]:
-    """Everything there is to say of pairs."""
+    Missing roles are told once a role, by ``of_fsx``; ``told`` are the pairs of which something that could not be read
+    is told already, once a bucket or key.
+    """
     groups: dict[tuple[str, str, bool], list[tuple[Judged, Trouble]]] = {}
     ways = mends(judged)
     for one in judged:
         for trouble in one.troubles:
-            if trouble.code not in ELSEWHERE:
+            if trouble.code != "role-missing" and not (trouble.code == "unreadable" and one.pair in told):
                 mend = ways.get(one.pair)
                 hindered = bool(mend and mend.hinder)
                 groups.setdefault((trouble.code, one.pair.bucket, hindered), []).append((one, trouble))
@@ -83,6 +85,7 @@ TITLES = {
     "dsse": "DSSE-KMS, which File Cache does not document",
     "encryption-unsupported": "encryption that File Cache does not document",
     "policy-format": "the key policy cannot be read as a policy",
+    "unreadable": "unknown",
 }
 
 

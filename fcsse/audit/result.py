@@ -74,11 +74,13 @@ def audit_of(facts: AccountFacts, words: Words | None = None) -> Audit:
     regions = {one.association.owner: one.region for one in facts.associations}
     judged = judge_pairs(facts.pairs, regions, facts.buckets, facts.roles)
     keys = of_keys.keys_of(judged, facts.account)
+    unread = of_refusals.find(facts, judged)
+    told = {pair for finding in unread for pair in finding.pairs}
     found = [
-        *of_pairs.find(judged, says),
+        *unread,
+        *of_pairs.find(judged, says, told),
         *of_fsx.find(facts, judged, says),
         *of_keys.find(keys, facts, says),
         *of_grants.find(keys, says),
-        *of_refusals.find(facts, judged),
     ]
     return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)))
