@@ -9,7 +9,7 @@ import uuid
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from fcsse.sandbox import fsx, iam_layer, kms, s3_layer, sts
+from fcsse.sandbox import athena, fsx, iam_layer, kms, s3_layer, sts
 from fcsse.sandbox.principals import caller_of, reveal
 from fcsse.sandbox.wire import AwsError, Reply, error_reply, read_body, read_call
 
@@ -121,6 +121,8 @@ class Gateway:
                     return kms.answer(state, call, caller)
                 case "fsx":
                     return fsx.answer(state, call, caller)
+                case "athena":
+                    return athena.answer(state, call, caller, lambda account: self._forward(call, account))
                 case "sts":
                     return sts.answer(state, call, caller)
                 case "iam":

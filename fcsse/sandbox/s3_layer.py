@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import bucket_arn
+from fcsse.sandbox import s3_metadata
 from fcsse.sandbox.authorize import identity_refusal, resource_verdict
 from fcsse.sandbox.s3_encryption import (
     asked_encryption,
@@ -61,8 +62,7 @@ def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Re
             bucket.encryption = None
             return Reply(204)
         case "GetBucketMetadataConfiguration" | "GetBucketMetadataTableConfiguration":
-            message = "The metadata configuration does not exist for this bucket"
-            raise AwsError("MetadataConfigurationNotFound", message, 404)
+            return s3_metadata.answer(state, bucket.name, bucket.account_id, bucket.region_name)
         case "GetObject" | "HeadObject":
             return _read(state, call, caller, bucket, forward)
         case operation if operation in _WRITES:
@@ -123,6 +123,12 @@ def _encryption(state: State, bucket: Any) -> Reply:
 
 def _read(state: State, call: Call, caller: Caller, bucket: Any, forward: Callable[[str], Reply]) -> Reply:
     stored = bucket.keys.get(call.key)
+    if call.key in state.traits(bucket.name).customer_keys:
+        message = (
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
+            "retrieve the object."
+        )
+        raise AwsError("InvalidRequest", message, 400)
     if stored is None or not hasattr(stored, "encryption"):
         return forward(bucket.account_id)
     encryption = object_encryption(stored)

@@ -7,10 +7,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from fcsse.sandbox.athena import AthenaTraits
 from fcsse.sandbox.policy_text import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from fcsse.sandbox.s3_metadata import MetadataConfiguration
 
 T = TypeVar("T")
 
@@ -157,10 +160,15 @@ class Veil:
 
 @dataclass(slots=True)
 class BucketTraits:
-    """What moto's buckets lack. ``readers``: accounts that may read it though it is not theirs."""
+    """What moto's buckets lack. ``readers``: accounts that may read it though it is not theirs.
+
+    ``customer_keys``: names of objects that are encrypted with customer-provided keys (SSE-C).
+    """
 
     readers: set[str] = field(default_factory=set)
     no_configuration: bool = False
+    metadata: MetadataConfiguration | None = None
+    customer_keys: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -212,6 +220,7 @@ class State:
     sessions: dict[str, Session] = field(default_factory=dict)
     administrators: dict[str, str] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
+    athena: AthenaTraits = field(default_factory=AthenaTraits)
     switches: Switches = field(default_factory=Switches)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

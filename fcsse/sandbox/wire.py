@@ -1,6 +1,6 @@
 """The wire: requests read into calls, replies and errors written in each service's own form.
 
-Formats: the botocore service models (``json`` 1.1 for KMS and FSx, ``query`` for IAM and STS, ``rest-xml`` for S3).
+Formats: the botocore service models (``json`` 1.1 for Athena, KMS and FSx, ``query`` for IAM and STS, ``rest-xml`` for S3).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from fcsse.sandbox.s3_operations import operation_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SERVICES = ("kms", "fsx", "iam", "sts", "s3")
+SERVICES = ("athena", "kms", "fsx", "iam", "sts", "s3")
 """What the sandbox answers for; calls to any other service are refused."""
 
-_TARGETS = {"TrentService": "kms", "AWSSimbaAPIService_v20180301": "fsx"}
+_TARGETS = {"TrentService": "kms", "AWSSimbaAPIService_v20180301": "fsx", "AmazonAthena": "athena"}
 
 
 class AwsError(Exception):
@@ -155,8 +155,8 @@ def error_reply(service: str, error: AwsError, *, head: bool = False) -> Reply:
     """An error in the form of the service. ``head``: the request was a HEAD, whose answer has no body."""
     code, message = escape(error.code), escape(error.message)
     identifier = uuid.uuid4()
-    if service in ("kms", "fsx"):
-        name = "Message" if service == "fsx" else "message"
+    if service in ("athena", "kms", "fsx"):
+        name = "message" if service == "kms" else "Message"
         reply = json_reply({"__type": error.code, name: error.message}, error.status)
         return Reply(reply.status, reply.body, {**reply.headers, **error.headers})
     if service in ("iam", "sts"):
