@@ -26,7 +26,7 @@ class Command(StrEnum):
 class Engine(StrEnum):
     """How ``census`` looks at objects: one by one, or in the bucket's S3 Metadata table."""
 
-    OBJECTS = "objects"
+    HEAD = "head"
     ATHENA = "athena"
 
 
@@ -53,7 +53,8 @@ class When(Enum):
     OWN_KEY = "key of the own account"
     FOREIGN_KEY = "key of another account"
     NO_BUCKET = "no bucket named"
-    NAMED_CACHE = "a cache named"
+    NAMED_CACHE = "caches one by one, not every cache"
+    NO_CACHE = "no cache named"
     ATHENA = "by Athena"
     OBJECTS = "object by object"
 
@@ -164,13 +165,14 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.AUDIT: (
         _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),
         _on("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the buckets of all caches"),
-        _on("fsx:DescribeFileCaches", On.ANY, "lists the file caches"),
-        _on("fsx:DescribeFileSystems", On.ANY, "lists the FSx for Lustre file systems"),
         _ENCRYPTION,
         _KEY,
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the keys' grants", optional_across=True),
-        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies too", optional=True),
+        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies"),
+        _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
+        _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
+        _on("fsx:DescribeFileSystems", On.ANY, "the same for FSx for Lustre file systems", optional=True),
         _REGION,
     ),
     Command.CENSUS: (
@@ -191,6 +193,20 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("s3:GetBucketLocation", On.RESULTS, "Athena checks the place of its results", When.ATHENA),
         _on("s3:GetObject", On.RESULTS, "Athena reads back its results", When.ATHENA),
         _on("s3:PutObject", On.RESULTS, "Athena writes its results", When.ATHENA),
+        _on(
+            "fsx:DescribeDataRepositoryAssociations",
+            On.ANY,
+            "finds the bucket's caches where --cache is left out",
+            When.NO_CACHE,
+            optional=True,
+        ),
+        _on("iam:GetRole", On.ROLE, "judges whether the caches can read what was found", optional=True),
+        _on("kms:DescribeKey", On.KEY, "the same", optional=True),
+        _on("kms:GetKeyPolicy", On.KEY, "the same", When.OWN_KEY, optional=True),
+        _on("kms:ListGrants", On.KEY, "the same", optional=True),
+        _SUGGESTIONS,
+        _CACHE,
+        _SYSTEM,
         _on("kms:Decrypt", On.KEY, "where the metadata tables are encrypted with this key", When.ATHENA, optional=True),
     ),
     Command.RESTORE: (

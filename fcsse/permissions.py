@@ -40,7 +40,7 @@ class Scope:
     region: str | None = None
     partition: str | None = None
     via: Via = Via.AUTO
-    engine: Engine = Engine.OBJECTS
+    engine: Engine = Engine.HEAD
 
     @property
     def foreign(self) -> bool:
@@ -136,6 +136,8 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
         now.add(When.NAMED_CACHE)
     if not scope.buckets:
         now.add(When.NO_BUCKET)
+    if not scope.caches:
+        now.add(When.NO_CACHE)
     by_grant = scope.via is Via.GRANT or scope.foreign
     if command is Command.UNLINK and scope.via is Via.AUTO:
         now |= {When.POLICY, When.GRANT}
@@ -261,6 +263,8 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         said.append(
             "This is for keys of the cache's own account. For a key of another account add --key ARN and --account ID."
         )
+    if command is Command.AUDIT:
+        said.append("audit --fix needs what link needs as well: fcsse permissions link.")
     if scope.engine is Engine.ATHENA and command is Command.CENSUS:
         said.append(
             "Put the workgroup and the place of its query results in the stead of workgroup/* and "

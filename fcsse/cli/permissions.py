@@ -60,7 +60,7 @@ def permissions(
     account: opt.Account = None,
     partition: opt.Partition = None,
     via: opt.ViaOption = Via.AUTO,
-    engine: EngineOption = Engine.OBJECTS,
+    engine: EngineOption = Engine.HEAD,
     optional: Optional = False,
     output: opt.OutputOption = Output.TEXT,
     verbose: opt.Verbose = 0,

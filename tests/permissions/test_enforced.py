@@ -283,3 +283,27 @@ def test_create_grant_is_narrowed_to_the_role_and_the_documented_operations(shel
     for grantee, operations in ((other, ["Decrypt"]), (own, ["Decrypt", "RetireGrant"])):
         with pytest.raises(kms.exceptions.ClientError, match="AccessDenied"):
             kms.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=operations, Name="not-fine")
+
+
+def test_with_the_printed_policy_audit_knows_as_much_as_an_administrator(shell: Shell) -> None:
+    told = json.loads(shell.run("permissions", "audit", "-o", "json").out)
+    shell.sandbox.requests.clear()
+    lean, full = shell.run_with(told["policy"], "audit"), shell.run("audit")
+    assert lean.out.count("unknown") == full.out.count("unknown")
+    assert lean.code == full.code
+    assert called(shell) <= {one["action"] for one in told["permissions"]}
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject"])
+def test_census_counts_with_what_is_required_and_judges_with_what_is_optional(action: str, shell: Shell) -> None:
+    asked = ("permissions", "census", "--bucket", "data", *WHERE)
+    told = json.loads(shell.run(*asked, "-o", "json").out)
+    census = ("census", "--bucket", "data")
+    shell.sandbox.requests.clear()
+    counted = shell.run_with(told["policy"], *census)
+    assert "SSE-KMS" in counted.out
+    rich = json.loads(shell.run(*asked, "--optional").out)
+    assert shell.run_with(rich, *census).out == shell.run(*census).out
+    assert called(shell) <= {one["action"] for one in told["permissions"]}
+    run = shell.run_with(without(told["policy"], action), *census)
+    assert (run.code, refused_action(run)) == (5, action)
