@@ -1,0 +1,58 @@
+"""One simulated AWS for all tests of the command line, back at its start for each, and waits in virtual time."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import botocore.session
+import pytest
+from botocore.loaders import Loader, create_loader
+
+from fcsse.sandbox import Sandbox
+from tests.cli.shell import Shell, VirtualTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@cache
+def _one_loader(_: str | None = None) -> Loader:
+    """botocore's service models, read once for all runs of this process instead of once a run."""
+    return create_loader()
+
+
+@pytest.fixture(scope="package")
+def running_sandbox() -> Iterator[Sandbox]:
+    """Runs as long as this folder's tests do: a process runs one sandbox at a time."""
+    with pytest.MonkeyPatch.context() as patch, Sandbox() as sandbox:
+        patch.setattr(botocore.session, "create_loader", _one_loader)
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """The ready-made small world, as nobody has touched it."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
+    """Waits that pass at once."""
+    virtual = VirtualTime()
+    virtual.install(monkeypatch)
+    return virtual
+
+
+@pytest.fixture
+def shell(
+    sandbox: Sandbox,
+    clock: VirtualTime,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Shell:
+    """The command line, run in this process."""
+    return Shell(sandbox, monkeypatch, capsys, tmp_path, clock)

@@ -1,0 +1,154 @@
+"""What the bucket's default encryption and its key's state decide before anything is changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.page import OTHER
+from tests.cli.shell import WRITES, Run, Shell
+
+
+def untouched(run: Run) -> bool:
+    """Did the run write nothing?"""
+    return not WRITES.intersection(run.operations)
+
+
+@pytest.mark.parametrize(
+    ("cache", "bucket", "because"),
+    [("fc-0123", "data-sse-s3", "SSE-S3"), ("fc-0456", "data-aws-s3", "aws/s3")],
+)
+def test_what_works_already_needs_nothing(shell: Shell, cache: str, bucket: str, because: str) -> None:
+    run = shell.linked(cache, bucket)
+    assert f"Nothing to do to link {cache} to {bucket}" in run.out
+    assert because in run.out
+    assert untouched(run)
+    assert shell.works(cache, bucket) == (True, True)
+
+
+def test_a_bucket_without_a_configuration_is_sse_s3(shell: Shell) -> None:
+    """S3 API reference, GetBucketEncryption: the answer of buckets from before January 2023."""
+    shell.sandbox.add_bucket("data-old", configured=False)
+    run = shell.linked("fc-0123", "data-old")
+    assert "SSE-S3" in run.out
+
+
+@pytest.mark.parametrize("name", ["alias/aws/s3", "arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"])
+def test_the_managed_key_by_its_alias_is_not_looked_up(shell: Shell, name: str) -> None:
+    """KMS user guide: describing an ``alias/aws/…`` can create the key."""
+    shell.sandbox.add_bucket("data-by-name", algorithm="aws:kms", key=name)
+    run = shell.linked("fc-0123", "data-by-name")
+    assert "aws/s3" in run.out
+    assert run.count("kms:DescribeKey") == 0
+
+
+def test_the_managed_key_by_its_arn_is_told_by_its_manager(shell: Shell) -> None:
+    """KMS API reference, DescribeKey: ``KeyManager`` is AWS."""
+    key = shell.sandbox.add_key("made-by-aws")
+    key.manager = "AWS"
+    shell.sandbox.add_bucket("data-by-arn", algorithm="aws:kms", key=key.arn)
+    run = shell.linked("fc-0123", "data-by-arn")
+    assert "AWS managed key" in run.out
+    assert untouched(run)
+
+
+def test_the_managed_key_of_another_account_cannot_be_shared(shell: Shell) -> None:
+    shell.sandbox.add_bucket("abroad-default", account=OTHER, algorithm="aws:kms", readers=["111122223333"])
+    run = shell.link("fc-0123", "abroad-default")
+    assert run.code == 4
+    assert "aws/s3" in run.err
+    assert "customer managed key" in run.err
+    assert untouched(run)
+
+
+@pytest.mark.parametrize("algorithm", ["aws:kms:dsse", "aws:fsx", "aws:backup", "something:new"])
+def test_other_algorithms_are_refused_by_name(shell: Shell, algorithm: str) -> None:
+    key = shell.sandbox.key("data-dsse").arn
+    shell.sandbox.set_bucket_encryption("data-dsse", algorithm=algorithm, key=key)
+    run = shell.link("fc-0123", "data-dsse")
+    assert run.code == 4
+    assert ("DSSE-KMS" if algorithm.endswith("dsse") else algorithm) in run.err
+    assert "put-bucket-encryption" in run.err
+    assert untouched(run)
+
+
+def test_an_alias_in_a_foreign_bucket_is_refused_with_the_reason(shell: Shell) -> None:
+    """S3 user guide: an alias is resolved in the requester's account."""
+    shell.sandbox.add_alias("data-other-alias", shell.sandbox.key("data"))
+    run = shell.link("fc-0123", "data-other-alias")
+    assert run.code == 4
+    assert "'alias/data-other-alias'" in run.err
+    assert "in the account of whoever asks" in run.err
+    assert "--key ARN" in run.err
+    assert untouched(run)
+
+
+def test_a_bare_id_in_a_foreign_bucket_is_refused(shell: Shell) -> None:
+    identifier = shell.sandbox.key("data").id
+    shell.sandbox.add_bucket("abroad-id", account=OTHER, algorithm="aws:kms", key=identifier, readers=["111122223333"])
+    run = shell.link("fc-0123", "abroad-id")
+    assert run.code == 4
+    assert identifier in run.err
+    assert untouched(run)
+
+
+@pytest.mark.xfail(strict=True, reason="the advice is a right on the alias; it does not name --key, the way out")
+def test_an_alias_arn_of_another_account_is_refused_with_the_way_out(shell: Shell) -> None:
+    name = f"arn:aws:kms:eu-west-1:{OTHER}:alias/data-other-alias"
+    shell.sandbox.add_bucket("abroad-alias", account=OTHER, algorithm="aws:kms", key=name, readers=["111122223333"])
+    run = shell.link("fc-0123", "abroad-alias")
+    assert run.code in (4, 5), run.words
+    assert untouched(run)
+    assert "--key ARN" in run.err
+
+
+@pytest.mark.parametrize(
+    ("bucket", "word", "command"),
+    [("data-disabled", "disabled", "enable-key"), ("data-deleting", "pending deletion", "cancel-key-deletion")],
+)
+@pytest.mark.parametrize("via", ["policy", "grant"])
+def test_a_key_out_of_use_is_not_linked(shell: Shell, bucket: str, word: str, command: str, via: str) -> None:
+    """PutKeyPolicy works in every key state, so the link would succeed and help nobody."""
+    run = shell.link("fc-0123", bucket, "--via", via)
+    assert run.code == 4
+    assert word in run.err
+    assert f"aws kms {command}" in run.err
+    assert untouched(run)
+
+
+@pytest.mark.parametrize("state", ["Unavailable", "PendingImport", "Creating", "Updating"])
+def test_other_states_are_named(shell: Shell, state: str) -> None:
+    shell.sandbox.set_key_state("data", state)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 4
+    assert state in run.err
+    assert untouched(run)
+
+
+@pytest.mark.parametrize(
+    ("spec", "usage"),
+    [("RSA_2048", "ENCRYPT_DECRYPT"), ("ECC_NIST_P256", "SIGN_VERIFY"), ("HMAC_256", "GENERATE_VERIFY_MAC")],
+)
+def test_a_key_that_s3_cannot_use_is_refused(shell: Shell, spec: str, usage: str) -> None:
+    """S3 user guide: symmetric encryption keys only."""
+    key = shell.sandbox.add_key("wrong-kind", spec=spec, usage=usage)
+    shell.sandbox.add_bucket("data-wrong-kind", algorithm="aws:kms", key=key.arn)
+    run = shell.link("fc-0123", "data-wrong-kind")
+    assert run.code == 4
+    assert "symmetric" in run.err
+    assert untouched(run)
+
+
+def test_a_key_that_does_not_exist_is_not_found(shell: Shell) -> None:
+    arn = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-4000-8000-000000000000"
+    shell.sandbox.add_bucket("data-keyless", algorithm="aws:kms", key=arn)
+    run = shell.link("fc-0123", "data-keyless")
+    assert run.code == 6
+    assert arn in run.err
+    assert untouched(run)
+
+
+def test_an_alias_that_does_not_exist_is_not_found(shell: Shell) -> None:
+    shell.sandbox.add_bucket("data-aliasless", algorithm="aws:kms", key="alias/nothing")
+    run = shell.link("fc-0123", "data-aliasless")
+    assert run.code == 6
+    assert "alias/nothing" in run.err

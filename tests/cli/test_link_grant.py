@@ -1,0 +1,222 @@
+"""Keys of another account, and grants in one account: the documented grant, its name, its limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcsse.sandbox import Sandbox
+from tests.cli.page import OPERATIONS, OTHER, OWN, documented, role
+from tests.cli.shell import Shell
+
+ABROAD = "data-other-account"
+
+
+def test_across_accounts_the_documented_grant_is_created_and_it_works(shell: Shell) -> None:
+    assert shell.works("fc-0123", ABROAD) == (False, False)
+    run = shell.linked("fc-0123", ABROAD)
+    [call] = shell.sandbox.requests.of("kms:CreateGrant")
+    key = shell.sandbox.key(ABROAD)
+    assert call.parameters["KeyId"] == key.arn
+    assert call.parameters["GranteePrincipal"] == role("fc-0123")
+    assert sorted(call.parameters["Operations"]) == sorted(OPERATIONS)
+    assert "Constraints" not in call.parameters
+    assert (call.account, call.region) == (OWN, key.region)
+    [grant] = shell.grants(ABROAD)
+    assert (grant["GranteePrincipal"], grant["IssuingAccount"]) == (role("fc-0123"), f"arn:aws:iam::{OWN}:root")
+    assert grant["GrantId"] in run.out
+    assert shell.works("fc-0123", ABROAD) == (True, True)
+    assert shell.works("fc-01234567890", ABROAD) == (False, False)
+    assert run.count("kms:PutKeyPolicy") == run.count("kms:GetKeyPolicy") == 0
+
+
+def test_a_second_run_creates_nothing(shell: Shell) -> None:
+    shell.linked("fc-0123", ABROAD)
+    again = shell.linked("fc-0123", ABROAD)
+    assert "Nothing to do" in again.out
+    assert again.count("kms:CreateGrant") == 0
+    assert len(shell.grants(ABROAD)) == 1
+
+
+def test_a_repetition_that_cannot_see_the_first_grant_adds_no_duplicate(shell: Shell) -> None:
+    """KMS API reference, CreateGrant: the same name and parameters answer the same grant."""
+    shell.sandbox.late(grant_reads=1000)
+    assert shell.link("fc-0123", ABROAD, "--wait", "1s").code == 8
+    assert shell.link("fc-0123", ABROAD, "--wait", "1s").code == 8
+    first, second = (entry.parameters["Name"] for entry in shell.sandbox.requests.of("kms:CreateGrant"))
+    assert first == second
+    shell.sandbox.late()
+    key = shell.sandbox.key(ABROAD)
+    assert len(key.grants.value) == 1
+
+
+def test_the_call_goes_to_the_key_s_region(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-other-region", "--via", "grant")
+    [call] = shell.sandbox.requests.of("kms:CreateGrant")
+    assert call.region == "us-east-1"
+    assert shell.works("fc-0123", "data-other-region") == (True, True)
+
+
+def test_a_bucket_name_with_dots_makes_a_name_that_kms_takes(shell: Shell) -> None:
+    """KMS API reference, CreateGrant: names hold letters, digits and ``:/_-``, no dots."""
+    shell.sandbox.add_bucket("my.dotted-bucket", algorithm="aws:kms", key=shell.sandbox.key("data").arn)
+    shell.linked("fc-0123", "my.dotted-bucket", "--via", "grant")
+    [grant] = shell.grants("data")
+    assert "." not in grant["Name"]
+
+
+def test_in_one_account_a_grant_leaves_the_policy_alone(shell: Shell) -> None:
+    text = shell.sandbox.policy_text("data")
+    run = shell.linked("fc-0123", "data", "--via", "grant")
+    assert shell.sandbox.policy_text("data") == text
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert "cannot be limited to S3" in run.out
+    assert run.count("kms:GetKeyPolicy") == 0
+    again = shell.linked("fc-0123", "data", "--via", "grant")
+    assert again.count("kms:CreateGrant") == 0
+
+
+def test_a_grant_is_said_to_be_wider_than_a_statement(shell: Shell) -> None:
+    run = shell.link("fc-0123", ABROAD, "--dry-run")
+    assert "Warning: The grant lets the role use the key in every bucket and outside S3" in run.out
+
+
+@pytest.mark.parametrize("cache", ["fc-0123", None])
+def test_a_policy_across_accounts_is_refused(shell: Shell, cache: str | None) -> None:
+    """KMS developer guide, "Allowing users in other accounts to use a KMS key": both sides must allow."""
+    who = ("--cache", cache) if cache else ("--every-cache",)
+    run = shell.run("link", *who, "--bucket", ABROAD, "--via", "policy")
+    assert run.code == 4
+    assert OTHER in run.err
+    assert not shell.grants(ABROAD)
+
+
+def test_every_cache_across_accounts_is_refused(shell: Shell) -> None:
+    run = shell.run("link", "--every-cache", "--bucket", ABROAD)
+    assert run.code == 4
+    assert "one by one with --cache" in run.err
+
+
+def test_narrow_limits_the_grant_to_the_bucket_where_bucket_keys_are_on(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-bucket-keys", "--via", "grant", "--narrow-grant")
+    [grant] = shell.grants("data-bucket-keys")
+    assert grant["Constraints"] == {"EncryptionContextSubset": {"aws:s3:arn": "arn:aws:s3:::data-bucket-keys"}}
+    assert sorted(grant["Operations"]) == sorted(OPERATIONS)
+    assert shell.works("fc-0123", "data-bucket-keys") == (True, True)
+    assert shell.works("fc-0123", "data-bucket-keys", "old.txt") == (False, True)
+    again = shell.linked("fc-0123", "data-bucket-keys", "--via", "grant", "--narrow-grant")
+    assert again.count("kms:CreateGrant") == 0
+
+
+def test_narrow_is_impossible_without_bucket_keys(shell: Shell) -> None:
+    run = shell.link("fc-0123", "data", "--via", "grant", "--narrow-grant")
+    assert run.code == 4
+    assert "Bucket Keys" in run.err
+    assert not shell.grants("data")
+
+
+@pytest.mark.parametrize("words", [("--narrow-grant",), ("--narrow-grant", "--via", "policy")])
+def test_narrow_without_a_grant_is_a_usage_error(shell: Shell, words: tuple[str, ...]) -> None:
+    run = shell.link("fc-0123", "data-bucket-keys", *words)
+    assert run.code == 2
+    assert "--via" in run.err
+
+
+def test_a_grant_of_the_cache_s_own_hand_counts(shell: Shell) -> None:
+    key = shell.sandbox.key(ABROAD).arn
+    shell.sandbox.client("kms").create_grant(
+        KeyId=key, GranteePrincipal=role("fc-0123"), Operations=OPERATIONS, Name="by-hand"
+    )
+    run = shell.linked("fc-0123", ABROAD)
+    assert "by-hand" in run.out
+    assert run.count("kms:CreateGrant") == 0
+
+
+def test_a_grant_with_fewer_operations_does_not_count(shell: Shell) -> None:
+    key = shell.sandbox.key(ABROAD).arn
+    shell.sandbox.client("kms").create_grant(KeyId=key, GranteePrincipal=role("fc-0123"), Operations=["Decrypt"])
+    shell.linked("fc-0123", ABROAD)
+    assert len(shell.grants(ABROAD)) == 2
+    assert shell.works("fc-0123", ABROAD) == (True, True)
+
+
+def test_a_grant_of_a_role_that_is_gone_does_not_count(shell: Shell) -> None:
+    """A new role of the same name has another unique id, so the old grant gives it nothing."""
+    shell.linked("fc-0123", ABROAD)
+    shell.sandbox.delete_cache("fc-0123")
+    shell.sandbox.add_cache("fc-0123", [ABROAD])
+    shell.linked("fc-0123", ABROAD)
+    assert len(shell.grants(ABROAD)) == 2
+    assert shell.works("fc-0123", ABROAD)[0]
+
+
+def test_all_grants_are_read_however_short_the_pages(shell: Shell) -> None:
+    kms, key = shell.sandbox.client("kms"), shell.sandbox.key(ABROAD).arn
+    for number in range(5):
+        kms.create_grant(
+            KeyId=key, GranteePrincipal=role("fc-0456"), Operations=["Decrypt", "DescribeKey"], Name=f"n{number}"
+        )
+    shell.linked("fc-0123", ABROAD)
+    shell.sandbox.switches.page = 2
+    assert shell.linked("fc-0123", ABROAD).count("kms:CreateGrant") == 0
+
+
+def test_too_many_grants_on_the_key(shell: Shell) -> None:
+    shell.sandbox.switches.grant_limit = 0
+    run = shell.link("fc-0123", ABROAD)
+    assert run.code == 4
+    assert "50,000" in run.err
+
+
+def test_a_grant_role_of_the_cache_s_account_creates_it(shell: Shell) -> None:
+    user = shell.user(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": ["iam:GetRole", "s3:GetEncryptionConfiguration", "kms:ListGrants", "sts:AssumeRole"],
+                    "Resource": "*",
+                }
+            ],
+        }
+    )
+    assert shell.link("fc-0123", ABROAD, credentials=user).code == 5
+    run = shell.link("fc-0123", ABROAD, "--grant-role", f"arn:aws:iam::{OWN}:role/KeyUser", credentials=user)
+    assert run.code == 0, run.words
+    callers = {entry.caller for entry in shell.sandbox.requests.of("kms:CreateGrant") if entry.outcome == "ok"}
+    assert callers == {f"arn:aws:sts::{OWN}:assumed-role/KeyUser/fcsse"}
+    assert shell.works("fc-0123", ABROAD) == (True, True)
+
+
+def test_a_grant_role_of_another_account_is_refused(shell: Shell) -> None:
+    """The page's note: the role must be in the cache's account, not in that of the key and bucket."""
+    shell.sandbox.add_role("Outside", account=OTHER, trust=OWN)
+    run = shell.link("fc-0123", ABROAD, "--grant-role", f"arn:aws:iam::{OTHER}:role/Outside")
+    assert run.code == 4
+    assert f"it is of account {OTHER}, and the cache is in {OWN}" in run.err
+    assert not shell.grants(ABROAD)
+
+
+def test_the_console_s_cross_account_policy_forbids_the_call_and_the_owner_s_statement_helps(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    """KMS developer guide: the console allows CreateGrant only with ``kms:GrantIsForAWSResource``."""
+    import json
+
+    run = shell.link("fc-0123", "data-other-console")
+    assert run.code == 5
+    assert "kms:CreateGrant" in run.err
+    assert sandbox.key("data-other-console").arn in run.err
+    text = run.err[run.err.index("{") : run.err.rindex("}") + 1]
+    statement = json.loads(text)
+    assert statement["Condition"]["StringEquals"] == {"kms:GranteePrincipal": role("fc-0123")}
+    shell.append("data-other-console", statement)
+    assert shell.link("fc-0123", "data-other-console").code == 0
+    assert shell.works("fc-0123", "data-other-console") == (True, True)
+
+
+def test_a_statement_does_not_stand_in_for_the_grant(shell: Shell) -> None:
+    shell.append(ABROAD, documented("fc-0123", ABROAD))
+    assert shell.works("fc-0123", ABROAD) == (False, False)
+    shell.linked("fc-0123", ABROAD)
+    assert shell.works("fc-0123", ABROAD) == (True, True)

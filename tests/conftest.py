@@ -1,0 +1,28 @@
+"""What holds for every test: nothing of the machine's own AWS settings, and no credentials but those a test gives."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SETTINGS = ("AWS_", "FCSSE_", "BOTO_")
+_SCREEN = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_this_machine() -> Iterator[None]:
+    """Hides profiles, credentials, instance metadata, proxies and screen settings from every test."""
+    with pytest.MonkeyPatch.context() as patch:
+        proxies = (*_PROXIES, *(name.lower() for name in _PROXIES))
+        for name in [name for name in os.environ if name.startswith(_SETTINGS) or name in (*_SCREEN, *proxies)]:
+            patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
