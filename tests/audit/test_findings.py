@@ -1,0 +1,363 @@
+"""What an audit finds: each finding where its cause is, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fcsse.audit.facts import Refusal
+from fcsse.audit.findings import ORDER, Finding, Fix, Severity, Words
+from fcsse.audit.judging import judge_pairs
+from fcsse.audit.result import audit_of
+from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
+from fcsse.model import Bucket, Encryption
+from fcsse.verdict import check_pair
+from tests.audit.large import large
+from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
+
+if TYPE_CHECKING:
+    from fcsse.audit.facts import AccountFacts
+
+A, B, C = "fc-0aaa", "fc-0bbb", "fs-0ccc"
+DEAD = "AROADEADDEADDEADDEAD1"
+
+
+def found(facts: AccountFacts) -> list[Finding]:
+    return list(audit_of(facts).findings)
+
+
+def codes(facts: AccountFacts) -> list[str]:
+    return [finding.code for finding in found(facts)]
+
+
+def only(facts: AccountFacts, code: str) -> Finding:
+    matching = [finding for finding in found(facts) if finding.code == code]
+    assert len(matching) == 1, [finding.title for finding in found(facts)]
+    return matching[0]
+
+
+def test_an_account_in_order_has_no_findings() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), slr(B))))
+    made.link(B, "data", policy(documented("data", slr(A), slr(B))))
+    made.link(A, "plain", None, algorithm="AES256")
+    audit = audit_of(made.done())
+    assert audit.findings == ()
+    assert audit.exit_code == 0
+    assert "3 of 3 pairs have access; no findings" in audit.summary
+
+
+def test_an_account_without_caches_is_in_order() -> None:
+    audit = audit_of(Made().done())
+    assert audit.exit_code == 0
+    assert "No cache" in audit.summary
+
+
+def test_missing_access_is_one_finding_a_bucket_with_one_command() -> None:
+    made = Made()
+    for cache in (B, A):
+        made.link(cache, "data", policy())
+    finding = only(made.done(), "access-missing")
+    assert finding.severity is Severity.HIGH
+    assert finding.fix is Fix.YES
+    assert finding.commands == (f"fcsse link --cache {A} --cache {B} --bucket data",)
+    assert [pair.cache for pair in finding.pairs] == [A, B]
+
+
+def test_commands_carry_the_settings_of_the_run() -> None:
+    made = Made()
+    made.link(A, "data", policy())
+    finding = audit_of(made.done(), Words("prod", "http://localhost:1")).findings[0]
+    assert finding.commands[0].endswith("--profile prod --endpoint-url http://localhost:1")
+
+
+@pytest.mark.parametrize(("form", "flag", "now"), [("/*", True, "on"), ("", False, "off")])
+def test_a_condition_that_no_longer_matches_bucket_keys(form: str, flag: bool, now: str) -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), form=form)), bucket_keys=flag)
+    finding = only(made.done(), "context-changed")
+    assert f"turned {now}" in finding.title
+    assert finding.severity is Severity.HIGH
+    assert finding.fix is Fix.YES
+
+
+def test_an_explicit_deny_names_the_statement_and_is_not_for_fix() -> None:
+    deny: dict[str, Any] = {
+        "Sid": "NoWrites", "Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey", "Resource": "*"
+    }  # fmt: skip
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A)), deny))
+    finding = only(made.done(), "explicit-deny")
+    assert "NoWrites" in finding.remedy
+    assert finding.fix is Fix.NO
+    assert audit_of(made.done()).judged[0].verdict == "partly"
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "command"),
+    [
+        ("Disabled", "key-disabled", "enable-key"),
+        ("PendingDeletion", "key-pending-deletion", "cancel-key-deletion"),
+        ("PendingImport", "key-unusable", "describe-key"),
+    ],
+)
+def test_keys_that_cannot_be_used(state: str, code: str, command: str) -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A))), state=state)
+    finding = only(made.done(), code)
+    assert finding.severity is Severity.HIGH
+    assert command in finding.commands[0]
+    assert "access-missing" not in codes(made.done())
+
+
+def test_dead_principals_block_every_edit() -> None:
+    made = Made()
+    other = {**ROOT, "Sid": "Old admins", "Principal": {"AWS": [DEAD, f"arn:aws:iam::{ACCOUNT}:root"]}}
+    made.link(A, "data", policy(documented("data", slr(A)), other))
+    finding = only(made.done(), "dead-principals")
+    assert finding.severity is Severity.MEDIUM
+    assert finding.fix is Fix.PRUNE
+    assert "Old admins" in " ".join(finding.detail)
+    assert "refuses every new version" in " ".join(finding.detail)
+    assert finding.commands[0].endswith("--prune-orphans")
+    made.link(B, "data", policy(documented("data", slr(A)), other))
+    assert only(made.done(), "dead-principals").severity is Severity.HIGH
+    assert only(made.done(), "access-missing").commands[0].endswith("--prune-orphans")
+
+
+def test_a_dead_principal_of_a_statement_of_ours_is_a_cache_that_is_gone() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), DEAD)))
+    assert only(made.done(), "dead-principals").fix is Fix.YES
+    assert only(made.done(), "cache-gone").severity is Severity.LOW
+
+
+def test_a_statement_for_a_role_that_iam_does_not_have() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), slr("fc-0dead"))))
+    finding = only(made.done(), "cache-gone")
+    assert finding.commands == ("fcsse unlink --cache fc-0dead --bucket data",)
+    assert "cache-gone" not in codes(made.done(roles_known=False)), "unknown is not gone"
+
+
+def test_access_to_a_bucket_that_the_cache_is_not_linked_to() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), slr(B))))
+    made.link(B, "elsewhere", policy(documented("elsewhere", slr(B))), key=2)
+    finding = only(made.done(), "unused-access")
+    assert finding.severity is Severity.INFO
+    assert finding.commands == (f"fcsse unlink --cache {B} --bucket data",)
+
+
+def test_a_cache_of_another_region_is_not_taken_for_gone() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), slr(B))))
+    made.add_role(B)
+    assert codes(made.done()) == []
+    assert "cache-gone" in codes(made.done(all_regions=True))
+    assert "role-unused" in codes(made.done(all_regions=True))
+    unread = (("us-east-1", DeniedError("no", action="fsx:DescribeDataRepositoryAssociations")),)
+    assert "cache-gone" not in codes(made.done(all_regions=True, unread=unread))
+
+
+def test_every_cache_statements() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", "*")))
+    finding = only(made.done(), "every-cache")
+    assert finding.severity is Severity.LOW
+    assert finding.commands == (
+        "fcsse unlink --every-cache --bucket data",
+        f"fcsse link --cache {A} --bucket data",
+    )
+    assert audit_of(made.done()).exit_code == 0
+
+
+def test_duplicate_grants_end_the_spare_ones() -> None:
+    made = Made()
+    grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, f"fcsse:{A}:data-2", "g3"))
+    made.link(A, "data", policy(), grants=grants)
+    finding = only(made.done(), "duplicate-grant")
+    assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
+
+
+def test_unconstrained_grants_where_something_narrower_would_do() -> None:
+    made = Made()
+    made.link(A, "data", policy(), grants=(grant(A),))
+    finding = only(made.done(), "unconstrained-grant")
+    assert finding.severity is Severity.LOW
+    assert "--via policy" in finding.commands[0]
+
+    foreign = Made()
+    foreign.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True)
+    assert only(foreign.done(), "unconstrained-grant").severity is Severity.INFO
+
+    narrow = Made()
+    constraint = {"aws:s3:arn": "arn:aws:s3:::data"}
+    narrow.link(A, "data", policy(), grants=(grant(A, constraint_subset=constraint),), bucket_keys=True)
+    assert codes(narrow.done()) == []
+
+
+def test_grants_of_roles_that_are_gone() -> None:
+    made = Made()
+    orphan = grant(A, f"fcsse:{A}:old", "g9")
+    gone = type(orphan)(orphan.grant_id, DEAD, orphan.operations, orphan.name)
+    made.link(A, "data", policy(documented("data", slr(A))), grants=(gone,))
+    assert "revoke-grant" in only(made.done(), "dead-grant").commands[0]
+
+
+@pytest.mark.parametrize(("filled", "severity"), [(0.5, None), (0.8, Severity.LOW), (0.95, Severity.MEDIUM)])
+def test_a_policy_that_is_nearly_full(filled: float, severity: Severity | None) -> None:
+    filler = {**ROOT, "Sid": "filler " + "x" * int(32_768 * filled)}
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A)), filler))
+    if severity is None:
+        assert codes(made.done()) == []
+        return
+    finding = only(made.done(), "policy-nearly-full")
+    assert finding.severity is severity
+    assert "of 32,768 bytes" in finding.detail[0]
+
+
+def test_a_policy_too_full_to_link_says_so() -> None:
+    made = Made()
+    made.link(A, "data", policy({**ROOT, "Sid": "x" * 32_000}))
+    finding = only(made.done(), "access-missing")
+    assert finding.fix is Fix.NO
+    assert finding.commands[0].endswith("--via grant")
+
+
+def test_an_alias_in_a_bucket_of_another_account() -> None:
+    made = Made()
+    made.add_role(A)
+    made.hinder(A, "data", ImpossibleError("linking bucket data: it names its key as 'alias/x'", "Have it set."))
+    made.buckets["data"] = Bucket("data", Encryption("aws:kms", "alias/x"), REGION, foreign=True)
+    finding = only(made.done(), "foreign-alias")
+    assert finding.severity is Severity.HIGH
+    assert finding.remedy == "Have it set."
+
+
+def test_dsse_is_not_called_a_failure_for_certain() -> None:
+    made = Made()
+    made.link(A, "data", None, algorithm="aws:kms:dsse")
+    finding = only(made.done(), "dsse")
+    assert finding.severity is Severity.MEDIUM
+    assert "customer managed key" in finding.remedy
+
+
+def test_another_accounts_aws_managed_key() -> None:
+    made = Made()
+    made.link(A, "data", None, account=OTHER, foreign=True, manager="AWS")
+    assert only(made.done(), "aws-managed-key").severity is Severity.HIGH
+
+
+@pytest.mark.parametrize(("lifecycle", "severity"), [("AVAILABLE", Severity.HIGH), ("CREATING", Severity.LOW)])
+def test_a_missing_role(lifecycle: str, severity: Severity) -> None:
+    made = Made()
+    made.pairs.clear()
+    made.associate(A, "data", lifecycle)
+    made.hinder(A, "more", NotFoundError("no role"))
+    made.associations[-1] = type(made.associations[-1])(
+        type(made.associations[-1].association)("dra-1", A, "s3://more/", lifecycle), REGION
+    )
+    finding = only(made.done(), "role-missing")
+    assert finding.severity is severity
+    assert ("--every-cache" in finding.commands[0]) is (severity is Severity.HIGH)
+
+
+def test_a_failed_association_speaks_in_aws_own_words() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A))), lifecycle="MISCONFIGURED", failure="It went wrong.")
+    finding = only(made.done(), "association-failed")
+    assert "AWS says: It went wrong." in finding.detail
+    assert "--association-ids dra-" in finding.commands[0]
+
+
+def test_several_caches_one_statement_could_serve() -> None:
+    made = Made()
+    text = policy(documented("data", slr(A), sid="one"), documented("data", slr(B), sid="two"))
+    made.link(A, "data", text)
+    made.link(B, "data", text)
+    finding = only(made.done(), "mergeable")
+    assert finding.severity is Severity.INFO
+    assert "2 caches" in finding.title
+    assert all(B in command for command in finding.commands)
+
+
+def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
+    made = Made()
+    made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')
+    finding = only(made.done(), "bucket-policy")
+    assert slr(A) in finding.remedy
+
+
+def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
+    made = Made()
+    made.link(A, "data", None)
+    made.link(B, "other", policy(documented("other", slr(B))), key=2)
+    arn = key_name(1)
+    refused = DeniedError(
+        f"reading the policy of key {arn}: no", "Allow it.", action="kms:GetKeyPolicy", resource=f"key {arn}"
+    )
+    audit = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), refused)))
+    finding = audit.findings[0]
+    assert finding.title == f"unknown: no kms:GetKeyPolicy on key {arn}"
+    assert finding.severity is Severity.MEDIUM
+    assert [pair.bucket for pair in finding.pairs] == ["data"]
+    assert [one.verdict for one in audit.judged] == ["unknown", "allowed"], "the other pair is judged all the same"
+    assert audit.exit_code == 3
+
+
+def test_several_refusals_on_one_key_are_one_finding() -> None:
+    made = Made()
+    made.link(A, "data", None)
+    arn = key_name(1)
+    refusals = [
+        Refusal(kind, (arn, ACCOUNT), DeniedError("no", f"Allow {action} on it.", action=action, resource=f"key {arn}"))
+        for kind, action in (("policy", "kms:GetKeyPolicy"), ("grants", "kms:ListGrants"))
+    ]
+    finding = only(made.done(*refusals), "unreadable")
+    assert finding.title == f"unknown: no kms:GetKeyPolicy and kms:ListGrants on key {arn}"
+    assert finding.remedy == "Allow kms:GetKeyPolicy and kms:ListGrants on it."
+
+
+def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
+    denied = DeniedError("listing: no", action="fsx:DescribeDataRepositoryAssociations")
+    audit = audit_of(Made().done(unread=(("eu-north-1", denied), ("us-east-1", denied)), off=("me-south-1",)))
+    assert audit.exit_code == 3
+    assert [finding.title for finding in audit.findings] == [
+        "unknown: no fsx:DescribeDataRepositoryAssociations: eu-north-1 and us-east-1"
+    ]
+    assert audit_of(Made().done(off=("me-south-1",))).exit_code == 0
+    expired = (("eu-west-1", CredentialsError("they have expired")),)
+    assert "they have expired" in audit_of(Made().done(unread=expired)).findings[0].title
+
+
+def test_an_obstacle_that_nothing_else_tells_of_is_told() -> None:
+    made = Made()
+    made.add_role(A)
+    made.hinder(A, "data", ImpossibleError("linking bucket data: S3 did not tell its Region", "Name it."))
+    assert only(made.done(), "unreadable").remedy == "Name it."
+
+
+def test_the_verdict_is_that_of_check_on_every_pair() -> None:
+    facts = large()
+    regions = {one.association.owner: one.region for one in facts.associations}
+    judged = judge_pairs(facts.pairs, regions, facts.buckets, facts.roles)
+    checked = [check_pair(found) for found in facts.pairs]
+    assert [(one.pair, one.read, one.write) for one in judged] == [(one.pair, one.read, one.write) for one in checked]
+    assert len({one.verdict for one in judged}) == 4, "the account has something of everything"
+
+
+def test_every_pair_without_access_has_a_finding() -> None:
+    audit = audit_of(large())
+    told = {pair for finding in audit.findings for pair in finding.pairs}
+    assert {one.pair for one in audit.judged if not one.allowed} <= told
+
+
+def test_findings_are_sorted_and_known_by_code() -> None:
+    audit = audit_of(large())
+    assert list(audit.findings) == sorted(audit.findings, key=lambda finding: finding.sort_key)
+    assert {finding.code for finding in audit.findings} <= set(ORDER)
+    assert all(finding.title and finding.detail for finding in audit.findings)
+    assert audit.findings == audit_of(large()).findings
