@@ -174,6 +174,11 @@ class Discovery:
         if role is not None:
             return Account(role.arn.partition, role.account, role)
         if self.options.wish is not Wish.UNLINK:
+            encryption = (
+                None if self._given() else _caught(self._answer, "encryption", self.aws.read_encryption, pair.bucket)
+            )
+            if isinstance(encryption, FcsseError):
+                raise encryption  # no waiting for the role would help, so none was done
             raise self._roles.why_missing(pair.cache)
         caller = self._answer("caller", self.aws.caller)
         return Account(caller.partition, caller.account, Role.computed(caller.partition, caller.account, pair.cache))
@@ -330,8 +335,8 @@ class Discovery:
             try:
                 grants = self._answer("grants", self.aws.list_grants, arn, account.account)
             except DeniedError as error:
-                if not foreign and self.options.wish is not Wish.CHECK:
-                    raise
+                if self.options.wish is Wish.UNLINK or (not foreign and self.options.wish is Wish.LINK):
+                    raise  # to unlink, one has to know what is there
                 unreadable.append(f"The key's grants are unknown: {error.message}.")
         return replace(facts, key=key, policy=policy, grants=grants, unreadable=tuple(unreadable))
 

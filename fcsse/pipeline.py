@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fcsse import apply
 from fcsse.discover import Discovery
 from fcsse.errors import ChangedError, FcsseError, NotFoundError
+from fcsse.iac.stack import stack_warning
 from fcsse.journal import Journal
 from fcsse.model import Facts, Obstacle, Pair, Wish
-from fcsse.plan import Outcome, Plan, Status, make_plan
+from fcsse.plan import Outcome, Plan, PolicyChange, Status, make_plan
 from fcsse.progress import Silent
 from fcsse.write import PolicyWriter, Run
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from fcsse.backup import BackupFolder
     from fcsse.clock import Clock
     from fcsse.model import Options
-    from fcsse.plan import PolicyChange
     from fcsse.progress import Progress
 
 
@@ -100,6 +100,25 @@ class Pipeline:
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
         return apply.try_plan(plan, self._run(expected=False))
+
+    def with_stacks(self, plan: Plan) -> Plan:
+        """The plan with a warning for each key whose policy it edits while CloudFormation manages it.
+
+        A request a key, so it is asked for where there is time: before a question or in a dry run, else after the write.
+        """
+        if plan.wish is not Wish.LINK:
+            return plan
+        keys = [change.key for change in plan.changes if isinstance(change, PolicyChange)]
+        stacks = {key: stack for key in keys if (stack := self.aws.stack_of(key))}
+
+        def warned(outcome: Outcome) -> Outcome:
+            key = outcome.facts.key if outcome.facts else None
+            if key is None or key.arn not in stacks or outcome.status is not Status.TO_DO:
+                return outcome
+            text = stack_warning(key.arn, stacks[key.arn], outcome.pair.cache, outcome.pair.bucket)
+            return replace(outcome, warnings=(*outcome.warnings, text))
+
+        return replace(plan, outcomes=tuple(map(warned, plan.outcomes))) if stacks else plan
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""

@@ -141,6 +141,10 @@ class Aws:
                 raise refusal
         return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
 
+    def stack_of(self, key: Arn) -> str | None:
+        """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
+        return kms.stack_of(self.own("kms", key.region), str(key))
+
     def put_policy(self, key: Arn, text: str) -> None:
         """Replaces a key policy."""
         kms.put_policy(self.own("kms", key.region), str(key), text)

@@ -153,6 +153,9 @@ def _run(
     pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
     plan = pipeline.plan(target, wish, manner.expect)
     run.progress.stop()
+    early = manner.dry_run or (run.terminal.asks and not manner.yes)
+    if early:
+        plan = pipeline.with_stacks(plan)
     _show_plan(run, plan)
     if manner.dry_run:
         results = pipeline.try_out(plan)
@@ -160,7 +163,10 @@ def _run(
         ask(run, plan, manner)
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None)
+        shown, plan = plan, plan if early else pipeline.with_stacks(plan)
         run.progress.stop()
+        for warning in _new_warnings(shown, plan):
+            run.terminal.warn(warning)
     else:
         results = ()
     code = exit_code(plan, results)
@@ -184,6 +190,12 @@ def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
             wish.bucket_region is None or wish.bucket_keys is None, "--bucket-region and --bucket-keys go with --key"
         )
     require(wish.key is None or target.buckets, "--key needs --bucket")
+
+
+def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
+    before = {warning for outcome in shown.outcomes for warning in outcome.warnings}
+    after = dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings)
+    return [warning for warning in after if warning not in before]
 
 
 def _show_plan(run: Session, plan: Plan) -> None:
