@@ -48,6 +48,8 @@ class Discovery:
         self.buckets: dict[str, Bucket | FcsseError] = {}
         self.on_answer: Callable[[int, int], None] | None = None
         self._answers = 0
+        self.meanwhile: Callable[[Wish, int], None] | None = None
+        """Called with the number of the round once it is on the wire, to use the time until the first answers."""
 
     def __enter__(self) -> Discovery:
         return self
@@ -104,6 +106,7 @@ class Discovery:
     ) -> tuple[Facts | Obstacle, ...]:
         """What there is to know about each pair. Raises nothing that belongs to one pair only."""
         self._ask_first(pairs)
+        self._use_waiting(1)
         self._await_roles(pairs)
         accounts = {pair: self._attempt(pair, self._account, pair) for pair in pairs}
         owners = {pair.bucket: account for pair in pairs if not isinstance(account := accounts[pair], Obstacle)}
@@ -114,6 +117,7 @@ class Discovery:
         readable = [bucket for bucket in buckets.values() if isinstance(bucket, Bucket)]
         for bucket in readable:
             self._ask_key(bucket, owners[bucket.name])
+        self._use_waiting(2)
         for bucket in readable:
             self._ask_resolved(bucket, owners[bucket.name])
         found: list[Facts | Obstacle] = []
@@ -149,6 +153,10 @@ class Discovery:
             elif self._listed is None:
                 self._ask("role", self.aws.find_role, cache)
         self.aws.prepare("kms")
+
+    def _use_waiting(self, round_trip: int) -> None:
+        if self.meanwhile:
+            self.meanwhile(self.options.wish, round_trip)
 
     def _await_roles(self, pairs: Sequence[Pair]) -> None:
         """Waits for roles that are not there yet, where a link needs them and its bucket does not rule it out."""

@@ -1,6 +1,7 @@
 """The pipe that every command takes: scope, discover, plan; then apply or try.
 
-``Pipeline`` holds what a run needs from outside, so that tests and callers can hand in their own.
+``Pipeline`` holds what a run needs from outside, so that tests and callers can hand in their own. What plans and applies
+is imported while the first answers are on their way.
 """
 
 from __future__ import annotations
@@ -8,15 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fcsse import apply
 from fcsse.discover import Discovery
 from fcsse.errors import ChangedError, FcsseError, NotFoundError
 from fcsse.iac.stack import stack_warning
 from fcsse.journal import Journal
 from fcsse.model import Facts, Obstacle, Pair, Wish
-from fcsse.plan import Outcome, Plan, PolicyChange, Status, make_plan
 from fcsse.progress import Silent
-from fcsse.write import PolicyWriter, Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +25,9 @@ if TYPE_CHECKING:
     from fcsse.backup import BackupFolder
     from fcsse.clock import Clock
     from fcsse.model import Options
+    from fcsse.plan import Outcome, Plan, PolicyChange
     from fcsse.progress import Progress
+    from fcsse.write import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Pipeline:
     def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named."""
         with Discovery(self.aws, options, self.clock, self.progress, self.wait) as discovery:
+            discovery.meanwhile = _import_what_follows
             found: list[Facts | Obstacle] = []
             prefixes: dict[Pair, tuple[str, ...]] = {}
             pairs = list(self._pairs(target, prefixes, found))
@@ -78,6 +79,8 @@ class Pipeline:
 
     def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
         """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
+        from fcsse.plan import make_plan
+
         saved: dict[str, tuple[str, ...]] = {}
         if options.wish is Wish.UNLINK and self.backups:
             for facts in found:
@@ -95,17 +98,23 @@ class Pipeline:
 
     def apply(self, plan: Plan, *, expected: bool = False) -> tuple[Applied | Failed, ...]:
         """Makes the plan's changes."""
-        return apply.apply_plan(plan, self._run(expected))
+        from fcsse.apply import apply_plan
+
+        return apply_plan(plan, self._run(expected))
 
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
-        return apply.try_plan(plan, self._run(expected=False))
+        from fcsse.apply import try_plan
+
+        return try_plan(plan, self._run(expected=False))
 
     def with_stacks(self, plan: Plan) -> Plan:
         """The plan with a warning for each key whose policy it edits while CloudFormation manages it.
 
         A request a key, so it is asked for where there is time: before a question or in a dry run, else after the write.
         """
+        from fcsse.plan import PolicyChange, Status
+
         if plan.wish is not Wish.LINK:
             return plan
         keys = [change.key for change in plan.changes if isinstance(change, PolicyChange)]
@@ -122,9 +131,13 @@ class Pipeline:
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
+        from fcsse.write import PolicyWriter
+
         return PolicyWriter(self._run(expected), change).write().backup
 
     def _run(self, expected: bool) -> Run:
+        from fcsse.write import Run
+
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
         return Run(
             aws=self.aws,
@@ -168,8 +181,16 @@ class Pipeline:
 
 def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-    error = plan.error or next((one.error for one in results if isinstance(one, apply.Failed)), None)
+    from fcsse.apply import Failed
+
+    error = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
     return error.exit_code if error else 0
 
 
-__all__ = ["Outcome", "Pipeline", "Status", "Target", "exit_code"]
+def _import_what_follows(wish: Wish, round_trip: int) -> None:
+    """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
+    if round_trip == 1:
+        import fcsse.access
+    elif wish is not Wish.CHECK:
+        import fcsse.apply
+        import fcsse.plan  # noqa: F401
