@@ -29,6 +29,9 @@ RESERVE = 30.0
 
 LONGEST_WAIT = 600.0
 
+SOURCE = "fsx.amazonaws.com"
+"""EFS and S3 have a CreateFileSystem too, with ids that look the same."""
+
 CREATIONS = ("CreateFileCache", "CreateFileSystem", "CreateDataRepositoryAssociation")
 
 MAY_PASS = (BusyError, ChangedError, NotFoundError, UnconfirmedError, UnexpectedError)
@@ -50,7 +53,7 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     """
     name, cache, bucket = _read(event)
     if cache is None:
-        _log("ignored", event=name, reason="not the creation of a cache, file system or association that succeeded")
+        _log("ignored", event=name, reason="not the successful creation of a cache, or of a link to a bucket")
         return {"result": "ignored"}
     left = context.get_remaining_time_in_millis() / 1000 - RESERVE if context else LONGEST_WAIT
     folder = Path(tempfile.gettempdir()) / "fcsse-backups"
@@ -60,31 +63,40 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     try:
         done = api.link(cache, bucket or (), settings=settings)
     except FcsseError as error:
+        _log_backups(error.result.backups if isinstance(error.result, api.Result) else (), folder)
         _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
         if isinstance(error, MAY_PASS):
             raise
         return {"result": "failed", "cache": cache, "code": error.code, "message": error.message}
-    for saved in done.backups:
-        # The function's disk does not last, so the copy of the old policy goes to the log.
-        _log("backup", id=saved, policy=BackupFolder(folder).find(saved).policy)
+    _log_backups(done.backups, folder)
     pairs = [{"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes]
     _log("linked", event=name, cache=cache, changed=done.changed, pairs=pairs)
     return {"result": "linked", "cache": cache, "changed": done.changed, "pairs": pairs}
+
+
+def _log_backups(ids: tuple[str, ...], folder: Path) -> None:
+    """The function's disk does not last, so the copies of the old policies go to the log."""
+    for saved in ids:
+        backup = BackupFolder(folder).find(saved)
+        _log("backup", id=saved, key=backup.key, policy=backup.policy)
 
 
 def _read(event: Mapping[str, object]) -> tuple[str, str | None, str | None]:
     """The event's name, the cache that it is about (None where it is none of ours), and one bucket if it names one."""
     detail = _mapping(event.get("detail"))
     name = str(detail.get("eventName", ""))
-    if name not in CREATIONS or detail.get("errorCode"):
+    if detail.get("eventSource") != SOURCE or name not in CREATIONS or detail.get("errorCode"):
         return name, None, None
-    answer = _mapping(detail.get("responseElements"))
-    found = dict(_fields(answer))
+    found = dict(_fields(_mapping(detail.get("responseElements"))))
     cache = next((found[key] for key in ("filecacheid", "filesystemid") if key in found), None)
-    path = found.get("datarepositorypath", "") if name == "CreateDataRepositoryAssociation" else ""
-    bucket = path.removeprefix("s3://").split("/", 1)[0] if path.startswith("s3://") else None
-    valid = cache if cache and is_cache_id(cache) else None
-    return name, valid, bucket if bucket and is_bucket_name(bucket) else None
+    if cache is None or not is_cache_id(cache):
+        return name, None, None
+    if name == "CreateFileCache":
+        return name, cache, None
+    # A file system has no bucket until it is linked to one, with an association or, the older way, when it is created.
+    path = found.get("datarepositorypath" if name == "CreateDataRepositoryAssociation" else "importpath", "")
+    bucket = path.removeprefix("s3://").split("/", 1)[0] if path.startswith("s3://") else ""
+    return (name, cache, bucket) if is_bucket_name(bucket) else (name, None, None)
 
 
 def _region(event: Mapping[str, object]) -> str | None:

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,9 @@ class Runner:
 
     sandbox: Sandbox
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, event: str = "push", environment: dict[str, str] | None = None, **given: str) -> Step:
+    def run(self, event: str = "push", **given: str) -> Step:
         """Runs it on an event; ``given`` are the workflow's ``with:``, with _ for -."""
         inputs = {name: str(described.get("default", "")) for name, described in DESCRIPTION["inputs"].items()}
         asked = {name.replace("_", "-"): value for name, value in {"version": "installed", **given}.items()}
@@ -65,7 +66,7 @@ class Runner:
                 "GITHUB_EVENT_NAME": event,
                 "GITHUB_OUTPUT": str(files[0]),
                 "GITHUB_STEP_SUMMARY": str(files[1]),
-                **(environment or {}),
+                **self.environment,
             },
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
@@ -231,8 +232,8 @@ class StandIn:
         program.write_text('#!/bin/sh\nprintf \'%s\\0\' "$@" >>"$WORDS"\necho \'{"digest": "0123456789abcdef"}\'\n')
         program.chmod(0o755)
         told = self.runner.folder / "words"
-        environment = {"WORDS": str(told), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
-        step = self.runner.run("push", environment, **inputs)
+        self.runner.environment = {"WORDS": str(told), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
+        step = self.runner.run("push", **inputs)
         assert step.code == 0, step.log
         assert not (self.runner.folder / "pwned").exists()
         runs = told.read_text().split("\0")
@@ -278,13 +279,13 @@ def test_every_input_reaches_the_script_and_every_output_comes_from_it() -> None
 
 def test_it_installs_the_release_it_comes_with(runner: Runner) -> None:
     """Installs this very tree into an environment of its own; what it depends on is lent by the one the tests run in."""
-    offline = {
+    runner.environment = {
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip takes the value for that of build isolation
         "PYTHONPATH": sysconfig.get_path("purelib"),
     }
-    step = runner.run("pull_request", offline, **PAIR, version="")
+    step = runner.run("pull_request", **PAIR, version="")
     assert step.code == 0, step.log
     assert step.outputs["pending"] == "true"
     assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"
