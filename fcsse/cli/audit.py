@@ -275,7 +275,7 @@ class _Shown:
         from fcsse.cli.render import closing_lines, error_lines
 
         there = sum(one.allowed for one in after)
-        told = f"{there:,} of {len(after):,} {'would have' if dry_run else 'have'} access now."
+        told = f"{there:,} of {len(after):,} pairs {'would have access' if dry_run else 'have access now'}."
         match self.output:
             case AuditOutput.TEXT:
                 lines = closing_lines(plan, results, dry_run=dry_run) or [line("Nothing to fix.")]

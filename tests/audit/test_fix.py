@@ -1,0 +1,171 @@
+"""``fcsse audit --fix``: link's plan, question and writes, for all that an audit finds."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fcsse.cli.terminal import Terminal
+from fcsse.clock import SystemClock
+from tests.audit.made import documented, slr
+
+if TYPE_CHECKING:
+    from tests.simulated import Shell
+
+FAST = ("--wait", "5s")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes without being waited for."""
+    slept = [0.0]
+
+    def sleep(_: SystemClock, seconds: float) -> None:
+        slept[0] += seconds
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: time.monotonic() + slept[0])
+
+
+def fix(shell: Shell, *words: str) -> tuple[int, dict[str, Any]]:
+    run = shell.run("audit", "--fix", *FAST, *words, "-o", "json")
+    found: dict[str, Any] = json.loads(run.out)
+    return run.code, found
+
+
+def puts(shell: Shell) -> int:
+    return shell.sandbox.requests.count("kms:PutKeyPolicy")
+
+
+def test_it_gives_every_cache_the_access_that_it_lacks(shell: Shell) -> None:
+    code, found = fix(shell)
+    assert code == 3, "a bucket is gone and a role is not there yet"
+    assert found["fix"]["access_after"] == {"pairs": 10, "allowed": 8}
+    assert found["fix"]["changed"] is True
+    for bucket in ("data", "data-bucket-keys", "data-other-account"):
+        assert shell.sandbox.cache("fc-0123").read(bucket, "hello.txt").data == b"hello from the bucket\n"
+    assert shell.sandbox.cache("fs-0abc").write("data", "lustre/new").allowed
+    for cache in ("fc-0bad", "fc-0new"):
+        shell.sandbox.delete_cache(cache, role=False)
+    assert fix(shell)[0] == 0
+
+
+def test_one_write_a_key_whatever_the_number_of_pairs(shell: Shell) -> None:
+    for number in range(7):
+        shell.sandbox.add_cache(f"fc-0c{number}", ["data", "data-bucket-keys"])
+    shell.sandbox.requests.clear()
+    fix(shell)
+    written = [entry.parameters["KeyId"] for entry in shell.sandbox.requests.of("kms:PutKeyPolicy")]
+    assert len(written) == len(set(written)) == 3
+
+
+def test_what_it_gave_is_what_link_gives(shell: Shell) -> None:
+    fix(shell)
+    for cache, bucket in (("fc-0123", "data"), ("fc-0123", "data-bucket-keys"), ("fc-0456", "data-alias")):
+        run = shell.run("link", "--cache", cache, "--bucket", bucket, "--dry-run", "--exit-code")
+        assert run.code == 0, run.out
+
+
+def test_a_dry_run_writes_nothing_and_binds_the_plan(shell: Shell) -> None:
+    shell.sandbox.requests.clear()
+    code, planned = fix(shell, "--dry-run", "--exit-code")
+    assert code == 3
+    assert puts(shell) == 0
+    digest = planned["fix"]["digest"]
+    assert planned["fix"]["dry_run"] is True
+    code, _ = fix(shell, "--expect", "0" * 16)
+    assert code == 7
+    assert puts(shell) == 0
+    code, done = fix(shell, "--expect", digest)
+    assert done["fix"]["digest"] == digest
+    assert puts(shell) == 3
+
+
+def test_the_diff_comes_before_the_question_and_a_no_writes_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Terminal, "asks", property(lambda _: True))
+    asked: list[str] = []
+
+    def no(_: Terminal, question: str) -> bool:
+        asked.append(question)
+        return False
+
+    monkeypatch.setattr(Terminal, "confirm", no)
+    shell.sandbox.requests.clear()
+    run = shell.run("audit", "--fix")
+    assert asked == ["Make these 4 changes?"]
+    assert "+++ key policy (planned)" in run.out
+    assert puts(shell) == 0
+    assert run.code == 1
+    assert shell.run("audit", "--fix", "--yes", "-q").code == 3
+    assert puts(shell) == 3
+
+
+def test_one_key_that_refuses_does_not_keep_the_others_from_being_fixed(shell: Shell) -> None:
+    arn = shell.sandbox.key("data").arn
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", matching=arn, times=None)
+    code, found = fix(shell)
+    assert code == 5
+    assert found["fix"]["access_after"] == {"pairs": 10, "allowed": 5}
+    text = shell.run("audit", "--fix", *FAST)
+    assert "Not linked: fc-0123 to data." in text.out
+    assert "Not linked: fs-0abc to data." in text.out
+    shell.sandbox.faults.clear()
+    code, found = fix(shell)
+    assert found["fix"]["access_after"] == {"pairs": 10, "allowed": 8}, "running it again does what is left"
+
+
+def test_dead_principals_of_others_go_only_when_told_to(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0aaa", ["data-dead"])
+    before = shell.sandbox.policy_text("data-dead")
+    fix(shell)
+    assert shell.sandbox.policy_text("data-dead") == before
+    _, found = fix(shell, "--prune-orphans")
+    assert "AROA" not in shell.sandbox.policy_text("data-dead")
+    pair = {"cache": "fc-0aaa", "bucket": "data-dead"}
+    assert [one["summary"] for one in found["fix"]["pairs"] if one["cache"] == "fc-0aaa"]
+    after = json.loads(shell.run("audit", "-o", "json").out)
+    assert next(one for one in after["pairs"] if pair.items() <= one.items())["access"] == "allowed"
+
+
+def test_a_dead_cache_in_a_statement_of_ours_goes_though_all_access_is_there(shell: Shell) -> None:
+    shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--yes", *FAST)
+    shell.run("link", "--cache", "fc-01234567890", "--bucket", "data", "--yes", *FAST)
+    shell.sandbox.delete_cache("fc-01234567890")
+    assert "AROA" in shell.sandbox.policy_text("data")
+    fix(shell)
+    assert "AROA" not in shell.sandbox.policy_text("data")
+
+
+def test_nobody_loses_anything(shell: Shell) -> None:
+    text = shell.sandbox.policy("data")
+    text["Statement"] += [documented("data", "*", sid="every"), documented("data", slr("fc-0456"), sid="unused")]
+    shell.sandbox.put_policy("data", text)
+    fix(shell)
+    sids = [statement["Sid"] for statement in shell.sandbox.policy("data")["Statement"]]
+    assert {"every", "unused"} <= set(sids)
+
+
+def test_nothing_to_fix_asks_nothing(shell: Shell) -> None:
+    fix(shell)
+    shell.sandbox.requests.clear()
+    run = shell.run("audit", "--fix")
+    assert "Nothing to fix." in run.out
+    assert puts(shell) == 0
+
+
+def test_each_policy_is_saved_first(shell: Shell) -> None:
+    fix(shell)
+    saved = json.loads(shell.run("backups", "-o", "json").out)
+    assert len(saved["backups"]) == 3
+
+
+def test_markdown_has_both_parts(shell: Shell) -> None:
+    out = shell.run("audit", "--fix", "--dry-run", "-o", "markdown").out
+    assert out.startswith("### fcsse audit\n")
+    assert "### fcsse link (dry run)" in out
+    assert "8 of 10 pairs would have access." in out
