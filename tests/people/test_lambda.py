@@ -225,11 +225,8 @@ DENIED = {"errorCode": "AccessDenied", "errorMessage": "User is not authorized",
             id="a file system without a bucket",
         ),
         pytest.param(
-            with_detail(
-                event("CreateFileSystem", {}, {"fileSystemId": "fs-0abc"}),
-                eventSource="elasticfilesystem.amazonaws.com",
-            ),
-            id="EFS",
+            with_detail(association_created("fs-0abc", "s3://data/"), eventSource="elasticfilesystem.amazonaws.com"),
+            id="another service",
         ),
         pytest.param({}, id="nothing"),
         pytest.param({"detail": "text"}, id="something else"),
