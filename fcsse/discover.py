@@ -320,6 +320,7 @@ class Discovery:
         if not bucket.encryption.is_kms or is_default_key(bucket):
             return facts
         arn, key = self._key_of(bucket)
+        refusals: list[FcsseError] = []
         foreign = arn.account != account.account
         try:
             key = key or self._answer("describe", self.aws.describe_key, arn, account.account)
@@ -338,6 +339,7 @@ class Discovery:
                 if self.options.wish is not Wish.CHECK:
                     raise
                 unreadable.append(f"The key policy is unknown: {error.message}.")
+                refusals.append(error)
         if self._wants_grants(arn, account):
             self._check_granter(account)
             try:
@@ -346,7 +348,10 @@ class Discovery:
                 if self.options.wish is Wish.UNLINK or (not foreign and self.options.wish is Wish.LINK):
                     raise  # to unlink, one has to know what is there
                 unreadable.append(f"The key's grants are unknown: {error.message}.")
-        return replace(facts, key=key, policy=policy, grants=grants, unreadable=tuple(unreadable))
+                refusals.append(error)
+        return replace(
+            facts, key=key, policy=policy, grants=grants, unreadable=tuple(unreadable), refusals=tuple(refusals)
+        )
 
     def _bucket_side(self, bucket: Bucket, account: Account, unreadable: list[str]) -> tuple[Bucket, str | None]:
         """Whose the bucket is and what its policy says, as far as that can be read."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.access import S3_REST, Judgement, bucket_rows, judge
-from fcsse.errors import EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.model import Facts, Obstacle, Options, Wish
 from fcsse.plan import Status, make_plan
 from fcsse.policy.document import PolicyDocument
@@ -47,12 +47,16 @@ class Checked:
 
     @property
     def exit_code(self) -> int:
-        """0: all access is there. 3: some is missing or not known. 4: and it cannot be linked as it stands."""
+        """0: all access is there. 3: some is missing or not known. 4: and it cannot be linked as it stands. 5: not known
+        because the caller may not read what decides.
+        """
         if self.error:
             return self.error.exit_code
         if self.read is self.write is Verdict.ALLOWED:
             return EXIT_OK
-        return EXIT_IMPOSSIBLE if self.blocker else EXIT_PENDING
+        if self.blocker is None:
+            return EXIT_PENDING
+        return EXIT_DENIED if isinstance(self.blocker, DeniedError) else EXIT_IMPOSSIBLE
 
 
 def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
@@ -182,6 +186,9 @@ def _s3_notes(judgement: Judgement) -> list[str]:
 
 def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would mend it."""
+    if facts.refusals and (facts.policy is None or facts.key is None or facts.key.arn.account != facts.account):
+        refusal = facts.refusals[0]
+        return refusal, [refusal.hint]
     plan = make_plan([facts], Options(Wish.LINK))
     outcome = plan.outcomes[0]
     match outcome.status:

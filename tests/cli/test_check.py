@@ -1,0 +1,232 @@
+"""``fcsse check`` says what the cache then really can do, and what would mend it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from tests.cli.page import OWN, role
+from tests.cli.shell import WRITES, Shell
+
+WORLD = (
+    "data",
+    "data-bucket-keys",
+    "data-sse-s3",
+    "data-aws-s3",
+    "data-alias",
+    "data-alias-arn",
+    "data-key-id",
+    "data-long",
+    "data-disabled",
+    "data-other-region",
+    "data-other-account",
+)
+
+
+def pair(shell: Shell, cache: str, bucket: str, *words: str) -> dict[str, Any]:
+    """The one pair of a check's JSON document."""
+    run = shell.run("check", "--cache", cache, "--bucket", bucket, "-o", "json", *words)
+    found: dict[str, Any] = run.json["pairs"][0]
+    assert run.json["exit_code"] == run.code
+    return found
+
+
+@pytest.mark.parametrize("bucket", WORLD)
+def test_the_verdict_is_what_the_cache_finds(shell: Shell, bucket: str) -> None:
+    for linked in (False, True):
+        if linked:
+            shell.link("fc-0123", bucket)
+        found = pair(shell, "fc-0123", bucket)
+        reads, writes = shell.works("fc-0123", bucket)
+        assert (found["read"] == "allowed", found["write"] == "allowed") == (reads, writes), (linked, found["verdict"])
+
+
+def test_it_changes_nothing(shell: Shell) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert not WRITES.intersection(run.operations)
+    assert not shell.backup_files
+
+
+def test_missing_access_is_3_and_names_the_link_that_mends_it(shell: Shell) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 3
+    assert run.out.startswith("fc-0123 cannot read or write s3://data: ")
+    remedy = next(line.strip() for line in run.out.splitlines() if line.strip().startswith("fcsse "))
+    assert shell.run(*shlex.split(remedy)[1:]).code == 0
+    after = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert after.code == 0
+    assert after.out.startswith("fc-0123 can read and write s3://data.\n")
+    assert "'Allow FSx to use the key through S3 for bucket data'" in after.out
+
+
+def test_bucket_keys_turned_on_after_linking_is_found_and_named(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.sandbox.set_bucket_encryption("data", key=shell.sandbox.key("data").arn, bucket_keys=True)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 3
+    assert "Bucket Key setting has changed" in run.out
+    assert shell.link("fc-0123", "data").code == 0
+    assert shell.run("check", "--cache", "fc-0123", "--bucket", "data").code == 0
+
+
+def test_objects_of_the_other_form_are_mentioned(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    told = "link with --context both covers both kinds"
+    assert told in shell.run("check", "--cache", "fc-0123", "--bucket", "data").out
+    shell.linked("fc-0123", "data", "--context", "both")
+    assert told not in shell.run("check", "--cache", "fc-0123", "--bucket", "data").out
+
+
+DENY = {
+    "Sid": "Nobody from S3",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "kms:Decrypt",
+    "Resource": "*",
+    "Condition": {"StringLike": {"kms:ViaService": "s3.*"}},
+}
+
+
+def test_an_explicit_deny_is_named_and_cannot_be_linked_away(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.append("data", DENY)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 4
+    first = "fc-0123 cannot read or write s3://data: statement 'Nobody from S3' denies kms:Decrypt."
+    assert run.out.startswith(first), "multipart uploads take kms:Decrypt too"
+    link = shell.link("fc-0456", "data")
+    assert link.code == 4
+    assert "'Nobody from S3'" in link.err
+    assert not WRITES.intersection(link.operations)
+
+
+def test_what_depends_on_the_organisation_is_unknown_never_allowed(shell: Shell) -> None:
+    shell.append(
+        "data",
+        {
+            "Sid": "Our organisation",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "kms:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-example"}},
+        },
+    )
+    found = pair(shell, "fc-0123", "data")
+    assert (found["read"], found["write"]) == ("unknown", "unknown")
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 3
+    assert "aws:PrincipalOrgID" in run.out
+    assert shell.link("fc-0123", "data").code == 0, "and linking makes it certain"
+    assert pair(shell, "fc-0123", "data")["read"] == "allowed"
+
+
+def test_access_by_somebody_elses_statement_is_enough_and_named(shell: Shell) -> None:
+    shell.append(
+        "data",
+        {
+            "Sid": "All of it",
+            "Effect": "Allow",
+            "Principal": {"AWS": role("fc-0123")},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+    )
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0
+    assert "Nothing to do to link fc-0123 to data: statement 'All of it' gives the access already" in run.out
+    assert not WRITES.intersection(run.operations)
+    unlink = shell.unlink("fc-0123", "data")
+    assert unlink.code == 0
+    assert "'All of it'" in unlink.out, "unlink says that access stays"
+    assert pair(shell, "fc-0123", "data")["requests"][0]["decided_by"] == "All of it"
+
+
+def test_a_bucket_policy_that_denies_is_seen(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    shell.sandbox.client("s3").put_bucket_policy(
+        Bucket="data", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    )
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 3
+    assert "not read" in run.out
+    assert "bucket policy" in run.out
+
+
+def test_an_unreadable_bucket_policy_is_outside_its_sight_and_said_so(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    allowed = ["iam:GetRole", "s3:GetEncryptionConfiguration", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"]
+    somebody = shell.user(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    )
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", credentials=somebody)
+    assert run.code == 0, run.words
+    assert "The bucket policy is unknown" in run.out
+    assert "s3:GetBucketPolicy" in run.out
+
+
+def test_an_unreadable_key_policy_is_unknown(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    allowed = ["iam:GetRole", "s3:Get*", "kms:DescribeKey", "kms:ListGrants"]
+    somebody = shell.user(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    )
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", credentials=somebody)
+    assert run.code == 5, run.words
+    assert "is not known" in run.out
+    assert "Allow kms:GetKeyPolicy" in run.out
+
+
+def test_across_accounts_the_grant_decides(shell: Shell) -> None:
+    assert "no grant allows fc-0123" in shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-account").out
+    shell.linked("fc-0123", "data-other-account")
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-account")
+    assert run.code == 0
+    assert "grant fcsse:fc-0123:data-other-account" in run.out
+    assert "cannot be read from here" in run.out
+
+
+@pytest.mark.parametrize(
+    ("bucket", "code", "words"),
+    [
+        ("data-disabled", 4, "disabled"),
+        ("data-deleting", 4, "PendingDeletion"),
+        ("data-dsse", 4, "DSSE-KMS"),
+        ("data-locked", 5, "kms:DescribeKey"),
+        ("no-such-bucket", 6, "no such bucket"),
+    ],
+)
+def test_what_stands_in_the_way_has_its_exit_code(shell: Shell, bucket: str, code: int, words: str) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", bucket)
+    assert run.code == code, run.words
+    assert words in run.words
+
+
+def test_without_a_bucket_it_checks_all_that_fsx_links(shell: Shell) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "-o", "json")
+    assert [one["bucket"] for one in run.json["pairs"]] == [
+        "data",
+        "data-bucket-keys",
+        "data-sse-s3",
+        "data-other-account",
+    ]
+
+
+def test_a_prefix_that_a_policy_leaves_out_is_not_called_readable(shell: Shell) -> None:
+    narrow = {
+        "Sid": "One project",
+        "Effect": "Allow",
+        "Principal": {"AWS": role("fc-0123")},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*", "kms:Encrypt", "kms:ReEncrypt*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:CallerAccount": OWN},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data/project/*"},
+        },
+    }
+    shell.append("data", narrow)
+    assert pair(shell, "fc-0123", "data")["read"] != "allowed"

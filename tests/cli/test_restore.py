@@ -1,0 +1,141 @@
+"""``fcsse backups`` and ``fcsse restore``: what was there before can be seen and put back, and nothing of others is lost."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.page import OWN
+from tests.cli.shell import WRITES, Shell
+
+FOREIGN = {
+    "Sid": "Foreign",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"},
+    "Action": "kms:ListAliases",
+    "Resource": "*",
+}
+
+
+@pytest.fixture
+def first(shell: Shell) -> str:
+    """The id of the copy from before fc-0123 was linked to data."""
+    shell.sandbox.switches.normalise = False
+    shell.linked("fc-0123", "data")
+    return str(shell.backups[0]["id"])
+
+
+def test_the_copy_is_exact_private_and_listed(shell: Shell) -> None:
+    before = shell.sandbox.policy_text("data")
+    run = shell.linked("fc-0123", "data")
+    [path] = shell.backup_files
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    copy = shell.backups[0]
+    assert copy["policy"] == before
+    assert f"fcsse restore {copy['id']}" in run.out
+    listed = shell.run("backups")
+    assert listed.code == 0
+    assert copy["id"] in listed.out
+    assert "link fc-0123 to data" in listed.out
+    assert shell.run("backups", copy["id"]).out == before + "\n"
+    assert shell.run("backups", "-o", "json").json["backups"][0]["id"] == copy["id"]
+    assert not listed.operations, "listing asks AWS nothing"
+
+
+def test_restoring_puts_the_text_back_and_saves_what_was_there(shell: Shell, first: str) -> None:
+    linked = shell.sandbox.policy_text("data")
+    run = shell.run("restore", first)
+    assert run.code == 0, run.words
+    assert shell.sandbox.policy_text("data") == shell.backups[0]["policy"]
+    assert shell.works("fc-0123", "data") == (False, False)
+    assert shell.backups[-1]["policy"] == linked
+    assert shell.run("restore", shell.backups[-1]["id"]).code == 0
+    assert shell.sandbox.policy_text("data") == linked
+
+
+def test_a_dry_run_writes_nothing_and_its_digest_binds(shell: Shell, first: str) -> None:
+    dry = shell.run("restore", first, "--dry-run", "--exit-code")
+    assert dry.code == 3
+    assert not WRITES.intersection(dry.operations)
+    assert any(line.startswith("-") and "FSx" in line for line in dry.diff)
+    wrong = shell.run("restore", first, "--expect", "0" * 16)
+    assert wrong.code == 7
+    assert not WRITES.intersection(wrong.operations)
+    assert shell.run("restore", first, "--expect", dry.digest).code == 0
+
+
+def test_restoring_what_is_there_has_nothing_to_do(shell: Shell, first: str) -> None:
+    assert shell.run("restore", first).code == 0
+    again = shell.run("restore", first)
+    assert again.code == 0
+    assert "Nothing to do" in again.out
+    assert not WRITES.intersection(again.operations)
+
+
+def test_what_others_did_since_is_shown_and_not_lost_by_yes_alone(shell: Shell, first: str) -> None:
+    shell.append("data", FOREIGN, verbatim=True)
+    refused = shell.run("restore", first, "--yes")
+    assert refused.code == 7
+    assert "'Foreign'" in refused.words
+    assert "--discard-others" in refused.err
+    assert not WRITES.intersection(refused.operations)
+    assert shell.run("restore", first, "--yes", "--discard-others").code == 0
+    assert shell.sandbox.policy_text("data") == shell.backups[0]["policy"]
+
+
+def test_later_links_by_fcsse_are_not_others(shell: Shell, first: str) -> None:
+    shell.linked("fc-0456", "data")
+    shell.linked("fs-0abc", "data")
+    assert shell.run("restore", first, "--yes").code == 0
+
+
+def test_a_change_of_others_between_two_links_is_noticed(shell: Shell, first: str) -> None:
+    shell.append("data", FOREIGN, verbatim=True)
+    shell.linked("fc-0456", "data")
+    assert shell.run("restore", first, "--yes").code == 7
+
+
+def test_a_change_after_the_difference_was_shown_is_not_overwritten(shell: Shell, first: str) -> None:
+    shell.sandbox.second_writer("data", statement=FOREIGN, on="kms:GetKeyPolicy", nth=1, times=1, after=True)
+    run = shell.run("restore", first, "--yes")
+    assert run.code == 7, run.words
+    assert "Foreign" in [statement.get("Sid") for statement in shell.statements("data")]
+
+
+def test_a_copy_with_a_principal_that_is_gone_is_refused_by_name(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.linked("fc-0456", "data")
+    shell.sandbox.delete_cache("fc-0123", role=True)
+    shell.unlink("fc-0123", "data")
+    run = shell.run("restore", shell.backups[-1]["id"], "--discard-others")
+    assert run.code in (0, 4)
+    if run.code == 4:
+        assert "AROA" in run.err
+
+
+@pytest.mark.parametrize("words", [("restore", "19990101T000000000Z-aaaaaaaa-bbbbbb"), ("backups", "1999")])
+def test_an_unknown_id_is_6(shell: Shell, words: tuple[str, ...]) -> None:
+    run = shell.run(*words)
+    assert run.code == 6
+    assert "fcsse backups" in run.err
+
+
+def test_a_damaged_copy_is_said_to_be_one_and_never_put(shell: Shell, first: str) -> None:
+    [path] = [Path(one) for one in shell.backup_files]
+    path.write_text(path.read_text(encoding="utf-8").replace("kms:*", "kms:X"), encoding="utf-8")
+    assert "damaged" in shell.run("backups").err
+    run = shell.run("restore", first)
+    assert run.code == 6
+    assert "damaged" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+def test_lacking_permission_is_5_and_names_it(shell: Shell, first: str) -> None:
+    somebody = shell.user(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:GetKeyPolicy", "Resource": "*"}]}
+    )
+    run = shell.run("restore", first, credentials=somebody)
+    assert run.code == 5
+    assert "kms:PutKeyPolicy" in run.err
