@@ -13,8 +13,6 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from fcsse import __version__
-
 
 class Entry(NamedTuple):
     """Where a command is: its module, the function or Typer app in it, the examples; and its first sentence."""
@@ -97,6 +95,15 @@ class Commands(TyperGroup):
             return TyperCommand(cmd_name, help=entry.summary, rich_markup_mode=None)
         return load(cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Finds the command that the first word names; a slip of the fingers is told with what was probably meant."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=2)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the names and summaries."""
         self._listing = True
@@ -143,16 +150,21 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        sys.stdout.write(f"fcsse {__version__}\n")
-        raise typer.Exit
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def fcsse(
+    context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+        bool, typer.Option("--version", help="Print the version; with -v, all that a report of a defect needs.")
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", hidden=True)] = False,
 ) -> None:
     """Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."""
+    if version:
+        from fcsse.cli.version import report_lines, version_lines
+
+        sys.stdout.write("".join(f"{line}\n" for line in (report_lines() if verbose else version_lines())))
+        raise typer.Exit
+    if verbose:
+        context.fail("-v goes after the command, or with --version.")
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.model import Context, Via
 
 WHICH = "Which"
@@ -114,6 +115,7 @@ Caches = Annotated[
         "--cache",
         metavar="ID",
         envvar="FCSSE_CACHE",
+        autocompletion=cache_ids,
         help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
         show_envvar=False,
         rich_help_panel=WHICH,
@@ -126,6 +128,7 @@ Buckets = Annotated[
         "--bucket",
         metavar="NAME",
         envvar="FCSSE_BUCKET",
+        autocompletion=bucket_names,
         help="Bucket. Many times. Default: the buckets that the cache is linked to.",
         show_envvar=False,
         rich_help_panel=WHICH,

@@ -1,0 +1,89 @@
+"""Completing ``--cache`` and ``--bucket`` with what the account has: quick, and silent whatever goes wrong.
+
+botocore is imported only here, and only once such a value is being completed.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer  # noqa: TC002  (Typer reads the annotations)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LIMIT = 1.0
+"""Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs."""
+
+PASSED_ON = ("profile", "region", "endpoint_url")
+
+
+def cache_ids(context: typer.Context, incomplete: str) -> list[str]:
+    """Ids of caches and file systems that begin like ``incomplete``."""
+    return _complete(context, incomplete, "cache")
+
+
+def bucket_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of buckets that begin like ``incomplete``."""
+    return _complete(context, incomplete, "bucket")
+
+
+def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
+    given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
+    before = context.params.get(what) or ()
+    found = _gather(lambda: _questions(what, given), LIMIT)
+    return sorted(name for name in found if name.startswith(incomplete) and name not in before)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, (list, tuple)):  # audit takes many Regions
+        value = value[0] if value else None
+    return value if isinstance(value, str) else None
+
+
+def _questions(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+    from fcsse.aws import names
+
+    made = names.clients(*(given[name] for name in PASSED_ON))
+    return names.caches(made) if what == "cache" else names.buckets(made)
+
+
+def _gather(questions: Callable[[], tuple[Callable[[], Iterator[str]], ...]], limit: float) -> set[str]:
+    """The answers that are there in time. All of it, the imports too, runs in threads that nobody waits for."""
+    end = time.monotonic() + limit
+    told: queue.SimpleQueue[set[str] | int] = queue.SimpleQueue()
+
+    def ask(question: Callable[[], Iterator[str]]) -> None:
+        try:
+            told.put(set(question()))
+        except BaseException:
+            told.put(set())
+
+    def begin() -> None:
+        try:
+            asked = questions()
+        except BaseException:
+            told.put(0)
+            return
+        told.put(len(asked))
+        for question in asked:
+            threading.Thread(target=ask, args=(question,), daemon=True).start()
+
+    threading.Thread(target=begin, daemon=True).start()
+    found: set[str] = set()
+    missing = 1
+    while missing:
+        try:
+            one = told.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            break
+        if isinstance(one, int):
+            missing += one - 1
+        else:
+            missing -= 1
+            found |= one
+    return found

@@ -1,0 +1,39 @@
+"""``fcsse --version``, and with ``-v`` what a report of a defect needs. Asks AWS nothing, and shows no setting's value."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fcsse import __version__
+
+LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")
+
+
+def version_lines() -> list[str]:
+    """What ``--version`` prints."""
+    return [f"fcsse {__version__}"]
+
+
+def report_lines() -> list[str]:
+    """What ``--version -v`` prints. Of AWS_* and FCSSE_* variables it tells the names alone."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+    from pathlib import Path
+
+    from fcsse.backup import default_folder
+
+    lines = [
+        *version_lines(),
+        f"Python {platform.python_version()} ({platform.python_implementation()}) at {sys.executable}",
+        f"platform {platform.platform()}",
+    ]
+    for name in LIBRARIES:
+        try:
+            lines.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            lines.append(f"{name} not installed")
+    given = os.environ.get("FCSSE_BACKUP_DIR")
+    where = "set by FCSSE_BACKUP_DIR" if given else str(default_folder()).replace(str(Path.home()), "~", 1)
+    names = sorted(name for name in os.environ if name.startswith(("AWS_", "FCSSE_")))
+    return [*lines, f"backups {where}", f"variables set {', '.join(names) or 'none'}"]
