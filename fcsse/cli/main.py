@@ -1,6 +1,7 @@
 """The console entry point: runs the command line and turns what comes out of it into an exit code.
 
-Nothing is imported here before the garbage collector is off, which makes the imports themselves quicker.
+Nothing is imported here before the garbage collector is off, which makes the imports themselves quicker, and nothing
+at all to tell the version.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ import gc
 import os
 import sys
 
+from fcsse import __version__
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["--version"]:
+        sys.stdout.write(f"fcsse {__version__}\n")
+        return 0
     import typer
 
     from fcsse.cli.commands import app
     from fcsse.errors import EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 
-    words = sys.argv[1:] if arguments is None else arguments
     try:
         code = app(args=words or ["--help"], prog_name="fcsse", standalone_mode=False)
     except typer.TyperException as error:
@@ -45,7 +51,12 @@ def run() -> None:
     because it is the whole process's business.
     """
     gc.disable()
-    code = main()
+    try:
+        code = main()
+    except SystemExit as ended:  # how Typer ends the completion of words
+        if not isinstance(ended.code, int):
+            raise
+        code = ended.code
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
