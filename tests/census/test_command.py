@@ -1,0 +1,214 @@
+"""What a user is told about a bucket, and what comes of running the commands that are printed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.census.conftest import Shell
+
+OTHER = "444455556666"
+READER = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/dir/*"},
+    ],
+}
+
+
+def groups(found: dict[str, object]) -> set[tuple[str, str | None, int]]:
+    listed = found["groups"]
+    assert isinstance(listed, list)
+    return {(group["algorithm"], group["context"], group["objects"]) for group in listed}
+
+
+def test_both_forms_of_a_mixed_bucket_are_told_and_its_linked_cache_is_judged(shell: Shell) -> None:
+    run = shell.census("data-bucket-keys")
+    assert (run.code, run.json["complete"], run.json["looked_at"]) == (3, True, 3)
+    assert groups(run.json) == {("aws:kms", "bucket", 2), ("aws:kms", "object", 1)}
+    assert {(one["cache"], one["context"], one["decrypt"]) for one in run.json["caches"]} == {
+        ("fc-0123", "bucket", "denied"),
+        ("fc-0123", "object", "denied"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("bucket", "caches"),
+    [
+        ("data-bucket-keys", []),
+        ("data", []),
+        ("data-alias", ["fc-0123", "fc-0456"]),
+        ("data-disabled", ["fc-0123"]),
+        ("data-deleting", ["fc-0123"]),
+        ("data-other-account", []),
+        ("data-other-region", ["fc-0123"]),
+    ],
+)
+def test_the_commands_that_are_printed_mend_it(shell: Shell, bucket: str, caches: list[str]) -> None:
+    named = [word for cache in caches for word in ("--cache", cache)]
+    before = shell.census(bucket, *named)
+    assert before.code == 3
+    assert before.json["remedies"]
+    shell.mend(before.json["remedies"])
+    after = shell.census(bucket, *named)
+    assert (after.code, after.json["remedies"]) == (0, []), after.out
+    for cache in {one["cache"] for one in after.json["caches"]}:
+        if shell.sandbox.cache(cache).read(bucket, "hello.txt").code != "AccessDenied":
+            continue
+        assert bucket != "data"
+
+
+def test_several_keys_of_several_accounts_are_mended_and_the_cache_then_reads_every_object(shell: Shell) -> None:
+    sandbox = shell.sandbox
+    own, theirs = sandbox.key("data-alias").arn, sandbox.key("data-other-account").arn
+    s3 = sandbox.client("s3")
+    s3.put_object(Bucket="data", Key="second", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=own)
+    s3.put_object(
+        Bucket="data", Key="third", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=own, BucketKeyEnabled=True
+    )
+    sandbox.add_object("data", "fourth")
+    stored = s3.head_object(Bucket="data", Key="fourth")["SSEKMSKeyId"]
+    assert stored == sandbox.key("data").arn
+    before = shell.census("data", "--cache", "fc-0123")
+    assert {group["key"] for group in before.json["groups"]} == {own, stored}
+    shell.mend(before.json["remedies"])
+    assert shell.census("data", "--cache", "fc-0123").code == 0
+    for name in ("hello.txt", "second", "third", "fourth"):
+        assert sandbox.cache("fc-0123").read("data", name).allowed, name
+    assert theirs.split(":")[4] == OTHER
+
+
+def test_a_form_that_was_linked_before_stays_linked_when_the_other_is_added(shell: Shell) -> None:
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data-bucket-keys", "--wait", "0").code == 0
+    before = shell.census("data-bucket-keys")
+    assert {one["context"]: one["decrypt"] for one in before.json["caches"]} == {
+        "bucket": "allowed",
+        "object": "denied",
+    }
+    shell.mend(before.json["remedies"])
+    assert shell.census("data-bucket-keys").code == 0
+    cache = shell.sandbox.cache("fc-0123")
+    assert cache.read("data-bucket-keys", "old.txt").allowed
+    assert cache.read("data-bucket-keys", "hello.txt").allowed
+
+
+def test_objects_without_kms_and_with_the_own_aws_managed_key_need_nothing(shell: Shell) -> None:
+    for bucket in ("data-sse-s3", "data-aws-s3"):
+        run = shell.census(bucket, "--cache", "fc-0123")
+        assert (run.code, run.json["remedies"]) == (0, []), run.out
+
+
+def test_another_account_s_aws_managed_key_has_no_remedy(shell: Shell) -> None:
+    shell.sandbox.add_bucket("theirs", account=OTHER, algorithm="aws:kms", readers=["111122223333"])
+    shell.sandbox.add_object("theirs", "k")
+    run = shell.census("theirs", "--cache", "fc-0123")
+    assert (run.code, run.json["remedies"]) == (3, [])
+    assert run.json["caches"][0]["decrypt"] == "denied"
+    assert "customer managed" in run.json["advice"][0]
+
+
+def test_dsse_is_never_told_to_be_readable(shell: Shell) -> None:
+    key = shell.sandbox.key("data-dsse").arn
+    assert shell.census("data-dsse", "--cache", "fc-0123").json["caches"][0]["decrypt"] == "denied"
+    link = ("link", "--cache", "fc-0123", "--bucket", "data-dsse", "--key", key, "--no-bucket-keys", "--wait", "0")
+    assert shell.run(*link).code == 0
+    run = shell.census("data-dsse", "--cache", "fc-0123")
+    assert (run.code, run.json["caches"][0]["decrypt"], run.json["remedies"]) == (3, "unknown", [])
+
+
+def test_customer_provided_keys_are_told_apart_from_expired_credentials(shell: Shell) -> None:
+    """Both end in 400 Bad Request without a body. S3 API reference, HeadObject."""
+    shell.sandbox.state.traits("data").customer_keys.add("hello.txt")
+    run = shell.census("data", "--cache", "fc-0123")
+    assert ("SSE-C", None, 1) in groups(run.json)
+    assert {one["decrypt"] for one in run.json["caches"] if one["algorithm"] == "SSE-C"} == {"denied"}
+    shell.sandbox.fault("s3:HeadObject", "400", status=400, times=None)
+    shell.sandbox.fault("s3:GetObject", "ExpiredToken", status=400, times=None)
+    run = shell.census("data")
+    assert (run.code, run.json["error"]["code"]) == (5, "credentials")
+
+
+def test_objects_that_may_not_be_read_are_counted_and_the_others_told(shell: Shell) -> None:
+    user = shell.sandbox.add_user("reader", READER)
+    run = shell.census("data", "--cache", "fc-0123", credentials=user)
+    assert run.code == 3
+    assert run.json["looked_at"] == 1
+    assert run.json["unreadable"] == [{"reason": "s3:GetObject was refused", "objects": 1}]
+
+
+def test_a_bucket_of_which_nothing_may_be_read_ends_in_the_refusal(shell: Shell) -> None:
+    everything = {**READER, "Statement": [READER["Statement"][0], {**READER["Statement"][1], "Resource": "*"}]}
+    run = shell.census("data", credentials=shell.sandbox.add_user("blind", everything))
+    assert (run.code, run.json["error"]["code"]) == (5, "denied")
+    assert "s3:GetObject" in run.json["error"]["message"]
+
+
+def test_objects_deleted_meanwhile_do_not_count(shell: Shell) -> None:
+    shell.sandbox.fault("s3:HeadObject", "404", status=404, matching="hello.txt")
+    run = shell.census("data", "--cache", "fc-0123")
+    assert (run.json["looked_at"], run.json["unreadable"]) == (1, [])
+
+
+def test_only_the_current_version_of_an_object_counts(shell: Shell) -> None:
+    s3 = shell.sandbox.client("s3")
+    s3.put_bucket_versioning(Bucket="data-sse-s3", VersioningConfiguration={"Status": "Enabled"})
+    key = shell.sandbox.key("data").arn
+    s3.put_object(Bucket="data-sse-s3", Key="hello.txt", Body=b"", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    s3.put_object(Bucket="data-sse-s3", Key="hello.txt", Body=b"", ServerSideEncryption="AES256")
+    s3.delete_object(Bucket="data-sse-s3", Key="dir/file name with spaces.bin")
+    assert groups(shell.census("data-sse-s3").json) == {("AES256", None, 1)}
+
+
+def test_caches_that_are_not_known_make_the_answer_unknown(shell: Shell) -> None:
+    shell.sandbox.fault("fsx:DescribeDataRepositoryAssociations", "AccessDeniedException", times=None)
+    run = shell.census("data")
+    assert (run.code, run.json["caches_known"]) == (3, False)
+    assert shell.census("data-alias-arn", "--cache", "fc-0nope").code == 2
+
+
+def test_all_and_a_sample_agree_and_a_prefix_narrows_both(shell: Shell) -> None:
+    for words in (["--all"], []):
+        run = shell.census("data", "--prefix", "dir/", *words)
+        assert (run.json["looked_at"], run.json["complete"]) == (1, True)
+        assert run.json["groups"][0]["example"] == "dir/file name with spaces.bin"
+
+
+def test_ctrl_c_gives_the_answer_so_far_and_says_what_it_is_worth(shell: Shell) -> None:
+    for number in range(150):
+        shell.sandbox.add_object("data", f"more/{number:03}")
+    shell.sandbox.fault("s3:HeadObject", delay=0.4, times=None)
+    words = [sys.executable, "-m", "fcsse", "census", "--bucket", "data", "--cache", "fc-0123"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
+    process = subprocess.Popen(
+        words, env={**inherited, **shell.sandbox.env()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 20
+    while len(list(shell.sandbox.requests.of("s3:HeadObject"))) < 40 and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "Interrupted. With 95 % confidence, any one other way is used by no more than" in out
+    assert "fc-0123: may not decrypt" in out
+    looked = int(out.split("looked at ")[1].split(" ")[0])
+    assert 10 <= looked < 152
+
+
+def test_text_reads_on_a_narrow_terminal_and_markdown_escapes_names(shell: Shell) -> None:
+    shell.sandbox.add_object("data-sse-s3", "[bold]|<b>\x1b[31m")
+    run = shell.run("census", "--bucket", "data-sse-s3", "--prefix", "[")
+    assert run.out.splitlines()[0] == "s3://data-sse-s3: 1 object, 1 way of encryption, 0 KMS keys."
+    assert "\x1b" not in run.out
+    assert "[bold]|<b>" in run.out
+    run = shell.run("census", "--bucket", "data-bucket-keys")
+    prose = [text for text in run.out.splitlines() if "fcsse link" not in text and "(" not in text]
+    assert max(map(len, prose)) <= 80
+    markdown = shell.run("census", "--bucket", "data-bucket-keys", "-o", "markdown").out
+    assert markdown.count("| --: |") == 1
+    assert "```sh\nfcsse link --cache fc-0123" in markdown
