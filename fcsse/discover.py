@@ -92,6 +92,35 @@ class Discovery:
         if key is not None and not isinstance(encryption, FcsseError) and encryption.is_kms:
             self._ask_about(key, account)
 
+    def ready(self, bucket: str, account: Account) -> bool:
+        """Has everything been answered that ``follow`` asked? Then ``gather`` waits for nothing.
+
+        False for a bucket whose key has to be looked up first: that goes on in ``facts``.
+        """
+        encryption = self._asked.get(("encryption", bucket))
+        if encryption is None or not encryption.done() or encryption.exception() is not None:
+            return False
+        found = encryption.result()
+        key = key_arn(found.key or "") if isinstance(found, Encryption) and found.is_kms else None
+        if key is None and isinstance(found, Encryption) and found.is_kms:
+            return False
+        names = [("bucket-policy", bucket), ("owned", bucket, account.account)]
+        if key is not None:
+            names.append(("describe", str(key), account.account))
+            names += [("policy", str(key), account.account)] if self._wants_policy(key, account) else []
+            names += [("grants", str(key), account.account)] if self._wants_grants(key, account) else []
+        return all((future := self._asked.get(name)) is not None and future.done() for name in names)
+
+    def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
+        """What ``facts`` will say of a pair whose bucket is ``ready``, if its prefixes do not change."""
+        account = self._attempt(pair, self._account, pair)
+        if isinstance(account, Obstacle):
+            return account
+        bucket = _caught(self._bucket, pair.bucket, account)
+        if isinstance(bucket, FcsseError):
+            return Obstacle(pair, bucket)
+        return self._attempt(pair, self._gather, pair, bucket, account, prefixes)
+
     def refusals(self) -> Mapping[tuple[str, ...], FcsseError]:
         """Every question that was answered with an error, by its kind and what it was about.
 
@@ -246,9 +275,12 @@ class Discovery:
         if self._given():
             return
         encryption = _caught(self._answer, "encryption", self.aws.read_encryption, name)
+        checking = self.options.wish is Wish.CHECK
+        if checking and not isinstance(encryption, FcsseError):
+            self._ask("owned", self.aws.is_owned_by, name, account.account)
         if isinstance(encryption, FcsseError) or not encryption.is_kms or self.options.key is not None:
             return
-        if self.options.wish is not Wish.CHECK and (key_arn(encryption.key or "") or alias_arn(encryption.key or "")):
+        if not checking and (key_arn(encryption.key or "") or alias_arn(encryption.key or "")):
             return
         self._ask("owned", self.aws.is_owned_by, name, account.account)
         if key_arn(encryption.key or "") or alias_arn(encryption.key or ""):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.apply import Applied, Failed
 from fcsse.audit.findings import Fix
-from fcsse.audit.judging import judge_pairs
+from fcsse.audit.judging import Verdicts
 from fcsse.audit.mending import LINKING
 from fcsse.model import Facts, Grant, Options, Wish
 from fcsse.plan import GrantAddition, PolicyChange, Status, make_plan
@@ -60,7 +60,7 @@ def afterwards(audit: Audit, plan: Plan, results: Sequence[Applied | Failed]) ->
             more = (*(one.facts.grants or ()), *grants.get(one.key, ()))
             changed.append(replace(one.facts, policy=policy, grants=more if one.key in grants else one.facts.grants))
     regions = {one.pair.cache or "": one.region for one in audit.judged}
-    again = judge_pairs(changed, regions, audit.facts.buckets, audit.facts.roles)
+    again = Verdicts().all(changed, regions, audit.facts.buckets, audit.facts.roles)
     by_pair = {one.pair: one for one in again}
     return tuple(by_pair.get(one.pair, one) for one in audit.judged)
 

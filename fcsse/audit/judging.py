@@ -71,20 +71,42 @@ class Judged:
         )
 
 
-def judge_pairs(
-    pairs: Sequence[Facts | Obstacle],
-    regions: Mapping[str, str],
-    buckets: Mapping[str, Bucket],
-    roles: Mapping[str, Role] | None,
-) -> tuple[Judged, ...]:
-    """Every pair judged, in the given order. ``regions`` gives each cache's Region."""
-    return tuple(_judged(found, regions.get(found.pair.cache or "", ""), buckets, roles) for found in pairs)
+class Verdicts:
+    """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
+
+    def __init__(self) -> None:
+        self._quick: dict[Pair, tuple[Facts, Judgement | None]] = {}
+
+    def early(self, found: Facts | Obstacle) -> None:
+        """Judges facts ahead of ``all``."""
+        if isinstance(found, Facts):
+            self._quick[found.pair] = (found, _quickly(found))
+
+    def all(
+        self,
+        pairs: Sequence[Facts | Obstacle],
+        regions: Mapping[str, str],
+        buckets: Mapping[str, Bucket],
+        roles: Mapping[str, Role] | None,
+    ) -> tuple[Judged, ...]:
+        """Every pair judged, in the given order. ``regions`` gives each cache's Region."""
+        return tuple(
+            _judged(found, self._known(found), regions.get(found.pair.cache or "", ""), buckets, roles)
+            for found in pairs
+        )
+
+    def _known(self, found: Facts | Obstacle) -> Judgement | None:
+        seen = self._quick.pop(found.pair, None)
+        return seen[1] if seen and seen[0] == found else _quickly(found)
 
 
 def _judged(
-    found: Facts | Obstacle, region: str, buckets: Mapping[str, Bucket], roles: Mapping[str, Role] | None
+    found: Facts | Obstacle,
+    quick: Judgement | None,
+    region: str,
+    buckets: Mapping[str, Bucket],
+    roles: Mapping[str, Role] | None,
 ) -> Judged:
-    quick = _quickly(found)
     if quick is not None:
         headline = f"{found.pair.cache} can read and write s3://{found.pair.bucket}"
         facts = found if isinstance(found, Facts) else None

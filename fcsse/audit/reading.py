@@ -22,25 +22,32 @@ from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Bucket, Options, Pair, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from fcsse.arn import Arn
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock
-    from fcsse.model import Association, Encryption, Role
+    from fcsse.model import Association, Encryption, Facts, Obstacle, Role
     from fcsse.progress import Progress
 
 LEAVING = "DELETING"
 
 
-def read_account(aws: Aws, clock: Clock, progress: Progress, scope: Scope) -> AccountFacts:
+def read_account(
+    aws: Aws,
+    clock: Clock,
+    progress: Progress,
+    scope: Scope,
+    early: Callable[[Facts | Obstacle], object] | None = None,
+) -> AccountFacts:
     """Reads everything in scope.
 
-    Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
+    ``early`` is called, between answers, with facts that are complete as far as is known then, so that whatever can be
+    made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     with Discovery(aws, Options(Wish.CHECK), clock, progress) as discovery:
-        return _Reading(discovery, aws, progress, scope).read()
+        return _Reading(discovery, aws, progress, scope, early).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,21 @@ class _Answered:
 class _Reading:
     """One run. Events come from many threads; everything else happens on the calling one."""
 
-    def __init__(self, discovery: Discovery, aws: Aws, progress: Progress, scope: Scope) -> None:
+    def __init__(
+        self,
+        discovery: Discovery,
+        aws: Aws,
+        progress: Progress,
+        scope: Scope,
+        early: Callable[[Facts | Obstacle], object] | None,
+    ) -> None:
         self._discovery = discovery
         self._aws = aws
         self._progress = progress
         self._scope = scope
+        self._early = early
+        self._pending: dict[str, list[Pair]] = {}
+        self._seen: dict[Pair, tuple[str, ...]] = {}
         self._events: SimpleQueue[_Page | _Ended | _Answered] = SimpleQueue()
         self._found: list[Located] = []
         self._begun: set[str] = set()
@@ -86,7 +103,7 @@ class _Reading:
         self._aws.prepare("s3")
         self._aws.prepare("kms")
         self._discovery.on_answer = self._progress.advance
-        self._stream(asked)
+        self._stream(asked, listed)
         caller = asked.result()
         roles, refused = _roles(listed)
         self._discovery.know(caller, roles)
@@ -128,10 +145,12 @@ class _Reading:
     def _ended(self, region: str, listing: Future[None]) -> None:
         self._events.put(_Ended(region, listing.exception()))
 
-    def _stream(self, asked: Future[Arn]) -> None:
+    def _stream(self, asked: Future[Arn], listed: Future[tuple[Role, ...]]) -> None:
         """Takes pages and answers as they come, and asks what follows from each."""
         listings = self._open
         while self._open or self._waiting:
+            if self._early and asked.done() and listed.done() and not listed.exception():
+                self._use_waiting(asked.result(), listed)
             match self._events.get():
                 case _Page(region, associations):
                     self._page(region, associations)
@@ -148,11 +167,33 @@ class _Reading:
         if len(self._errors) == listings:
             raise self._errors[min(self._errors)]
 
+    def _use_waiting(self, caller: Arn, listed: Future[tuple[Role, ...]]) -> None:
+        """Hands out facts that are there already, for as long as nothing has come in."""
+        account = Account(caller.partition, caller.account, None)
+        for bucket in list(self._pending):
+            if not self._events.empty():
+                return
+            if not self._discovery.ready(bucket, account):
+                continue
+            self._discovery.know(caller, _roles(listed)[0])
+            pairs = self._pending[bucket]
+            while pairs and self._early and self._events.empty():
+                pair = pairs.pop()
+                self._early(self._discovery.gather(pair, self._seen[pair]))
+            if not pairs:
+                del self._pending[bucket]
+
     def _page(self, region: str, page: tuple[Association, ...]) -> None:
         for association in page:
             self._found.append(Located(association, region))
             bucket = association.bucket
-            if bucket and association.lifecycle != LEAVING and bucket not in self._begun:
+            if not bucket or association.lifecycle == LEAVING:
+                continue
+            pair = Pair(association.owner, bucket)
+            if pair not in self._seen:
+                self._pending.setdefault(bucket, []).append(pair)
+            self._seen[pair] = tuple(dict.fromkeys((*self._seen.get(pair, ()), association.prefix)))
+            if bucket not in self._begun:
                 self._begun.add(bucket)
                 self._waiting += 1
                 answer = self._discovery.begin(bucket)

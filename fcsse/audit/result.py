@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.audit import of_fsx, of_grants, of_keys, of_pairs, of_refusals
 from fcsse.audit.findings import Finding, Severity, Words, count
-from fcsse.audit.judging import judge_pairs
+from fcsse.audit.judging import Verdicts
 from fcsse.errors import EXIT_OK, EXIT_PENDING
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ class Audit:
         return f"{scope}; {there}{f' ({lacking})' if lacking else ''}; {told}."
 
 
-def audit_of(facts: AccountFacts, words: Words | None = None) -> Audit:
-    """The audit of what was read. ``words`` writes the commands of the remedies."""
+def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:
+    """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
     says = words or Words()
     regions = {one.association.owner: one.region for one in facts.associations}
-    judged = judge_pairs(facts.pairs, regions, facts.buckets, facts.roles)
+    judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roles)
     keys = of_keys.keys_of(judged, facts.account)
     unread = of_refusals.find(facts, judged)
     told = {pair for finding in unread for pair in finding.pairs}

@@ -179,6 +179,7 @@ def audit(
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         from fcsse.audit.facts import Scope
         from fcsse.audit.findings import Words
+        from fcsse.audit.judging import Verdicts
         from fcsse.audit.reading import read_account
         from fcsse.audit.result import audit_of
 
@@ -192,8 +193,10 @@ def audit(
         sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         _name_others(pipeline, bucket_role, bucket_account)
-        facts = read_account(pipeline.aws, pipeline.clock, run.progress, Scope(regions, all_regions))
-        answer = audit_of(facts, Words(profile, endpoint_url))
+        verdicts = Verdicts()
+        scope = Scope(regions, all_regions)
+        facts = read_account(pipeline.aws, pipeline.clock, run.progress, scope, verdicts.early)
+        answer = audit_of(facts, Words(profile, endpoint_url), verdicts)
         run.progress.stop()
         if html is not None:
             _write_page(answer, html, pipeline)

@@ -8,7 +8,7 @@ import pytest
 
 from fcsse.audit.facts import Refusal
 from fcsse.audit.findings import ORDER, Finding, Fix, Severity, Words
-from fcsse.audit.judging import judge_pairs
+from fcsse.audit.judging import Verdicts
 from fcsse.audit.result import audit_of
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
 from fcsse.model import Bucket, Encryption
@@ -343,7 +343,7 @@ def test_an_obstacle_that_nothing_else_tells_of_is_told() -> None:
 def test_the_verdict_is_that_of_check_on_every_pair() -> None:
     facts = large()
     regions = {one.association.owner: one.region for one in facts.associations}
-    judged = judge_pairs(facts.pairs, regions, facts.buckets, facts.roles)
+    judged = Verdicts().all(facts.pairs, regions, facts.buckets, facts.roles)
     checked = [check_pair(found) for found in facts.pairs]
     assert [(one.pair, one.read, one.write) for one in judged] == [(one.pair, one.read, one.write) for one in checked]
     assert len({one.verdict for one in judged}) == 4, "the account has something of everything"
