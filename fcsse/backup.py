@@ -6,11 +6,13 @@ A file holds the exact text and what is needed to put it back. It is written who
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -78,14 +80,13 @@ class BackupFolder:
             becomes=becomes,
         )
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_durably(self.path / f"{backup.id}.json", json.dumps(asdict(backup), indent=2, ensure_ascii=False))
+            _make_durably(self.path)
+            _write_durably(self.path / f"{backup.id}.json", json.dumps(asdict(backup), indent=2))
         except OSError as error:
             message = f"saving the policy of key {key} before changing it, in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
                 message,
-                "Nothing was written to AWS. Make room there, name another folder with --backup-dir, or go without a "
-                "copy with --no-backup.",
+                "Make room there, name another folder with --backup-dir, or go without a copy with --no-backup.",
             ) from error
         return backup
 
@@ -141,6 +142,14 @@ def _read(path: Path) -> Backup | None:
     return backup if backup.schema == SCHEMA and backup.sha256 == _sha256(backup.policy) else None
 
 
+def _make_durably(folder: Path) -> None:
+    """Makes a folder and those above it, each named on disk for good."""
+    if not folder.is_dir():
+        _make_durably(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _flush_folder(folder.parent)
+
+
 def _write_durably(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
     try:
@@ -151,12 +160,21 @@ def _write_durably(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
-    if os.name == "posix":
-        # The new name itself must outlast a crash too.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(path: Path) -> None:
+    """Lets the names in a folder outlast a crash."""
+    if os.name != "posix":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # file systems that cannot, or need not
+            raise
+    finally:
+        os.close(folder)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from fcsse.errors import BusyError, FcsseError, UnconfirmedError, UnexpectedError
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.meaning import same_meaning
-from fcsse.reading import SETTLING
 from fcsse.wording import changes, concerns
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from fcsse.plan import PolicyChange
     from fcsse.reading import PolicyReader
     from fcsse.run import Patience, Run
+
+LOOKS = 4
+"""How often a policy is looked at that others go on changing, once our part is in it."""
 
 
 def holds(change: PolicyChange, text: str) -> bool:
@@ -55,11 +57,16 @@ class Confirmer:
         return self._patiently(look, change, "KMS took it, but still shows the old one", first=0.1)
 
     def settled(self, change: PolicyChange) -> bool:
-        """Is it still there a second later?"""
+        """Is it still there a second later? Where somebody wrote in that second, it is looked at again, some times."""
         self._run.progress.step("looking once more after a second")
-        self._patience.settle(SETTLING)
-        late = "KMS showed it, but could not be asked again a second later"
-        return self._patiently(lambda: holds(change, self._reader.ask()), change, late)
+        for _ in range(LOOKS):
+            before = self._reader.text
+            self._patience.settle(self._reader.settling)
+            late = "KMS showed it, but could not be asked again a second later"
+            held = self._patiently(lambda: holds(change, self._reader.take(self._reader.ask())), change, late)
+            if not held or self._reader.text == before:
+                return held
+        return True
 
     def _patiently(self, look: Callable[[], bool | None], change: PolicyChange, what: str, first: float = 0.5) -> bool:
         why = ""

@@ -27,7 +27,7 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What a put of ours ran over.
+    """What a put of ours ran over, apart from statements that links make.
 
     ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
     """
@@ -57,17 +57,17 @@ def debt(
     """What is owed to others, and the document to plan on so that they get it; None where nothing is.
 
     ``base``: what the put was planned on; ``theirs``: what was read along with it; ``now``: what was read after it.
-    Where nobody wrote since, theirs is simply the document to plan on. Otherwise the statements that links make are
-    left out: whoever made them looks again after a second.
+    Where nobody wrote since, theirs is simply the document to plan on. Otherwise the statements that links make do not
+    count: whoever made them looks again after a second.
     """
     old, new, current = (_counted(one.statements, partition) for one in (base, theirs, now))
     missing = _those((new - old) - current, theirs.statements, partition)
     back = _those((old - new) & current, now.statements, partition)
     if not missing and not back:
         return None
-    if same_meaning(now, put, partition):
-        return Debt(theirs, missing, back, partition), theirs
     owed = Debt(theirs, _foreign(missing), _foreign(back), partition)
+    if same_meaning(now, put, partition):
+        return owed, theirs
     return (owed, owed.paid_in(now)) if owed.missing or owed.back else None
 
 

@@ -20,8 +20,37 @@ SETTLING = 1.0
 RHYTHM = 0.4
 """Seconds to watch for others' next write: longer than the pause between two writes of a program at work."""
 
+PATIENT = 5.0
+"""How many of the slowest request's times a settling look waits at least: others' requests may be as slow."""
+
+LONGEST_SETTLING = 5.0
+"""Seconds that it waits at most."""
+
 BETWEEN_LOOKS = 0.01
 """Seconds between two reads while watching; with the request's own time well under KMS's quotas."""
+
+
+class Watch:
+    """Readings made while a put is on its way. ``seen`` holds them in order; they count for nothing."""
+
+    def __init__(self, reader: PolicyReader) -> None:
+        self.seen: list[str] = []
+        self._reader = reader
+        self._over = False
+
+    def begin(self, clock: Clock) -> Watch:
+        """Starts reading."""
+        clock.aside(self._look)
+        return self
+
+    def stop(self) -> None:
+        """Lets the reading that is on its way be the last one."""
+        self._over = True
+
+    def _look(self) -> str:
+        while not self._over:
+            self.seen.append(self._reader.ask())
+        return ""
 
 
 class PolicyReader:
@@ -34,19 +63,32 @@ class PolicyReader:
         self._clock = clock
         self._key = key
         self._replaced: set[str] = set()
+        self._slowest = 0.0
 
     @property
     def age(self) -> float:
         """Seconds since the last reading that counts."""
         return self._clock.monotonic() - self.at
 
+    @property
+    def settling(self) -> float:
+        """Seconds after which whoever read before us will have written: requests that are slow here may be so there."""
+        return max(SETTLING, min(LONGEST_SETTLING, PATIENT * self._slowest))
+
     def ask(self) -> str:
         """One reading as it comes. It counts for nothing until it is taken."""
-        return self._aws.get_policy(self._key)
+        start = self._clock.monotonic()
+        text = self._aws.get_policy(self._key)
+        self._slowest = max(self._slowest, self._clock.monotonic() - start)
+        return text
 
     def aside(self) -> Pending:
         """One reading while the caller goes on."""
         return self._clock.aside(self.ask)
+
+    def watch(self) -> Watch:
+        """One reading after the other while the caller goes on, until told to stop."""
+        return Watch(self).begin(self._clock)
 
     def is_old_news(self, text: str) -> bool:
         """Was it seen before, and then replaced?"""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.clock import pauses
-from fcsse.errors import DeniedError, FcsseError, NotFoundError
+from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class RoleFinder:
         self._clock = clock
         self._progress = progress
         self._wait = wait
-        self._reasons: dict[str, NotFoundError] = {}
+        self._reasons: dict[str, FcsseError] = {}
         self._known: tuple[str, ...] | None = None
 
     def await_missing(self, roles: Mapping[str, Future[Role | None]]) -> None:
@@ -47,7 +47,7 @@ class RoleFinder:
             return
         self._tell(waiting, 0)
         for gone_by in pauses(self._clock, self._wait):
-            waiting = [cache for cache in waiting if not self._came(cache) and not self._hopeless(cache)]
+            waiting = [cache for cache in waiting if not self._came(cache) and not self._is_settled(cache)]
             if not waiting:
                 return
             self._tell(waiting, gone_by)
@@ -58,7 +58,7 @@ class RoleFinder:
                 self._advice(cache),
             )
 
-    def why_missing(self, cache: str) -> NotFoundError:
+    def why_missing(self, cache: str) -> FcsseError:
         """Why there is no role, and what to do."""
         if cache not in self._reasons and not self._hopeless(cache):
             self._reasons[cache] = NotFoundError(
@@ -66,8 +66,18 @@ class RoleFinder:
             )
         return self._reasons[cache]
 
+    def _is_settled(self, cache: str) -> bool:
+        return cache in self._reasons or self._hopeless(cache)
+
     def _came(self, cache: str) -> bool:
-        role = self._aws.find_role(cache)
+        """Is the role there? What passes in AWS or on the way there is waited out; any other refusal is the reason."""
+        try:
+            role = self._aws.find_role(cache)
+        except (BusyError, UnexpectedError):
+            return False
+        except FcsseError as error:
+            self._reasons[cache] = error
+            return False
         if role is not None:
             self.found[cache] = role
         return role is not None

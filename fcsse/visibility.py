@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_cache
-from fcsse.errors import FcsseError, NotFoundError, NotVisibleError, PolicyRefusedError
+from fcsse.errors import FcsseError, NotFoundError, NotVisibleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,18 +22,17 @@ YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""
 
 
-def wait_for_roles(run: Run, patience: Patience, roles: Iterable[str], doing: str, refusal: NotVisibleError) -> None:
+def wait_for_roles(
+    run: Run, patience: Patience, roles: Iterable[str], doing: str, refusal: NotVisibleError, otherwise: FcsseError
+) -> None:
     """Tells that KMS does not see a role yet. Raises why not, where waiting will not help, or has helped nothing.
 
-    Unless one of the ``roles`` that the change gives something to is young, the refusal is about something else.
+    Unless one of the ``roles`` that the change gives something to is young, the refusal is about something else:
+    ``otherwise`` says what.
     """
     named, now = sorted(set(roles)), run.clock.now()
     if not any(_is_young(run, role, now - YOUNG) for role in named):
-        raise PolicyRefusedError(
-            f"{refusal.message} No role of this change is new, so it will not pass by itself: some principal in the "
-            "policy does not exist, and KMS does not say which",
-            "Look for users and roles in the policy that are gone, or use --via grant.",
-        ) from refusal
+        raise otherwise from refusal
     gone = next((role for role in named if _is_gone(run, role)), None)
     if gone:
         raise NotFoundError(

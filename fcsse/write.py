@@ -27,6 +27,7 @@ from fcsse.errors import (
     ChangedError,
     FcsseError,
     NotVisibleError,
+    PolicyRefusedError,
     UnconfirmedError,
     UnexpectedError,
 )
@@ -35,7 +36,7 @@ from fcsse.model import Wish
 from fcsse.others import debt, others_wrote
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.meaning import digest_of, same_meaning
-from fcsse.reading import PolicyReader
+from fcsse.reading import PolicyReader, Watch
 from fcsse.run import Patience, Run
 from fcsse.visibility import wait_for_roles
 from fcsse.wording import who
@@ -53,6 +54,9 @@ FRESH = 0.25
 GLANCE = 0.015
 """Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
 
+LONG_AGO = 0.06
+"""Seconds after which a second reading is too old to write upon: something held this machine up."""
+
 REPAIRS = 12
 """How often our part is put back before giving up."""
 
@@ -65,11 +69,12 @@ ANSWERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How a write ended. ``result``: written, or that there was nothing left to do."""
+    """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False."""
 
     result: str
     backup: str | None
     notes: tuple[str, ...]
+    changed: bool = True
 
 
 class _Put(Enum):
@@ -99,7 +104,7 @@ class PolicyWriter:
         self._notes: list[str] = []
         self._careful = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._crowded = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._look: Pending | None = None
+        self._beside: Pending | Watch | None = None  # what was read while the last put was on its way
         self._owed: Debt | None = None
 
     def write(self) -> Written:
@@ -127,7 +132,12 @@ class PolicyWriter:
                     self._patience.pause(min(10.0, 0.5 * 1.6**self._turns))
                     continue
                 case _Put.NOTHING_TO_DO if not self._puts:
-                    return Written("nothing left to do: somebody else did the same meanwhile", None, tuple(self._notes))
+                    return Written(
+                        "nothing left to do: somebody else did the same meanwhile",
+                        None,
+                        tuple(self._notes),
+                        changed=False,
+                    )
                 case _Put.TAKEN if owes:
                     lost += 1
                     continue
@@ -144,7 +154,7 @@ class PolicyWriter:
 
     def _turn(self) -> _Put:
         """One turn: brings the plan up to date, saves the old text, puts the new one."""
-        reader = self._reader
+        run, reader = self._run, self._reader
         if self._turns or reader.age > FRESH:
             self._plan_on(reader.read())
             if self._crowded:
@@ -152,15 +162,15 @@ class PolicyWriter:
         for _ in range(TRIES):
             if self._change.after.text == reader.text:
                 return _Put.NOTHING_TO_DO
-            self._look = reader.aside()
+            look, start = reader.aside(), run.clock.monotonic()
             self._save(self._old, self._change.after)
-            seen = self._look.answer(60.0 if self._careful else GLANCE)
-            if seen is None and self._careful:
+            seen = None if self._careful else look.answer(GLANCE)
+            if not self._careful and run.clock.monotonic() - start > LONG_AGO:
+                self._careful = True
+            if self._careful:
                 seen = reader.ask()
             if seen is None or seen == reader.text:
-                if self._careful:
-                    self._look = reader.aside()
-                return self._put()
+                return self._put(None if self._careful else look)
             if not reader.is_old_news(seen):
                 crowded = self._crowded
                 self._plan_on(reader.take(seen))
@@ -213,8 +223,17 @@ class PolicyWriter:
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
-    def _put(self) -> _Put:
-        """Sends the document once."""
+    def _put(self, look: Pending | None) -> _Put:
+        """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+        watch = None if look else self._reader.watch()
+        try:
+            return self._send()
+        finally:
+            if watch:
+                watch.stop()
+            self._beside = watch or look
+
+    def _send(self) -> _Put:
         run = self._run
         run.progress.step(f"updating the policy of key {self._key.resource.removeprefix('key/')}")
         run.journal.begin(f"the policy of key {self._key}" + run.saved(self._key, " (the old one is backup {})"))
@@ -224,7 +243,12 @@ class PolicyWriter:
             run.journal.refuse()
             link = self._change.wish is Wish.LINK
             roles = [access.role for access in self._change.accesses if access.role and link]
-            wait_for_roles(run, self._patience, roles, self._doing, error)
+            lasting = PolicyRefusedError(
+                f"{error.message} No role of this change is new, so it will not pass by itself: some principal in the "
+                "policy does not exist, and KMS does not say which",
+                "Look for users and roles in the policy that are gone, or use --via grant.",
+            )
+            wait_for_roles(run, self._patience, roles, self._doing, error, lasting)
             return _Put.NOT_VISIBLE
         except (UnexpectedError, BusyError) as error:
             return self._put_unanswered(error)
@@ -260,11 +284,21 @@ class PolicyWriter:
 
     def _owes(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
-        seen = self._look.answer(0.0) if self._look else None
         reader, old, put = self._reader, self._old, self._change.after
-        if seen is None or seen in (old.text, reader.text) or reader.is_old_news(seen):
+        match self._beside:
+            case Watch(seen=texts):
+                pass
+            case None:
+                texts = []
+            case look:
+                texts = [text for text in (look.answer(0.0),) if text is not None]
+        known = (old.text, reader.text)
+        strange = [
+            one for one in texts if one not in known and not reader.is_old_news(one) and not holds(self._change, one)
+        ]
+        if not strange:
             return False
-        theirs, now = PolicyDocument.parse(seen), PolicyDocument.parse(reader.text)
+        theirs, now = PolicyDocument.parse(strange[-1]), PolicyDocument.parse(reader.text)
         found = debt(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
