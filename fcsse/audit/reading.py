@@ -96,12 +96,9 @@ class _Reading:
         """Asks, and puts the answers in order."""
         self._progress.step("listing caches and their buckets")
         regions = self._start_regions()
-        self._aws.prepare("sts")
-        asked = self._discovery.submit(self._aws.caller)
-        self._aws.prepare("iam")
-        listed = self._discovery.submit(self._aws.list_roles)
         self._aws.prepare("s3")
-        self._aws.prepare("kms")
+        asked = self._discovery.submit(self._aws.caller)
+        listed = self._discovery.submit(self._aws.list_roles)
         self._discovery.on_answer = self._progress.advance
         self._stream(asked, listed)
         caller = asked.result()

@@ -73,6 +73,10 @@ class Clients:
     def __call__(self, service: Service, region: str | None = None) -> BaseClient:
         """The client of a service in a Region (default: the session's own), made on first use."""
         region = region or self.region
+        ready = self._made.get((service, region))
+        if ready is not None:
+            # Nobody who has a client waits while somebody else's is being made.
+            return ready
         with self._lock:
             client = self._made.get((service, region))
             if client is None:
