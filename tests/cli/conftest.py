@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
 
-from fcsse.sandbox import Sandbox
+from fcsse.sandbox import Sandbox, policies
 from tests.cli.shell import Shell, VirtualTime
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ def _one_loader(_: str | None = None) -> Loader:
 @pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
     """Runs as long as this folder's tests do: a process runs one sandbox at a time."""
-    with pytest.MonkeyPatch.context() as patch, Sandbox() as sandbox:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policies, "near_limit", cache(policies.near_limit))
         patch.setattr(botocore.session, "create_loader", _one_loader)
-        yield sandbox
+        with Sandbox() as sandbox:
+            yield sandbox
 
 
 @pytest.fixture
@@ -56,3 +58,15 @@ def shell(
 ) -> Shell:
     """The command line, run in this process."""
     return Shell(sandbox, monkeypatch, capsys, tmp_path, clock)
+
+
+@pytest.fixture
+def idle(
+    running_sandbox: Sandbox,
+    clock: VirtualTime,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Shell:
+    """The command line for words that never reach AWS: whatever the sandbox holds, nothing is asked of it."""
+    return Shell(running_sandbox, monkeypatch, capsys, tmp_path, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,6 @@ class Shell:
     capsys: pytest.CaptureFixture[str]
     state: Path
     clock: VirtualTime
-    environment: dict[str, str] = field(default_factory=dict)
 
     def run(
         self,
@@ -94,16 +93,17 @@ class Shell:
         side: str = "main",
         region: str | None = None,
         without: tuple[str, ...] = (),
-        **env: str,
+        env: Mapping[str, str] | None = None,
+        **more: str,
     ) -> Run:
-        """Runs it with these words; ``env`` is on top of the environment, ``without`` is missing from it."""
+        """Runs it with these words; ``env`` and ``more`` are on top of the environment, ``without`` is missing from it."""
         settings = {
             "XDG_STATE_HOME": str(self.state),
             "HOME": str(self.state),
             "COLUMNS": "100",
             **self.sandbox.env(side, credentials=credentials, region=region),
-            **self.environment,
-            **env,
+            **(env or {}),
+            **more,
         }
         with self.patch.context() as patch:
             for name in [name for name in os.environ if name.startswith(("AWS_", "FCSSE_"))]:

@@ -152,3 +152,14 @@ def test_an_alias_that_does_not_exist_is_not_found(shell: Shell) -> None:
     run = shell.link("fc-0123", "data-aliasless")
     assert run.code == 6
     assert "alias/nothing" in run.err
+
+
+def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
+    """CloudFormation user guide: a key of a stack carries ``aws:cloudformation:stack-name``; the next run reverts."""
+    dry = shell.link("fc-0123", "data-stack", "--dry-run")
+    assert (dry.code, "storage" in dry.out) == (0, True)
+    run = shell.link("fc-0123", "data-stack")
+    assert run.code == 0
+    assert "Warning: " in run.err
+    assert "storage" in run.err
+    assert "storage" not in shell.link("fc-0456", "data", "--dry-run").words

@@ -1,0 +1,137 @@
+"""``--dry-run``, the plan's digest, ``--expect`` and ``--exit-code``."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcsse.sandbox import policies
+from tests.cli.page import OWN
+from tests.cli.shell import WRITES, Shell
+
+CASES = {
+    "statement": ("fc-0123", "data", ()),
+    "second role": ("fs-0abc", "data-bucket-keys", ()),
+    "compact": ("fc-0123", "data-long", ()),
+    "pruning": ("fc-0123", "data-dead", ("--prune-orphans",)),
+    "grant": ("fc-0123", "data-other-account", ()),
+    "odd layout": ("fc-0123", "data-key-id", ()),
+}
+
+
+@pytest.mark.parametrize(("cache", "bucket", "words"), CASES.values(), ids=CASES.keys())
+def test_it_writes_nothing_and_shows_what_the_run_then_does(
+    shell: Shell, cache: str, bucket: str, words: tuple[str, ...]
+) -> None:
+    text, grants = shell.sandbox.policy_text(bucket), shell.grants(bucket)
+    dry = shell.link(cache, bucket, *words, "--dry-run")
+    assert dry.code == 0, dry.words
+    for entry in shell.sandbox.requests:
+        assert entry.operation not in WRITES or entry.parameters.get("DryRun") is True
+    assert (shell.sandbox.policy_text(bucket), shell.grants(bucket)) == (text, grants)
+    assert shell.backups == []
+    assert "nothing was written" in dry.out
+    real = shell.link(cache, bucket, *words)
+    assert real.code == 0, real.words
+    assert real.diff == dry.diff != []
+    assert real.out.startswith(dry.out.split("\nWould link")[0])
+
+
+def test_the_diff_says_one_line_for_one_change(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    run = shell.link("fc-01234567890", "data", "--dry-run")
+    added = [line for line in run.diff if line.startswith("+") and not line.startswith("+++")]
+    removed = [line for line in run.diff if line.startswith("-") and not line.startswith("---")]
+    assert sum("fc-01234567890" in line for line in added) == 1
+    assert len(added) <= 4, run.out
+    assert len(removed) <= 1, run.out
+
+
+def test_a_dry_run_of_a_grant_asks_kms_itself(shell: Shell) -> None:
+    """KMS developer guide, "Testing your permissions": DryRun never acts."""
+    run = shell.link("fc-0123", "data-other-account", "--dry-run")
+    assert run.code == 0
+    [call] = shell.sandbox.requests.of("kms:CreateGrant")
+    assert (call.parameters["DryRun"], call.outcome) == (True, "DryRunOperationException")
+    refused = shell.link("fc-0123", "data-other-console", "--dry-run")
+    assert refused.code == 5
+    assert "kms:CreateGrant" in refused.err
+
+
+def test_a_dry_run_of_unlinking_a_grant_ends_nothing(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-other-account")
+    run = shell.unlink("fc-0123", "data-other-account", "--dry-run", "--exit-code")
+    assert run.code == 3, run.words
+    assert len(shell.grants("data-other-account")) == 1
+
+
+@pytest.mark.parametrize(("cache", "bucket", "words"), CASES.values(), ids=CASES.keys())
+def test_the_digest_is_stable_and_binds_the_run(shell: Shell, cache: str, bucket: str, words: tuple[str, ...]) -> None:
+    first = shell.link(cache, bucket, *words, "--dry-run").digest
+    assert shell.link(cache, bucket, *words, "--dry-run").digest == first
+    assert shell.link(cache, bucket, *words, "--expect", first).code == 0
+    nothing = shell.link(cache, bucket, *words, "--expect", first)
+    assert nothing.code == 7
+
+
+def test_a_wrong_digest_writes_nothing(shell: Shell) -> None:
+    run = shell.link("fc-0123", "data", "--expect", "0123456789abcdef")
+    assert run.code == 7
+    assert "Nothing was written" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+@pytest.mark.parametrize("how", ["policy", "another cache", "another option", "unlink"])
+def test_the_digest_of_another_plan_is_refused(shell: Shell, how: str) -> None:
+    digest = shell.link("fc-0123", "data", "--dry-run").digest
+    match how:
+        case "policy":
+            shell.append("data", policies.allow("New", f"arn:aws:iam::{OWN}:root", "kms:DescribeKey"))
+            run = shell.link("fc-0123", "data", "--expect", digest)
+        case "another cache":
+            run = shell.link("fs-0abc", "data", "--expect", digest)
+        case "another option":
+            run = shell.link("fc-0123", "data", "--context", "both", "--expect", digest)
+        case _:
+            run = shell.unlink("fc-0123", "data", "--expect", digest)
+    assert run.code == 7
+    assert not WRITES.intersection(run.operations)
+
+
+def test_a_digest_is_about_meaning_not_layout(shell: Shell) -> None:
+    digest = shell.link("fc-0123", "data", "--dry-run").digest
+    policy = shell.sandbox.policy("data")
+    shell.sandbox.put_policy("data", dict(reversed(policy.items())), verbatim=True)
+    assert shell.link("fc-0123", "data", "--expect", digest).code == 0
+
+
+def test_a_change_between_plan_and_write_is_refused_with_expect(shell: Shell) -> None:
+    digest = shell.link("fc-0123", "data", "--dry-run").digest
+    writer = shell.sandbox.second_writer("data", after=True)
+    run = shell.link("fc-0123", "data", "--expect", digest)
+    assert writer.wrote == 1
+    assert run.code == 7, run.words
+    assert run.count("kms:PutKeyPolicy") == 0
+
+
+def test_the_digest_may_be_in_capitals(shell: Shell) -> None:
+    digest = shell.link("fc-0123", "data", "--dry-run").digest
+    assert shell.link("fc-0123", "data", "--expect", digest.upper()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("bucket", "code"), [("data", 3), ("data-other-account", 3), ("data-sse-s3", 0), ("data-dsse", 4), ("nothing", 6)]
+)
+def test_the_exit_code_tells_changes_from_errors(shell: Shell, bucket: str, code: int) -> None:
+    assert shell.link("fc-0123", bucket, "--dry-run", "--exit-code").code == code
+
+
+def test_the_exit_code_is_0_once_linked(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    assert shell.link("fc-0123", "data", "--dry-run", "--exit-code").code == 0
+    assert shell.unlink("fc-0123", "data", "--dry-run", "--exit-code").code == 3
+
+
+def test_the_exit_code_goes_with_a_dry_run_only(shell: Shell) -> None:
+    run = shell.link("fc-0123", "data", "--exit-code")
+    assert run.code == 2
+    assert run.operations == ()

@@ -1,0 +1,141 @@
+"""``FCSSE_<OPTION>`` for every option, and the AWS settings of any AWS program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.page import CONTEXT, role
+from tests.cli.shell import WRITES, Shell
+
+PAIR = {"FCSSE_CACHE": "fc-0123", "FCSSE_BUCKET": "data"}
+
+
+def test_cache_and_bucket_come_from_the_environment(shell: Shell) -> None:
+    assert shell.run("link", env=PAIR).code == 0
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert shell.run("unlink", env=PAIR).code == 0
+    assert shell.works("fc-0123", "data") == (False, False)
+
+
+def test_several_values_are_separated_by_spaces(shell: Shell) -> None:
+    run = shell.run("link", FCSSE_CACHE="fc-0123 fs-0abc", FCSSE_BUCKET="data data-bucket-keys")
+    assert run.code == 0, run.words
+    for cache in ("fc-0123", "fs-0abc"):
+        for bucket in ("data", "data-bucket-keys"):
+            assert shell.works(cache, bucket) == (True, True)
+
+
+def test_the_command_line_wins(shell: Shell) -> None:
+    run = shell.run("link", "--cache", "fs-0abc", env=PAIR)
+    assert run.code == 0
+    assert shell.last("data")["Principal"]["AWS"] == role("fs-0abc")
+
+
+@pytest.mark.parametrize("value", ["1", "true", "yes"])
+def test_a_dry_run_by_environment_writes_nothing(shell: Shell, value: str) -> None:
+    run = shell.run("link", FCSSE_DRY_RUN=value, FCSSE_EXIT_CODE="1", env=PAIR)
+    assert run.code == 3
+    assert not WRITES.intersection(run.operations)
+
+
+def test_expect_by_environment_is_never_ignored(shell: Shell) -> None:
+    run = shell.run("link", FCSSE_EXPECT="0123456789abcdef", env=PAIR)
+    assert run.code == 7
+    assert not WRITES.intersection(run.operations)
+
+
+def test_options_that_change_what_happens(shell: Shell) -> None:
+    assert shell.run("link", FCSSE_CONTEXT="both", env=PAIR).code == 0
+    assert len(shell.last("data")["Condition"]["StringLike"][CONTEXT]) == 2
+    assert shell.run("link", FCSSE_VIA="grant", env=PAIR).code == 0
+    assert len(shell.grants("data")) == 1
+    run = shell.run("link", FCSSE_EVERY_CACHE="1", FCSSE_BUCKET="data-bucket-keys")
+    assert run.code == 0
+    assert shell.last("data-bucket-keys")["Principal"] in ("*", {"AWS": "*"})
+
+
+def test_output_by_environment(shell: Shell) -> None:
+    assert shell.run("link", FCSSE_OUTPUT="json", env=PAIR).json["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FCSSE_CACHE", "nonsense"),
+        ("FCSSE_BUCKET", "No_Bucket"),
+        ("FCSSE_WAIT", "soon"),
+        ("FCSSE_VIA", "magic"),
+        ("FCSSE_CONTEXT", "none"),
+        ("FCSSE_EXPECT", "digest"),
+        ("FCSSE_KEY", "alias/x"),
+        ("FCSSE_GRANT_ROLE", "Admin"),
+        ("FCSSE_BUCKET_ROLE", "Admin"),
+        ("FCSSE_BUCKET_REGION", "Ireland"),
+        ("FCSSE_REGION", "Ireland"),
+        ("FCSSE_OUTPUT", "yaml"),
+    ],
+)
+def test_a_malformed_value_is_a_usage_error(idle: Shell, name: str, value: str) -> None:
+    run = idle.run("link", env={**PAIR, name: value})
+    assert run.code == 2
+    assert run.operations == ()
+
+
+def test_the_backup_folder_by_environment(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    assert shell.run("link", FCSSE_BACKUP_DIR=str(folder), env=PAIR).code == 0
+    assert len(list(folder.glob("*.json"))) == 1
+    assert shell.backups == []
+
+
+def test_no_backup_by_environment(shell: Shell) -> None:
+    assert shell.run("link", FCSSE_NO_BACKUP="1", env=PAIR).code == 0
+    assert shell.backups == []
+
+
+def profile_file(shell: Shell, tmp_path: Path) -> dict[str, str]:
+    """Settings that hold everything but credentials and Region, which are in the profile ``ours``."""
+    mine = shell.sandbox.credentials()
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile ours]\nregion = us-east-1\n"
+        f"aws_access_key_id = {mine.access_key}\naws_secret_access_key = {mine.secret}\n",
+        encoding="utf-8",
+    )
+    return {"AWS_CONFIG_FILE": str(config)}
+
+
+NO_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@pytest.mark.parametrize("how", ["option", "AWS_PROFILE", "FCSSE_PROFILE"])
+def test_a_profile_gives_credentials_and_region(shell: Shell, tmp_path: Path, how: str) -> None:
+    words = ("--profile", "ours") if how == "option" else ()
+    env = {**profile_file(shell, tmp_path), **({} if words else {how: "ours"})}
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", *words, without=NO_KEYS, env=env)
+    assert run.code == 0, run.words
+    assert shell.sandbox.requests.of("kms:PutKeyPolicy")[0].region == "eu-west-1"
+
+
+@pytest.mark.parametrize("how", ["option", "FCSSE_ENDPOINT_URL"])
+def test_the_endpoint_can_be_named(shell: Shell, how: str) -> None:
+    url = shell.sandbox.url
+    words = ("--endpoint-url", url) if how == "option" else ()
+    env = {} if words else {how: url}
+    run = shell.run("link", *words, without=("AWS_ENDPOINT_URL",), env={**PAIR, **env})
+    assert run.code == 0, run.words
+
+
+def test_the_region_does_not_matter_where_everything_is_named(shell: Shell) -> None:
+    """A role's and a key's ARN say the account and the Region."""
+    assert shell.run("link", region="us-west-2", env=PAIR).code == 0
+    assert shell.last("data")["Condition"]["StringEquals"]["kms:ViaService"] == "s3.eu-west-1.amazonaws.com"
+    run = shell.run("link", "--cache", "fs-0abc", "--bucket", "data", "--region", "ap-south-1")
+    assert run.code == 0
+
+
+def test_the_user_agent_names_the_program(shell: Shell) -> None:
+    shell.run("link", env=PAIR)
+    assert all("fcsse/" in entry.user_agent for entry in shell.sandbox.requests)

@@ -1,0 +1,166 @@
+"""``-o json`` and ``-o markdown``: one document, also when it fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.page import OWN, role
+from tests.cli.shell import Shell
+
+LINK = ("link", "--cache", "fc-0123")
+
+ENDINGS: dict[str, tuple[tuple[str, ...], int, str | None]] = {
+    "linked": ((*LINK, "--bucket", "data"), 0, None),
+    "dry run": ((*LINK, "--bucket", "data", "--dry-run", "--exit-code"), 3, None),
+    "nothing to do": ((*LINK, "--bucket", "data-sse-s3"), 0, None),
+    "grant": ((*LINK, "--bucket", "data-other-account"), 0, None),
+    "unlink nothing": (("unlink", "--cache", "fc-0123", "--bucket", "data"), 0, None),
+    "impossible": ((*LINK, "--bucket", "data-dsse"), 4, "impossible"),
+    "dead": ((*LINK, "--bucket", "data-dead"), 4, "policy-refused"),
+    "full": ((*LINK, "--bucket", "data-full"), 4, "policy-full"),
+    "denied": ((*LINK, "--bucket", "data-other-secret"), 5, "denied"),
+    "grant denied": ((*LINK, "--bucket", "data-other-console"), 5, "denied"),
+    "no bucket": ((*LINK, "--bucket", "no-such-bucket"), 6, "not-found"),
+    "no cache": (("link", "--cache", "fc-0fff", "--bucket", "data"), 6, "not-found"),
+    "changed": ((*LINK, "--bucket", "data", "--expect", "0123456789abcdef"), 7, "changed"),
+    "bad id": (("link", "--cache", "fc_0123", "--bucket", "data"), 2, "usage"),
+    "bad bucket": ((*LINK, "--bucket", "Data_"), 2, "usage"),
+    "unknown option": ((*LINK, "--bukket", "data"), 2, "usage"),
+    "missing value": ((*LINK, "--bucket"), 2, "usage"),
+    "no cache named": (("link", "--bucket", "data"), 2, "usage"),
+    "bad choice": ((*LINK, "--bucket", "data", "--via", "magic"), 2, "usage"),
+    "bad duration": ((*LINK, "--bucket", "data", "--wait", "soon"), 2, "usage"),
+    "bad key": ((*LINK, "--bucket", "data", "--key", "alias/data"), 2, "usage"),
+    "contradiction": ((*LINK, "--every-cache", "--bucket", "data"), 2, "usage"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "error"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_stdout_is_exactly_one_json_document(
+    shell: Shell, words: tuple[str, ...], code: int, error: str | None
+) -> None:
+    # The option goes first: it must be understood whatever is wrong behind it.
+    run = shell.run(words[0], "-o", "json", *words[1:])
+    assert run.code == code, run.words
+    document = run.json
+    assert document["schema"] == "fcsse/1"
+    assert document["command"] == words[0]
+    assert document["exit_code"] == code
+    assert run.out.isascii()
+    if error is None:
+        assert "error" not in document
+        assert run.err == ""
+    else:
+        assert document["error"].keys() == {"code", "message", "hint"}
+        assert document["error"]["code"] == error
+        assert document["error"]["message"]
+        assert document["error"]["message"] in run.err
+
+
+@pytest.mark.parametrize(
+    "spelling", [("-o", "json"), ("-ojson",), ("--output", "json"), ("--output=json",), ()], ids=" ".join
+)
+def test_every_spelling_of_the_option_counts_for_usage_errors(shell: Shell, spelling: tuple[str, ...]) -> None:
+    env = {} if spelling else {"FCSSE_OUTPUT": "json"}
+    run = shell.run("link", "--cache", "x", *spelling, env=env)
+    assert (run.code, run.json["error"]["code"]) == (2, "usage")
+
+
+def test_no_command_at_all_is_still_json(shell: Shell) -> None:
+    run = shell.run("lnk", "-o", "json")
+    assert (run.code, run.json["error"]["code"]) == (2, "usage")
+
+
+def test_the_document_of_a_link(shell: Shell) -> None:
+    before = shell.sandbox.policy_text("data")
+    run = shell.link("fc-0123", "data", "-o", "json")
+    document = run.json
+    key = shell.sandbox.key("data").arn
+    assert (document["changed"], document["changes_pending"], document["dry_run"]) == (True, False, False)
+    [pair], [change] = document["pairs"], document["changes"]
+    expected = {
+        "cache": "fc-0123",
+        "bucket": "data",
+        "status": "to-do",
+        "route": "policy",
+        "account": OWN,
+        "role": role("fc-0123"),
+        "bucket_region": "eu-west-1",
+        "encryption": "aws:kms",
+        "bucket_keys": False,
+        "key": key,
+        "key_state": "Enabled",
+        "error": None,
+    }
+    assert {name: pair[name] for name in expected} == expected
+    assert (change["type"], change["key"], change["before"]) == ("policy", key, before)
+    assert change["after"] == shell.sent()[0]
+    assert change["diff"][:2] == ["--- key policy (now)", "+++ key policy (planned)"]
+    assert change["backup"] == shell.backups[0]["id"]
+
+
+def test_the_digest_is_the_same_in_every_form(shell: Shell) -> None:
+    text = shell.link("fc-0123", "data", "--dry-run")
+    document = shell.link("fc-0123", "data", "--dry-run", "-o", "json").json
+    assert (document["digest"], document["changes_pending"], document["changed"]) == (text.digest, True, False)
+    assert text.digest in shell.link("fc-0123", "data", "--dry-run", "-o", "markdown").out
+
+
+def test_a_failed_write_is_told_with_its_change(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", message="made up", times=None)
+    document = shell.link("fc-0123", "data", "-o", "json").json
+    assert document["exit_code"] == 5
+    assert (document["changed"], document["error"]["code"]) == (False, "denied")
+    assert document["changes"][0]["result"] == "failed"
+
+
+def test_a_failure_and_a_success_in_one_call_are_both_in_it(shell: Shell) -> None:
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-dsse", "-o", "json")
+    assert run.code == 4
+    assert [pair["status"] for pair in run.json["pairs"]] == ["to-do", "blocked"]
+    assert run.json["changed"] is True
+    assert run.json["pairs"][1]["error"]["code"] == "impossible"
+
+
+def test_interruption_is_one_document_too(shell: Shell) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with shell.patch.context() as patch:
+        patch.setattr("fcsse.pipeline.Pipeline.plan", lambda *_: interrupt(None))
+        run = shell.link("fc-0123", "data", "-o", "json")
+    assert run.code == 130
+    assert (run.json["error"]["code"], run.json["exit_code"]) == ("interrupted", 130)
+    assert "Nothing was written" in run.json["error"]["message"]
+
+
+def test_markdown_has_a_table_and_a_diff(shell: Shell) -> None:
+    run = shell.link("fc-0123", "data", "--dry-run", "-o", "markdown")
+    lines = run.out.splitlines()
+    assert lines[0] == "### fcsse link (dry run)"
+    assert lines[2].startswith("| cache | bucket |")
+    assert "```diff" in lines
+    assert any(line.startswith("+") and "AWSServiceRoleForFSxS3Access_fc-0123" in line for line in lines)
+    assert run.err == ""
+
+
+@pytest.mark.parametrize("words", [("--bucket", "data-dsse"), ("--bucket", "Data_")])
+def test_markdown_tells_errors(shell: Shell, words: tuple[str, ...]) -> None:
+    run = shell.run("link", "--cache", "fc-0123", *words, "-o", "markdown")
+    assert run.code in (2, 4)
+    assert "**Error:**" in run.out
+
+
+def test_markdown_takes_no_name_for_markup(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.sandbox.put_policy(
+        "data", json.loads(shell.sandbox.policy_text("data").replace("Allow FSx", "``` | <b> FSx"))
+    )
+    run = shell.link("fs-0abc", "data", "--dry-run", "-o", "markdown")
+    table = next(line for line in run.out.splitlines() if line.startswith("| fs-0abc"))
+    assert table.count("|") == 6
+    assert "<b>" not in table
+    fences = [line for line in run.out.splitlines() if line.startswith("````")]
+    assert len(fences) == 2

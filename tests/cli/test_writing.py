@@ -1,0 +1,211 @@
+"""The write itself: what is asked of AWS, how often, and what happens when others write or an answer is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcsse.sandbox import policies
+from tests.cli.page import OWN, documented
+from tests.cli.shell import Shell
+
+ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
+
+
+def test_the_policy_s_name_is_always_said(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    assert shell.unlink("fc-0123", "data").code == 0
+    calls = [*shell.sandbox.requests.of("kms:GetKeyPolicy"), *shell.sandbox.requests.of("kms:PutKeyPolicy")]
+    assert len(calls) >= 6
+    assert {call.parameters["PolicyName"] for call in calls} == {"default"}
+    assert not any("BypassPolicyLockoutSafetyCheck" in call.parameters for call in calls)
+
+
+def test_seven_requests_at_most_before_the_settling_look(shell: Shell) -> None:
+    run = shell.linked("fc-0123", "data")
+    before_the_look = len(run.operations) - 1 - run.operations[::-1].index("kms:GetKeyPolicy")
+    assert before_the_look <= 7, run.operations
+    assert run.count("kms:PutKeyPolicy") == 1
+
+
+def test_four_requests_where_nothing_is_to_do(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    assert len(shell.linked("fc-0123", "data").operations) <= 4
+
+
+def test_the_settling_look_comes_a_second_later(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    assert 1 <= shell.clock.slept < 2
+
+
+def test_many_caches_and_buckets_are_one_write_a_key(shell: Shell) -> None:
+    shell.sandbox.add_bucket("data-two", algorithm="aws:kms", key=shell.sandbox.key("data").arn)
+    shell.sandbox.add_object("data-two", "hello.txt")
+    caches, buckets = ("fc-0123", "fc-0456", "fs-0abc"), ("data", "data-two", "data-bucket-keys")
+    words = [*(w for c in caches for w in ("--cache", c)), *(w for b in buckets for w in ("--bucket", b))]
+    run = shell.run("link", *words)
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 2
+    assert run.count("iam:GetRole") == 3
+    assert run.count("s3:GetBucketEncryption") == 3
+    assert run.count("kms:DescribeKey") == 2
+    for cache in caches:
+        for bucket in buckets:
+            assert shell.works(cache, bucket) == (True, True)
+    assert len(shell.statements("data")) == 3
+    back = shell.run("unlink", *words)
+    assert (back.code, back.count("kms:PutKeyPolicy")) == (0, 2)
+    assert len(shell.statements("data")) == 1
+
+
+def test_the_same_pair_twice_is_one_pair(shell: Shell) -> None:
+    run = shell.run("link", *["--cache", "fc-0123", "--bucket", "data"] * 2, "-o", "json")
+    assert len(run.json["pairs"]) == 1
+
+
+def test_several_errors_in_one_call_are_all_told_and_the_rest_is_done(shell: Shell) -> None:
+    buckets = ("data-dsse", "data", "no-such-bucket", "data-other-secret", "data-disabled")
+    run = shell.run("link", "--cache", "fc-0123", *(w for b in buckets for w in ("--bucket", b)))
+    assert run.code == 4
+    assert run.err.count("Error: ") == 4
+    for bucket in ("data-dsse", "no-such-bucket", "data-other-secret", "data-disabled"):
+        assert bucket in run.err
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert "Linked fc-0123 to data:" in run.out
+
+
+def test_a_failing_write_does_not_stop_those_to_other_keys(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=None, matching=shell.sandbox.key("data").id)
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-bucket-keys")
+    assert run.code == 5
+    assert "Not linked: fc-0123 to data." in run.out
+    assert "Linked fc-0123 to data-bucket-keys" in run.out
+    assert shell.works("fc-0123", "data-bucket-keys") == (True, True)
+
+
+def test_without_a_bucket_the_cache_s_own_are_linked(shell: Shell) -> None:
+    run = shell.run("link", "--cache", "fc-0123")
+    assert run.code == 0, run.words
+    for bucket in ("data", "data-bucket-keys", "data-other-account"):
+        assert shell.works("fc-0123", bucket) == (True, True)
+    assert "fc-0123 to data-sse-s3" in run.out
+
+
+def test_nfs_associations_are_passed_over(shell: Shell) -> None:
+    run = shell.run("link", "--cache", "fc-0456")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0456", "data-alias") == (True, True)
+    assert "filer" not in run.words
+
+
+def test_associations_are_read_to_the_last_page(shell: Shell) -> None:
+    """FSx API reference: pages may come short, and there is no paginator."""
+    shell.sandbox.switches.page = 1
+    run = shell.run("link", "--cache", "fc-0123", "-o", "json", "--dry-run")
+    assert {pair["bucket"] for pair in run.json["pairs"]} == {
+        "data",
+        "data-bucket-keys",
+        "data-sse-s3",
+        "data-other-account",
+    }
+
+
+def test_a_cache_without_associations_says_so(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0aaa", ["nfs://filer.example.com/export/"])
+    run = shell.run("link", "--cache", "fc-0aaa")
+    assert run.code == 6
+    assert "--bucket" in run.err
+
+
+def test_another_writer_between_read_and_write_loses_nothing(shell: Shell) -> None:
+    writer = shell.sandbox.second_writer("data", nth=1, after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    sids = [statement["Sid"] for statement in shell.statements("data")]
+    assert writer.wrote == 1
+    assert "Foreign 1" in sids
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+def overwritten(shell: Shell, times: int | None) -> None:
+    """Somebody who read before us writes after us, with a statement of his own on top of what he read."""
+    before, number = shell.sandbox.policy("data"), iter(range(1, 1000))
+
+    def write(_: object) -> None:
+        theirs = policies.allow(f"Theirs {next(number)}", f"arn:aws:iam::{OWN}:root", "kms:DescribeKey")
+        shell.sandbox.put_policy("data", {**before, "Statement": [*before["Statement"], theirs]})
+
+    shell.sandbox.fault("kms:PutKeyPolicy", after=True, times=times, hook=write)
+
+
+def test_a_write_that_another_one_replaced_is_made_again(shell: Shell) -> None:
+    """The last writer wins: one who read before us may write after us."""
+    overwritten(shell, times=1)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 2
+    assert "overwrote the change" in run.words
+    assert "Theirs 1" in shell.sandbox.policy_text("data")
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+def test_one_who_always_overwrites_ends_in_a_refusal_that_says_so(shell: Shell) -> None:
+    overwritten(shell, times=None)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 7, run.words
+    assert "CloudTrail" in run.err
+    assert run.count("kms:PutKeyPolicy") < 30
+
+
+@pytest.mark.parametrize("how", ["error", "drop"])
+def test_a_lost_answer_is_looked_after_not_sent_again(shell: Shell, how: str) -> None:
+    if how == "drop":
+        shell.sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    else:
+        shell.sandbox.fault("kms:PutKeyPolicy", "KMSInternalException", after=True)
+    run = shell.link("fc-0123", "data", **ONE_TRY)
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 1
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+@pytest.mark.parametrize("how", ["error", "drop"])
+def test_a_write_that_never_arrived_is_made_again(shell: Shell, how: str) -> None:
+    if how == "drop":
+        shell.sandbox.fault("kms:PutKeyPolicy", drop=True)
+    else:
+        shell.sandbox.fault("kms:PutKeyPolicy", "KMSInternalException")
+    run = shell.link("fc-0123", "data", **ONE_TRY)
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert len(shell.statements("data")) == 2
+
+
+def test_a_lost_answer_to_create_grant_makes_no_second_grant(shell: Shell) -> None:
+    shell.sandbox.fault("kms:CreateGrant", drop=True, after=True)
+    run = shell.link("fc-0123", "data-other-account")
+    assert run.code == 0, run.words
+    assert len(shell.grants("data-other-account")) == 1
+
+
+def test_where_the_policy_cannot_be_read_back_it_is_unconfirmed(shell: Shell) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", nth=3, times=None)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 8, run.words
+    assert shell.backups[0]["id"] in run.err
+    assert len(shell.statements("data")) == 2
+
+
+def test_somebody_who_does_the_same_meanwhile_leaves_nothing_to_do(shell: Shell) -> None:
+    shell.sandbox.second_writer("data", documented("fc-0123", "data"), after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert len(shell.statements("data")) == 2
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+def test_the_limit_of_kms_is_told_where_it_is_smaller_than_documented(shell: Shell) -> None:
+    shell.sandbox.switches.policy_limit = 500
+    run = shell.link("fc-0123", "data")
+    assert run.code == 4, run.words
+    assert "--via grant" in run.err
+    assert len(shell.statements("data")) == 1
