@@ -1,0 +1,1 @@
+"""What is generated in README.md and beside it."""

@@ -1,0 +1,114 @@
+"""A picture of a real terminal: commands run in the sandbox on a pseudo-terminal, what they print drawn as SVG."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import pty
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from fcsse.sandbox import Sandbox
+
+COMMANDS = (
+    "fcsse link --cache fc-0123 --bucket data --yes",
+    "fcsse check --cache fc-0123 --bucket data --quiet",
+)
+WIDTH = 112
+
+BACKUP = re.compile(r"\d{8}T\d{9}Z-([0-9a-z-]+)-[0-9a-f]{6}")
+"""The only thing in it that differs from run to run: a backup's id has the time in it."""
+
+THEME = TerminalTheme(
+    (22, 27, 34),
+    (230, 237, 243),
+    [
+        (72, 79, 88),
+        (255, 123, 114),
+        (86, 211, 100),
+        (227, 179, 65),
+        (121, 192, 255),
+        (210, 168, 255),
+        (86, 212, 221),
+        (177, 186, 196),
+    ],
+    [
+        (110, 118, 129),
+        (255, 161, 152),
+        (126, 231, 135),
+        (242, 204, 96),
+        (165, 214, 255),
+        (226, 197, 255),
+        (179, 240, 255),
+        (255, 255, 255),
+    ],
+)
+
+# No font is fetched from anywhere: a README's pictures may not, and every machine has one of fixed width.
+FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "font-family: Fira Code, monospace", "font-family: 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+)
+
+
+def picture() -> str:
+    """The SVG."""
+    screen = Console(
+        record=True,
+        width=WIDTH,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
+    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
+        kept = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH", "LANG", "LC_ALL")}
+        env = {**kept, **sandbox.env(), "FCSSE_BACKUP_DIR": folder, "TERM": "xterm-256color", "CI": "true"}
+        for number, command in enumerate(COMMANDS):
+            told = BACKUP.sub(r"20260401T093000000Z-\1-4f1d7a", _on_terminal(command, env)).replace("\r\n", "\n")
+            screen.print(Text.assemble("\n" if number else "", ("$ ", "bright_black"), (command, "bold")))
+            for line in Text.from_ansi(told.rstrip("\n")).split("\n", allow_blank=True):
+                for part in line.divide(range(WIDTH, len(line), WIDTH)):  # as terminals wrap, not between words
+                    screen.print(part)
+    drawn = screen.export_svg(title="fcsse", theme=THEME, code_format=FORMAT, unique_id="fcsse")
+    return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
+
+
+def _on_terminal(command: str, env: dict[str, str]) -> str:
+    """What a command writes to a terminal of this width, colours and all."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, WIDTH, 0, 0))
+    words = shlex.split(command)[1:]
+    code = "import sys; from fcsse.cli.main import run; sys.argv[0] = 'fcsse'; run()"
+    parts: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:  # Linux says so when the other side is closed
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], env=env, stdin=theirs, stdout=theirs, stderr=theirs, check=False
+    )
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
+    told = b"".join(parts).decode()
+    if done.returncode != 0:
+        raise SystemExit(f"{command} ended with {done.returncode}:\n{told}")
+    return told
