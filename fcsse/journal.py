@@ -44,11 +44,11 @@ class Journal:
                 f"It stopped while waiting for AWS's answer to: {self.begun}. That may have been written or not."
             )
         if self.done:
-            said.append(f"Written before it stopped: {'; '.join(self.done)}.")
+            said.append(f"Written: {'; '.join(self.done)}.")
         missed = [what for what in self.unseen if what not in self.done and what != self.begun]
         if missed:
             said.append(
                 f"Sent, but neither confirmed by AWS nor to be seen there afterwards, so most likely not written: "
                 f"{'; '.join(missed)}."
             )
-        return " ".join(said) or "Nothing was written."
+        return " ".join(said) or "Nothing was written to AWS."

@@ -227,7 +227,7 @@ def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed],
     if run.output is Output.JSON:
         from fcsse.cli.report import plan_document, to_text
 
-        sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code)))
+        sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())))
     elif run.output is Output.MARKDOWN:
         from fcsse.cli.report import plan_markdown
 
@@ -235,5 +235,8 @@ def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed],
     else:
         lines = closing_lines(plan, results, dry_run=dry_run)
         run.terminal.print(([((("", ""),))] if lines and plan.outcomes and not run.terminal.quiet else []) + lines)
-    for message, hint in error_lines(plan, results):
+    errors = error_lines(plan, results)
+    for message, hint in errors:
         run.terminal.fail(message, hint)
+    if errors and not dry_run:
+        run.terminal.print([((run.journal.told(), ""),)], err=True)

@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     import typer
 
+    from fcsse.cli import interrupt
     from fcsse.cli.commands import app
     from fcsse.errors import EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         tell_error(words[0], wanted_output(words), Terminal(), usage)
         return usage.exit_code
     except typer.Abort:
+        sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader went away, as in "fcsse … | head": not an error, and nothing more can be told.
@@ -52,7 +54,14 @@ def run() -> None:
     """
     gc.disable()
     try:
+        if not sys.argv[1:2] or not sys.argv[1].startswith("-"):
+            from fcsse.cli import interrupt
+
+            interrupt.install()
         code = main()
+    except KeyboardInterrupt:  # before any command began
+        sys.stderr.write("Interrupted. Nothing was written to AWS.\n")
+        code = 130
     except SystemExit as ended:  # how Typer ends the completion of words
         if not isinstance(ended.code, int):
             raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply import Applied, Failed
 from fcsse.cli.terminal import Line, line
+from fcsse.errors import UnconfirmedError
 from fcsse.model import Facts, Via, Wish
 from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
@@ -137,6 +138,8 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
         match outcome.status:
             case Status.NOTHING:
                 out.append(line(f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green"))
+            case Status.TO_DO if key and isinstance(getattr(failed.get(str(key.arn)), "error", None), UnconfirmedError):
+                out.append(line(f"Written, but not confirmed: {pair}.", "yellow"))
             case Status.TO_DO if key and str(key.arn) in failed:
                 out.append(line(f"Not {done.lower()}: {pair}.", "red"))
             case Status.TO_DO:

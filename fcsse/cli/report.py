@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply import Applied, Failed
 from fcsse.cli.render import closing_lines, encryption_text, error_lines
+from fcsse.errors import UnconfirmedError
 from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 
@@ -36,8 +37,9 @@ def _error(error: FcsseError) -> Json:
     return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
-def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> Json:
-    """The document of ``link`` and ``unlink``."""
+def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int, told: str = "") -> Json:
+    """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
+    unconfirmed = any(isinstance(one, Failed) and isinstance(one.error, UnconfirmedError) for one in results)
     applied = [one for one in results if isinstance(one, Applied)]
     first = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
     document: Json = {
@@ -46,13 +48,15 @@ def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": bool(plan.changes) and (dry_run or not applied),
-        "changed": not dry_run and any(one.changed for one in applied),
+        "changed": not dry_run and (unconfirmed or any(one.changed for one in applied)),
         "digest": plan.digest,
         "pairs": [_pair(outcome) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
     }
     if first:
         document["error"] = _error(first)
+        if told and not dry_run:
+            document["written"] = told
     return document
 
 

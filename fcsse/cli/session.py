@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.cli import interrupt
 from fcsse.cli.options import Output
 from fcsse.cli.terminal import Terminal
-from fcsse.errors import EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
+from fcsse.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
 from fcsse.journal import Journal
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from fcsse.cli.terminal import PlainProgress, Spinner
     from fcsse.pipeline import Pipeline
+
+WRITERS = ("link", "unlink", "restore")
+"""Commands that write, and so say in the end whether they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ def session(command: str, output: Output, *, quiet: bool, verbose: int, no_color
     terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color)
     progress = terminal.progress()
     run = Session(command, terminal, output, Journal(), progress)
+    interrupt.CURRENT.journal = run.journal
+    interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if command in WRITERS else None
     try:
         try:
             yield run
@@ -89,14 +95,20 @@ def session(command: str, output: Output, *, quiet: bool, verbose: int, no_color
     except FcsseError as error:
         report_error(run, error)
     except KeyboardInterrupt:
-        hint = "Run the same command again: it looks at what is there first, and does what is left."
-        report_error(run, InterruptedRunError(f"{command} was interrupted. {run.journal.told()}", hint))
+        interrupt.begin_telling()
+        _tell_interruption(run)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
         raise
     except Exception as error:  # the one place; a defect must not end in a traceback for people
         if verbose >= 2:
             traceback.print_exc()
         report_error(run, _defect(command, error, run.journal))
+
+
+def _tell_interruption(run: Session) -> None:
+    error = InterruptedRunError(f"{run.command} was interrupted. {run.journal.told()}", interrupt.AGAIN)
+    tell_error(run.command, run.output, run.terminal, error)
 
 
 def _defect(command: str, error: Exception, journal: Journal) -> FcsseError:
@@ -110,6 +122,12 @@ def report_error(run: Session, error: FcsseError) -> None:
     """Tells an error and ends the command with its exit code."""
     if run.terminal.verbose >= 2:
         traceback.print_exception(error)
+    if (
+        run.command in WRITERS
+        and not isinstance(error, UsageError)
+        and "Nothing was written" not in error.message + error.hint
+    ):
+        error.hint = f"{error.hint} {run.journal.told()}".strip()
     tell_error(run.command, run.output, run.terminal, error)
     raise typer.Exit(error.exit_code)
 

@@ -1,0 +1,84 @@
+"""Ctrl-C and SIGTERM: a command that writes ends within a second, and says whether anything was written.
+
+Both become ``KeyboardInterrupt``, which the session turns into words and exit code 130. But Python runs handlers only
+between two of the main thread's own steps: a name look-up in a lost network can hold it up for long. So a thread hears
+of the signal as well, and ends the process in the main thread's place if that does not do so soon.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from fcsse.errors import EXIT_INTERRUPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from fcsse.journal import Journal
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE = 0.5
+"""Seconds for the main thread to end by itself."""
+
+AGAIN = "Run the same command again: it looks at what is there first, and does what is left."
+
+
+class Interrupts:
+    """What is known of the running command. ``tell`` ends it in words; None: it sees to interruptions by itself."""
+
+    def __init__(self) -> None:
+        self.journal: Journal | None = None
+        self.tell: Callable[[], None] | None = None
+        self.telling = threading.Lock()
+
+    def told(self) -> str:
+        """Whether anything was written, as a sentence."""
+        return self.journal.told() if self.journal else "Nothing was written to AWS."
+
+
+CURRENT = Interrupts()
+
+
+def install() -> None:
+    """Handles both signals from now on; for the process's entry point only."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    if os.name != "posix":
+        return
+    hears, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    threading.Thread(target=_guard, args=(hears,), name="fcsse-interrupt", daemon=True).start()
+
+
+def begin_telling() -> bool:
+    """To be asked before the end is put into words: True for the first who asks."""
+    return CURRENT.telling.acquire(blocking=False)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if not CURRENT.telling.locked():
+        raise KeyboardInterrupt
+
+
+def _guard(hears: int) -> None:
+    while True:
+        numbers = os.read(hears, 1)
+        if not numbers or numbers[0] not in SIGNALS or signal.getsignal(numbers[0]) is not _interrupt:
+            continue
+        time.sleep(GRACE)
+        tell = CURRENT.tell
+        if tell is None:
+            continue
+        if begin_telling():
+            tell()
+        else:
+            time.sleep(GRACE / 2)
+        sys.stdout.flush()
+        os._exit(EXIT_INTERRUPTED)
