@@ -41,7 +41,9 @@ def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_
 
 def _open(folder: Path, key: str) -> IO[bytes] | None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in [folder, *folder.parents][::-1]:
+            if not one.is_dir():
+                one.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         return os.fdopen(os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+b")
     except OSError:
