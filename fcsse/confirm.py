@@ -62,6 +62,8 @@ class Confirmer:
         for _ in range(LOOKS):
             before = self._reader.text
             self._patience.settle(self._reader.settling)
+            if self._run.at_look:
+                self._run.at_look(change.key)
             late = "KMS showed it, but could not be asked again a second later"
             held = self._patiently(lambda: holds(change, self._reader.take(self._reader.ask())), change, late)
             if not held or self._reader.text == before:

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fcsse.apply import Applied, Failed
+    from fcsse.arn import Arn
     from fcsse.aws.account import Aws
     from fcsse.backup import BackupFolder
-    from fcsse.clock import Clock
+    from fcsse.clock import Clock, Pending
     from fcsse.model import Options
     from fcsse.plan import Outcome, Plan, PolicyChange
     from fcsse.progress import Progress
     from fcsse.write import Run
+
+
+STACK_PATIENCE = 10.0
+"""Seconds to wait for the name of a key's CloudFormation stack, once all else is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Pipeline:
     journal: Journal = field(default_factory=Journal)
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
+    _stacks: dict[Arn, Pending] = field(default_factory=dict)
 
     def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named."""
@@ -96,11 +102,14 @@ class Pipeline:
             )
         return plan
 
-    def apply(self, plan: Plan, *, expected: bool = False) -> tuple[Applied | Failed, ...]:
-        """Makes the plan's changes."""
+    def apply(self, plan: Plan, *, expected: bool = False, ask_stacks: bool = False) -> tuple[Applied | Failed, ...]:
+        """Makes the plan's changes. ``ask_stacks``: ``with_stacks`` will follow, so its question is asked on the way."""
         from fcsse.apply import apply_plan
 
-        return apply_plan(plan, self._run(expected))
+        run = self._run(expected)
+        if ask_stacks and plan.wish is Wish.LINK:
+            run.at_look = self._begin_stack
+        return apply_plan(plan, run)
 
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
@@ -111,14 +120,15 @@ class Pipeline:
     def with_stacks(self, plan: Plan) -> Plan:
         """The plan with a warning for each key whose policy it edits while CloudFormation manages it.
 
-        A request a key, so it is asked for where there is time: before a question or in a dry run, else after the write.
+        A request a key, so it is asked for where there is time: before a question or in a dry run, else beside the last
+        look after the write.
         """
         from fcsse.plan import PolicyChange, Status
 
         if plan.wish is not Wish.LINK:
             return plan
         keys = [change.key for change in plan.changes if isinstance(change, PolicyChange)]
-        stacks = {key: stack for key in keys if (stack := self.aws.stack_of(key))}
+        stacks = {key: stack for key in keys if (stack := self._stack_of(key))}
 
         def warned(outcome: Outcome) -> Outcome:
             key = outcome.facts.key if outcome.facts else None
@@ -128,6 +138,14 @@ class Pipeline:
             return replace(outcome, warnings=(*outcome.warnings, text))
 
         return replace(plan, outcomes=tuple(map(warned, plan.outcomes))) if stacks else plan
+
+    def _begin_stack(self, key: Arn) -> None:
+        if key not in self._stacks:
+            self._stacks[key] = self.clock.aside(lambda: self.aws.stack_of(key) or "")
+
+    def _stack_of(self, key: Arn) -> str | None:
+        asked = self._stacks.get(key)
+        return asked.answer(STACK_PATIENCE) if asked else self.aws.stack_of(key)
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""

@@ -9,7 +9,7 @@ from fcsse.clock import pauses
 from fcsse.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -27,6 +27,7 @@ class Run:
     ``wait``: seconds that the waits of one change may take together, settling looks apart.
     ``backups`` None means: no copy is wanted. ``expected``: the plan was bound to a digest, so it must not change.
     ``created`` holds when roles were made, by ARN. ``backup_ids`` are the first copies made, by key.
+    ``at_look`` hears of each settling look as it begins, so that something else can be asked beside it.
     """
 
     aws: Aws
@@ -40,6 +41,7 @@ class Run:
     created: Mapping[str, datetime | None] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     backup_ids: dict[str, str] = field(default_factory=dict)
+    at_look: Callable[[Arn], None] | None = None
 
     def saved(self, key: Arn, phrase: str) -> str:
         """A phrase that names the copy of a key's policy from before; empty where there is none."""

@@ -162,7 +162,7 @@ def _run(
     elif plan.changes:
         ask(run, plan, manner)
         run.progress = pipeline.progress = run.terminal.progress()
-        results = pipeline.apply(plan, expected=manner.expect is not None)
+        results = pipeline.apply(plan, expected=manner.expect is not None, ask_stacks=not early)
         shown, plan = plan, plan if early else pipeline.with_stacks(plan)
         run.progress.stop()
         for warning in _new_warnings(shown, plan):
