@@ -82,14 +82,20 @@ class BucketRow:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdicts on a pair. ``bucket_rows`` is None where the bucket policy is not known."""
+    """The verdicts on a pair.
+
+    ``bucket_rows`` is None where the bucket policy is not known. Where the bucket's setting is not (``form_known``), both
+    forms count as current, and what differs between them is unknown.
+    """
 
     rows: tuple[Row, ...]
     bucket_rows: tuple[BucketRow, ...] | None = None
+    form_known: bool = True
 
     def of(self, purpose: Purpose) -> Verdict:
         """May the cache do this, in the form that the bucket's setting calls for?"""
-        return worst(row.verdict for row in self.rows if row.current and row.asked.purpose is purpose)
+        found = {row.verdict for row in self.rows if row.current and row.asked.purpose is purpose}
+        return UNKNOWN if len(found) > 1 and not self.form_known else worst(found)
 
     @property
     def read(self) -> Verdict:
@@ -170,7 +176,8 @@ def judge(
     """
     if facts.key is None or facts.role is None:
         return None
-    current = forms or frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
+    in_use = frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
+    current = forms or (in_use if facts.bucket.bucket_keys_known else frozenset(ContextForm))
     asked = cache_requests(
         str(facts.role.arn),
         facts.account,
@@ -196,7 +203,7 @@ def judge(
             decisions[id(one.request)] = decision
         rows.append(Row(one, decision, one.form is None or one.form in current))
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
-    return Judgement(tuple(rows), bucket_rows(facts))
+    return Judgement(tuple(rows), bucket_rows(facts), facts.bucket.bucket_keys_known)
 
 
 @lru_cache(maxsize=64)

@@ -59,7 +59,9 @@ class Result:
     @property
     def changed(self) -> bool:
         """Was anything written?"""
-        return not self.dry_run and any(isinstance(one, Applied) and one.changed for one in self.applied)
+        return not self.dry_run and any(
+            one.unconfirmed if isinstance(one, Failed) else one.changed for one in self.applied
+        )
 
     @property
     def pending(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.errors import FcsseError
+from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.grants import add_grant, create, end_grant
 from fcsse.plan import GrantAddition, GrantEnding, PolicyChange
 from fcsse.write import PolicyWriter, Run
@@ -41,6 +41,11 @@ class Failed:
     change: Change
     error: FcsseError
     backup: str | None = None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Was it written, but not seen in time?"""
+        return isinstance(self.error, UnconfirmedError)
 
 
 def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:

@@ -199,7 +199,7 @@ class Discovery:
         if self._given():
             return False
         encryption = _caught(self._answer, "encryption", self.aws.read_encryption, bucket)
-        return isinstance(encryption, FcsseError) or not encryption.is_kms
+        return isinstance(encryption, FcsseError) or not encryption.is_kms or is_default_key(Bucket(bucket, encryption))
 
     def _account(self, pair: Pair) -> Account:
         if pair.cache is None:
@@ -216,7 +216,11 @@ class Discovery:
             )
             if isinstance(encryption, FcsseError):
                 raise encryption  # no waiting for the role would help, so none was done
-            raise self._roles.why_missing(pair.cache)
+            if encryption is None or (encryption.is_kms and not is_default_key(Bucket(pair.bucket, encryption))):
+                raise self._roles.why_missing(pair.cache)
+            # No key is involved, so it makes no difference that the role is not there (yet); the cache must be, though.
+            if self._roles.is_unknown(pair.cache):
+                raise self._roles.why_missing(pair.cache)
         caller = self._answer("caller", self.aws.caller)
         return Account(caller.partition, caller.account, Role.computed(caller.partition, caller.account, pair.cache))
 
@@ -260,15 +264,16 @@ class Discovery:
         arn = key_arn(encryption.key or "") or alias_arn(encryption.key or "")
         if arn is not None:
             # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
-            return Bucket(name, encryption, arn.region)
+            bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
+            # Only an account's own buckets can use its aws/s3.
+            return replace(bucket, foreign=arn.account != account.account) if is_default_key(bucket) else bucket
         return self._bucket_without_arn(name, encryption, account)
 
     def _given_bucket(self, name: str, key: Arn) -> Bucket:
-        region = self.options.bucket_region or key.region
-        if region != key.region:
-            message = f"linking bucket {name}: --bucket-region {region} is not the Region of --key {key}"
-            raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
-        return Bucket(name, Encryption("aws:kms", str(key), bool(self.options.bucket_keys)), region, given=True)
+        keys = self.options.bucket_keys
+        encryption = Encryption("aws:kms", str(key), bool(keys))
+        region = _same_region(name, self.options.bucket_region, key)
+        return Bucket(name, encryption, region, given=True, bucket_keys_known=keys is not None)
 
     def _ask_whose(self, name: str, account: Account) -> None:
         """Asks whose a bucket is and where, if its key is an alias, a bare id or the default: that decides."""
@@ -328,7 +333,7 @@ class Discovery:
     def _wants_policy(self, key: Arn, account: Account) -> bool:
         if key.account != account.account:
             return self.options.wish is Wish.CHECK and self.aws.reaches(key.account)
-        return self.options.wish is not Wish.LINK or self.options.via is not Via.GRANT
+        return True
 
     def _wants_grants(self, key: Arn, account: Account) -> bool:
         if self.options.wish is not Wish.LINK:
@@ -368,7 +373,8 @@ class Discovery:
             try:
                 policy = self._answer("policy", self.aws.get_policy, arn, account.account)
             except DeniedError as error:
-                if self.options.wish is not Wish.CHECK:
+                by_grant = self.options.wish is Wish.LINK and self.options.via is Via.GRANT
+                if self.options.wish is not Wish.CHECK and not by_grant:
                     raise
                 unreadable.append(f"The key policy is unknown: {error.message}.")
                 refusals.append(error)
@@ -472,6 +478,13 @@ def is_default_key(bucket: Bucket) -> bool:
     """Does the bucket use ``aws/s3``, the AWS managed key, by name? (Its ARN gives it away only when described.)"""
     key = bucket.encryption.key
     return key is None or key == "alias/aws/s3" or key.endswith(":alias/aws/s3")
+
+
+def _same_region(bucket: str, stated: str | None, key: Arn) -> str:
+    if stated not in (None, key.region):
+        message = f"linking bucket {bucket}: --bucket-region {stated} is not the Region of key {key}"
+        raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
+    return key.region
 
 
 def _caught(step: Callable[..., T], *about: object) -> T | FcsseError:

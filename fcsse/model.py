@@ -110,7 +110,8 @@ class Bucket:
     """A bucket and what decides about its key.
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
-    to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read.
+    to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read; ``bucket_keys_known``
+    is False where the caller left the Bucket Key setting out.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Bucket:
     region: str | None = None
     foreign: bool | None = None
     given: bool = False
+    bucket_keys_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.model import Facts, Grant
+    from fcsse.policy.context_form import ContextForm
     from fcsse.policy.document import PolicyDocument
     from fcsse.policy.statement import Access
 
@@ -21,12 +22,28 @@ def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> t
     return before.deciders if before is not None and before.complete else ()
 
 
-def stands_in_the_way(facts: Facts, access: Access, after: PolicyDocument) -> tuple[str, ...]:
+def form_changed(facts: Facts, before: PolicyDocument) -> tuple[str, ...]:
+    """Was the bucket's Bucket Key setting changed since the cache was linked? Said as a warning."""
+    judged = judge(facts, before, explain=False)
+    if judged is None or not judged.form_changed:
+        return ()
+    return (
+        f"The Bucket Key setting of {facts.bucket.name} changed since {facts.pair.cache} was linked: the statement from then "
+        "serves others too and stays as it is, for the objects written before; those others need linking again as well.",
+    )
+
+
+def stands_in_the_way(
+    facts: Facts,
+    after: PolicyDocument,
+    grants: Sequence[Grant] = (),
+    forms: frozenset[ContextForm] | None = None,
+) -> tuple[str, ...]:
     """What will still stand in the way once the change is made, as warnings.
 
     Raises ``ImpossibleError`` where an explicit Deny stops reading or writing whatever is allowed.
     """
-    judged = judge(facts, after, forms=access.forms, explain=False)
+    judged = judge(facts, after, grants, forms, explain=False)
     if judged is None:
         return ()
     if judged.denials:
@@ -55,4 +72,7 @@ def stays(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -
         for row in judged.rows
         if row.asked.needed and row.decision.decided_by and not row.decision.explicit
     )
-    return tuple(f"{facts.pair.cache} keeps access to the key by {one}, which is not what link adds." for one in by)
+    return tuple(
+        f"{facts.pair.cache} keeps access to the key by {one}, which is not for this cache and bucket alone."
+        for one in by
+    )

@@ -10,15 +10,15 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from fcsse.errors import FcsseError, PolicyFormatError, PolicyRefusedError
-from fcsse.model import Facts, Obstacle, Via, Wish
-from fcsse.outlook import already_allowed, stands_in_the_way, stays
+from fcsse.model import Facts, Grant, Obstacle, Via, Wish
+from fcsse.outlook import already_allowed, form_changed, stands_in_the_way, stays
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument, dead_principals, refused_statements
 from fcsse.policy.meaning import digest_of
-from fcsse.policy.steps import AlreadyThere, PrincipalKept, PrincipalPruned
+from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
 from fcsse.routes import GRANT_PREFIX, Need, Nothing, ends, need_of
 from fcsse.wording import changes, concerns, is_warning, phrase
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fcsse.arn import Arn
-    from fcsse.model import Grant, Options, Pair
+    from fcsse.model import Options, Pair
     from fcsse.policy.statement import Access
     from fcsse.policy.steps import Step
 
@@ -159,7 +159,24 @@ def make_plan(
     written = [
         edited for edited in edits.values() if isinstance(edited, PolicyChange) and edited.after != edited.before
     ]
-    return Plan(options.wish, tuple(outcomes), tuple(dict.fromkeys([*written, *made])))
+    return Plan(options.wish, tuple(outcomes), (*written, *_unique(made)))
+
+
+def _unique(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Each grant once, however many pairs it serves."""
+    found: dict[tuple[object, ...], Change] = {}
+    for change in changes:
+        match change:
+            case GrantAddition():
+                name: tuple[object, ...] = ("add", str(change.key), change.name, change.grantee)
+            case GrantEnding():
+                name = ("end", str(change.key), change.grant.grant_id)
+            case PolicyChange():
+                name = ("policy", str(change.key))
+            case _:
+                assert_never(change)
+        found.setdefault(name, change)
+    return tuple(found.values())
 
 
 def _need(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Need]:
@@ -185,8 +202,10 @@ def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tup
 def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Facts, Need]:
     """Where a link goes by the key policy: is the access there already by others' statements, and will it come?"""
     access = need.access
-    if options.wish is not Wish.LINK or access is None:
+    if options.wish is not Wish.LINK:
         return facts, need
+    if access is None:
+        return _weighed_grant(facts, need)
     try:
         document = _parsed(facts, need)
         edited = edit.link(document, [access])
@@ -195,9 +214,25 @@ def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Fact
         if there:
             summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
             return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
-        outlook = stands_in_the_way(facts, access, edited.document)
+        flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_changed(facts, document)
+        outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
+    return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+
+
+def _weighed_grant(facts: Facts, need: Need) -> Outcome | tuple[Facts, Need]:
+    """Where the key policy could be read: does it deny what the grant is to give?"""
+    if facts.policy is None or need.grant is None:
+        return facts, need
+    wanted = need.grant
+    granted = Grant(
+        "planned", wanted.grantee, frozenset(wanted.operations), constraint_subset=dict(wanted.subset) or None
+    )
+    try:
+        outlook = stands_in_the_way(facts, _parsed(facts, need), [*(facts.grants or ()), granted])
+    except FcsseError as error:
+        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
     return facts, replace(need, warnings=(*need.warnings, *outlook))
 
 
@@ -267,13 +302,17 @@ def _outcome(
 
 def _statement_outcome(facts: Facts, need: Need, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
-    pruned = [step for step in edited.steps if isinstance(step, PrincipalPruned)]
-    doing = [step for step in mine if changes(step)] + pruned
+    doing = [step for step in mine if changes(step)] + [step for step in edited.steps if _is_tidying(step)]
     warnings = (*need.warnings, *_policy_warnings(edited, mine))
     if doing:
         return Outcome(facts.pair, Status.TO_DO, _joined(doing), Via.POLICY, facts, warnings)
     there = [step for step in mine if not is_warning(step)]
     return Outcome(facts.pair, Status.NOTHING, _joined(there), Via.POLICY, facts, warnings)
+
+
+def _is_tidying(step: Step) -> bool:
+    """Is it about dead principals, and so about no pair of its own?"""
+    return isinstance(step, PrincipalPruned) or (isinstance(step, StatementTakenOut) and not step.accesses)
 
 
 def _joined(steps: Sequence[Step]) -> str:
@@ -304,6 +343,8 @@ def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[Change]]:
     if there is not None:
         name = f" ({there.name})" if there.name else ""
         summary = f"grant {there.grant_id}{name} gives the access already"
+        if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
+            summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
         return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
     wider = (
         "The grant lets the role use the key in every bucket and outside S3, not only for this bucket: a grant cannot be "
@@ -322,6 +363,7 @@ def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[Change]]:
 def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tuple[Outcome, list[Change]]:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
     doing = [step for step in mine if changes(step)]
+    doing += [step for step in (edited.steps if edited else ()) if _is_tidying(step)]
     warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]
     ending: list[GrantEnding] = []
     summary = [_joined(doing)] if doing else []
@@ -341,7 +383,8 @@ def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tu
     via = Via.POLICY if doing else Via.GRANT if ending else None
     if summary:
         return Outcome(facts.pair, Status.TO_DO, "; ".join(summary), via, facts, tuple(warnings)), list(ending)
-    nothing = (
-        f"no statement or grant of key {need.key.id} gives {facts.pair.cache or 'every cache'} access to this bucket"
-    )
+    who = facts.pair.cache or "every cache"
+    nothing = f"no statement or grant of key {need.key.id} gives {who} access to this bucket"
+    if warnings:
+        nothing = f"no statement or grant of key {need.key.id} is only for {who} and this bucket"
     return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fcsse.arn import role_name
 from fcsse.clock import pauses
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
+from fcsse.model import Cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock
-    from fcsse.model import Cache, Role
+    from fcsse.model import Role
     from fcsse.progress import Progress
 
 GONE = ("FAILED", "DELETING")
@@ -68,6 +69,10 @@ class RoleFinder:
 
     def _is_settled(self, cache: str) -> bool:
         return cache in self._reasons or self._hopeless(cache)
+
+    def is_unknown(self, cache: str) -> bool:
+        """Is there no sign of the cache: no role, and FSx does not know it or may not be asked?"""
+        return not isinstance(self._state(cache), Cache)
 
     def _came(self, cache: str) -> bool:
         """Is the role there? What passes in AWS or on the way there is waited out; any other refusal is the reason."""

@@ -165,7 +165,7 @@ def _managed_key(facts: Facts, key: Key) -> Nothing:
 
 def _refuse_unusable(key: Key, bucket: Bucket) -> None:
     match key.state:
-        case None | "Enabled":
+        case None | "Enabled" | "Updating":
             pass
         case "Disabled":
             raise ImpossibleError(
@@ -218,6 +218,9 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
         return None
     subset: tuple[tuple[str, str], ...] = ()
     if options.narrow_grant:
+        if not facts.bucket.bucket_keys_known:
+            message = f"narrowing the grant for bucket {facts.bucket.name}: whether it uses Bucket Keys is not known"
+            raise UsageError(message, "Say so with --bucket-keys or --no-bucket-keys.")
         if not facts.bucket.encryption.bucket_keys:
             raise ImpossibleError(
                 f"narrowing the grant for bucket {facts.bucket.name}: without Bucket Keys each object has an encryption "

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply import Applied, Failed
 from fcsse.cli.terminal import Line, line
-from fcsse.errors import UnconfirmedError
 from fcsse.model import Facts, Via, Wish
 from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
+from fcsse.routes import ends, grant_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def encryption_text(bucket: Bucket) -> str:
     name = names.get(encryption.algorithm, encryption.algorithm)
     if not encryption.is_kms:
         return name
-    keys = "on" if encryption.bucket_keys else "off"
+    keys = ("on" if encryption.bucket_keys else "off") if bucket.bucket_keys_known else "unknown"
     given = "; as stated on the command line" if bucket.given else ""
     return f"{name}, Bucket Keys {keys}{given}"
 
@@ -130,17 +130,19 @@ def _diff_line(text: str) -> Line:
 def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> list[Line]:
     """What was done, or would be: a line a pair, then a line a change that is worth one."""
     out: list[Line] = []
-    failed = {str(one.change.key): one for one in results if isinstance(one, Failed)}
+    failed = [one for one in results if isinstance(one, Failed)]
     verb, done, preposition = VERBS[plan.wish]
     for outcome in plan.outcomes:
-        key = outcome.facts.key if outcome.facts else None
         pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.bucket}"
         match outcome.status:
             case Status.NOTHING:
                 out.append(line(f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green"))
-            case Status.TO_DO if key and isinstance(getattr(failed.get(str(key.arn)), "error", None), UnconfirmedError):
-                out.append(line(f"Written, but not confirmed: {pair}.", "yellow"))
-            case Status.TO_DO if key and str(key.arn) in failed:
+            case Status.TO_DO if unconfirmed := [
+                one for one in failed if one.unconfirmed and belongs(one.change, outcome)
+            ]:
+                saved = f" The old policy: fcsse restore {unconfirmed[0].backup}" if unconfirmed[0].backup else ""
+                out.append(line(f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow"))
+            case Status.TO_DO if any(belongs(one.change, outcome) for one in failed):
                 out.append(line(f"Not {done.lower()}: {pair}.", "red"))
             case Status.TO_DO:
                 out.append(line(f"{f'Would {verb}' if dry_run else done} {pair}: {outcome.summary}.", "green"))
@@ -158,6 +160,23 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
     if dry_run and plan.changes:
         out.append(line(f"Dry run, nothing was written. Digest: {plan.digest}"))
     return out
+
+
+def belongs(change: Change, outcome: Outcome) -> bool:
+    """Is the change (also) for this pair?"""
+    facts = outcome.facts
+    if facts is None or facts.key is None or facts.key.arn != change.key:
+        return False
+    match change:
+        case PolicyChange():
+            return outcome.via is not Via.GRANT and any(one.bucket == facts.bucket.name for one in change.accesses)
+        case GrantAddition():
+            names = {grant_name(facts.pair.cache or "", facts.bucket.name, narrow=narrow) for narrow in (True, False)}
+            return change.name in names
+        case GrantEnding():
+            return ends(change.grant, facts)
+        case _:
+            assert_never(change)
 
 
 def error_lines(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[str, str]]:

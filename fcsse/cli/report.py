@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply import Applied, Failed
 from fcsse.cli.render import closing_lines, encryption_text, error_lines
-from fcsse.errors import UnconfirmedError
 from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 
@@ -39,16 +38,16 @@ def _error(error: FcsseError) -> Json:
 
 def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int, told: str = "") -> Json:
     """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
-    unconfirmed = any(isinstance(one, Failed) and isinstance(one.error, UnconfirmedError) for one in results)
     applied = [one for one in results if isinstance(one, Applied)]
+    failed = [one for one in results if isinstance(one, Failed)]
     first = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
     document: Json = {
         "schema": SCHEMA,
         "command": plan.wish.value,
         "exit_code": code,
         "dry_run": dry_run,
-        "changes_pending": bool(plan.changes) and (dry_run or not applied),
-        "changed": not dry_run and (unconfirmed or any(one.changed for one in applied)),
+        "changes_pending": bool(plan.changes) and (dry_run or not (applied or any(one.unconfirmed for one in failed))),
+        "changed": not dry_run and any(one.unconfirmed if isinstance(one, Failed) else one.changed for one in results),
         "digest": plan.digest,
         "pairs": [_pair(outcome) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
@@ -118,7 +117,8 @@ def _change(change: Change, result: Applied | Failed | None) -> Json:
             if result.grant:
                 document["grant_id"] = result.grant
         case Failed():
-            document |= {"result": "failed", "error": _error(result.error), "backup": result.backup}
+            how = "unconfirmed" if result.unconfirmed else "failed"
+            document |= {"result": how, "error": _error(result.error), "backup": result.backup}
         case None:
             document["result"] = "not applied"
     return document
