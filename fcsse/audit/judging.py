@@ -75,7 +75,7 @@ class Verdicts:
     """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
 
     def __init__(self) -> None:
-        self._quick: dict[Pair, tuple[Facts, Judgement | None]] = {}
+        self._quick: dict[Pair, tuple[Facts, tuple[str, ...] | None]] = {}
 
     def early(self, found: Facts | Obstacle) -> None:
         """Judges facts ahead of ``all``."""
@@ -95,32 +95,32 @@ class Verdicts:
             for found in pairs
         )
 
-    def _known(self, found: Facts | Obstacle) -> Judgement | None:
+    def _known(self, found: Facts | Obstacle) -> tuple[str, ...] | None:
         seen = self._quick.pop(found.pair, None)
         return seen[1] if seen and seen[0] == found else _quickly(found)
 
 
 def _judged(
     found: Facts | Obstacle,
-    quick: Judgement | None,
+    by: tuple[str, ...] | None,
     region: str,
     buckets: Mapping[str, Bucket],
     roles: Mapping[str, Role] | None,
 ) -> Judged:
-    if quick is not None:
+    if by is not None:
         headline = f"{found.pair.cache} can read and write s3://{found.pair.bucket}"
         facts = found if isinstance(found, Facts) else None
-        return Judged(found.pair, region, ALLOWED, ALLOWED, headline, quick.deciders, (), facts)
+        return Judged(found.pair, region, ALLOWED, ALLOWED, headline, by, (), facts)
     checked = check_pair(found, remedy=False)
-    by = checked.judgement.deciders if checked.judgement else ()
+    decided = checked.judgement.deciders if checked.judgement else ()
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roles)
-    return Judged(found.pair, region, checked.read, checked.write, checked.headline, by, troubles, checked.facts)
+    return Judged(found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts)
 
 
-def _quickly(found: Facts | Obstacle) -> Judgement | None:
-    """The judgement of a pair that has a key and all its access; None for every other pair."""
+def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
+    """What gives a pair with a key all its access; None for every other pair."""
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
@@ -132,7 +132,7 @@ def _quickly(found: Facts | Obstacle) -> Judgement | None:
         judged = judge(found, parsed(found.policy), found.grants or (), explain=False, briefly=True)
     except FcsseError:
         return None
-    return judged if judged and judged.read is judged.write is ALLOWED else None
+    return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
 
 
 def _troubles(checked: Checked, bucket: Bucket | None, roles: Mapping[str, Role] | None) -> tuple[Trouble, ...]:
