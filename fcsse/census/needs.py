@@ -177,6 +177,8 @@ def _advice(reaches: Sequence[Reach]) -> tuple[str, ...]:
         )
     if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in denied):
         out.append("Write DSSE-KMS objects anew with SSE-KMS to be sure that a cache can read them.")
+    if any(reach.verdict is Verdict.UNKNOWN and "could be read" in reach.reason for reach in denied):
+        out.append("Credentials of the key's account tell more: --bucket-profile or --bucket-role.")
     if any("explicit" in reach.reason.lower() or "denies" in reach.reason for reach in denied):
         out.append("An explicit Deny wins over every permission: see which statement it is with fcsse check.")
     return tuple(out)
