@@ -15,14 +15,14 @@ ROLE_PREFIX = "AWSServiceRoleForFSxS3Access_"
 """Name of a service-linked role up to the id of its cache or file system."""
 
 _ARN = re.compile(
-    r"arn:(?P<partition>[a-z0-9-]+):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>\d{12}|):(?P<resource>.+)",
+    r"arn:(?P<partition>[a-z0-9-]+):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12}|):(?P<resource>.+)",
     re.DOTALL,
 )
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
-_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-\d+")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _DEAD = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
 
 
@@ -62,7 +62,9 @@ def is_cache_id(text: str) -> bool:
 def is_bucket_name(text: str) -> bool:
     """Is it a name that S3 accepts for a general purpose bucket?"""
     return (
-        _BUCKET.fullmatch(text) is not None and ".." not in text and re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text) is None
+        _BUCKET.fullmatch(text) is not None
+        and ".." not in text
+        and re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", text) is None
     )
 
 

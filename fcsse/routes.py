@@ -234,6 +234,10 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
 
 def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
     said = list(facts.unreadable)
+    if facts.role is None:
+        said.append(
+            "The statement for every cache is met by any role session named FSx in the account, not by FSx's roles alone."
+        )
     if foreign and facts.key:
         said.append(
             f"The key belongs to account {facts.key.arn.account}. If bucket {facts.bucket.name} does too, its bucket policy "

@@ -114,7 +114,17 @@ def clients_of_botocore(session: Session, region: str | None = None, endpoint_ur
 
     own = session.get_config_variable("region")
     mode = session.get_config_variable("retry_mode")
-    return Clients(make, region or (own if isinstance(own, str) else None), endpoint_url, mode not in (None, "legacy"))
+    return Clients(
+        make,
+        region or _region_set() or (own if isinstance(own, str) else None),
+        endpoint_url,
+        mode not in (None, "legacy"),
+    )
+
+
+def _region_set() -> str | None:
+    """``AWS_REGION``, which botocore alone among AWS's SDKs passes over for ``AWS_DEFAULT_REGION``."""
+    return os.environ.get("AWS_REGION") or None
 
 
 def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
@@ -126,7 +136,9 @@ def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint
         )
         return client
 
-    return Clients(make, region or session.region_name, endpoint_url, bool(os.environ.get("AWS_RETRY_MODE")))
+    return Clients(
+        make, region or session.region_name or _region_set(), endpoint_url, bool(os.environ.get("AWS_RETRY_MODE"))
+    )
 
 
 def clients_of_profile(profile: str | None, region: str | None = None, endpoint_url: str | None = None) -> Clients:
@@ -136,7 +148,7 @@ def clients_of_profile(profile: str | None, region: str | None = None, endpoint_
     """
     import botocore.session
 
-    with translated(Call("sts:GetCallerIdentity", side="this machine's AWS settings")):
+    with translated(Call("sts:GetCallerIdentity", doing=f"reading AWS profile {profile or 'default'}")):
         session = botocore.session.Session(profile=profile)
         _spare_the_search(session)
         return clients_of_botocore(session, region, endpoint_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import typer
 from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.errors import EXIT_PENDING
+from fcsse.cli.terminal import is_terminal, line
+from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, FcsseError
 from fcsse.model import Context, Options, Via, Wish
 
 if TYPE_CHECKING:
@@ -190,6 +192,8 @@ def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
             wish.bucket_region is None or wish.bucket_keys is None, "--bucket-region and --bucket-keys go with --key"
         )
     require(wish.key is None or target.buckets, "--key needs --bucket")
+    empty = manner.expect is None and os.environ.get("FCSSE_EXPECT") == ""
+    require(not empty, "FCSSE_EXPECT is set, but empty", "Give it the digest that a dry run printed, or unset it.")
 
 
 def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
@@ -211,14 +215,19 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
     """Asks before a plan is carried out, where somebody can answer. Ends the command without a clear yes."""
     if manner.yes or not run.terminal.asks:
         return
-    if run.output is not Output.TEXT or run.terminal.quiet:
+    if run.output is not Output.TEXT or run.terminal.quiet or not is_terminal(sys.stdout):
         from fcsse.cli.render import plan_lines
 
         run.terminal.print(plan_lines(plan), err=True)
     count = len(plan.changes)
     if not run.terminal.confirm(f"Make {'this change' if count == 1 else f'these {count} changes'}?"):
-        run.terminal.print([((("Nothing was written."), ""),)], err=True)
-        raise typer.Exit(1)
+        run.terminal.print([line("Nothing was written.")], err=True)
+        if run.output is Output.JSON:
+            from fcsse.cli.report import error_document, to_text
+
+            declined = FcsseError("the question was answered with no", "Nothing was written.")
+            sys.stdout.write(to_text(error_document(run.command, declined)))
+        raise typer.Exit(EXIT_UNEXPECTED)
 
 
 def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -67,14 +68,14 @@ class Session:
         for profile, role in sources:
             source = clients_of_profile(profile, sides.region, sides.endpoint_url) if profile else None
             others.append(clients_of_role(source or own, role) if role else source)
-        folder = backup_dir or default_folder()
+        folder = None if no_backup and backup_dir is None else backup_dir or default_folder()
         return Pipeline(
             Aws(own, others[0], others[1]),
             SystemClock(),
             self.progress,
             wait,
-            None if no_backup else BackupFolder(folder),
-            folder / "locks",
+            None if no_backup or folder is None else BackupFolder(folder),
+            folder / "locks" if folder else None,
             self.journal,
         )
 
@@ -98,8 +99,14 @@ def session(command: str, output: Output, *, quiet: bool, verbose: int, no_color
         interrupt.begin_telling()
         _tell_interruption(run)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+    except (typer.Exit, typer.Abort, typer.TyperException):
         raise
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads it any more
+        message = f"{command} could not print its answer: {error.strerror or error}. {run.journal.told()}"
+        terminal.fail(message, "")
+        raise typer.Exit(EXIT_UNEXPECTED) from None
     except Exception as error:  # the one place; a defect must not end in a traceback for people
         if verbose >= 2:
             traceback.print_exc()

@@ -31,6 +31,16 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Is somebody there? A stream that the caller closed is None."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def in_ci() -> bool:
+    """Does the environment say that this is a CI job?"""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
 @dataclass(slots=True)
 class Terminal:
     """Where the answer and everything beside it go."""
@@ -41,7 +51,7 @@ class Terminal:
 
     def _colours(self, stream: TextIO) -> bool:
         plain = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        return not plain and stream.isatty()
+        return not plain and is_terminal(stream)
 
     def print(self, lines: Iterable[Line], *, err: bool = False) -> None:
         """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr."""
@@ -79,7 +89,7 @@ class Terminal:
     @property
     def asks(self) -> bool:
         """May a question be asked? Only where somebody can read and answer it."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+        return is_terminal(sys.stdin) and is_terminal(sys.stderr) and not in_ci()
 
     def confirm(self, question: str) -> bool:
         """Asks on stderr; only a clear yes is one."""
@@ -89,7 +99,7 @@ class Terminal:
 
     def progress(self) -> Spinner | PlainProgress:
         """What shows progress here: a spinner on a terminal, plain lines with ``-v``, else nothing."""
-        if sys.stderr.isatty() and not self.quiet and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
+        if is_terminal(sys.stderr) and not self.quiet and not in_ci() and os.environ.get("TERM") != "dumb":
             return Spinner(self)
         return PlainProgress(self)
 

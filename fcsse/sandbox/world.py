@@ -31,7 +31,7 @@ TABLE = (
     Item("cache", "fc-01234567890", "another cache, whose id only begins like fc-0123; linked to data"),
     Item("cache", "fc-0456", "linked to data-alias, data-aws-s3 and an NFS server"),
     Item("cache", "fc-0bad", "FAILED; its association is MISCONFIGURED"),
-    Item("cache", "fc-0new", "CREATING; has no service-linked role yet"),
+    Item("cache", "fc-0ace", "CREATING; has no service-linked role yet"),
     Item("cache", GONE, "deleted, its role too; the key of data-dead still names it"),
     Item("file system", "fs-0abc", "FSx for Lustre; linked to data"),
     Item("bucket", "data", "SSE-KMS, key ARN, no Bucket Keys; KMS's default key policy"),
@@ -98,7 +98,7 @@ def _caches(sandbox: Sandbox) -> None:
     broken = Association("dra-0bad0bad0bad0bad0", "s3://data-gone/", "MISCONFIGURED", message)
     sandbox.add_cache("fc-0bad", [broken], lifecycle="FAILED", failure="The file cache could not be created.")
     waiting = Association("dra-0ee0ee0ee0ee0ee0e", "s3://data/", "CREATING")
-    sandbox.add_cache("fc-0new", [waiting], lifecycle="CREATING", role=False)
+    sandbox.add_cache("fc-0ace", [waiting], lifecycle="CREATING", role=False)
     sandbox.add_cache(GONE, ["data-dead"])
     sandbox.add_cache("fs-0abc", ["s3://data/lustre/"])
 

@@ -18,12 +18,12 @@ def associations(sandbox: Sandbox, **given: Any) -> list[str]:
 
 def test_a_cache_reads_like_one(world: Sandbox) -> None:
     found = {c["FileCacheId"]: c for c in world.client("fsx").describe_file_caches()["FileCaches"]}
-    assert sorted(found) == ["fc-0123", "fc-01234567890", "fc-0456", "fc-0bad", "fc-0new"]
+    assert sorted(found) == ["fc-0123", "fc-01234567890", "fc-0456", "fc-0bad", "fc-0ace"]
     cache = found["fc-0123"]
     assert (cache["OwnerId"], cache["Lifecycle"], cache["FileCacheType"]) == (OWN, "AVAILABLE", "LUSTRE")
     assert len(cache["DataRepositoryAssociationIds"]) == 4
     assert found["fc-0bad"]["FailureDetails"]["Message"]
-    assert (found["fc-0bad"]["Lifecycle"], found["fc-0new"]["Lifecycle"]) == ("FAILED", "CREATING")
+    assert (found["fc-0bad"]["Lifecycle"], found["fc-0ace"]["Lifecycle"]) == ("FAILED", "CREATING")
 
 
 def test_file_systems_are_apart_from_caches(world: Sandbox) -> None:

@@ -25,7 +25,7 @@ def test_service_linked_roles_are_listed_by_their_path(world: Sandbox) -> None:
 
 def test_a_role_that_is_not_there_is_not_found(world: Sandbox) -> None:
     """The cache is being created, or it is gone."""
-    for cache in ("fc-0new", "fc-0dead"):
+    for cache in ("fc-0ace", "fc-0dead"):
         name = f"AWSServiceRoleForFSxS3Access_{cache}"
         assert refused(world.client("iam").get_role, RoleName=name) == (
             "NoSuchEntity",

@@ -160,7 +160,7 @@ def test_a_new_role_is_not_the_deleted_one(world: Sandbox) -> None:
     ("cache", "bucket", "name", "code"),
     [
         ("fc-0fff", "data", "k", "FileCacheNotFound"),
-        ("fc-0new", "data", "k", "NoSuchEntity"),
+        ("fc-0ace", "data", "k", "NoSuchEntity"),
         ("fc-0123", "nothing", "k", "NoSuchBucket"),
         ("fc-0123", "data", "nothing", "NoSuchKey"),
     ],
