@@ -1,58 +1,15 @@
-"""The command line as a whole: ``--help``, ``--version``, and the commands, each loaded when it is used.
-
-``fcsse --help`` and the completion of command names take the summaries below, so that they import no command, let alone
-botocore; a test holds the summaries to the commands' own.
-"""
+"""The command line as a whole, for Typer: the commands, each loaded when it is used. ``overview`` lists them."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-
-class Entry(NamedTuple):
-    """Where a command is: its module, the function or Typer app in it, the examples; and its first sentence."""
-
-    module: str
-    name: str
-    examples: str
-    summary: str
-
-
-COMMANDS = {
-    "link": Entry("link", "link", "LINK_EXAMPLE", "Give a cache access to the KMS key of its bucket."),
-    "unlink": Entry("link", "unlink", "UNLINK_EXAMPLE", "Take back exactly the access that link gives."),
-    "check": Entry(
-        "check",
-        "check",
-        "EXAMPLE",
-        "Tell whether a cache can read and write its bucket, and which statement or grant decides.",
-    ),
-    "audit": Entry(
-        "audit",
-        "audit",
-        "EXAMPLE",
-        "Judge every cache and file system of the account against every bucket it is linked to.",
-    ),
-    "backups": Entry(
-        "backups", "backups", "BACKUPS_EXAMPLE", "List the key policies saved before each change, newest first."
-    ),
-    "restore": Entry(
-        "backups", "restore", "RESTORE_EXAMPLE", "Put a saved key policy back, through the same diff, checks and copy."
-    ),
-    "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
-    "permissions": Entry(
-        "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."
-    ),
-    "census": Entry(
-        "census", "census", "EXAMPLE", "Tell which KMS keys and context forms the objects of a bucket really use."
-    ),
-    "sandbox": Entry("fcsse.sandbox.command", "app", "", "A simulated AWS on this machine, for trying and for tests."),
-}
+from fcsse.cli.overview import COMMANDS, PURPOSE, overview
 
 
 class GroupedHelp(TyperCommand):
@@ -104,13 +61,9 @@ class Commands(TyperGroup):
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Writes the names and summaries."""
-        self._listing = True
-        try:
-            super().format_commands(ctx, formatter)
-        finally:
-            self._listing = False
+    def get_help(self, ctx: Any) -> str:
+        """The overview, as without Typer."""
+        return overview().rstrip("\n")
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """Completes the name of a command."""
@@ -143,7 +96,7 @@ def _nothing() -> None:
 app = typer.Typer(
     name="fcsse",
     cls=Commands,
-    help="Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket.",
+    help=PURPOSE,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -158,7 +111,7 @@ def fcsse(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", hidden=True)] = False,
 ) -> None:
-    """Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."""
+    """The options of no command."""
     if version:
         from fcsse.cli.version import report_lines, version_lines
 

@@ -1,7 +1,7 @@
 """The console entry point: runs the command line and turns what comes out of it into an exit code.
 
-Nothing is imported here before the garbage collector is off, which makes the imports themselves quicker, and nothing
-at all to tell the version.
+Nothing is imported here before the garbage collector is off, which makes the imports themselves quicker, and Typer, at
+40 ms, only for commands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import sys
 
 from fcsse import __version__
 
+COMPLETION = "_FCSSE_COMPLETE"
+"""The environment variable by which Typer's shell completion asks."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns the exit code."""
@@ -19,20 +22,26 @@ def main(arguments: list[str] | None = None) -> int:
     if words == ["--version"]:
         sys.stdout.write(f"fcsse {__version__}\n")
         return 0
+    if words in ([], ["--help"], ["-h"]) and COMPLETION not in os.environ:
+        from fcsse.cli.overview import overview
+        from fcsse.errors import EXIT_USAGE
+
+        sys.stdout.write(overview())
+        return 0 if words else EXIT_USAGE
     import typer
 
     from fcsse.cli import interrupt
     from fcsse.cli.commands import app
-    from fcsse.errors import EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+    from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
     try:
-        code = app(args=words or ["--help"], prog_name="fcsse", standalone_mode=False)
+        code = app(args=words, prog_name="fcsse", standalone_mode=False)
     except typer.TyperException as error:
         from fcsse.cli.session import tell_error, wanted_output
         from fcsse.cli.terminal import Terminal
 
         usage = UsageError(error.format_message(), "See the options with --help.")
-        tell_error(words[0], wanted_output(words), Terminal(), usage)
+        tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code
     except typer.Abort:
         sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
@@ -41,8 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader went away, as in "fcsse … | head": not an error, and nothing more can be told.
         sys.stdout = None
         return 0
-    if not words:
-        return EXIT_USAGE
     return code if isinstance(code, int) else 0
 
 
@@ -54,7 +61,7 @@ def run() -> None:
     """
     gc.disable()
     try:
-        if not sys.argv[1:2] or not sys.argv[1].startswith("-"):
+        if sys.argv[1:2] and not sys.argv[1].startswith("-"):
             from fcsse.cli import interrupt
 
             interrupt.install()

@@ -1,0 +1,82 @@
+"""What ``fcsse --help`` says: a table of the commands, told without Typer, whose import takes most of the time of a help.
+
+The completion of command names takes the summaries, too, so that it imports no command, let alone botocore; a test holds
+them to the commands' own.
+"""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WIDTH = 80
+PURPOSE = "Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."
+
+
+class Entry(NamedTuple):
+    """Where a command is: its module, the function or Typer app in it, the examples; and its first sentence."""
+
+    module: str
+    name: str
+    examples: str
+    summary: str
+
+
+COMMANDS = {
+    "link": Entry("link", "link", "LINK_EXAMPLE", "Give a cache access to the KMS key of its bucket."),
+    "unlink": Entry("link", "unlink", "UNLINK_EXAMPLE", "Take back exactly the access that link gives."),
+    "check": Entry(
+        "check",
+        "check",
+        "EXAMPLE",
+        "Tell whether a cache can read and write its bucket, and which statement or grant decides.",
+    ),
+    "audit": Entry(
+        "audit",
+        "audit",
+        "EXAMPLE",
+        "Judge every cache and file system of the account against every bucket it is linked to.",
+    ),
+    "backups": Entry(
+        "backups", "backups", "BACKUPS_EXAMPLE", "List the key policies saved before each change, newest first."
+    ),
+    "restore": Entry(
+        "backups", "restore", "RESTORE_EXAMPLE", "Put a saved key policy back, through the same diff, checks and copy."
+    ),
+    "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
+    "permissions": Entry(
+        "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."
+    ),
+    "census": Entry(
+        "census", "census", "EXAMPLE", "Tell which KMS keys and context forms the objects of a bucket really use."
+    ),
+    "sandbox": Entry("fcsse.sandbox.command", "app", "", "A simulated AWS on this machine, for trying and for tests."),
+}
+
+OPTIONS = {
+    "--version": "Print the version; with -v, all that a report of a defect needs.",
+    "--install-completion": "Install completion for the current shell.",
+    "--show-completion": "Show completion for the current shell, to copy it or customize the installation.",
+    "-h, --help": "Show this message and exit; each command has its own.",
+}
+
+
+def overview() -> str:
+    """The whole help."""
+    purpose = fill(PURPOSE, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    commands = {name: entry.summary for name, entry in COMMANDS.items()}
+    return (
+        f"Usage: fcsse [OPTIONS] COMMAND [ARGS]...\n\n{purpose}\n\n"
+        f"Commands:\n{_table(commands)}\n\nOptions:\n{_table(OPTIONS)}\n"
+    )
+
+
+def _table(rows: Mapping[str, str]) -> str:
+    column = max(map(len, rows))
+    return "\n".join(
+        fill(text, WIDTH, initial_indent=f"  {name:<{column}}  ", subsequent_indent=" " * (column + 4))
+        for name, text in rows.items()
+    )
