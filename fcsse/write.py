@@ -54,7 +54,7 @@ FRESH = 0.25
 GLANCE = 0.015
 """Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
 
-LONG_AGO = 0.06
+LONG_AGO = 0.15
 """Seconds after which a second reading is too old to write upon: something held this machine up."""
 
 REPAIRS = 12
