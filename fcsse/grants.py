@@ -53,7 +53,7 @@ def add_grant(change: GrantAddition, run: Run) -> Granted:
         run,
         patience,
         lambda grants: any(grant.grant_id == grant_id for grant in grants),
-        f"creating a grant on key {change.key}: KMS answered grant {grant_id}",
+        f"creating a grant on key {change.key}: KMS answered grant {grant_id}, but did not list it within",
     )
     return Granted(grant_id, "created", notes)
 
@@ -101,7 +101,7 @@ def end_grant(change: GrantEnding, run: Run) -> Granted:
         raise
     run.journal.finish()
     run.progress.step("waiting until KMS no longer shows the grant")
-    doing = f"ending grant {grant_id} on key {change.key}: KMS took it"
+    doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
     return Granted(grant_id, how, _await(change, run, patience, is_gone, doing))
 
 
@@ -177,6 +177,6 @@ def _await(
             why = f" ({error.message})"
             break
     raise UnconfirmedError(
-        f"{doing}, but its list does not show it after {run.wait:.0f} s{why}",
+        f"{doing} {run.wait:.0f} s{why}",
         "It usually shows within five minutes: look again with fcsse check, or allow more with --wait.",
     )
