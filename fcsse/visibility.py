@@ -40,7 +40,7 @@ def wait_for_roles(
         ) from (refusal)
     if patience.left() <= 0:
         raise NotVisibleError(
-            f"{doing}: KMS still does not see the role, after waiting {run.wait:.0f} s",
+            f"{doing}: KMS still does not see the role after {run.wait:.0f} s",
             "A new role can take minutes to reach KMS: run the command again, or allow more with --wait.",
         ) from refusal
     passed = run.wait - patience.left()
