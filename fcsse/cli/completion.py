@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LIMIT = 1.0
-"""Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs."""
+"""Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs.
+
+``FCSSE_COMPLETION_SECONDS`` overrules it, for far networks and slow machines."""
 
 PASSED_ON = ("profile", "region", "endpoint_url")
 
@@ -35,8 +37,15 @@ def bucket_names(context: typer.Context, incomplete: str) -> list[str]:
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
-    found = _gather(lambda: _questions(what, given), LIMIT)
+    found = _gather(lambda: _questions(what, given), _limit())
     return sorted(name for name in found if name.startswith(incomplete) and name not in before)
+
+
+def _limit() -> float:
+    try:
+        return float(os.environ["FCSSE_COMPLETION_SECONDS"])
+    except (KeyError, ValueError):
+        return LIMIT
 
 
 def _text(value: Any) -> str | None:
