@@ -47,7 +47,7 @@ def read_account(
     made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     with Discovery(aws, Options(Wish.CHECK), clock, progress) as discovery:
-        return _Reading(discovery, aws, progress, scope, early).read()
+        return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,14 @@ class _Reading:
         self,
         discovery: Discovery,
         aws: Aws,
+        clock: Clock,
         progress: Progress,
         scope: Scope,
         early: Callable[[Facts | Obstacle], object] | None,
     ) -> None:
         self._discovery = discovery
         self._aws = aws
+        self._clock = clock
         self._progress = progress
         self._scope = scope
         self._early = early
@@ -177,6 +179,7 @@ class _Reading:
             while pairs and self._early and self._events.empty():
                 pair = pairs.pop()
                 self._early(self._discovery.gather(pair, self._seen[pair]))
+                self._clock.sleep(0)  # lets threads with an answer go first
             if not pairs:
                 del self._pending[bucket]
 
