@@ -48,7 +48,7 @@ class LambdaContext(Protocol):
 def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = None) -> dict[str, object]:
     """Links the buckets of the cache that the event tells of. Returns what was done, and logs it as JSON lines.
 
-    Needs the permissions that ``fcsse permissions link`` prints, and ``fsx:DescribeDataRepositoryAssociations``.
+    Needs the permissions that ``fcsse permissions link`` prints where no bucket is named.
     Raises the errors that can pass, so that Lambda tries again; returns for those that cannot.
     """
     name, cache, bucket = _read(event)

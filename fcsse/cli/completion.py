@@ -43,7 +43,7 @@ def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
 
 def _limit() -> float:
     try:
-        return float(os.environ["FCSSE_COMPLETION_SECONDS"])
+        return min(float(os.environ["FCSSE_COMPLETION_SECONDS"]), 60.0)
     except (KeyError, ValueError):
         return LIMIT
 

@@ -30,12 +30,16 @@ def fcsse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def completed(line: str, seconds: float | None = 30.0, **environment: str) -> list[str]:
-    """What a Tab offers at the end of the line. ``seconds``: its patience, long for machines with much else to do."""
+PATIENT = {"FCSSE_COMPLETION_SECONDS": "30"}
+"""For machines with much else to do; nothing of what is tested depends on it."""
+
+
+def completed(line: str, **environment: str) -> list[str]:
+    """What a Tab offers at the end of the line."""
     words = line.split(" ")
-    if seconds is not None:
-        environment["FCSSE_COMPLETION_SECONDS"] = str(seconds)
-    run = fcsse(_FCSSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1), **environment)
+    run = fcsse(
+        _FCSSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1), **{**PATIENT, **environment}
+    )
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout.split()
 
@@ -73,7 +77,7 @@ def test_a_tab_is_silent_where_nobody_answers_or_all_is_refused(account: Sandbox
     with socket.create_server(("127.0.0.1", 0)) as silent:
         env = {**account.env(), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
         start = time.monotonic()
-        assert completed("fcsse link --bucket d", seconds=None, **env) == []
+        assert completed("fcsse link --bucket d", **{**env, "FCSSE_COMPLETION_SECONDS": ""}) == []
         # A second for AWS, the rest for starting Python on a busy machine; botocore's own patience is minutes.
         assert time.monotonic() - start < 20
     assert completed("fcsse link --cache fc-", AWS_PROFILE="no-such-profile") == []
@@ -81,7 +85,7 @@ def test_a_tab_is_silent_where_nobody_answers_or_all_is_refused(account: Sandbox
 
 def test_half_an_answer_is_better_than_none(account: Sandbox) -> None:
     account.fault("fsx:*", delay=40.0, times=None)
-    assert completed("fcsse link --cache fs-", seconds=5.0, **account.env()) == ["fs-0abc"]
+    assert completed("fcsse link --cache fs-", **account.env(), FCSSE_COMPLETION_SECONDS="5") == ["fs-0abc"]
 
 
 def test_commands_and_words_are_completed_without_botocore() -> None:
