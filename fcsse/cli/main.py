@@ -60,6 +60,9 @@ def run() -> None:
     because it is the whole process's business.
     """
     gc.disable()
+    if COMPLETION in os.environ:
+        # Typer would have rich render each help text, which takes longer than all else, and takes "[...]" for markup.
+        sys.modules["rich"] = None  # type: ignore[assignment]  # how one says that there is none
     try:
         if sys.argv[1:2] and not sys.argv[1].startswith("-"):
             from fcsse.cli import interrupt

@@ -41,17 +41,26 @@ COMMANDS = {
         "Judge every cache and file system of the account against every bucket it is linked to.",
     ),
     "backups": Entry(
-        "backups", "backups", "BACKUPS_EXAMPLE", "List the key policies saved before each change, newest first."
+        "backups",
+        "backups",
+        "BACKUPS_EXAMPLE",
+        "List the key policies saved before each change, newest first; with an ID, print that policy.",
     ),
     "restore": Entry(
-        "backups", "restore", "RESTORE_EXAMPLE", "Put a saved key policy back, through the same diff, checks and copy."
+        "backups",
+        "restore",
+        "RESTORE_EXAMPLE",
+        "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     ),
     "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
     "permissions": Entry(
         "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."
     ),
     "census": Entry(
-        "census", "census", "EXAMPLE", "Tell which KMS keys and context forms the objects of a bucket really use."
+        "census",
+        "census",
+        "EXAMPLE",
+        "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
     ),
     "sandbox": Entry("fcsse.sandbox.command", "app", "", "A simulated AWS on this machine, for trying and for tests."),
 }
