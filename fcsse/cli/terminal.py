@@ -126,6 +126,10 @@ class PlainProgress:
         """Nothing to stop."""
 
 
+BAR = 24
+"""Characters of a progress bar."""
+
+
 class Spinner:
     """A spinner that names the step. It appears only after a moment: most runs are over before."""
 
@@ -158,10 +162,11 @@ class Spinner:
         self._terminal.say(text)
 
     def advance(self, done: int, total: int) -> None:
-        """Shows how far it is."""
+        """Shows how far it is, as a bar and in numbers."""
         with self._lock:
             if self._status:
-                self._status.update(self._styled(f" ({done} of {total})"))
+                full = BAR * min(done, total) // max(1, total)
+                self._status.update(self._styled(f"  {'━' * full}{'╌' * (BAR - full)} {done:,} of {total:,}"))
 
     def stop(self) -> None:
         """Takes the spinner away."""
