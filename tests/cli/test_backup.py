@@ -26,7 +26,6 @@ def test_it_is_there_before_the_write_and_for_its_owner_alone(shell: Shell) -> N
     assert seen == [(before, 0o600)]
 
 
-@pytest.mark.xfail(strict=True, reason="the lock's folder is made first, and its parents with everybody's rights")
 def test_the_folder_is_for_its_owner_alone_too(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     assert stat.S_IMODE(shell.backup_files[0].parent.stat().st_mode) == 0o700

@@ -82,10 +82,7 @@ def test_a_bucket_in_another_spelling_is_the_bucket(shell: Shell, bucket: str) -
         f"arn:aws:kms:eu-west-1:{OWN}:key/not-a-key-id",
         f"{KEY}x",
         "",
-        pytest.param(
-            KEY.replace(OWN, "١١١١٢٢٢٢٣٣٣٣"),
-            marks=pytest.mark.xfail(strict=True, reason="digits of other scripts count as an account"),
-        ),
+        KEY.replace(OWN, "١١١١٢٢٢٢٣٣٣٣"),
     ],
 )
 def test_a_malformed_key(idle: Shell, key: str) -> None:
@@ -105,7 +102,10 @@ def test_a_malformed_role(idle: Shell, option: str, role: str) -> None:
     assert "is not a role ARN" in run.err
 
 
-@pytest.mark.parametrize("duration", ["soon", "-1", "5 minutes", "5x", "m", "", "1m5h", "1e3", "nan", "inf"])
+ARABIC = pytest.param("٥m", marks=pytest.mark.xfail(strict=True, reason="digits of other scripts count as minutes"))
+
+
+@pytest.mark.parametrize("duration", ["soon", "-1", "5 minutes", "5x", "m", "", "1m5h", "1e3", "nan", "inf", ARABIC])
 def test_a_malformed_duration(idle: Shell, duration: str) -> None:
     run = idle.link("fc-0123", "data", f"--wait={duration}")
     assert (run.code, run.operations) == (2, ())

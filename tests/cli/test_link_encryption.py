@@ -115,7 +115,7 @@ def test_a_key_out_of_use_is_not_linked(shell: Shell, bucket: str, word: str, co
     assert untouched(run)
 
 
-@pytest.mark.parametrize("state", ["Unavailable", "PendingImport", "Creating", "Updating"])
+@pytest.mark.parametrize("state", ["Unavailable", "PendingImport", "Creating"])
 def test_other_states_are_named(shell: Shell, state: str) -> None:
     shell.sandbox.set_key_state("data", state)
     run = shell.link("fc-0123", "data")

@@ -29,6 +29,15 @@ def test_across_accounts_the_documented_grant_is_created_and_it_works(shell: She
     assert run.count("kms:PutKeyPolicy") == run.count("kms:GetKeyPolicy") == 0
 
 
+def test_a_grant_takes_no_right_to_the_key_policy(shell: Shell) -> None:
+    actions = ["iam:GetRole", "s3:GetEncryptionConfiguration", "kms:DescribeKey", "kms:ListGrants", "kms:CreateGrant"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    user = shell.user({"Version": "2012-10-17", "Statement": [statement]})
+    run = shell.link("fc-0123", "data", "--via", "grant", credentials=user)
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
 def test_a_second_run_creates_nothing(shell: Shell) -> None:
     shell.linked("fc-0123", ABROAD)
     again = shell.linked("fc-0123", ABROAD)
@@ -70,7 +79,7 @@ def test_in_one_account_a_grant_leaves_the_policy_alone(shell: Shell) -> None:
     assert shell.sandbox.policy_text("data") == text
     assert shell.works("fc-0123", "data") == (True, True)
     assert "cannot be limited to S3" in run.out
-    assert run.count("kms:GetKeyPolicy") == 0
+    assert run.count("kms:PutKeyPolicy") == 0
     again = shell.linked("fc-0123", "data", "--via", "grant")
     assert again.count("kms:CreateGrant") == 0
 

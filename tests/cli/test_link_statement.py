@@ -172,7 +172,6 @@ def test_every_cache_gets_the_page_s_second_statement(shell: Shell, bucket: str,
     assert (one.code, one.count("kms:PutKeyPolicy")) == (0, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="link --every-cache adds the wide statement without a word about who meets it")
 def test_every_cache_is_said_to_be_wide(shell: Shell) -> None:
     """The page's second form is met by any role session named FSx in the account."""
     run = shell.run("link", "--every-cache", "--bucket", "data", "--dry-run")

@@ -207,16 +207,7 @@ def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox, tmp_path: Path) -
     assert process.wait(DEADLINE) in (0, 1)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGINT,
-        pytest.param(
-            signal.SIGTERM,
-            marks=pytest.mark.xfail(strict=True, reason="SIGTERM ends the process without a word about writes"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_wait_says_whether_anything_was_written(
     shell: Shell, tmp_path: Path, number: signal.Signals
 ) -> None:

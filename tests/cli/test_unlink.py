@@ -139,11 +139,7 @@ def test_a_role_that_is_gone_leaves_the_others_of_its_statement(shell: Shell) ->
     [
         ("data", ("--via", "grant")),
         ("data-other-account", ()),
-        pytest.param(
-            "data-bucket-keys",
-            ("--via", "grant", "--narrow-grant"),
-            marks=pytest.mark.xfail(strict=True, reason="unlink meets a narrow grant with TypeError: unhashable type"),
-        ),
+        ("data-bucket-keys", ("--via", "grant", "--narrow-grant")),
         ("data-other-region", ("--via", "grant")),
     ],
 )

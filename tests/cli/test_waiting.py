@@ -118,7 +118,7 @@ def test_a_grant_for_a_role_that_kms_never_sees_is_given_up(shell: Shell) -> Non
     shell.sandbox.add_cache(NEW, ["data-other-account"], kms_calls=10_000)
     run = shell.link(NEW, "data-other-account", "--wait", "30s")
     assert run.code == 6
-    assert "after waiting 30 s" in run.err
+    assert "after 30 s" in run.err
 
 
 @pytest.mark.parametrize("reads", [1, 5])
@@ -161,7 +161,8 @@ def test_a_grant_that_does_not_show_in_time_is_unconfirmed(shell: Shell) -> None
     shell.sandbox.late(grant_reads=10_000)
     run = shell.link("fc-0123", "data-other-account", "--wait", "20s")
     assert run.code == 8
-    assert "did not list it within 20 s" in run.err
+    assert "20 s" in run.err
+    assert "fcsse check" in run.err
     assert len(shell.sandbox.key("data-other-account").grants.value) == 1
 
 
@@ -187,9 +188,6 @@ def test_an_invalid_principal_that_cannot_pass_is_not_waited_for(shell: Shell) -
     assert "will not pass by itself" in run.err
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fc-0new, the ready-made world's cache in the making, is no id for the command line"
-)
 def test_a_sandbox_cache_in_the_making_can_be_named(shell: Shell) -> None:
     """Every cache of the ready-made world has an id that the command line takes."""
     from fcsse.arn import is_cache_id
