@@ -46,10 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away, as in "fcsse … | head": not an error, and nothing more can be told.
-        sys.stdout = None
-        return 0
     return code if isinstance(code, int) else 0
 
 
@@ -60,6 +56,9 @@ def run() -> None:
     because it is the whole process's business.
     """
     gc.disable()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
     if COMPLETION in os.environ:
         # Typer would have rich render each help text, which takes longer than all else, and takes "[...]" for markup.
         sys.modules["rich"] = None  # type: ignore[assignment]  # how one says that there is none
@@ -72,14 +71,16 @@ def run() -> None:
     except KeyboardInterrupt:  # before any command began
         sys.stderr.write("Interrupted. Nothing was written to AWS.\n")
         code = 130
+    except OSError as error:  # commands tell of this themselves
+        sys.stderr.write(f"Error: printing the answer: {error.strerror or error}\n")
+        code = 1
     except SystemExit as ended:  # how Typer ends the completion of words
         if not isinstance(ended.code, int):
             raise
         code = ended.code
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
-        pass
+    except OSError:  # the answer is lost, for want of a reader or of room
+        code = code or 1
     os._exit(code)
