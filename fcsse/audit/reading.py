@@ -20,6 +20,7 @@ from fcsse.audit.facts import AccountFacts, Located, Refusal, Scope
 from fcsse.discover import Account, Discovery
 from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Bucket, Options, Pair, Wish
+from fcsse.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +47,8 @@ def read_account(
     ``early`` is called, between answers, with facts that are complete as far as is known then, so that whatever can be
     made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
-    with Discovery(aws, Options(Wish.CHECK), clock, progress) as discovery:
+    # Its steps would come and go too fast to be read: a bar tells of all of them.
+    with Discovery(aws, Options(Wish.CHECK), clock, Silent()) as discovery:
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
