@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fcsse.audit.facts import Refusal
+from fcsse.audit.result import audit_of
+from fcsse.cli.audit_report import audit_csv
+from fcsse.errors import DeniedError
 from fcsse.sandbox.wire import AwsError
+from tests.audit.made import ACCOUNT, Made, key_name
 
 if TYPE_CHECKING:
     from fcsse.sandbox.wire import Call
@@ -65,7 +70,7 @@ def test_nothing_is_written(shell: Shell) -> None:
 def test_an_account_in_order_ends_with_0(shell: Shell) -> None:
     for cache in ("fc-01234567890", "fs-0abc", "fc-0123", "fc-0456"):
         assert shell.run("link", "--cache", cache, "--yes").code == 0
-    for cache in ("fc-0bad", "fc-0new"):
+    for cache in ("fc-0bad", "fc-0ace"):
         shell.sandbox.delete_cache(cache, role=False)
     run = shell.run("audit")
     assert "8 of 8 pairs have access" in run.out
@@ -88,7 +93,7 @@ def test_json_is_one_document_with_every_pair_and_finding(shell: Shell) -> None:
 
 def test_the_verdicts_are_those_of_check(shell: Shell) -> None:
     for pair in document(shell)["pairs"]:
-        if pair["cache"] == "fc-0new":
+        if pair["cache"] == "fc-0ace":
             continue  # not an id, for check
         run = shell.run("check", "--cache", pair["cache"], "--bucket", pair["bucket"], "-o", "json")
         checked = json.loads(run.out)["pairs"][0]
@@ -129,9 +134,14 @@ def test_text_from_aws_is_never_markup(shell: Shell, tmp_path: Any) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; [bold]x[/bold]" in written
 
 
-def test_cells_that_a_spreadsheet_would_run_are_quoted(shell: Shell) -> None:
-    rows = list(csv.reader(io.StringIO(shell.run("audit", "-o", "csv").out, newline="")))
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+def test_cells_that_a_spreadsheet_would_run_are_quoted() -> None:
+    made = Made()
+    made.link("fc-0aaa", "data", None)
+    hint = '=HYPERLINK("http://x")'
+    refused = DeniedError("no", hint, action="kms:GetKeyPolicy", resource=f"key {key_name(1)}")
+    text = audit_csv(audit_of(made.done(Refusal("policy", (key_name(1), ACCOUNT), refused))))
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["remedy"] == f"'{hint}"
 
 
 def test_an_unreadable_key_is_a_finding_and_not_the_end(shell: Shell) -> None:
@@ -201,6 +211,17 @@ def test_a_region_that_refuses_is_a_finding(shell: Shell) -> None:
     found = document(shell, "--region", "eu-west-1", "--region", "us-east-1")
     assert [one["region"] for one in found["regions_unread"]] == ["us-east-1"]
     assert of(found, "unreadable")[0]["title"] == "unknown: no fsx:DescribeDataRepositoryAssociations: us-east-1"
+
+
+def test_a_region_that_refuses_is_no_region_that_is_off(shell: Shell) -> None:
+    def refuse(call: Call) -> None:
+        if call.region == "us-east-1":
+            raise AwsError("AccessDeniedException", "not authorized with an explicit deny in a service control policy")
+
+    shell.sandbox.fault("fsx:*", hook=refuse, times=None)
+    found = document(shell, "--all-regions")
+    assert found["regions_off"] == []
+    assert [one["region"] for one in found["regions_unread"]] == ["us-east-1"]
 
 
 def test_other_accounts_by_a_pattern(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -347,6 +348,20 @@ def test_the_verdict_is_that_of_check_on_every_pair() -> None:
     checked = [check_pair(found) for found in facts.pairs]
     assert [(one.pair, one.read, one.write) for one in judged] == [(one.pair, one.read, one.write) for one in checked]
     assert len({one.verdict for one in judged}) == 4, "the account has something of everything"
+
+
+def test_a_verdict_from_before_is_not_used_for_facts_that_changed() -> None:
+    made = Made()
+    narrow = documented("data", slr(A), form="/one/*")
+    facts = made.link(A, "data", policy(narrow))
+    verdicts = Verdicts()
+    verdicts.early(replace(facts, prefixes=("one/",)))
+    known = replace(facts, prefixes=("one/", "two/"))
+    (judged,) = verdicts.all([known], {}, made.buckets, made.roles)
+    assert judged.verdict == "denied"
+    verdicts.early(replace(facts, prefixes=("one/",)))
+    (judged,) = verdicts.all([replace(facts, prefixes=("one/",))], {}, made.buckets, made.roles)
+    assert judged.verdict == "allowed"
 
 
 def test_every_pair_without_access_has_a_finding() -> None:

@@ -48,7 +48,7 @@ def test_it_gives_every_cache_the_access_that_it_lacks(shell: Shell) -> None:
     for bucket in ("data", "data-bucket-keys", "data-other-account"):
         assert shell.sandbox.cache("fc-0123").read(bucket, "hello.txt").data == b"hello from the bucket\n"
     assert shell.sandbox.cache("fs-0abc").write("data", "lustre/new").allowed
-    for cache in ("fc-0bad", "fc-0new"):
+    for cache in ("fc-0bad", "fc-0ace"):
         shell.sandbox.delete_cache(cache, role=False)
     assert fix(shell)[0] == 0
 
@@ -135,6 +135,7 @@ def test_dead_principals_of_others_go_only_when_told_to(shell: Shell) -> None:
 def test_a_dead_cache_in_a_statement_of_ours_goes_though_all_access_is_there(shell: Shell) -> None:
     shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--yes", *FAST)
     shell.run("link", "--cache", "fc-01234567890", "--bucket", "data", "--yes", *FAST)
+    shell.run("link", "--cache", "fs-0abc", "--bucket", "data", "--yes", *FAST)
     shell.sandbox.delete_cache("fc-01234567890")
     assert "AROA" in shell.sandbox.policy_text("data")
     fix(shell)
