@@ -109,6 +109,12 @@ def translated(call: Call) -> Iterator[None]:
         raise from_client_error(error, call) from error
     except boto.BotoCoreError as error:
         raise from_local_error(error, call) from error
+    except KeyError as error:
+        raise UnexpectedError(
+            f"{call.opening}: the answer lacks {error}, so it is not AWS's",
+            "Check AWS_ENDPOINT_URL or --endpoint-url if one is set, and whether a proxy or a network's sign-in page "
+            "answers in AWS's place.",
+        ) from error
     except (ResponseParserError, ValueError) as error:
         # botocore raises ValueError for an endpoint that is no URL, and its parser's own class for garbage answers.
         text = " ".join(str(error).split())[:300]
@@ -146,13 +152,16 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     if kms is not None:
         return kms
     if code in _MISSING:
-        return NotFoundError(f"{call.opening}: not found ({said})")
+        return NotFoundError(f"{call.opening}: not found ({said})", "Check its name or id, --profile and --region.")
     if code in _PASSING or (not code and status >= 500):
         return BusyError(
             f"{call.opening}: AWS kept answering {said} to every try",
             "It usually passes: run the command again. AWS_MAX_ATTEMPTS raises the number of tries.",
         )
-    return UnexpectedError(f"{call.opening}: AWS answered {said or f'HTTP {status}'}")
+    return UnexpectedError(
+        f"{call.opening}: AWS answered {said or f'HTTP {status}'}",
+        "Run the command again; if it stays so, look the answer up in the API reference of the service.",
+    )
 
 
 def _denied(message: str, said: str, call: Call) -> DeniedError:
@@ -243,7 +252,7 @@ def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
         case boto.NoRegionError():
             return UsageError(f"{call.opening}: no Region is set", "Name one with --region, or set AWS_REGION.")
         case boto.ParamValidationError():
-            return UsageError(f"{call.opening}: {text}")
+            return UsageError(f"{call.opening}: {text}", "Check what was given on the command line.")
         case boto.InvalidRegionError() | boto.UnknownRegionError():
             return UsageError(f"{call.opening}: {text}", "Name a Region such as eu-west-1 with --region.")
         case boto.HTTPClientError() | boto.ConnectionError():
@@ -252,4 +261,4 @@ def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
                 "Check the network, the Region's name, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
             )
         case _:
-            return UnexpectedError(f"{call.opening}: {text}")
+            return UnexpectedError(f"{call.opening}: {text}", "Check this machine's AWS settings and its network.")
