@@ -93,7 +93,9 @@ def paired(
     return found
 
 
-def ratio(runs: Mapping[str, Sequence[Run]], name: str, reference: str) -> Spread:
+def ratio(
+    runs: Mapping[str, Sequence[Run]], name: str, reference: str, of: Callable[[Run], float] = lambda run: run.seconds
+) -> Spread:
     """How long one takes against another, round by round."""
     pairs = zip(runs[name], runs[reference], strict=True)
-    return Spread.of([one.seconds / other.seconds for one, other in pairs])
+    return Spread.of([of(one) / of(other) for one, other in pairs])

@@ -24,7 +24,8 @@ def measure(bench: Bench) -> Result:
     contenders = _contenders(bench)
     reference = BY_HAND if contenders[0].name == BY_HAND else PLAIN
     result = Result(
-        "Linking one pair", ("ms per request", "program", "requests", "seconds", f"× {reference}", "middle half")
+        "Linking one pair",
+        ("ms per request", "program", "requests", "seconds", f"× {reference}", "middle half", "processor time ×"),
     )
     for delay in bench.delays:
         bench.simulator.delay = delay / 1000
@@ -70,6 +71,7 @@ def _add(result: Result, delay: int, contender: Contender, runs: dict[str, list[
     whole = Spread.of([one.whole for one in own])
     processor = Spread.of([one.processor for one in own])
     against = ratio(runs, contender.name, reference)
+    cost = ratio(runs, contender.name, reference, lambda one: one.processor)
     traffic = own[-1].traffic
     requests = len(traffic.operations) if traffic else 0
     settled = whole.median - times.median > 0.5
@@ -81,6 +83,7 @@ def _add(result: Result, delay: int, contender: Contender, runs: dict[str, list[
             f"{times.median:.2f}" + (f" (and {whole.median - times.median:.0f} s settling)" if settled else ""),
             f"{against.median:.3f}",
             f"{against.low:.3f}–{against.high:.3f}",
+            f"{cost.median:.3f}",
         )
     )
     result.data.append(
@@ -92,6 +95,7 @@ def _add(result: Result, delay: int, contender: Contender, runs: dict[str, list[
             "seconds_with_settling": whole.to_json(),
             "processor_seconds": processor.to_json(),
             "ratio": against.to_json(),
+            "processor_ratio": cost.to_json(),
             "reference": reference,
             "runs": [round(one.seconds, 4) for one in own],
         }

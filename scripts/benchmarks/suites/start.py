@@ -18,8 +18,8 @@ ROUNDS = 4
 
 def measure(bench: Bench) -> Result:
     fcsse = str(bench.places.fcsse)
-    completion = {"_FCSSE_COMPLETE": "complete_bash", "COMP_WORDS": "fcsse li", "COMP_CWORD": "1"}
-    options = {"_FCSSE_COMPLETE": "complete_bash", "COMP_WORDS": "fcsse link --bu", "COMP_CWORD": "2"}
+    completion = {"_FCSSE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "fcsse li"}
+    options = {"_FCSSE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "fcsse link --bu"}
     contenders = [
         Contender(NOTHING, (str(bench.places.python), "-c", "pass")),
         Contender("fcsse --version", (fcsse, "--version")),
