@@ -30,7 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if words else EXIT_USAGE
     import typer
 
-    from fcsse.cli import interrupt
     from fcsse.cli.commands import app
     from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
@@ -44,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code
     except typer.Abort:
+        from fcsse.cli import interrupt
+
         sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
         return EXIT_INTERRUPTED
     return code if isinstance(code, int) else 0
