@@ -4,7 +4,8 @@ Creating a client costs more than a request and is slower still in threads, so c
 thread that asks first, and kept. botocore clients may be used from many threads.
 
 The command line's fast path is here as well, and a library user's session takes no part in it: a plain botocore session,
-because boto3 on top costs 20 ms of imports, whose loader is not made to look for services that nobody asks for.
+because boto3 on top costs 10 ms of imports, whose loader is not made to look for services that nobody asks for. Garbage
+collection and tearing down, which cost more than that, are the console entry point's business (``fcsse.cli.main``).
 """
 
 from __future__ import annotations
