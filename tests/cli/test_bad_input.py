@@ -21,6 +21,7 @@ KEY = f"arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         "fc_0123",
         "FC-0123",
         "fc-0123G",
+        "fc-0123g",
         "fc-0123 ",
         "fs-",
         "fx-0123",

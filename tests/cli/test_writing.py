@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fcsse import write
 from fcsse.sandbox import policies
 from tests.cli.page import OWN, documented
 from tests.cli.shell import Shell
@@ -21,9 +22,13 @@ def test_the_policy_s_name_is_always_said(shell: Shell) -> None:
 
 
 def test_seven_requests_at_most_before_the_settling_look(shell: Shell) -> None:
+    """The key's tags are asked for in the settling second, when nobody waits for them."""
     run = shell.linked("fc-0123", "data")
-    before_the_look = len(run.operations) - 1 - run.operations[::-1].index("kms:GetKeyPolicy")
-    assert before_the_look <= 7, run.operations
+    *before, look = [operation for operation in run.operations if operation != "kms:ListResourceTags"]
+    assert look == "kms:GetKeyPolicy"
+    assert len(before) <= 7, run.operations
+    assert run.count("kms:ListResourceTags") <= 1
+    assert run.operations.index("kms:PutKeyPolicy") <= 5
     assert run.count("kms:PutKeyPolicy") == 1
 
 
@@ -124,6 +129,17 @@ def test_another_writer_between_read_and_write_loses_nothing(shell: Shell) -> No
     assert writer.wrote == 1
     assert "Foreign 1" in sids
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+@pytest.mark.xfail(strict=True, reason="a put that overtakes its second reading loses others' write without a word")
+def test_a_second_reading_that_is_slow_on_its_way_loses_nothing_either(shell: Shell) -> None:
+    """Somebody writes right after our first reading, and our second one reaches KMS late."""
+    shell.patch.setattr(write, "GLANCE", 0.015)
+    writer = shell.sandbox.second_writer("data", nth=1, after=True)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, delay=0.4)
+    run = shell.link("fc-0123", "data")
+    assert (run.code, writer.wrote) == (0, 1)
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
 
 
 def overwritten(shell: Shell, times: int | None) -> None:
