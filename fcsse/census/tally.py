@@ -54,6 +54,7 @@ class Group:
             self,
             objects=self.objects + 1,
             size=self.size + one.size,
+            example=min(self.example, one.name),  # the same one, whichever answer comes first
             oldest=min(times, default=None),
             newest=max(times, default=None),
         )

@@ -113,19 +113,7 @@ VARIANTS = [
 ]
 """Run with the printed policy only."""
 
-SILENT = "unlink takes grants that it may not list for none, and says that there is nothing to do"
-REMOVALS = [
-    pytest.param(
-        case,
-        action,
-        id=f"{case}, no {action}",
-        marks=[pytest.mark.xfail(strict=True, reason=SILENT)]
-        if (case.name, action) == ("unlink across accounts", LIST)
-        else [],
-    )
-    for case in CASES
-    for action in case.required
-]
+REMOVALS = [pytest.param(case, action, id=f"{case}, no {action}") for case in CASES for action in case.required]
 
 
 def options_of(case: Case, shell: Shell) -> list[str]:
@@ -198,7 +186,6 @@ def test_with_one_required_action_less_the_command_is_refused_and_names_it(
     assert (run.code, refused_action(run)) == (5, action), run.err
 
 
-@pytest.mark.xfail(strict=True, reason="link tells of the missing role, and not that the bucket may not be read")
 def test_a_refused_bucket_is_told_although_the_role_is_missing_too(shell: Shell) -> None:
     late_role(shell)
     policy = json.loads(shell.run("permissions", "link", *LATE, *WHERE).out)
