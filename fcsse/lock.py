@@ -7,9 +7,11 @@ want of a writable folder or of time, is done without. The operating system drop
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,21 +24,41 @@ LONGEST_WAIT = 60.0
 """Seconds after which a run goes on without the lock."""
 
 
-@contextmanager
-def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[bool]:
-    """Holds the lock of a key, or goes on without it after ``most`` seconds; yields whether it is held.
+@dataclass(slots=True)
+class Turn:
+    """A turn at a key. ``held``: is it ours alone? ``since``: how many seconds ago the last writer marked it, if any."""
 
-    ``folder`` None = no lock.
-    """
+    held: bool = False
+    since: float = math.inf
+    _file: IO[bytes] | None = None
+    _clock: Clock | None = None
+
+    def mark(self) -> None:
+        """Leaves word that the key's policy was written just now."""
+        if self._file is None or self._clock is None:
+            return
+        now = self._clock.now().timestamp()
+        with suppress(OSError):
+            self._file.seek(0)
+            self._file.write(b"1")
+            self._file.flush()
+            os.utime(self._file.name, (now, now))
+
+
+@contextmanager
+def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[Turn]:
+    """Holds the lock of a key, or goes on without it after ``most`` seconds. ``folder`` None = no lock."""
     file = _open(folder, key) if folder else None
     if file is None:
-        yield False
+        yield Turn()
         return
     with file:
         start, most = clock.monotonic(), min(most, LONGEST_WAIT)
         while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        yield held
+        found = os.fstat(file.fileno())
+        since = clock.now().timestamp() - found.st_mtime if found.st_size else math.inf
+        yield Turn(held, since, file, clock)
 
 
 def _open(folder: Path, key: str) -> IO[bytes] | None:
@@ -45,7 +67,9 @@ def _open(folder: Path, key: str) -> IO[bytes] | None:
             if not one.is_dir():
                 one.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        return os.fdopen(os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        path = folder / f"{name}.lock"
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        return path.open("r+b")
     except OSError:
         return None
 

@@ -120,10 +120,11 @@ class PolicyWriter:
     def _write(self) -> Written:
         run, lost = self._run, 0
         while lost <= REPAIRS:
-            with key_lock(run.locks, str(self._key), run.clock, self._patience.left()):
-                put = self._turn()
+            with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
+                put = self._turn(lock.since)
                 held = put is _Put.NOTHING_TO_DO
                 if put is _Put.TAKEN:
+                    lock.mark()
                     held = self._confirmer.read_back(self._change, self._old)
                     owes = self._owes()
             self._turns += 1
@@ -152,10 +153,13 @@ class PolicyWriter:
             "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
         )
 
-    def _turn(self) -> _Put:
-        """One turn: brings the plan up to date, saves the old text, puts the new one."""
+    def _turn(self, last_write: float) -> _Put:
+        """One turn: brings the plan up to date, saves the old text, puts the new one.
+
+        ``last_write``: how many seconds ago another run on this machine wrote.
+        """
         run, reader = self._run, self._reader
-        if self._turns or reader.age > FRESH:
+        if self._turns or reader.age > min(FRESH, last_write - 0.05):
             self._plan_on(reader.read())
             if self._crowded:
                 self._plan_on(reader.next_version(self._patience.left()))
