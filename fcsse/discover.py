@@ -318,7 +318,7 @@ class Discovery:
         """Where the key had to be looked up first: puts the third round on the wire."""
         if not bucket.encryption.is_kms or is_default_key(bucket) or key_arn(bucket.encryption.key or ""):
             return
-        found = _caught(self._key_of, bucket)
+        found = _caught(self._key_of, bucket, account.account)
         if not isinstance(found, FcsseError):
             self._ask_about(found[0], account, described=True)
 
@@ -356,7 +356,7 @@ class Discovery:
         )
         if not bucket.encryption.is_kms or is_default_key(bucket):
             return facts
-        arn, key = self._key_of(bucket)
+        arn, key = self._key_of(bucket, account.account)
         refusals: list[FcsseError] = []
         foreign = arn.account != account.account
         try:
@@ -417,7 +417,7 @@ class Discovery:
                 "Name a role of the cache's account with --grant-role or --grant-profile.",
             )
 
-    def _key_of(self, bucket: Bucket) -> tuple[Arn, Key | None]:
+    def _key_of(self, bucket: Bucket, own: str) -> tuple[Arn, Key | None]:
         """The key's ARN, and its description where finding the ARN took one."""
         reference = bucket.encryption.key or ""
         arn = key_arn(reference)
@@ -435,7 +435,17 @@ class Discovery:
         if region is None:
             message = f"linking bucket {bucket.name}: S3 did not tell its Region"
             raise UsageError(message, "Name it with --bucket-region.")
-        key = self._answer("resolved", self.aws.resolve_key, reference, region)
+        try:
+            key = self._answer("resolved", self.aws.resolve_key, reference, region)
+        except DeniedError as error:
+            if alias is None or alias.account == own:
+                raise
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: its key is named by alias {reference} of another account, which the caller "
+                "may not look up, since permissions are given on keys and not on aliases",
+                "Ask its owner for the key's ARN and state it: --key ARN --bucket-region REGION with --bucket-keys or "
+                "--no-bucket-keys; or name credentials of that account with --bucket-profile or --bucket-role.",
+            ) from error
         return key.arn, key
 
     def _ask(self, kind: str, question: Callable[..., T], *about: object) -> Future[T]:

@@ -13,7 +13,7 @@ from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import is_terminal, line
-from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, FcsseError
+from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.model import Context, Options, Via, Wish
 
 if TYPE_CHECKING:
@@ -223,10 +223,11 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
     if not run.terminal.confirm(f"Make {'this change' if count == 1 else f'these {count} changes'}?"):
         run.terminal.print([line("Nothing was written.")], err=True)
         if run.output is Output.JSON:
-            from fcsse.cli.report import error_document, to_text
+            from fcsse.cli.report import plan_document, to_text
 
-            declined = FcsseError("the question was answered with no", "Nothing was written.")
-            sys.stdout.write(to_text(error_document(run.command, declined)))
+            document = plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED)
+            document["error"] = {"code": "declined", "message": "the question was answered with no", "hint": ""}
+            sys.stdout.write(to_text(document))
         raise typer.Exit(EXIT_UNEXPECTED)
 
 

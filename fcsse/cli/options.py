@@ -93,7 +93,7 @@ def parse_partition(text: str) -> str:
 
 def parse_duration(text: str) -> float:
     """Seconds in a duration such as 90, 90s, 5m, 1h30m."""
-    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
+    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.ASCII)
     if not text.strip() or parts is None:
         message = f"{text!r} is not a duration such as 30s, 5m or 1h30m"
         raise typer.BadParameter(message)

@@ -91,7 +91,6 @@ def test_a_bare_id_in_a_foreign_bucket_is_refused(shell: Shell) -> None:
     assert untouched(run)
 
 
-@pytest.mark.xfail(strict=True, reason="the advice is a right on the alias; it does not name --key, the way out")
 def test_an_alias_arn_of_another_account_is_refused_with_the_way_out(shell: Shell) -> None:
     name = f"arn:aws:kms:eu-west-1:{OTHER}:alias/data-other-alias"
     shell.sandbox.add_bucket("abroad-alias", account=OTHER, algorithm="aws:kms", key=name, readers=["111122223333"])

@@ -154,7 +154,6 @@ def test_json_on_a_terminal_asks_on_stderr_and_stays_one_document(sandbox: Sandb
     assert sandbox.requests.count("kms:PutKeyPolicy") == 0
 
 
-@pytest.mark.xfail(strict=True, reason="after a no to the question, -o json puts nothing on stdout")
 def test_a_no_is_told_as_json_too(sandbox: Sandbox, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     shell = ("-c", f'exec "$0" "$@" > {out}')
