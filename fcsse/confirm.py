@@ -65,7 +65,7 @@ class Confirmer:
             if self._run.at_look:
                 self._run.at_look(change.key)
             late = "KMS showed it, but could not be asked again a second later"
-            held = self._patiently(lambda: holds(change, self._reader.take(self._reader.ask())), change, late)
+            held = self._patiently(lambda: holds(change, self._reader.read()), change, late)
             if not held or self._reader.text == before:
                 return held
         return True

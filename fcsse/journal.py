@@ -36,6 +36,11 @@ class Journal:
             self.unseen.append(self.begun)
         self.begun = None
 
+    def appear(self) -> None:
+        """The last write that was missed is to be seen after all."""
+        if self.unseen:
+            self.begun = self.unseen.pop()
+
     def told(self) -> str:
         """For people: what was written, in a sentence or two."""
         said = []

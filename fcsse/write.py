@@ -18,27 +18,17 @@ right after one of theirs, and a reading sent along with the put shows what, if 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from fcsse.confirm import Confirmer, holds
-from fcsse.errors import (
-    BusyError,
-    ChangedError,
-    FcsseError,
-    NotVisibleError,
-    PolicyRefusedError,
-    UnconfirmedError,
-    UnexpectedError,
-)
+from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
 from fcsse.lock import key_lock
-from fcsse.model import Wish
 from fcsse.others import debt, others_wrote
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.meaning import digest_of, same_meaning
 from fcsse.reading import PolicyReader, Watch
 from fcsse.run import Patience, Run
-from fcsse.visibility import wait_for_roles
+from fcsse.send import Sender, Sent
 from fcsse.wording import who
 
 if TYPE_CHECKING:
@@ -63,9 +53,6 @@ REPAIRS = 12
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
-ANSWERS = 5
-"""How often a put is sent that gets no answer, or none but that AWS is busy."""
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -75,15 +62,6 @@ class Written:
     backup: str | None
     notes: tuple[str, ...]
     changed: bool = True
-
-
-class _Put(Enum):
-    """How one turn at a put ended."""
-
-    TAKEN = auto()
-    NOTHING_TO_DO = auto()
-    NOT_VISIBLE = auto()
-    UNANSWERED = auto()
 
 
 class PolicyWriter:
@@ -98,7 +76,8 @@ class PolicyWriter:
         self._reader = PolicyReader(run.aws, run.clock, change.key, change.before.text, run.read_at)
         self._patience = Patience(run.clock, run.wait)
         self._confirmer = Confirmer(run, self._reader, self._patience)
-        self._turns = self._puts = self._unanswered = 0
+        self._sender = Sender(run, self._reader, self._patience)
+        self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
         self._notes: list[str] = []
@@ -112,7 +91,7 @@ class PolicyWriter:
         try:
             return self._write()
         except FcsseError as error:
-            if self._puts and not isinstance(error, UnconfirmedError):
+            if self._sender.taken and not isinstance(error, UnconfirmedError):
                 error.message += "; the change had been written before, and somebody else's write replaced it"
                 error.message += self._run.saved(self._key, "; the policy from before is backup {}")
             raise
@@ -122,24 +101,25 @@ class PolicyWriter:
         while lost <= REPAIRS:
             with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
                 put = self._turn(lock.since)
-                held = put is _Put.NOTHING_TO_DO
-                if put is _Put.TAKEN:
+                held = put is Sent.NOTHING_TO_DO
+                if put is Sent.TAKEN:
                     lock.mark()
                     held = self._confirmer.read_back(self._change, self._old)
                     owes = self._owes()
             self._turns += 1
             match put:
-                case _Put.NOT_VISIBLE | _Put.UNANSWERED:
+                case Sent.NOT_VISIBLE | Sent.UNANSWERED:
+                    self._careful = self._careful or put is Sent.UNANSWERED
                     self._patience.pause(min(10.0, 0.5 * 1.6**self._turns))
                     continue
-                case _Put.NOTHING_TO_DO if not self._puts:
+                case Sent.NOTHING_TO_DO if not self._sender.taken:
                     return Written(
                         "nothing left to do: somebody else did the same meanwhile",
                         None,
                         tuple(self._notes),
                         changed=False,
                     )
-                case _Put.TAKEN if owes:
+                case Sent.TAKEN if owes:
                     lost += 1
                     continue
             if held and self._confirmer.settled(self._change):
@@ -153,7 +133,7 @@ class PolicyWriter:
             "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
         )
 
-    def _turn(self, last_write: float) -> _Put:
+    def _turn(self, last_write: float) -> Sent:
         """One turn: brings the plan up to date, saves the old text, puts the new one.
 
         ``last_write``: how many seconds ago another run on this machine wrote.
@@ -165,21 +145,19 @@ class PolicyWriter:
                 self._plan_on(reader.next_version(self._patience.left()))
         for _ in range(TRIES):
             if self._change.after.text == reader.text:
-                return _Put.NOTHING_TO_DO
-            look, start = reader.aside(), run.clock.monotonic()
+                return self._sender.found()
+            base, start, look = reader.text, run.clock.monotonic(), reader.aside()
             self._save(self._old, self._change.after)
             seen = None if self._careful else look.answer(GLANCE)
-            if not self._careful and run.clock.monotonic() - start > LONG_AGO:
+            if run.clock.monotonic() - start > LONG_AGO or (seen and reader.is_old_news(seen)):
                 self._careful = True
-            if self._careful:
-                seen = reader.ask()
-            if seen is None or seen == reader.text:
+            seen = reader.read() if self._careful else seen
+            if seen is None or seen == base:
                 return self._put(None if self._careful else look)
-            if not reader.is_old_news(seen):
-                crowded = self._crowded
-                self._plan_on(reader.take(seen))
-                if self._crowded and not crowded:
-                    self._plan_on(reader.next_version(self._patience.left()))
+            crowded = self._crowded
+            self._plan_on(reader.take(seen))
+            if self._crowded and not crowded:
+                self._plan_on(reader.next_version(self._patience.left()))
         raise ChangedError(
             f"{self._doing}: others write it faster than a change can be planned",
             "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
@@ -199,7 +177,7 @@ class PolicyWriter:
                     f"{self._doing}: it changed after the plan was made, so the plan is no longer the expected one",
                     "Review a new dry run and use its digest.",
                 )
-            if not self._puts:
+            if not self._sender.taken:
                 self._note("Somebody else changed the policy meanwhile, so the change was planned anew on theirs.")
             self._careful = True
             self._crowded = self._crowded or others_wrote(old, self._old, partition)
@@ -227,64 +205,15 @@ class PolicyWriter:
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
-    def _put(self, look: Pending | None) -> _Put:
+    def _put(self, look: Pending | None) -> Sent:
         """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
         watch = None if look else self._reader.watch()
         try:
-            return self._send()
+            return self._sender.send(self._change)
         finally:
             if watch:
                 watch.stop()
             self._beside = watch or look
-
-    def _send(self) -> _Put:
-        run = self._run
-        run.progress.step(f"updating the policy of key {self._key.resource.removeprefix('key/')}")
-        run.journal.begin(f"the policy of key {self._key}" + run.saved(self._key, " (the old one is backup {})"))
-        try:
-            run.aws.put_policy(self._key, self._change.after.text)
-        except NotVisibleError as error:
-            run.journal.refuse()
-            link = self._change.wish is Wish.LINK
-            roles = [access.role for access in self._change.accesses if access.role and link]
-            lasting = PolicyRefusedError(
-                f"{error.message} No role of this change is new, so it will not pass by itself: some principal in the "
-                "policy does not exist, and KMS does not say which",
-                "Look for users and roles in the policy that are gone, or use --via grant.",
-            )
-            wait_for_roles(run, self._patience, roles, self._doing, error, lasting)
-            return _Put.NOT_VISIBLE
-        except (UnexpectedError, BusyError) as error:
-            return self._put_unanswered(error)
-        except FcsseError:
-            run.journal.refuse()
-            raise
-        return self._put_taken()
-
-    def _put_taken(self) -> _Put:
-        self._run.journal.finish()
-        self._puts += 1
-        return _Put.TAKEN
-
-    def _put_unanswered(self, error: FcsseError) -> _Put:
-        """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""
-        self._unanswered += 1
-        try:
-            there = holds(self._change, self._reader.ask())
-        except FcsseError:
-            raise UnconfirmedError(
-                f"{error.message}; whether the policy was written could not be read back"
-                + self._run.saved(self._key, "; the old one is backup {}"),
-                "Run the command again: it looks first, and changes nothing that is as wanted.",
-            ) from error
-        if there:
-            return self._put_taken()
-        self._run.journal.miss()
-        if self._unanswered >= ANSWERS or self._patience.left() <= 0:
-            raise error
-        self._careful = True
-        self._run.progress.step(f"trying again: {error.message}")
-        return _Put.UNANSWERED
 
     def _owes(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
