@@ -124,7 +124,7 @@ def count(
         with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
             query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
     except UnexpectedError as error:
-        raise UnexpectedError(error.message, error.hint or _hint(error.message)) from error
+        raise UnexpectedError(error.message, _hint(error.message) or error.hint) from error
     try:
         scanned = _await(athena, query_id, clock, progress, doing)
     except BaseException as error:

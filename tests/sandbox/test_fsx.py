@@ -18,7 +18,7 @@ def associations(sandbox: Sandbox, **given: Any) -> list[str]:
 
 def test_a_cache_reads_like_one(world: Sandbox) -> None:
     found = {c["FileCacheId"]: c for c in world.client("fsx").describe_file_caches()["FileCaches"]}
-    assert sorted(found) == ["fc-0123", "fc-01234567890", "fc-0456", "fc-0bad", "fc-0ace"]
+    assert sorted(found) == ["fc-0123", "fc-01234567890", "fc-0456", "fc-0ace", "fc-0bad"]
     cache = found["fc-0123"]
     assert (cache["OwnerId"], cache["Lifecycle"], cache["FileCacheType"]) == (OWN, "AVAILABLE", "LUSTRE")
     assert len(cache["DataRepositoryAssociationIds"]) == 4
