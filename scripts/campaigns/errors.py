@@ -197,7 +197,7 @@ def troubles_of(operation: str) -> Iterator[Trouble]:
         where = "after the effect" if after else "before the effect"
         yield Trouble(f"dropped {where}", drop=True, after=after)
         yield Trouble(f"dropped {where}, once", drop=True, after=after, times=1)
-        yield Trouble(f"silence {where}", delay=0.6, after=after)
+        yield Trouble(f"silence {where}", delay=0.9, after=after)
         yield Trouble(f"the network lost {where}", drop=True, after=after, everything=True)
     for name in GARBAGE:
         yield Trouble(f"{name} for an answer", garbage=name)
@@ -241,12 +241,11 @@ class Campaign:
         self._patch()
 
     def _patch(self) -> None:
-        """Waits pass at once; botocore tries twice without a pause; silence is over after 0.3 s."""
+        """Waits pass at once; botocore tries twice without a pause."""
         SystemClock.sleep = lambda _, seconds: self._sleep(seconds)  # type: ignore[method-assign]
         SystemClock.monotonic = lambda _: time.monotonic() + self._slept  # type: ignore[method-assign]
         SystemClock.now = lambda _: datetime.now(UTC) + timedelta(seconds=self._slept)  # type: ignore[method-assign]
         standard.ExponentialBackoff.delay_amount = lambda *_: 0.0  # type: ignore[attr-defined]
-        clients.READ_TIMEOUT = 0.3
         loaders.JSONFileLoader.load_file = cache(loaders.JSONFileLoader.load_file)  # type: ignore[method-assign]
         loaders.JSONFileLoader.__hash__ = lambda _: 0  # type: ignore[method-assign,assignment]
         loaders.JSONFileLoader.__eq__ = lambda *_: True  # type: ignore[method-assign,assignment]
@@ -267,7 +266,7 @@ class Campaign:
     def _sleep(self, seconds: float) -> None:
         """Passes at once, unless something is still on its way that takes real time."""
         if self._silent:
-            time.sleep(min(seconds, 0.7))
+            time.sleep(min(seconds, 1.0))
         else:
             self._slept += seconds
 
@@ -276,6 +275,7 @@ class Campaign:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FCSSE_"))]:
             del os.environ[name]
         os.environ.update(self.sandbox.env(), FCSSE_BACKUP_DIR=str(home), FCSSE_WAIT="4s", AWS_MAX_ATTEMPTS="2")
+        clients.READ_TIMEOUT = 30.0
         scene.prepare(self.sandbox)
         self.sandbox.requests.clear()
         self.ledger.forget()
@@ -291,7 +291,8 @@ class Campaign:
         outcome = _run(list(scene.words))
         new = self._state(scene)
         if outcome.code or old == new:
-            self.violations.append(f"{scene.name}: without trouble it ended with {outcome.code}: {outcome.err}")
+            self.violations.append(scene.name)
+            print(f"VIOLATION: {scene.name}: without trouble it ended with {outcome.code}: {outcome.err}", flush=True)
             return
         calls = self.sandbox.requests.operations
         number = 0
@@ -318,6 +319,7 @@ class Campaign:
                 begin = self.sandbox.faults.items[-1]
                 begin.hook = lambda _: self._lose_network()
         self._silent = bool(trouble.delay)
+        clients.READ_TIMEOUT = 0.5 if self._silent else 30.0
         try:
             outcome = _run(list(scene.words))
         except BaseException as error:
@@ -326,7 +328,7 @@ class Campaign:
         self.sandbox.faults.clear()
         if self._silent:
             self._silent = False
-            time.sleep(0.7)
+            time.sleep(1.0)
         self.codes[outcome.code] += 1
         what = f"{scene.name}: {trouble.name} at {operation} {nth}"
         self.violations += [
@@ -389,8 +391,6 @@ def shard(number: int, of: int, every: int, scenes: str) -> int:
         for scene in SCENES:
             if scenes in scene.name:
                 play.play(scene, lambda count: count // every % of == number and count % every == 0)
-    for violation in play.violations:
-        print(f"VIOLATION: {violation.strip()}")
     codes = ", ".join(f"{code}: {count}" for code, count in sorted(play.codes.items()))
     print(f"{play.runs} runs, {play.wrote} of which wrote; exit codes {codes}; {len(play.violations)} violations")
     return len(play.violations)

@@ -34,12 +34,12 @@ def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
 
 
 def test_kills(tmp_path: Path) -> None:
-    assert kills.campaign(16, 4, seed=7) == 0
+    assert kills.campaign(8, 4, seed=7) == 0
 
 
 def test_errors() -> None:
-    assert errors.main(["--processes", "1", "--every", "37"]) == 0
+    assert errors.main(["--processes", "1", "--every", "83"]) == 0
 
 
 def test_signals_and_folders() -> None:
-    assert signals.campaign(every=17) == 0
+    assert signals.campaign(every=37) == 0
