@@ -128,8 +128,9 @@ class RoleFinder:
                 self._known = tuple(role.cache for role in self._aws.list_roles())
             except FcsseError:
                 self._known = ()
-        parts = [other for other in self._known if other.startswith(cache) or cache.startswith(other)]
-        return list(dict.fromkeys(parts + difflib.get_close_matches(cache, self._known, n=3, cutoff=0.75)))
+        others = [other for other in self._known if other != cache]  # it may have come between two looks
+        parts = [other for other in others if other.startswith(cache) or cache.startswith(other)]
+        return list(dict.fromkeys(parts + difflib.get_close_matches(cache, others, n=3, cutoff=0.75)))
 
     def _advice(self, cache: str) -> str:
         near = self._near(cache)

@@ -80,6 +80,9 @@ _PASSING = {
 }
 
 
+SEEN_LATER = "KMS may not see a new role yet: run the command again in a few minutes."
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call as people need to hear of it: the IAM action, what it is made on, and what it is made for.
@@ -194,7 +197,7 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
 def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
     match code:
         case "MalformedPolicyDocumentException" if "invalid principals" in message:
-            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}")
+            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
         case "MalformedPolicyDocumentException" if "update the key policy in the future" in message:
             return PolicyRefusedError(
                 f"{call.opening}: KMS's lockout check refused it: {message}",
@@ -225,7 +228,7 @@ def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
                 "See the key's state with: aws kms describe-key.",
             )
         case "InvalidArnException":
-            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}")
+            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
         case _:
             return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from fcsse.aws.faults import Call, translated
-from fcsse.errors import NotFoundError
+from fcsse.errors import NotFoundError, UnexpectedError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def _pages(call: Callable[..., Any], field: str, wanted: Mapping[str, Any]) -> I
     token: dict[str, str] = {}
     while True:
         answer: Mapping[str, Any] = call(**wanted, **token)
-        yield from answer.get(field, ())
+        if field not in answer:
+            message = f"asking FSx: its answer has no {field}"
+            raise UnexpectedError(message, "Check AWS_ENDPOINT_URL or --endpoint-url if one is set.")
+        yield from answer[field]
         if not answer.get("NextToken"):
             return
         token = {"NextToken": answer["NextToken"]}
