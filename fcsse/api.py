@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fcsse import arn as arns
-from fcsse.apply import Applied, Failed
-from fcsse.backup import BackupFolder, default_folder
 from fcsse.clock import SystemClock
 from fcsse.errors import FcsseError, UsageError
 from fcsse.model import Context, Options, Via, Wish
 from fcsse.pipeline import Pipeline, Target
 from fcsse.progress import Silent
 from fcsse.verdict import Checked, check_pair
+from fcsse.writing.apply import Applied, Failed
+from fcsse.writing.backup import BackupFolder, default_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import boto3
 
     from fcsse.clock import Clock
-    from fcsse.plan import Outcome, Plan
+    from fcsse.planning.plan import Outcome, Plan
     from fcsse.progress import Progress
 
 WAIT = 300.0

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from fcsse import api
 from fcsse.arn import is_bucket_name, is_cache_id
-from fcsse.backup import BackupFolder
 from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
+from fcsse.writing.backup import BackupFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

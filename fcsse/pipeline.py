@@ -9,26 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fcsse.discover import Discovery
+from fcsse.discovery.discover import Discovery
 from fcsse.errors import ChangedError, FcsseError, NotFoundError
 from fcsse.iac.stack import stack_warning
-from fcsse.journal import Journal
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.progress import Silent
+from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fcsse.apply import Applied, Failed
     from fcsse.arn import Arn
     from fcsse.aws.account import Aws
-    from fcsse.backup import BackupFolder
     from fcsse.clock import Clock, Pending
     from fcsse.model import Options
-    from fcsse.plan import Outcome, Plan, PolicyChange
+    from fcsse.planning.plan import Outcome, Plan, PolicyChange
     from fcsse.progress import Progress
-    from fcsse.write import Run
+    from fcsse.writing.apply import Applied, Failed
+    from fcsse.writing.backup import BackupFolder
+    from fcsse.writing.write import Run
 
 
 STACK_PATIENCE = 10.0
@@ -85,7 +85,7 @@ class Pipeline:
 
     def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
         """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
-        from fcsse.plan import make_plan
+        from fcsse.planning.plan import make_plan
 
         saved: dict[str, tuple[str, ...]] = {}
         if options.wish is Wish.UNLINK and self.backups:
@@ -104,7 +104,7 @@ class Pipeline:
 
     def apply(self, plan: Plan, *, expected: bool = False, ask_stacks: bool = False) -> tuple[Applied | Failed, ...]:
         """Makes the plan's changes. ``ask_stacks``: ``with_stacks`` will follow, so its question is asked on the way."""
-        from fcsse.apply import apply_plan
+        from fcsse.writing.apply import apply_plan
 
         run = self._run(expected)
         if ask_stacks and plan.wish is Wish.LINK:
@@ -113,7 +113,7 @@ class Pipeline:
 
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
-        from fcsse.apply import try_plan
+        from fcsse.writing.apply import try_plan
 
         return try_plan(plan, self._run(expected=False))
 
@@ -123,7 +123,7 @@ class Pipeline:
         A request a key, so it is asked for where there is time: before a question or in a dry run, else beside the last
         look after the write.
         """
-        from fcsse.plan import PolicyChange, Status
+        from fcsse.planning.plan import PolicyChange, Status
 
         if plan.wish is not Wish.LINK:
             return plan
@@ -149,12 +149,12 @@ class Pipeline:
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
-        from fcsse.write import PolicyWriter
+        from fcsse.writing.write import PolicyWriter
 
         return PolicyWriter(self._run(expected), change).write().backup
 
     def _run(self, expected: bool) -> Run:
-        from fcsse.write import Run
+        from fcsse.writing.write import Run
 
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
         return Run(
@@ -199,7 +199,7 @@ class Pipeline:
 
 def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-    from fcsse.apply import Failed
+    from fcsse.writing.apply import Failed
 
     error = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
     return error.exit_code if error else 0
@@ -208,7 +208,7 @@ def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
 def _import_what_follows(wish: Wish, round_trip: int) -> None:
     """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
     if round_trip == 1:
-        import fcsse.access
+        import fcsse.planning.access
     elif wish is not Wish.CHECK:
-        import fcsse.apply
-        import fcsse.plan  # noqa: F401
+        import fcsse.planning.plan
+        import fcsse.writing.apply  # noqa: F401

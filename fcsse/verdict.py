@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fcsse.access import S3_REST, Judgement, bucket_rows, judge
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
+from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Options, Wish
-from fcsse.plan import Status, make_plan
+from fcsse.planning.access import S3_REST, Judgement, bucket_rows, judge
+from fcsse.planning.plan import Status, make_plan
+from fcsse.planning.routes import Nothing, need_of
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.request import Verdict
-from fcsse.routes import Nothing, need_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.aws.clients import Clients
     from fcsse.aws.other_accounts import OtherAccounts
-    from fcsse.census.inventory import Table
-    from fcsse.census.listing import Page
-    from fcsse.census.tally import Group, Sealed
     from fcsse.clock import Clock
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+    from fcsse.object_keys.inventory import Table
+    from fcsse.object_keys.listing import Page
+    from fcsse.object_keys.tally import Group, Sealed
     from fcsse.progress import Progress
 
 T = TypeVar("T")

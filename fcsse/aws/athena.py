@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 from fcsse.arn import Arn
 from fcsse.aws.faults import Call, error_code, translated
-from fcsse.census.inventory import Table, query
-from fcsse.census.tally import Group, Sealed
 from fcsse.clock import pauses
 from fcsse.errors import FcsseError, ImpossibleError, UnexpectedError
+from fcsse.object_keys.inventory import Table, query
+from fcsse.object_keys.tally import Group, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.aws.faults import Call, error_code, translated
-from fcsse.census.listing import Listed, Page
-from fcsse.census.tally import CUSTOMER, Sealed
+from fcsse.object_keys.listing import Listed, Page
+from fcsse.object_keys.tally import CUSTOMER, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fcsse.apply import Applied, Failed
-    from fcsse.audit.judging import Judged
-    from fcsse.audit.result import Audit
+    from fcsse.findings.judging import Judged
+    from fcsse.findings.result import Audit
     from fcsse.pipeline import Pipeline
-    from fcsse.plan import Plan
+    from fcsse.planning.plan import Plan
+    from fcsse.writing.apply import Applied, Failed
 
 EXAMPLE = """\
 Examples:
@@ -70,11 +70,11 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.audit.facts import Scope
-        from fcsse.audit.findings import Words
-        from fcsse.audit.judging import Verdicts
-        from fcsse.audit.reading import read_account
-        from fcsse.audit.result import audit_of
+        from fcsse.findings.facts import Scope
+        from fcsse.findings.findings import Words
+        from fcsse.findings.judging import Verdicts
+        from fcsse.findings.reading import read_account
+        from fcsse.findings.result import audit_of
 
         regions = tuple(dict.fromkeys(opt.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
@@ -196,7 +196,7 @@ class _Shown:
 
 
 def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
-    from fcsse.audit.fixing import afterwards, to_link, wish
+    from fcsse.findings.fixing import afterwards, to_link, wish
     from fcsse.pipeline import exit_code
 
     run, answer = shown.run, shown.answer

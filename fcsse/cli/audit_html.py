@@ -11,19 +11,19 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from fcsse.audit.findings import Fix, Severity, count
 from fcsse.cli.audit_markup import SIGNS, WORDS, text
 from fcsse.cli.audit_matrix import matrix
 from fcsse.cli.audit_picture import picture
 from fcsse.cli.audit_report import by_pair
+from fcsse.findings.findings import Fix, Severity, count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from fcsse.audit.findings import Finding
-    from fcsse.audit.judging import Judged
-    from fcsse.audit.result import Audit
+    from fcsse.findings.findings import Finding
+    from fcsse.findings.judging import Judged
+    from fcsse.findings.result import Audit
     from fcsse.model import Pair
 
 MARKS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "▼", Severity.INFO: "●"}

@@ -13,7 +13,7 @@ from fcsse.cli.audit_markup import SIGNS, WORDS, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fcsse.audit.judging import Judged
+    from fcsse.findings.judging import Judged
     from fcsse.model import Pair
 
 ACROSS = 22

@@ -10,7 +10,7 @@ from fcsse.cli.audit_markup import text, title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fcsse.audit.judging import Judged
+    from fcsse.findings.judging import Judged
 
 MOST = 150
 """Of each kind, so that the picture stays one that can be looked at; those that lack access come first."""

@@ -9,15 +9,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from fcsse.audit.findings import Severity
 from fcsse.cli.report import SCHEMA, Json, escaped
+from fcsse.findings.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fcsse.audit.findings import Finding
-    from fcsse.audit.judging import Judged
-    from fcsse.audit.result import Audit
+    from fcsse.findings.findings import Finding
+    from fcsse.findings.judging import Judged
+    from fcsse.findings.result import Audit
     from fcsse.model import Pair
 
 COLUMNS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from fcsse.audit.findings import Finding, Fix, Severity, count
 from fcsse.cli.terminal import Line, line
+from fcsse.findings.findings import Finding, Fix, Severity, count
 
 if TYPE_CHECKING:
-    from fcsse.audit.result import Audit
+    from fcsse.findings.result import Audit
 
 STYLES = {
     Severity.HIGH: "bold red",

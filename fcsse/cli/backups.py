@@ -16,8 +16,8 @@ from fcsse.errors import EXIT_PENDING, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fcsse.backup import Backup, BackupFolder
-    from fcsse.restore import Restoration
+    from fcsse.writing.backup import Backup, BackupFolder
+    from fcsse.writing.restore import Restoration
 
 BACKUPS_EXAMPLE = """\
 Examples:
@@ -48,7 +48,7 @@ DiscardOthers = Annotated[
 
 
 def _folder(backup_dir: Path | None) -> BackupFolder:
-    from fcsse.backup import BackupFolder, default_folder
+    from fcsse.writing.backup import BackupFolder, default_folder
 
     return BackupFolder(backup_dir or default_folder())
 
@@ -126,7 +126,7 @@ def restore(
         if exit_code and not dry_run:
             message = "--exit-code goes with --dry-run"
             raise UsageError(message, "See the options with --help.")
-        from fcsse import restore as restoring
+        from fcsse.writing import restore as restoring
 
         pipeline = run.pipeline(Sides(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         restoration = restoring.plan_restore(pipeline, _folder(backup_dir).find(backup_id), expect)

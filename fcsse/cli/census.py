@@ -11,13 +11,13 @@ from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Sides, require, session
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING
-from fcsse.permission_table import Engine
+from fcsse.least_privilege.table import Engine
 
 if TYPE_CHECKING:
-    from fcsse.audit.findings import Words
-    from fcsse.census.needs import Needs
-    from fcsse.census.tally import Census
     from fcsse.cli.session import Session
+    from fcsse.findings.findings import Words
+    from fcsse.object_keys.needs import Needs
+    from fcsse.object_keys.tally import Census
     from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
@@ -149,8 +149,8 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.audit.findings import Words
-        from fcsse.census import counting
+        from fcsse.findings.findings import Words
+        from fcsse.object_keys import counting
 
         name = opt.parse_bucket(bucket)
         caches = tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ()))
@@ -176,8 +176,8 @@ def census(
 
 
 def _needs(pipeline: Pipeline, taken: Census, caches: tuple[str, ...], words: Words) -> Needs:
-    from fcsse.census.keys import facts_of_keys
-    from fcsse.census.needs import Needs, needs_of
+    from fcsse.object_keys.keys import facts_of_keys
+    from fcsse.object_keys.needs import Needs, needs_of
 
     try:
         facts = facts_of_keys(pipeline, taken, caches)

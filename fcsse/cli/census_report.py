@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.audit.findings import count, listed, sentence
 from fcsse.cli.report import SCHEMA, escaped
 from fcsse.cli.terminal import Line, line
+from fcsse.evaluator.request import Verdict
+from fcsse.findings.findings import count, listed, sentence
 from fcsse.policy.context_form import ContextForm
-from fcsse.policy.request import Verdict
 
 if TYPE_CHECKING:
-    from fcsse.census.needs import Needs
-    from fcsse.census.tally import Census, Group
     from fcsse.cli.report import Json
+    from fcsse.object_keys.needs import Needs
+    from fcsse.object_keys.tally import Census, Group
 
 NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
 FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}

@@ -14,7 +14,7 @@ from fcsse.cli.terminal import Line, line
 from fcsse.model import Options, Wish
 
 if TYPE_CHECKING:
-    from fcsse.access import Row
+    from fcsse.planning.access import Row
     from fcsse.verdict import Checked
 
 EXAMPLE = """\
@@ -145,7 +145,7 @@ def _form(row: Row, checked: Checked) -> str:
 
 
 def _why(row: Row) -> str:
-    from fcsse.access import label
+    from fcsse.planning.access import label
 
     decision = row.decision
     match decision.verdict.value:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fcsse.apply import Applied, Failed
     from fcsse.pipeline import Target
-    from fcsse.plan import Plan
+    from fcsse.planning.plan import Plan
+    from fcsse.writing.apply import Applied, Failed
 
 LINK_EXAMPLE = """\
 Examples:

@@ -11,12 +11,12 @@ import typer
 from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import session
+from fcsse.least_privilege.table import Command, Engine
 from fcsse.model import Via
-from fcsse.permission_table import Command, Engine
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.permissions import Json, Needs
+    from fcsse.least_privilege.policy import Json, Needs
 
 EXAMPLE = """\
 Examples:
@@ -74,7 +74,7 @@ def permissions(
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
     with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.permissions import Scope, needs
+        from fcsse.least_privilege.policy import Scope, needs
 
         run.progress.stop()
         scope = Scope(

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.apply import Applied, Failed
 from fcsse.cli.terminal import Line, line
 from fcsse.model import Facts, Via, Wish
-from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.planning.routes import ends, grant_name
 from fcsse.policy.diff import policy_diff
-from fcsse.routes import ends, grant_name
+from fcsse.writing.apply import Applied, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.model import Bucket
-    from fcsse.plan import Change, Outcome, Plan
+    from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.policy.document import PolicyDocument
 
 MANY = 3

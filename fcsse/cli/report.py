@@ -8,19 +8,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.apply import Applied, Failed
 from fcsse.cli.render import closing_lines, encryption_text, error_lines
-from fcsse.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
+from fcsse.writing.apply import Applied, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fcsse.backup import Backup
     from fcsse.errors import FcsseError
-    from fcsse.plan import Change, Outcome, Plan
-    from fcsse.restore import Restoration
+    from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.verdict import Checked
+    from fcsse.writing.backup import Backup
+    from fcsse.writing.restore import Restoration
 
 SCHEMA = "fcsse/1"
 

@@ -16,7 +16,7 @@ from fcsse.cli import interrupt
 from fcsse.cli.options import Output
 from fcsse.cli.terminal import Terminal
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
-from fcsse.journal import Journal
+from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +58,9 @@ class Session:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.aws.account import Aws
         from fcsse.aws.clients import clients_of_profile, clients_of_role
-        from fcsse.backup import BackupFolder, default_folder
         from fcsse.clock import SystemClock
         from fcsse.pipeline import Pipeline
+        from fcsse.writing.backup import BackupFolder, default_folder
 
         own = clients_of_profile(sides.profile, sides.region, sides.endpoint_url)
         sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, TypeAlias
 from fcsse import arn as arns
 from fcsse.errors import UsageError
 from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Role, Via
+from fcsse.planning.routes import Nothing, need_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
-from fcsse.routes import Nothing, need_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.arn import Arn
     from fcsse.model import Options, Pair
+    from fcsse.planning.routes import Need, WantedGrant
     from fcsse.policy.json_text import JsonValue
     from fcsse.policy.statement import Access
-    from fcsse.routes import Need, WantedGrant
 
 EMPTY = '{"Version": "2012-10-17", "Statement": []}'
 UNKNOWN_KEY = "key/unknown"

@@ -1,1 +1,1 @@
-"""Key policies as values: parsing, meaning, editing and evaluating them. Nothing here talks to AWS."""
+"""Key policies as values: parsing, meaning and editing them, with their text kept. Nothing here talks to AWS."""

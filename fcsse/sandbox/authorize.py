@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import root_arn
+from fcsse.evaluator.evaluate import evaluate
+from fcsse.evaluator.request import Request, Verdict
 from fcsse.model import Grant
-from fcsse.policy.evaluate import evaluate
-from fcsse.policy.request import Request, Verdict
 from fcsse.sandbox.key_policy import current
 from fcsse.sandbox.principals import unique_id
 from fcsse.sandbox.wire import AwsError
@@ -21,7 +21,7 @@ from fcsse.sandbox.wire import AwsError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fcsse.policy.request import Decision
+    from fcsse.evaluator.request import Decision
     from fcsse.sandbox.principals import Caller
     from fcsse.sandbox.state import Key, State, StoredGrant
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from benchmarks.simulator import Entry
 
 SETTLING = 1.0
-"""Seconds that fcsse sleeps by design before it looks once more (fcsse.reading.SETTLING)."""
+"""Seconds that fcsse sleeps by design before it looks once more (fcsse.writing.reading.SETTLING)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcsse.backup import BackupFolder
 from fcsse.sandbox import Sandbox
+from fcsse.writing.backup import BackupFolder
 from scripts.campaigns.ledger import Ledger, meaning, saved_texts
 from scripts.campaigns.nursery import Nursery
 

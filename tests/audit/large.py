@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fcsse.audit.facts import AccountFacts, Refusal
 from fcsse.errors import DeniedError, ImpossibleError
+from fcsse.findings.facts import AccountFacts, Refusal
 from fcsse.model import Bucket, Encryption
 from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fcsse.arn import Arn, bucket_arn, key_arn, role_arn
-from fcsse.audit.facts import AccountFacts, Located, Refusal
 from fcsse.errors import FcsseError
+from fcsse.findings.facts import AccountFacts, Located, Refusal
 from fcsse.model import Association, Bucket, Encryption, Facts, Grant, Key, Obstacle, Pair, Role
 
 ACCOUNT = "111122223333"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.audit.facts import Refusal
-from fcsse.audit.result import audit_of
 from fcsse.cli.audit_report import audit_csv
 from fcsse.errors import DeniedError
+from fcsse.findings.facts import Refusal
+from fcsse.findings.result import audit_of
 from fcsse.sandbox.wire import AwsError
 from tests.audit.made import ACCOUNT, Made, key_name
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.audit.facts import Refusal
-from fcsse.audit.findings import ORDER, Finding, Fix, Severity, Words
-from fcsse.audit.judging import Verdicts
-from fcsse.audit.result import audit_of
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
+from fcsse.findings.facts import Refusal
+from fcsse.findings.findings import ORDER, Finding, Fix, Severity, Words
+from fcsse.findings.judging import Verdicts
+from fcsse.findings.result import audit_of
 from fcsse.model import Bucket, Encryption
 from fcsse.verdict import check_pair
 from tests.audit.large import large
 from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 
 if TYPE_CHECKING:
-    from fcsse.audit.facts import AccountFacts
+    from fcsse.findings.facts import AccountFacts
 
 A, B, C = "fc-0aaa", "fc-0bbb", "fs-0ccc"
 DEAD = "AROADEADDEADDEADDEAD1"

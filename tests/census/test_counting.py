@@ -11,11 +11,11 @@ from typing import Any, cast
 import pytest
 
 from fcsse.aws.account import Aws
-from fcsse.census import counting
-from fcsse.census.listing import Page
-from fcsse.census.tally import Sealed
 from fcsse.clock import SystemClock
 from fcsse.errors import BusyError, CredentialsError, DeniedError, FcsseError
+from fcsse.object_keys import counting
+from fcsse.object_keys.listing import Page
+from fcsse.object_keys.tally import Sealed
 from fcsse.progress import Silent
 from tests.census.keyspaces import Bucket, flat
 

@@ -9,8 +9,8 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
 
-from fcsse import write
 from fcsse.sandbox import Sandbox, policies
+from fcsse.writing import write
 from tests.cli.shell import Shell, VirtualTime
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fcsse import write
 from fcsse.sandbox import policies
+from fcsse.writing import write
 from tests.cli.page import OWN, documented
 from tests.cli.shell import Shell
 

@@ -11,7 +11,7 @@ import pytest
 
 import fcsse
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, ImpossibleError, NotFoundError, UsageError
-from fcsse.policy.request import Verdict
+from fcsse.evaluator.request import Verdict
 from fcsse.sandbox import Sandbox
 from tests.sandbox.asking import identity
 from tests.simulated import Shell

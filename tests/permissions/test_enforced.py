@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcsse.arn import role_arn
-from fcsse.permission_table import Command
+from fcsse.least_privilege.table import Command
 from fcsse.sandbox.s3_operations import action_of
 from tests.simulated import Run, Shell
 

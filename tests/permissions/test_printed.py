@@ -11,9 +11,9 @@ from cfnlint.api import lint_all
 from fcsse.arn import Arn
 from fcsse.cli.main import main
 from fcsse.errors import UsageError
+from fcsse.least_privilege.policy import Scope, needs
+from fcsse.least_privilege.table import TABLE, Command, Engine
 from fcsse.model import Via
-from fcsse.permission_table import TABLE, Command, Engine
-from fcsse.permissions import Scope, needs
 
 OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 FOREIGN = Arn.parse("arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab")

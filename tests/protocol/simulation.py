@@ -19,7 +19,7 @@ from typing import Any
 from fcsse.arn import Arn, key_arn, role_arn
 from fcsse.errors import BusyError, NotVisibleError, UnexpectedError
 from fcsse.model import Role, Wish
-from fcsse.plan import PolicyChange, change_policy
+from fcsse.planning.plan import PolicyChange, change_policy
 from fcsse.policy.context_form import ContextForm
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.statement import Access

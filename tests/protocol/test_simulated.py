@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcsse.aws.account import Aws
-from fcsse.backup import BackupFolder
 from fcsse.errors import ChangedError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError
 from fcsse.model import Wish
 from fcsse.progress import Silent
-from fcsse.reading import LONGEST_SETTLING
-from fcsse.write import REPAIRS, PolicyWriter, Run, Written
+from fcsse.writing.backup import BackupFolder
+from fcsse.writing.reading import LONGEST_SETTLING
+from fcsse.writing.write import REPAIRS, PolicyWriter, Run, Written
 from tests.protocol.simulation import (
     DEFAULT,
     START,

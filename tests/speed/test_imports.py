@@ -22,7 +22,7 @@ HEAVY = (
     "flask",
     "asyncio",
     "fcsse.aws",
-    "fcsse.plan",
+    "fcsse.planning.plan",
     "fcsse.sandbox",
 )
 PROGRAM = """

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-import fcsse.reading
-import fcsse.write
+import fcsse.writing.reading
+import fcsse.writing.write
 from fcsse.sandbox import Sandbox
 from tests.simulated import Shell
 from tests.speed.meeting import Meetings
@@ -24,10 +24,10 @@ ALIAS = ("s3:GetBucketEncryption", "s3:HeadBucket", "kms:DescribeKey")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short settling second; a reading that counts as fresh even on a busy machine."""
-    monkeypatch.setattr(fcsse.reading, "SETTLING", 0.05)
-    monkeypatch.setattr(fcsse.reading, "PATIENT", 0.0)
-    monkeypatch.setattr(fcsse.write, "FRESH", 60.0)
-    monkeypatch.setattr(fcsse.write, "LONG_AGO", 60.0)
+    monkeypatch.setattr(fcsse.writing.reading, "SETTLING", 0.05)
+    monkeypatch.setattr(fcsse.writing.reading, "PATIENT", 0.0)
+    monkeypatch.setattr(fcsse.writing.write, "FRESH", 60.0)
+    monkeypatch.setattr(fcsse.writing.write, "LONG_AGO", 60.0)
 
 
 def check_rounds(shell: Shell, rounds: list[tuple[str, ...]], *words: str) -> None:

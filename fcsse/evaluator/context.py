@@ -1,0 +1,169 @@
+"""The context of a request as conditions see it: each key has known values, is absent, known by its form, or unknown.
+
+Sources: IAM user guide, "The request context" (key names ignore case); KMS developer guide, "kms:EncryptionContext"
+(the pair's own name ignores case, too) and "kms:EncryptionContextKeys".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from fcsse.evaluator.caller import Caller, Kind, caller, derived
+from fcsse.evaluator.patterns import GAP, wild
+
+if TYPE_CHECKING:
+    from fcsse.evaluator.request import Request
+
+PAIRS = "kms:encryptioncontext"
+PAIR = "kms:encryptioncontext:"
+PAIR_KEYS = "kms:encryptioncontextkeys"
+
+
+class Form:
+    """A value of which only the form is known, as a pattern."""
+
+    __slots__ = ("pattern", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.pattern = wild(text)
+
+    def __repr__(self) -> str:
+        return f"Form({self.text!r})"
+
+
+UNKNOWN: Final = Form("*")
+"""Stands for a key of which it is not even known whether the request has it."""
+
+PRESENT: Final = Form("*")
+"""Stands for a key that is in the request with a value that is not known."""
+
+Values = tuple[str, ...] | Form | None
+"""Known values, a form, ``UNKNOWN``; None or an empty tuple = absent."""
+
+
+@lru_cache(maxsize=1024)
+def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    exact = frozenset(name.lower() for name in absent if not name.endswith("*"))
+    prefixes = tuple(name[:-1].lower() for name in absent if name.endswith("*"))
+    return exact, prefixes
+
+
+class Context:
+    """The keys of one request. ``values`` looks one up; ``text`` gives a value for messages."""
+
+    __slots__ = ("_absent", "_given", "_kms", "_many", "_prefixes", "request", "who")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.who: Caller = caller(request.principal)
+        self._given: dict[str, Values] = {}
+        self._many: set[str] = set()
+        for key, value in request.context.items():
+            if isinstance(value, str):
+                self._given[key.lower()] = (value,)
+            else:
+                self._given[key.lower()] = tuple(value)
+                self._many.add(key.lower())
+        for key, form in request.partial.items():
+            self._given[key.lower()] = Form(form)
+        self._absent, self._prefixes = _absence(request.absent)
+        self._kms = request.action[:4].lower() == "kms:"
+
+    def values(self, key: str) -> Values:
+        """The values of a key, given in lower case."""
+        given = self._given
+        if key in given:
+            return given[key]
+        found = self._find(key)
+        given[key] = found
+        return found
+
+    def _find(self, key: str) -> Values:
+        if key in self._absent:
+            return None
+        value = derived(self.who, key, self.request.unique_ids)
+        if value is False:
+            return None
+        if isinstance(value, str) and (key != "kms:calleraccount" or self._kms):
+            return (value,)
+        if self._kms and key.startswith(PAIRS):
+            pair = self._pair(key)
+            if pair is not UNKNOWN:
+                return pair
+        if key == "aws:resourceaccount" and not self.request.complete:
+            parts = self.request.resource.split(":")
+            if len(parts) > 5 and parts[4]:
+                return (parts[4],)
+        if self._no_other(key):
+            return None
+        if key == "aws:principalarn" and self.who.kind is Kind.SESSION:
+            return Form(f"arn:{self.who.partition}:iam::{self.who.account}:role/*{self.who.name}")
+        return UNKNOWN
+
+    def _no_other(self, key: str) -> bool:
+        return self.request.complete or key.startswith(self._prefixes)
+
+    def _pair(self, key: str) -> Values:
+        """What the rest of the context says about an encryption context key, or about the list of them."""
+        if key == PAIR_KEYS:
+            if not self.pairs_known:
+                return UNKNOWN
+            return tuple(self.pairs()) or None
+        names = self._given.get(PAIR_KEYS, UNKNOWN)
+        if PAIR_KEYS in self._absent:
+            return None
+        if isinstance(names, tuple) and key.startswith(PAIR) and not self._no_other(key):
+            return PRESENT if key[len(PAIR) :] in {name.lower() for name in names} else None
+        return UNKNOWN
+
+    def pairs(self) -> dict[str, str | None]:
+        """The pairs of the encryption context that are known, by name; None = the value is not known."""
+        found: dict[str, str | None] = {}
+        for key, value in self.request.context.items():
+            if key[: len(PAIR)].lower() == PAIR and isinstance(value, str):
+                found[key[len(PAIR) :]] = value
+        for key in self.request.partial:
+            if key[: len(PAIR)].lower() == PAIR:
+                found[key[len(PAIR) :]] = None
+        names = self._given.get(PAIR_KEYS)
+        if isinstance(names, tuple) and not self._no_other(PAIR):
+            lower = {name.lower() for name in found}
+            found.update({name: None for name in names if name.lower() not in lower})
+        return found
+
+    @property
+    def pairs_known(self) -> bool:
+        """Are ``pairs`` all the pairs there are?"""
+        request = self.request
+        names = self._given.get(PAIR_KEYS, UNKNOWN)
+        told = request.complete or isinstance(names, tuple) or names is None
+        return told or PAIR in self._prefixes or PAIR_KEYS in self._absent
+
+    def identity(self) -> tuple[object, ...]:
+        """Everything that decides who the caller is."""
+        request = self.request
+        told = [self.values(key) for key in ("aws:principalarn", "aws:userid", "aws:federatedprovider")]
+        return (request.principal, request.unique_ids, *(v.text if isinstance(v, Form) else v for v in told))
+
+    def value_of(self, key: str) -> str | None:
+        """A policy variable's value: None = no value, GAP = not known. A multi-valued key is no variable.
+
+        Source: "Single-valued vs. multivalued context keys".
+        """
+        if key in self._many or key == PAIR_KEYS:
+            return None
+        found = self.values(key)
+        if isinstance(found, Form):
+            return GAP
+        return found[0] if found and len(found) == 1 else None
+
+    def text(self, key: str) -> str:
+        """A key's value for people."""
+        found = self.values(key)
+        if found is UNKNOWN:
+            return "is not known"
+        if isinstance(found, Form):
+            return f"has the form {found.text}" if found.text != "*" else "is there with an unknown value"
+        return " and ".join(found) if found else "absent"

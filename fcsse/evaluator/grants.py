@@ -1,0 +1,115 @@
+"""Grants: does one let the caller do this?
+
+Sources: KMS developer guide, "Grants in AWS KMS", "Using grant constraints"; API reference, ``GrantConstraints``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fcsse.evaluator.caller import Kind
+from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fcsse.evaluator.context import Context
+    from fcsse.model import Grant
+
+_CONTEXT_ACTIONS = frozenset(
+    {
+        "decrypt",
+        "encrypt",
+        "generatedatakey",
+        "generatedatakeywithoutplaintext",
+        "generatedatakeypair",
+        "generatedatakeypairwithoutplaintext",
+        "reencryptfrom",
+        "reencryptto",
+    }
+)
+_UNCONSTRAINED = frozenset({"describekey", "retiregrant", "getpublickey"})
+
+
+def grantee(grant: Grant, context: Context) -> Naming:
+    """How the grant names the caller: by ARN, by a role of which the caller is a session, by id, or by account."""
+    if grant.grantee is not None:
+        who = context.who
+        if who.kind is Kind.ROLE and who.arn != grant.grantee and ":role/" in grant.grantee:
+            return NOBODY
+        return _principal(grant.grantee).names(context) if grant.grantee != "*" else NOBODY
+    return Naming(context.who.kind is Kind.SERVICE and grant.grantee_service == context.who.arn)
+
+
+@lru_cache(maxsize=4096)
+def _principal(text: str) -> Principals:
+    return principals({"AWS": text})
+
+
+def permits(grant: Grant, operation: str) -> bool:
+    """Is the operation, in lower case and without ``kms:``, one of the grant's?"""
+    return any(one.lower() == operation for one in grant.operations)
+
+
+def constraint_holds(grant: Grant, operation: str, context: Context) -> bool | None:
+    """Do the grant's constraints let this request through?
+
+    They do not apply to DescribeKey and RetireGrant. What CreateGrant must then carry, and constraints that this
+    version does not know, are not decided here.
+    """
+    if not grant.constrained:
+        return True
+    if operation in _UNCONSTRAINED:
+        return None if grant.other_constraints and operation != "retiregrant" else True
+    if operation not in _CONTEXT_ACTIONS:
+        return None
+    answers = [None if grant.other_constraints else True]
+    if grant.constraint_equals:
+        answers.append(_pairs_in(grant.constraint_equals, context, exact=True))
+    if grant.constraint_subset:
+        answers.append(_pairs_in(grant.constraint_subset, context, exact=False))
+    return False if False in answers else None if None in answers else True
+
+
+def _pairs_in(wanted: Mapping[str, str], context: Context, *, exact: bool) -> bool | None:
+    """Are these pairs in the request's encryption context, and with ``exact`` no others?
+
+    Values keep their case. For names the API reference says that case does not count and the developer guide that it
+    does: a name that differs in case only is not decided.
+    """
+    given = context.pairs()
+    known = context.pairs_known
+    answer: bool | None = True
+    for name, value in wanted.items():
+        found = _pair(name, value, given, known)
+        if found is False:
+            return False
+        answer = answer if found else None
+    if exact:
+        names = {name.lower() for name in wanted}
+        if any(name.lower() not in names for name in given):
+            return False
+        if not known:
+            return None
+    return answer
+
+
+def _pair(name: str, value: str, given: Mapping[str, str | None], known: bool) -> bool | None:
+    if name in given:
+        own = given[name]
+        return None if own is None else own == value
+    alike = [own for key, own in given.items() if key.lower() == name.lower()]
+    if alike:
+        return None if value in alike or None in alike else False
+    return False if known else None
+
+
+def says(grant: Grant) -> str:
+    """The grant's constraint in words; empty where it has none."""
+    parts = []
+    for word, pairs in (("exactly", grant.constraint_equals), ("with", grant.constraint_subset)):
+        if pairs:
+            parts.append(f"{word} " + ", ".join(f"{name}={value}" for name, value in pairs.items()))
+    parts.extend(grant.other_constraints)
+    return " and ".join(parts)

@@ -1,0 +1,139 @@
+"""Why what nearly decided did not: reasons for people.
+
+Nothing here decides; it looks again at what was judged and says in plain words which element did not fit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.evaluator import grants as granting
+from fcsse.evaluator.context import UNKNOWN
+from fcsse.evaluator.principals import NOBODY
+from fcsse.evaluator.request import Miss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fcsse.evaluator.conditions import Entry
+    from fcsse.evaluator.context import Context
+    from fcsse.evaluator.principals import Naming
+    from fcsse.evaluator.rules import Policy, Statement
+    from fcsse.model import Grant
+
+LIMIT = 5
+"""How many misses an answer carries."""
+
+
+def doubts(statement: Statement, context: Context, action: str) -> str:
+    """Why it is not known whether a statement applies."""
+    if statement.broken or statement.inert:
+        return f"{_name(statement)} is not understood: {statement.broken or statement.inert}"
+    unclear = [entry for entry in statement.conditions.entries if entry.holds(context) is None]
+    if unclear:
+        return f"{_name(statement)} depends on " + " and ".join(dict.fromkeys(_doubt(e, context) for e in unclear))
+    if statement.naming(context).named is None:
+        return f"{_name(statement)} may or may not name this principal"
+    if statement.actions and statement.actions.match(action) is None:
+        return f"{_name(statement)} has a wildcard in an action's service, which IAM does not document"
+    return f"{_name(statement)} has a resource with a variable whose value is not known"
+
+
+def _doubt(entry: Entry, context: Context) -> str:
+    if entry.operator is None and entry.null is None:
+        return f"{entry.label} with the unknown operator {entry.name}"
+    if context.values(entry.key) is UNKNOWN:
+        return f"{entry.label}, which is not known"
+    return f"{entry.label} ({entry.says()})"
+
+
+def near_misses(
+    policy: Policy,
+    grants: Iterable[Grant],
+    context: Context,
+    action: str,
+    kms: bool,
+) -> tuple[Miss, ...]:
+    """The Allow statements and grants that come nearest to this request, best first."""
+    found: list[tuple[int, Miss]] = []
+    named = policy.naming(context, kms).allows
+    for statement, naming in named:
+        found.extend(_statement(statement, naming, context, action, kms))
+    operation = action.removeprefix("kms:")
+    for grant in grants if kms else ():
+        found.extend(_grant(grant, context, operation))
+    if not found:
+        skip = {statement.index for statement, _ in named}
+        for statement in policy.allows:
+            if statement.index not in skip and len(found) < LIMIT:
+                found.extend(_statement(statement, NOBODY, context, action, kms))
+    found.sort(key=lambda ranked: ranked[0])
+    return tuple(miss for _, miss in found[:LIMIT])
+
+
+def _name(statement: Statement) -> str:
+    if statement.where == f"statement {statement.index + 1}":
+        return statement.where
+    return f"statement '{statement.where}'"
+
+
+def _short(action: str, context: Context) -> str:
+    given = context.request.action
+    return given if given.lower() == action else action
+
+
+def _statement(
+    statement: Statement, naming: Naming, context: Context, action: str, kms: bool
+) -> list[tuple[int, Miss]]:
+    acts = statement.actions is None or statement.actions.match(action) is not False
+    named = naming.named is not False
+    if not acts and not (named and naming.direct):
+        return []
+    reason, rank = "", 0
+    if statement.broken:
+        reason, rank = f"is not understood: {statement.broken}", 3
+    elif statement.inert:
+        reason, rank = f"has no effect: {statement.inert}", 2
+    elif not acts:
+        reason, rank = f"names the principal, but not {_short(action, context)}", 4
+    elif not named:
+        reason, rank = f"allows {_short(action, context)} to other principals", 5
+    elif statement.resources is not None and statement.resources.match(context) is False:
+        reason, rank = "is for another resource", 2
+    else:
+        failing = [entry for entry in statement.conditions.entries if entry.holds(context) is False]
+        if failing:
+            told = " and ".join(f"{e.says()}; this request has {_given(e, context)}" for e in failing[:2])
+            reason, rank = f"allows {_short(action, context)} only for {told}", 0 if naming.direct else 2
+        elif statement.applies(context, action, kms) is None or naming.named is None:
+            return [(0, Miss(statement.where, doubts(statement, context, action)))]
+        elif not naming.direct:
+            reason = f"leaves it to the IAM policies of account {context.who.account}, and none known here allows it"
+            rank = 1
+        else:
+            reason, rank = "allows it, but IAM policies of the caller's own account must allow it, too", 1
+    return [(rank, Miss(statement.where, f"{_name(statement)} {reason}"))]
+
+
+def _given(entry: Entry, context: Context) -> str:
+    return "no " + entry.label if not context.values(entry.key) else context.text(entry.key)
+
+
+def _grant(grant: Grant, context: Context, operation: str) -> list[tuple[int, Miss]]:
+    naming = granting.grantee(grant, context)
+    if naming.named is False:
+        return []
+    name = f"grant {grant.name or grant.grant_id}"
+    if not granting.permits(grant, operation):
+        return [(3, Miss(name, f"{name} does not have the operation {operation_name(operation, context)}"))]
+    held = granting.constraint_holds(grant, operation, context)
+    if held is True:
+        return []
+    word = "holds only" if held is False else "holds, as far as is known, only"
+    return [(0, Miss(name, f"{name} {word} for the encryption context {granting.says(grant)}"))]
+
+
+def operation_name(operation: str, context: Context) -> str:
+    """The operation as the request spells it."""
+    given = context.request.action.partition(":")[2]
+    return given if given.lower() == operation else operation

@@ -1,0 +1,270 @@
+"""Statements made ready for judging: each element of a policy's statement as something that answers for a request.
+
+Sources: IAM user guide, "JSON policy element reference"; KMS developer guide, "Elements in a key policy". A statement
+that cannot be understood never allows anything; where it may be a Deny, whether it denies is not known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fcsse.evaluator.conditions import NONE, Conditions, conditions
+from fcsse.evaluator.patterns import GAP, has_variables, is_ordinary, is_plain, matches, substitute, wild
+from fcsse.evaluator.principals import Naming, Principals, principals
+
+if TYPE_CHECKING:
+    from fcsse.evaluator.context import Context
+
+_ELEMENTS = {
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Actions:
+    """Action or NotAction; names ignore case."""
+
+    names: frozenset[str]
+    patterns: tuple[str, ...]
+    negated: bool
+    memo: dict[str, bool | None] = field(default_factory=dict)
+
+    def match(self, action: str) -> bool | None:
+        """Is the action, given in lower case, among them?"""
+        if action not in self.memo:
+            if len(self.memo) > 256:
+                self.memo.clear()
+            self.memo[action] = self._match(action)
+        return self.memo[action]
+
+    def _match(self, action: str) -> bool | None:
+        found: bool | None = action in self.names
+        if not found:
+            answers = [_action_matches(pattern, action) for pattern in self.patterns]
+            found = True if True in answers else None if None in answers else False
+        return found if found is None else found is not self.negated
+
+
+def _action_matches(pattern: str, action: str) -> bool | None:
+    """A wildcard in the service's part is refused by IAM, except in ``*`` and ``*:*``: what it does is not known."""
+    if not matches(pattern, action):
+        return False
+    service = pattern.partition(":")[0]
+    return True if pattern in (wild("*"), wild("*:*")) or (":" in pattern and is_plain(service)) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Resource or NotResource. ``plain`` are patterns without variables, ``varying`` those with."""
+
+    plain: tuple[str, ...]
+    varying: tuple[str, ...]
+    negated: bool
+    variables: bool | None
+
+    def match(self, context: Context) -> bool | None:
+        """Does it cover the request's resource?
+
+        A variable without a value: "will not match any resource", which leaves open what NotResource does with it.
+        """
+        resource = context.request.resource
+        if any(matches(pattern, resource) for pattern in self.plain):
+            return not self.negated
+        unknown = False
+        for text in self.varying:
+            pattern = substitute(text, True, context.value_of) if self.variables else GAP
+            if pattern is None:
+                unknown = unknown or self.negated
+                continue
+            found = matches(pattern, resource)
+            if found:
+                return not self.negated
+            unknown = unknown or found is None
+        return None if unknown else self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. ``where`` is its Sid or its number; ``broken`` says why it cannot be understood.
+
+    ``inert``: its Action or Resource is missing, which in a key policy means that "the policy statement has no
+    effect" (PutKeyPolicy); elsewhere that makes it broken.
+    """
+
+    index: int
+    where: str
+    deny: bool
+    principals: Principals
+    not_principals: bool
+    actions: Actions | None
+    resources: Resources | None
+    conditions: Conditions
+    broken: str = ""
+    inert: str = ""
+
+    def naming(self, context: Context) -> Naming:
+        """How it names the caller. In an identity policy everybody who holds it is meant."""
+        if self.principals.broken:
+            return Naming(None)
+        if not self.not_principals:
+            return self.principals.names(context)
+        excepted = self.principals.excepts(context, self.deny)
+        return Naming(None if excepted is None else not excepted)
+
+    def applies(self, context: Context, action: str, kms: bool) -> bool | None:
+        """Does it apply to the request, principal aside?"""
+        unclear = self.broken or (self.inert and not kms)
+        if (self.inert and kms) or (unclear and not self.deny):
+            return False
+        acts = True if self.actions is None else self.actions.match(action)
+        if acts is False:
+            return False
+        covered = True if self.resources is None else self.resources.match(context)
+        if covered is False:
+            return False
+        held = self.conditions.hold(context)
+        if held is False:
+            return False
+        return True if acts and covered and held and not unclear else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The statements of a policy that name one caller."""
+
+    allows: tuple[tuple[Statement, Naming], ...]
+    denies: tuple[tuple[Statement, Naming], ...]
+
+
+def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[Statement, Naming], ...]:
+    pairs = ((statement, statement.naming(context)) for statement in statements)
+    return tuple((statement, naming) for statement, naming in pairs if naming.named is not False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document made ready for many requests: see ``compile_policy``."""
+
+    allows: tuple[Statement, ...] = ()
+    denies: tuple[Statement, ...] = ()
+    memo: dict[object, _Named] = field(default_factory=dict, compare=False, repr=False)
+
+    def naming(self, context: Context, kms: bool) -> _Named:
+        """The statements that name the caller, or may, with how they do. Kept for each caller."""
+        key = (kms, *context.identity())
+        found = self.memo.get(key)
+        if found is None:
+            if len(self.memo) > 2048:
+                self.memo.clear()
+            found = self.memo[key] = _Named(_naming(self.allows, context), _naming(self.denies, context))
+        return found
+
+
+def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:
+    """A policy document ready for judging many requests; a ready one comes back as it is.
+
+    ``identity``: it is an identity policy, whose statements have no Principal. The result for a document is kept, so
+    that judging the same document again costs little.
+    """
+    if isinstance(document, Policy):
+        return document
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError):
+        return _compile(document, identity)
+    return _compiled(text, identity)
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str, identity: bool) -> Policy:
+    return _compile(json.loads(text), identity)
+
+
+def _compile(document: Mapping[str, object], identity: bool) -> Policy:
+    version = document.get("Version", "2008-10-17")
+    variables = version == "2012-10-17" if version in ("2012-10-17", "2008-10-17") else None
+    listed = document.get("Statement", [])
+    entries: Iterable[object] = listed if isinstance(listed, list | tuple) else [listed]
+    ready = [_statement(index, entry, variables, identity) for index, entry in enumerate(entries)]
+    return Policy(tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny))
+
+
+def _statement(index: int, entry: object, variables: bool | None, identity: bool) -> Statement:
+    if not isinstance(entry, Mapping):
+        broken = "it is not a mapping"
+        return Statement(index, f"statement {index + 1}", True, Principals(True), False, None, None, NONE, broken)
+    sid = entry.get("Sid")
+    where = sid if isinstance(sid, str) and sid else f"statement {index + 1}"
+    effect = entry.get("Effect")
+    problems = [f"it has the unknown element {name}" for name in entry if name not in _ELEMENTS]
+    if effect not in ("Allow", "Deny"):
+        problems.append(f"its effect is {effect!r}")
+    deny = effect != "Allow" and not (isinstance(effect, str) and effect.lower() == "allow")
+    who, not_principals = _principals(entry, identity, problems)
+    actions = _actions(entry, problems)
+    resources = _resources(entry, variables, problems)
+    held = conditions(entry["Condition"], variables) if "Condition" in entry else NONE
+    if held.broken:
+        problems.append(held.broken)
+    missing = [name for name in ("Action", "Resource") if name not in entry and f"Not{name}" not in entry]
+    inert = f"it has no {missing[0]}" if missing else ""
+    broken = "; ".join(problems)
+    return Statement(index, where, deny, who, not_principals, actions, resources, held, broken, inert)
+
+
+def _principals(entry: Mapping[str, object], identity: bool, problems: list[str]) -> tuple[Principals, bool]:
+    given = [name for name in ("Principal", "NotPrincipal") if name in entry]
+    if identity:
+        if given:
+            problems.append("an identity policy has no principals")
+        return Principals(True), False
+    if len(given) != 1:
+        problems.append("it has no principal" if not given else "it has both Principal and NotPrincipal")
+        return Principals(broken=problems[-1]), False
+    found = principals(entry[given[0]])
+    excepting = given[0] == "NotPrincipal"
+    if excepting and not found.broken and found == Principals():
+        found.broken = "its NotPrincipal names nobody"
+    if found.broken:
+        problems.append(found.broken)
+    return found, excepting
+
+
+def _list(entry: Mapping[str, object], name: str, problems: list[str]) -> tuple[list[str], bool] | None:
+    """The texts of ``name`` or of its Not… form, and whether it is the latter; None where nothing can be read."""
+    given = [key for key in (name, f"Not{name}") if key in entry]
+    if not given:
+        return None
+    value = entry[given[0]]
+    texts = [value] if isinstance(value, str) else value
+    if len(given) == 2:
+        problems.append(f"it has both {name} and Not{name}")
+    elif not isinstance(texts, list | tuple) or not all(isinstance(text, str) and is_ordinary(text) for text in texts):
+        problems.append(f"its {given[0]} is not a list of texts")
+    elif not texts and given[0] != name:
+        problems.append(f"its {given[0]} is empty")
+    else:
+        return list(texts), given[0] != name
+    return None
+
+
+def _actions(entry: Mapping[str, object], problems: list[str]) -> Actions | None:
+    found = _list(entry, "Action", problems)
+    if found is None:
+        return None
+    patterns = [wild(text.lower()) for text in found[0]]
+    plain = frozenset(pattern for pattern in patterns if is_plain(pattern))
+    return Actions(plain, tuple(pattern for pattern in patterns if pattern not in plain), found[1])
+
+
+def _resources(entry: Mapping[str, object], variables: bool | None, problems: list[str]) -> Resources | None:
+    found = _list(entry, "Resource", problems)
+    if found is None:
+        return None
+    varying = tuple(text for text in found[0] if has_variables(text) and variables is not False)
+    plain = tuple(wild(text) for text in found[0] if text not in varying)
+    return Resources(plain, varying, found[1], variables)

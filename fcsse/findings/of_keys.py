@@ -1,0 +1,290 @@
+"""Findings about key policies, each key's looked at once. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.arn import Arn, is_dead_principal, role_cache
+from fcsse.errors import FcsseError
+from fcsse.findings.findings import Finding, Fix, Severity, Words, count, listed
+from fcsse.policy.document import MAX_POLICY_BYTES, dead_principals
+from fcsse.policy.statement import read_statement
+from fcsse.verdict import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fcsse.findings.facts import AccountFacts
+    from fcsse.findings.judging import Judged
+    from fcsse.model import Grant
+    from fcsse.policy.document import PolicyDocument, Statement
+    from fcsse.policy.statement import Ours
+
+NEARLY_FULL = 0.9
+FILLING = 0.75
+"""Shares of the size limit, measured without white space, from which a policy is worth a finding."""
+
+STATEMENT = 600
+"""Bytes that one more statement takes, roughly, without white space."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfKey:
+    """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known."""
+
+    arn: Arn
+    judged: tuple[Judged, ...]
+    document: PolicyDocument | None
+    grants: tuple[Grant, ...]
+    account: str
+
+    @property
+    def name(self) -> str:
+        """The bare key id, and the buckets that people know it by."""
+        buckets = list(dict.fromkeys(one.pair.bucket for one in self.judged))
+        return f"{self.arn.resource.removeprefix('key/')} of {listed(buckets, 2)}"
+
+    @property
+    def readings(self) -> list[tuple[Statement, Ours]]:
+        """The statements that are ours by what they say, with what that is."""
+        found = (
+            ((statement, read_statement(statement.value)) for statement in self.document.statements)
+            if self.document
+            else ()
+        )
+        return [(statement, ours) for statement, ours in found if ours]
+
+    @property
+    def own(self) -> bool:
+        """Is it a key of the caches' own account?"""
+        return self.arn.account == self.account
+
+    def finding(
+        self,
+        code: str,
+        severity: Severity,
+        title: str,
+        detail: Iterable[str],
+        remedy: str,
+        commands: Iterable[str] = (),
+        *,
+        fix: Fix = Fix.NO,
+        cache: str | None = None,
+        bucket: str | None = None,
+    ) -> Finding:
+        """A finding about this key, and with it about all its pairs."""
+        pairs = [one.pair for one in self.judged]
+        if bucket or cache:
+            pairs = [pair for pair in pairs if bucket in (None, pair.bucket) and cache in (None, pair.cache)]
+        details, made = tuple(detail), tuple(commands)
+        key, region = str(self.arn), self.arn.region
+        return Finding(code, severity, title, details, remedy, made, tuple(pairs), cache, bucket, key, region, fix)
+
+
+def keys_of(judged: Sequence[Judged], account: str) -> list[OfKey]:
+    """Every key that was read, in the order of its ARN."""
+    groups: dict[str, list[Judged]] = {}
+    for one in judged:
+        if one.key:
+            groups.setdefault(one.key, []).append(one)
+    found = []
+    for group in (groups[arn] for arn in sorted(groups)):
+        facts = [one.facts for one in group if one.facts and one.facts.key]
+        key, policy = facts[0].key, next((one.policy for one in facts if one.policy is not None), None)
+        if key is not None and key.manager != "AWS":
+            grants = next((one.grants for one in facts if one.grants is not None), ())
+            found.append(OfKey(key.arn, tuple(group), _document(policy), grants, account))
+    return found
+
+
+def _document(policy: str | None) -> PolicyDocument | None:
+    try:
+        return parsed(policy) if policy is not None else None
+    except FcsseError:
+        return None
+
+
+def find(keys: Sequence[OfKey], facts: AccountFacts, words: Words) -> list[Finding]:
+    """Everything there is to say of key policies."""
+    linked: dict[str, set[str]] = {}
+    for one in facts.associations:
+        if one.association.bucket:
+            linked.setdefault(one.association.owner, set()).add(one.association.bucket)
+    found: list[Finding] = []
+    for key in keys:
+        if key.document is not None:
+            found += _dead(key, key.document, words)
+            found += _size(key, key.document)
+            found += _gone(key, facts, linked, words)
+            found += _every_cache(key, words)
+            found += _mergeable(key, words)
+    return found
+
+
+def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
+    dead = dead_principals(document)
+    if not dead:
+        return []
+    ours = {statement.index for statement, _ in key.readings}
+    others = [one for one in dead if one.index not in ours]
+    fix = Fix.NO
+    if key.own and any(one.facts and one.facts.policy is not None for one in key.judged):
+        fix = Fix.PRUNE if others else Fix.YES
+    waiting = [one for one in key.judged if not one.allowed]
+    ids = list(dict.fromkeys(one.id for one in dead))
+    options = ("--prune-orphans",) if others else ()
+    detail = [
+        f"KMS refuses every new version of this policy, whoever writes it, until {'it is' if len(ids) == 1 else 'they are'} out.",
+        *(
+            f"{one.id} in {one.element} of {one.label}" + (", a statement of fcsse's." if one.index in ours else ".")
+            for one in dead[:8]
+        ),
+    ]
+    return [
+        key.finding(
+            "dead-principals",
+            Severity.HIGH if waiting else Severity.MEDIUM,
+            f"{count(len(ids), 'principal')} that no longer {'exists' if len(ids) == 1 else 'exist'} "
+            f"{'blocks' if len(ids) == 1 else 'block'} every edit: policy of key {key.name}",
+            detail,
+            "Take them out in the next change; the diff shows each.",
+            [words.link([key.judged[0].pair], *options)] if fix is not Fix.NO else [],
+            fix=fix,
+        )
+    ]
+
+
+def _size(key: OfKey, document: PolicyDocument) -> list[Finding]:
+    size, least = document.size, document.compact().size
+    share = least / MAX_POLICY_BYTES
+    if share < FILLING:
+        return []
+    room = max(0, (MAX_POLICY_BYTES - least) // STATEMENT)
+    told = f"{least:,} of {MAX_POLICY_BYTES:,} bytes" + (
+        f" without white space ({size:,} with it)" if least < size else ""
+    )
+    more = "no more statement" if not room else f"about {count(room, 'more statement')}"
+    return [
+        key.finding(
+            "policy-nearly-full",
+            Severity.MEDIUM if share >= NEARLY_FULL else Severity.LOW,
+            f"policy {share:.0%} full: key {key.name}",
+            [f"It takes {told}: room for {more}."],
+            "Take out what nobody needs, or give further caches their access by grants (--via grant).",
+        )
+    ]
+
+
+def _gone(key: OfKey, facts: AccountFacts, linked: dict[str, set[str]], words: Words) -> list[Finding]:
+    """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
+    found = []
+    for statement, ours in key.readings:
+        buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
+        for principal in ours.roles:
+            cache = role_cache(principal)
+            if is_dead_principal(principal):
+                found.append(
+                    key.finding(
+                        "cache-gone",
+                        Severity.LOW,
+                        f"statement {statement.label} is for a cache that is gone: key {key.name}",
+                        [f"{principal} was the role of a cache, for {listed(buckets)}."],
+                        "The next link or unlink on this key takes it out without asking.",
+                        [words.link([key.judged[0].pair])] if key.own else [],
+                        fix=Fix.YES if key.own else Fix.NO,
+                    )
+                )
+            elif cache and facts.roles is not None and ours.account == facts.account:
+                found += _leftover(key, statement, cache, buckets, facts, linked, words)
+    return found
+
+
+def _leftover(
+    key: OfKey,
+    statement: Statement,
+    cache: str,
+    buckets: list[str],
+    facts: AccountFacts,
+    linked: dict[str, set[str]],
+    words: Words,
+) -> list[Finding]:
+    gone = facts.roles is not None and cache not in facts.roles
+    known = cache in linked or facts.complete
+    left = [bucket for bucket in buckets if bucket not in linked.get(cache, ())]
+    if not left or not (gone or known):
+        return []
+    command = words.fcsse("unlink", "--cache", cache, *[word for bucket in left for word in ("--bucket", bucket)])
+    if gone or cache not in linked:
+        why = "IAM has no role for it" if gone else "no Region has an S3 association of it"
+        title = f"statement {statement.label} is for {cache}, which is gone: key {key.name}"
+        return [
+            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", [command], cache=cache)
+        ]
+    title = f"{cache} has access to {listed(left)}, which it is not linked to: key {key.name}"
+    detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
+    return [
+        key.finding(
+            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", [command], cache=cache
+        )
+    ]
+
+
+def _every_cache(key: OfKey, words: Words) -> list[Finding]:
+    found = []
+    for statement, ours in key.readings:
+        if ours.every_cache:
+            buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
+            pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
+            named = [word for bucket in buckets for word in ("--bucket", bucket)]
+            caches = [word for pair in dict.fromkeys(pair.cache or "" for pair in pairs) for word in ("--cache", pair)]
+            commands = [words.fcsse("unlink", "--every-cache", *named)]
+            commands += [words.fcsse("link", *caches, *named)] if caches else []
+            found.append(
+                key.finding(
+                    "every-cache",
+                    Severity.LOW,
+                    f"every cache of the account may use {listed(buckets)}: key {key.name}",
+                    [
+                        f"Statement {statement.label} is met by any role session of account {ours.account} that is named FSx, "
+                        "whoever started it."
+                    ],
+                    "Name the caches instead, where each has its role. Between the two commands the caches have no access.",
+                    commands,
+                    bucket=buckets[0] if len(buckets) == 1 else None,
+                )
+            )
+    return found
+
+
+def _mergeable(key: OfKey, words: Words) -> list[Finding]:
+    """Statements of ours that differ in nothing but the roles."""
+    alike: dict[tuple[object, ...], list[tuple[Statement, Ours]]] = {}
+    for statement, ours in key.readings:
+        if not ours.every_cache:
+            alike.setdefault((ours.account, ours.region, ours.patterns, ours.exact), []).append((statement, ours))
+    found = []
+    for group in alike.values():
+        if len(group) < 2:
+            continue
+        buckets = sorted(arn.rsplit(":", 1)[-1] for arn in group[0][1].buckets)
+        saved = sum(statement.node.end - statement.node.start for statement, _ in group[1:])
+        moved = [cache for _, ours in group[1:] for one in ours.roles if (cache := role_cache(one))]
+        named = [word for cache in dict.fromkeys(moved) for word in ("--cache", cache)]
+        named += [word for bucket in buckets for word in ("--bucket", bucket)]
+        found.append(
+            key.finding(
+                "mergeable",
+                Severity.INFO,
+                f"one statement could serve {count(sum(len(ours.roles) for _, ours in group), 'cache')} on {listed(buckets)}: "
+                f"key {key.name}",
+                [
+                    f"{listed([statement.label for statement, _ in group])} say the same of different roles; one with all of "
+                    f"them saves about {max(0, saved - 140 * len(moved)):,} bytes."
+                ],
+                "Worth it when the policy gets full. Between the two commands these caches have no access.",
+                [words.fcsse("unlink", *named), words.fcsse("link", *named)] if moved and key.own else [],
+                bucket=buckets[0] if len(buckets) == 1 else None,
+            )
+        )
+    return found

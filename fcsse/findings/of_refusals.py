@@ -1,0 +1,121 @@
+"""Findings about what could not be read: a thing is unknown then, and the audit goes on. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.errors import CredentialsError, DeniedError, NotFoundError
+from fcsse.findings.findings import Finding, Severity, count, listed, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fcsse.errors import FcsseError
+    from fcsse.findings.facts import AccountFacts, Refusal
+    from fcsse.findings.judging import Judged
+
+OF_BUCKETS = ("encryption", "bucket-policy", "region")
+OF_KEYS = ("describe", "policy", "grants")
+
+
+def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
+    """Everything that could not be read, each once."""
+    refused = {refusal.about[0] for refusal in facts.refusals if refusal.kind == "encryption"}
+    found = [_region(reason, regions, error) for reason, (regions, error) in _regions(facts).items()]
+    together: dict[tuple[str, ...], list[Refusal]] = {}
+    for refusal in facts.refusals:
+        # What does not exist is told with the pairs; a bucket that cannot be read at all is told once.
+        if isinstance(refusal.error, NotFoundError) or not _matters(refusal, facts):
+            continue
+        if refusal.kind in ("bucket-policy", "region") and refusal.about[0] in refused:
+            continue
+        family = "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
+        together.setdefault((family, *refusal.about[:1]), []).append(refusal)
+    return found + [
+        _finding(group, [one for one in judged if _is_about(group[0], one, facts)]) for group in together.values()
+    ]
+
+
+def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:
+    """Regions that could not be listed, those with the same reason together."""
+    found: dict[str, tuple[list[str], FcsseError]] = {}
+    for region, error in facts.unread:
+        found.setdefault(title_of(error), ([], error))[0].append(region)
+    return found
+
+
+def _region(reason: str, regions: list[str], error: FcsseError) -> Finding:
+    return Finding(
+        "unreadable",
+        Severity.MEDIUM,
+        f"{reason}: {listed(regions)}",
+        (f"The caches of {count(len(regions), 'Region')} are not known: {error.message}.", *_all(regions)),
+        error.hint,
+        region=regions[0] if len(regions) == 1 else None,
+    )
+
+
+def _all(regions: list[str]) -> Iterable[str]:
+    return [f"They are {', '.join(regions)}."] if len(regions) > 3 else []
+
+
+def title_of(*errors: FcsseError) -> str:
+    """``unknown: no kms:GetKeyPolicy on key …``, or what else kept it from being read."""
+    first = errors[0]
+    denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
+    if len(denied) < len(errors) or isinstance(first, CredentialsError):
+        return f"unknown: {first.message}"
+    actions = listed(list(dict.fromkeys(error.action for error in denied)))
+    return f"unknown: no {actions}" + (f" on {denied[0].resource}" if denied[0].resource not in ("", "*") else "")
+
+
+def _matters(refusal: Refusal, facts: AccountFacts) -> bool:
+    """Does anything depend on it? Aliases are looked up in the caller's Region before the bucket's is known."""
+    if refusal.kind == "resolved":
+        reference, region = refusal.about
+        return any(bucket.encryption.key == reference and bucket.region == region for bucket in facts.buckets.values())
+    return refusal.kind in (*OF_BUCKETS, *OF_KEYS, "roles", "role")
+
+
+def _is_about(refusal: Refusal, one: Judged, facts: AccountFacts) -> bool:
+    if refusal.kind in OF_BUCKETS:
+        return refusal.about[0] == one.pair.bucket
+    if refusal.kind in OF_KEYS:
+        bucket = facts.buckets.get(one.pair.bucket)
+        return refusal.about[0] in (one.key, bucket.encryption.key if bucket else None)
+    if refusal.kind == "resolved":
+        bucket = facts.buckets.get(one.pair.bucket)
+        return bucket is not None and bucket.encryption.key == refusal.about[0]
+    return refusal.kind == "roles" or refusal.about[0] == one.pair.cache
+
+
+def _finding(group: Sequence[Refusal], judged: list[Judged]) -> Finding:
+    kinds = {refusal.kind for refusal in group}
+    errors = [refusal.error for refusal in group]
+    harmless = bool(judged) and all(one.allowed for one in judged)
+    if "bucket-policy" in kinds and any(one.facts and one.facts.bucket.foreign for one in judged):
+        harmless = False
+    detail = [sentence(error.message) for error in errors]
+    if harmless:
+        detail.append("By all that could be read, the access is there; a Deny in what could not be read would win.")
+    about = group[0].about[0] if group[0].about else None
+    return Finding(
+        "unreadable",
+        Severity.LOW if harmless else Severity.MEDIUM,
+        title_of(*errors),
+        tuple(detail),
+        _remedy(errors),
+        (),
+        tuple(one.pair for one in judged),
+        bucket=about if kinds <= set(OF_BUCKETS) else None,
+        key=about if kinds <= set(OF_KEYS) else None,
+    )
+
+
+def _remedy(errors: Sequence[FcsseError]) -> str:
+    """What would let it be read; several actions on one thing in one sentence."""
+    denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
+    if len(denied) == len(errors) > 1:
+        actions = listed(list(dict.fromkeys(error.action for error in denied)))
+        return errors[0].hint.replace(denied[0].action, actions)
+    return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))

@@ -1,0 +1,86 @@
+"""The whole answer of an audit: every pair with its verdict, every finding in order, and the sums. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.errors import EXIT_OK, EXIT_PENDING
+from fcsse.findings import of_fsx, of_grants, of_keys, of_pairs, of_refusals
+from fcsse.findings.findings import Finding, Severity, Words, count
+from fcsse.findings.judging import Verdicts
+
+if TYPE_CHECKING:
+    from fcsse.findings.facts import AccountFacts
+    from fcsse.findings.judging import Judged
+
+VERDICTS = ("allowed", "partly", "denied", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``."""
+
+    facts: AccountFacts
+    judged: tuple[Judged, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many pairs have each verdict."""
+        found = Counter(one.verdict for one in self.judged)
+        return {name: found[name] for name in VERDICTS}
+
+    @property
+    def severities(self) -> dict[str, int]:
+        """How many findings there are of each severity."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity.value: found[severity] for severity in Severity}
+
+    @property
+    def exit_code(self) -> int:
+        """0: all access is there. 3: some is missing or not known, of a pair or of a whole Region."""
+        there = all(one.allowed for one in self.judged) and not self.facts.unread
+        return EXIT_OK if there else EXIT_PENDING
+
+    @property
+    def summary(self) -> str:
+        """One line about all of it."""
+        pairs, verdicts = len(self.judged), self.verdicts
+        where = (
+            ", ".join(self.facts.regions[:3])
+            if len(self.facts.regions) <= 3
+            else count(len(self.facts.regions), "Region")
+        )
+        if not pairs:
+            return f"No cache of account {self.facts.account} is linked to a bucket in {where or 'no Region'}."
+        caches = len({one.pair.cache for one in self.judged})
+        buckets = len({one.pair.bucket for one in self.judged})
+        there = (
+            f"{verdicts['allowed']:,} of {count(pairs, 'pair')} {'has' if verdicts['allowed'] == 1 else 'have'} access"
+        )
+        words = {"partly": "in part", "denied": "not", "unknown": "not known"}
+        lacking = ", ".join(f"{verdicts[name]:,} {word}" for name, word in words.items() if verdicts[name])
+        severities = ", ".join(f"{number:,} {name}" for name, number in self.severities.items() if number)
+        told = f"{count(len(self.findings), 'finding')} ({severities})" if severities else "no findings"
+        scope = f"Account {self.facts.account}, {where}: {count(caches, 'cache')}, {count(buckets, 'bucket')}"
+        return f"{scope}; {there}{f' ({lacking})' if lacking else ''}; {told}."
+
+
+def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:
+    """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
+    says = words or Words()
+    regions = {one.association.owner: one.region for one in facts.associations}
+    judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roles)
+    keys = of_keys.keys_of(judged, facts.account)
+    unread = of_refusals.find(facts, judged)
+    told = {pair for finding in unread for pair in finding.pairs}
+    found = [
+        *unread,
+        *of_pairs.find(judged, says, told),
+        *of_fsx.find(facts, judged, says),
+        *of_keys.find(keys, facts, says),
+        *of_grants.find(keys, says),
+    ]
+    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)))

@@ -1,0 +1,97 @@
+"""From a plan to what AWS holds: the only module that changes anything.
+
+In: a plan. Out: one ``Applied`` or ``Failed`` per change, in the plan's order; one that fails does not stop those on
+other keys. KMS has no version on a key policy, so whoever writes last wins; ``PolicyWriter`` is the answer to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.errors import FcsseError, UnconfirmedError
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange
+from fcsse.writing.grants import add_grant, create, end_grant
+from fcsse.writing.write import PolicyWriter, Run
+
+if TYPE_CHECKING:
+    from fcsse.planning.plan import Change, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that AWS holds now.
+
+    ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
+    are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
+    """
+
+    change: Change
+    result: str
+    backup: str | None = None
+    grant: str | None = None
+    notes: tuple[str, ...] = ()
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change that was not made, or not seen in time."""
+
+    change: Change
+    error: FcsseError
+    backup: str | None = None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Was it written, but not seen in time?"""
+        return isinstance(self.error, UnconfirmedError)
+
+
+def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+    """Makes the changes of a plan, one after the other."""
+    results: list[Applied | Failed] = []
+    for change in plan.changes:
+        try:
+            results.append(_apply(change, run))
+        except FcsseError as error:
+            results.append(Failed(change, error, run.backup_ids.get(str(change.key))))
+    return tuple(results)
+
+
+def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+    """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
+
+    Source: KMS developer guide, "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
+    """
+    results: list[Applied | Failed] = []
+    for change in plan.changes:
+        try:
+            match change:
+                case GrantAddition():
+                    create(change, run, dry_run=True)
+                    results.append(Applied(change, "KMS would create the grant (tried with its DryRun)", changed=False))
+                case GrantEnding():
+                    run.aws.end_grant(change.key, change.grant.grant_id, dry_run=True)
+                    results.append(Applied(change, "KMS would end the grant (tried with its DryRun)", changed=False))
+                case PolicyChange():
+                    results.append(Applied(change, "not written: dry run", changed=False))
+                case _:
+                    assert_never(change)
+        except FcsseError as error:
+            results.append(Failed(change, error))
+    return tuple(results)
+
+
+def _apply(change: Change, run: Run) -> Applied:
+    match change:
+        case PolicyChange():
+            written = PolicyWriter(run, change).write()
+            return Applied(change, written.result, written.backup, notes=written.notes, changed=written.changed)
+        case GrantAddition():
+            done = add_grant(change, run)
+        case GrantEnding():
+            done = end_grant(change, run)
+        case _:
+            assert_never(change)
+    return Applied(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
