@@ -49,7 +49,7 @@ class Commands(TyperGroup):
         if entry is None:
             return None
         if self._listing:
-            return TyperCommand(cmd_name, help=entry.summary, rich_markup_mode=None)
+            return TyperCommand(cmd_name, short_help=entry.summary, rich_markup_mode=None)
         return load(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -28,6 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
 
         sys.stdout.write(overview())
         return 0 if words else EXIT_USAGE
+    if COMPLETION in os.environ:
+        from fcsse.cli.quick_completion import answer
+
+        told = answer(COMPLETION, os.environ)
+        if told is not None:
+            sys.stdout.write(told[0])
+            return told[1]
     import typer
 
     from fcsse.cli.commands import app

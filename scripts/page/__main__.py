@@ -1,9 +1,10 @@
-"""Writes, or with ``--check`` compares, the help texts in README.md and ``.github/terminal.svg``."""
+"""Writes, or with ``--check`` compares, what is made from the program: help texts, a picture, a table of options."""
 
 import sys
 from pathlib import Path
 
 from page.help_texts import filled
+from page.option_words import PLACE, source
 from page.picture import picture
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +17,7 @@ def main(arguments: list[str]) -> int:
         print("usage: scripts/readme [--check]", file=sys.stderr)
         return 2
     readme, image = ROOT / "README.md", ROOT / ".github" / "terminal.svg"
-    wanted = {readme: filled(readme.read_text(encoding="utf-8")), image: picture()}
+    wanted = {ROOT / PLACE: source(), readme: filled(readme.read_text(encoding="utf-8")), image: picture()}
     old = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in old:
         if check:
