@@ -66,7 +66,8 @@ def audit(
     Reads each role, association, bucket and key once, and gives each pair the verdict of check. Findings come with
     their remedy, the worst first; what cannot be read is a finding, too. Changes nothing without --fix.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown; with --fix, how that stands afterwards.
+    Exit codes: 0 all access is there, 3 some is missing or unknown, 5 none is known to be missing, but the caller may
+    not read all that decides; with --fix, how that stands afterwards.
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
@@ -197,6 +198,7 @@ class _Shown:
 
 def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
     from fcsse.findings.fixing import afterwards, to_link, wish
+    from fcsse.findings.result import standing
     from fcsse.pipeline import exit_code
 
     run, answer = shown.run, shown.answer
@@ -216,8 +218,7 @@ def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bo
     after = afterwards(answer, plan, results)
     code = exit_code(plan, results)
     if code == EXIT_OK:
-        there = all(one.allowed for one in (answer.judged if manner.dry_run else after)) and not answer.facts.unread
-        code = EXIT_OK if there else EXIT_PENDING
+        code = standing(answer.facts, answer.judged if manner.dry_run else after)
         if manner.dry_run and manner.exit_code and plan.changes:
             code = EXIT_PENDING
     shown.fixed(plan, results, after, dry_run=manner.dry_run, code=code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fcsse.arn import Arn
 from fcsse.errors import CredentialsError, DeniedError, NotFoundError
 from fcsse.findings.findings import Finding, Severity, count, listed, sentence
 
@@ -34,6 +35,28 @@ def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
     return found + [
         _finding(group, [one for one in judged if _is_about(group[0], one, facts)]) for group in together.values()
     ]
+
+
+def lacks_permission(facts: AccountFacts, judged: Sequence[Judged]) -> bool:
+    """Was something refused that the caller's own account can give, or that an unknown verdict hangs on?
+
+    Where all access is there, what another account does not show (a bucket's policy, a key's grants) is no lack.
+    """
+    errors = [error for _, error in facts.unread]
+    for refusal in facts.refusals:
+        about = [one for one in judged if _is_about(refusal, one, facts)]
+        settled = all(one.allowed for one in about) and _is_abroad(refusal, about, facts.account)
+        if _matters(refusal, facts) and not settled:
+            errors.append(refusal.error)
+    return any(isinstance(error, DeniedError) for error in errors)
+
+
+def _is_abroad(refusal: Refusal, about: Sequence[Judged], account: str) -> bool:
+    """Is it about a key or bucket of another account?"""
+    if refusal.kind in OF_KEYS:
+        key = Arn.parse(refusal.about[0])
+        return key is not None and key.account != account
+    return refusal.kind in OF_BUCKETS and any(one.facts and one.facts.bucket.foreign for one in about)
 
 
 def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:

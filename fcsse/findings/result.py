@@ -6,12 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcsse.errors import EXIT_OK, EXIT_PENDING
+from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
 from fcsse.findings import of_fsx, of_grants, of_keys, of_pairs, of_refusals
 from fcsse.findings.findings import Finding, Severity, Words, count
 from fcsse.findings.judging import Verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fcsse.findings.facts import AccountFacts
     from fcsse.findings.judging import Judged
 
@@ -40,9 +42,8 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """0: all access is there. 3: some is missing or not known, of a pair or of a whole Region."""
-        there = all(one.allowed for one in self.judged) and not self.facts.unread
-        return EXIT_OK if there else EXIT_PENDING
+        """As ``standing`` says."""
+        return standing(self.facts, self.judged)
 
     @property
     def summary(self) -> str:
@@ -66,6 +67,19 @@ class Audit:
         told = f"{count(len(self.findings), 'finding')} ({severities})" if severities else "no findings"
         scope = f"Account {self.facts.account}, {where}: {count(caches, 'cache')}, {count(buckets, 'bucket')}"
         return f"{scope}; {there}{f' ({lacking})' if lacking else ''}; {told}."
+
+
+def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
+    """The exit code of an account that stands so.
+
+    0: all access is there. 3: some is missing, or not known. 5: none is known to be missing, but the caller lacks a
+    permission to tell.
+    """
+    if any(not one.allowed and one.verdict != "unknown" for one in judged):
+        return EXIT_PENDING
+    if of_refusals.lacks_permission(facts, judged):
+        return EXIT_DENIED
+    return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
 
 
 def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:

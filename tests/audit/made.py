@@ -85,7 +85,7 @@ class Made:
         role: bool = True,
         lifecycle: str = "AVAILABLE",
         failure: str = "",
-        bucket_policy: str = "",
+        bucket_policy: str | None = "",
         foreign: bool = False,
         manager: str = "CUSTOMER",
     ) -> Facts:

@@ -190,7 +190,7 @@ def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     assert "--via policy" in finding.commands[0]
 
     foreign = Made()
-    foreign.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True)
+    foreign.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=None)
     assert only(foreign.done(), "unconstrained-grant").severity is Severity.INFO
 
     narrow = Made()
@@ -306,7 +306,19 @@ def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
     assert finding.severity is Severity.MEDIUM
     assert [pair.bucket for pair in finding.pairs] == ["data"]
     assert [one.verdict for one in audit.judged] == ["unknown", "allowed"], "the other pair is judged all the same"
-    assert audit.exit_code == 3
+    assert audit.exit_code == 5
+    made.link("fc-0ccc", "third", policy(documented("third", slr(A))), key=3)
+    missing = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), refused)))
+    assert missing.exit_code == 3, "access that is known to be missing is worse than what is not known"
+
+
+def test_what_another_account_does_not_show_is_no_lack_where_the_access_is_there() -> None:
+    made = Made()
+    made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=None)
+    made.link(B, "own", policy(documented("own", slr(B))), key=2)
+    denied = DeniedError("no", "Allow it.", action="s3:GetBucketPolicy")
+    assert audit_of(made.done(Refusal("bucket-policy", ("data",), denied))).exit_code == 0
+    assert audit_of(made.done(Refusal("bucket-policy", ("own",), denied))).exit_code == 5
 
 
 def test_several_refusals_on_one_key_are_one_finding() -> None:
@@ -325,7 +337,7 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
 def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
     denied = DeniedError("listing: no", action="fsx:DescribeDataRepositoryAssociations")
     audit = audit_of(Made().done(unread=(("eu-north-1", denied), ("us-east-1", denied)), off=("me-south-1",)))
-    assert audit.exit_code == 3
+    assert audit.exit_code == 5
     assert [finding.title for finding in audit.findings] == [
         "unknown: no fsx:DescribeDataRepositoryAssociations: eu-north-1 and us-east-1"
     ]
