@@ -51,7 +51,6 @@ def check(
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         from fcsse.pipeline import Target
-        from fcsse.verdict import check_pair, exit_code
 
         target = Target(
             tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
@@ -60,7 +59,10 @@ def check(
         require(target.caches, "check: no cache is named", "Name one with --cache.")
         wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        found = [check_pair(facts) for facts in pipeline.discover(target, wish)]
+        facts = pipeline.discover(target, wish)
+        from fcsse.verdict import check_pair, exit_code
+
+        found = [check_pair(one) for one in facts]
         run.progress.stop()
         code = exit_code(found)
         if output is Output.JSON:

@@ -20,6 +20,9 @@ SETTLING = 1.0
 RHYTHM = 0.4
 """Seconds to watch for others' next write: longer than the pause between two writes of a program at work."""
 
+LAST = 1.0
+"""Seconds to wait for a reading that was sent along with a put, once the put is answered."""
+
 PATIENT = 5.0
 """How many of the slowest request's times a settling look waits at least: others' requests may be as slow."""
 
@@ -31,26 +34,28 @@ BETWEEN_LOOKS = 0.01
 
 
 class Watch:
-    """Readings made while a put is on its way. ``seen`` holds them in order; they count for nothing."""
+    """Readings made while a put is on its way, until told to stop; the one on its way then is the last."""
 
-    def __init__(self, reader: PolicyReader) -> None:
-        self.seen: list[str] = []
+    def __init__(self, reader: PolicyReader, clock: Clock) -> None:
+        self._seen: list[str] = []
         self._reader = reader
         self._over = False
-
-    def begin(self, clock: Clock) -> Watch:
-        """Starts reading."""
-        clock.aside(self._look)
-        return self
+        self._pending = clock.aside(self._look)
 
     def stop(self) -> None:
         """Lets the reading that is on its way be the last one."""
         self._over = True
 
+    def seen(self) -> list[str]:
+        """The texts read, in order; waits a moment for the last one. They count for nothing."""
+        self._pending.answer(LAST)
+        return self._seen
+
     def _look(self) -> str:
-        while not self._over:
-            self.seen.append(self._reader.ask())
-        return ""
+        while True:
+            self._seen.append(self._reader.ask())
+            if self._over:
+                return ""
 
 
 class PolicyReader:
@@ -88,7 +93,7 @@ class PolicyReader:
 
     def watch(self) -> Watch:
         """One reading after the other while the caller goes on, until told to stop."""
-        return Watch(self).begin(self._clock)
+        return Watch(self, self._clock)
 
     def is_old_news(self, text: str) -> bool:
         """Was it seen before, and then replaced?"""

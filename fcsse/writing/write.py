@@ -27,7 +27,7 @@ from fcsse.wording import who
 from fcsse.writing.confirm import Confirmer, holds
 from fcsse.writing.lock import key_lock
 from fcsse.writing.others import debt, others_wrote
-from fcsse.writing.reading import PolicyReader, Watch
+from fcsse.writing.reading import LAST, PolicyReader, Watch
 from fcsse.writing.run import Patience, Run
 from fcsse.writing.send import Sender, Sent
 
@@ -149,7 +149,8 @@ class PolicyWriter:
             base, start, look = reader.text, run.clock.monotonic(), reader.aside()
             self._save(self._old, self._change.after)
             seen = None if self._careful else look.answer(GLANCE)
-            if run.clock.monotonic() - start > LONG_AGO or (seen and reader.is_old_news(seen)):
+            late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
+            if late or (seen and reader.is_old_news(seen)):
                 self._careful = True
             seen = reader.read() if self._careful else seen
             if seen is None or seen == base:
@@ -219,12 +220,12 @@ class PolicyWriter:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
         match self._beside:
-            case Watch(seen=texts):
-                pass
+            case Watch() as watch:
+                texts = watch.seen()
             case None:
                 texts = []
             case look:
-                texts = [text for text in (look.answer(0.0),) if text is not None]
+                texts = [text for text in (look.answer(LAST),) if text is not None]
         known = (old.text, reader.text)
         strange = [
             one for one in texts if one not in known and not reader.is_old_news(one) and not holds(self._change, one)

@@ -142,6 +142,18 @@ def test_a_second_reading_that_is_slow_on_its_way_loses_nothing_either(shell: Sh
     assert "Foreign 1" in shell.sandbox.policy_text("data")
 
 
+def test_a_second_reading_whose_answer_is_slow_is_waited_for_after_the_put(shell: Shell) -> None:
+    """It was sent before the put and saw others' write, but its answer comes when the put is done."""
+    shell.patch.setattr(write, "GLANCE", 0.015)
+    shell.sandbox.second_writer("data", nth=1, after=True)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, delay=0.4, after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert "put back" in run.words
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
 def overwritten(shell: Shell, times: int | None) -> None:
     """Somebody who read before us writes after us, with a statement of his own on top of what he read."""
     before, number = shell.sandbox.policy("data"), iter(range(1, 1000))
