@@ -64,8 +64,9 @@ class Pipeline:
 
     def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named."""
-        with Discovery(self.aws, options, self.clock, self.progress, self.wait) as discovery:
-            discovery.meanwhile = _import_what_follows
+        with Discovery(
+            self.aws, options, self.clock, self.progress, self.wait, meanwhile=_import_what_follows
+        ) as discovery:
             found: list[Facts | Obstacle] = []
             prefixes: dict[Pair, tuple[str, ...]] = {}
             pairs = list(self._pairs(target, prefixes, found))

@@ -16,10 +16,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from fcsse.arn import partition_of
-from fcsse.discovery.discover import Account, Discovery
+from fcsse.discovery.discover import Discovery
 from fcsse.errors import CredentialsError, FcsseError
 from fcsse.findings.facts import AccountFacts, Located, Refusal, Scope
-from fcsse.model import Bucket, Options, Pair, Wish
+from fcsse.model import Options, Pair, Wish
 from fcsse.progress import Silent
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read_account(
     made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     # Its steps would come and go too fast to be read: a bar tells of all of them.
-    with Discovery(aws, Options(Wish.CHECK), clock, Silent()) as discovery:
+    with Discovery(aws, Options(Wish.CHECK), clock, Silent(), on_answer=progress.advance) as discovery:
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
@@ -103,7 +103,6 @@ class _Reading:
         self._aws.prepare("s3")
         asked = self._discovery.submit(self._aws.caller)
         listed = self._discovery.submit(self._aws.list_roles)
-        self._discovery.on_answer = self._progress.advance
         self._stream(asked, listed)
         caller = asked.result()
         roles, refused = _roles(listed)
@@ -119,7 +118,7 @@ class _Reading:
             roles,
             tuple(sorted(self._found, key=_order)),
             found,
-            {name: one for name, one in self._discovery.buckets.items() if isinstance(one, Bucket)},
+            self._discovery.buckets,
             (*refused, *self._refusals()),
             unread,
             off,
@@ -157,8 +156,7 @@ class _Reading:
                     self._page(region, associations)
                 case _Answered(bucket):
                     self._waiting -= 1
-                    caller = asked.result()
-                    self._discovery.follow(bucket, Account(caller.partition, caller.account, None))
+                    self._discovery.follow(bucket, asked.result().account)
                 case _Ended(region, error):
                     self._open -= 1
                     if isinstance(error, FcsseError):
@@ -170,11 +168,10 @@ class _Reading:
 
     def _use_waiting(self, caller: Arn, listed: Future[tuple[Role, ...]]) -> None:
         """Hands out facts that are there already, for as long as nothing has come in."""
-        account = Account(caller.partition, caller.account, None)
         for bucket in list(self._pending):
             if not self._events.empty():
                 return
-            if not self._discovery.ready(bucket, account):
+            if not self._discovery.ready(bucket):
                 continue
             self._discovery.know(caller, _roles(listed)[0])
             pairs = self._pending[bucket]

@@ -1,0 +1,167 @@
+"""What a bucket is: from the options and S3's answers to a ``Bucket``.
+
+A bucket names its key by ARN, alias or bare id, or means ``aws/s3`` by naming none. An ARN says Region and account by
+itself; for the others S3 is asked where the bucket is and whether it is the cache's account's, since that decides which
+key the name stands for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse.arn import alias_arn, key_arn
+from fcsse.discovery.questions import caught, settled
+from fcsse.errors import DeniedError, FcsseError, UsageError
+from fcsse.model import Bucket, Encryption, Via, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fcsse.arn import Arn
+    from fcsse.discovery.questions import Questions
+    from fcsse.model import Options
+
+
+@dataclass(frozen=True, slots=True)
+class BucketSide:
+    """A bucket, and what ``check`` wants to know besides: its owner and its policy, each as far as it can be read."""
+
+    bucket: Bucket
+    policy: str | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+class Buckets:
+    """The buckets of a run. ``home`` is the Region of the caller's settings, where most buckets are."""
+
+    def __init__(self, questions: Questions, options: Options, home: str | None) -> None:
+        self._questions = questions
+        self._options = options
+        self._home = home
+        self._read: dict[str, Bucket | FcsseError] = {}
+        self.all_given = options.key is not None and (
+            options.bucket_keys is not None or (options.via is Via.GRANT and not options.narrow_grant)
+        )
+        """Did the caller state everything about the bucket? Then nothing is asked about it."""
+
+    @property
+    def read_so_far(self) -> Mapping[str, Bucket]:
+        """The buckets that ``read`` could make out, by name."""
+        return {name: found for name, found in self._read.items() if isinstance(found, Bucket)}
+
+    def ask(self, name: str) -> None:
+        """Puts on the wire what needs no other answer."""
+        if self.all_given:
+            return
+        self._questions.encryption(name)
+        if self._options.wish is Wish.CHECK:
+            self._questions.bucket_policy(name)
+
+    def ask_whose(self, name: str, own: str) -> None:
+        """Asks whose a bucket is and where, if its key is an alias, a bare id or the default: that decides.
+
+        ``own`` is the cache's account, here and below. Waits for the default encryption.
+        """
+        if self.all_given:
+            return
+        encryption = settled(self._questions.encryption(name))
+        if isinstance(encryption, FcsseError):
+            return
+        named = encryption.is_kms and self._options.key is None and not _named_by_arn(encryption)
+        if named or self._options.wish is Wish.CHECK:
+            self._questions.owned(name, own)
+        if not named:
+            return
+        if self._options.bucket_region is None:
+            self._questions.region(name)
+        if encryption.key and not encryption.key.startswith("alias/aws/") and self._home:
+            # Most buckets are in the caller's Region: asking there right away saves a round.
+            self._questions.resolved(encryption.key, self._home)
+
+    def without_key(self, name: str) -> Encryption | FcsseError | None:
+        """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""
+        if self.all_given:
+            return None
+        found = settled(self._questions.encryption(name))
+        if isinstance(found, FcsseError) or not found.is_kms or is_default_key(Bucket(name, found)):
+            return found
+        return None
+
+    def read(self, name: str, own: str) -> Bucket:
+        """The bucket. Raises S3's refusal, and ``UsageError`` where an option contradicts what is known."""
+        if name not in self._read:
+            self._read[name] = caught(self._make_out, name, own)
+        found = self._read[name]
+        if isinstance(found, FcsseError):
+            raise found
+        return found
+
+    def read_side(self, bucket: Bucket, own: str) -> BucketSide:
+        """For ``check`` the bucket with its owner and policy; otherwise, and of stated facts, no more than the bucket."""
+        if bucket.given or self._options.wish is not Wish.CHECK:
+            return BucketSide(bucket)
+        policy = settled(self._questions.bucket_policy(bucket.name))
+        if bucket.foreign is None:
+            owned = settled(self._questions.owned(bucket.name, own))
+            bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
+        if isinstance(policy, FcsseError):
+            return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.message}.",))
+        return BucketSide(bucket, policy)
+
+    def _make_out(self, name: str, own: str) -> Bucket:
+        options = self._options
+        if options.key is not None and self.all_given:
+            return self._given(name, options.key)
+        try:
+            encryption = self._questions.encryption(name).result()
+        except DeniedError as error:
+            if options.key is not None and options.key.account != own:
+                # A grant needs no encryption context, so the bucket's setting does not matter.
+                return self._given(name, options.key)
+            raise DeniedError(
+                error.message,
+                f"{error.hint} For a bucket of another account: name its credentials with --bucket-profile or "
+                "--bucket-role, or state its facts with --key ARN --bucket-region REGION and "
+                "--bucket-keys or --no-bucket-keys.",
+                action=error.action,
+                resource=error.resource,
+            ) from error
+        if options.key is not None:
+            encryption = Encryption("aws:kms", str(options.key), options.bucket_keys or encryption.bucket_keys)
+        elif options.bucket_keys is not None:
+            encryption = Encryption(encryption.algorithm, encryption.key, options.bucket_keys)
+        if not encryption.is_kms:
+            return Bucket(name, encryption, options.bucket_region)
+        arn = _named_by_arn(encryption)
+        if arn is None:
+            foreign = not self._questions.owned(name, own).result()
+            region = options.bucket_region or self._questions.region(name).result()
+            return Bucket(name, encryption, region, foreign)
+        # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
+        bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
+        # Only an account's own buckets can use its aws/s3.
+        return replace(bucket, foreign=arn.account != own) if is_default_key(bucket) else bucket
+
+    def _given(self, name: str, key: Arn) -> Bucket:
+        keys = self._options.bucket_keys
+        encryption = Encryption("aws:kms", str(key), bool(keys))
+        region = _same_region(name, self._options.bucket_region, key)
+        return Bucket(name, encryption, region, given=True, bucket_keys_known=keys is not None)
+
+
+def is_default_key(bucket: Bucket) -> bool:
+    """Does the bucket use ``aws/s3``, the AWS managed key, by name? (Its ARN gives it away only when described.)"""
+    key = bucket.encryption.key
+    return key is None or key == "alias/aws/s3" or key.endswith(":alias/aws/s3")
+
+
+def _named_by_arn(encryption: Encryption) -> Arn | None:
+    return key_arn(encryption.key or "") or alias_arn(encryption.key or "")
+
+
+def _same_region(bucket: str, stated: str | None, key: Arn) -> str:
+    if stated not in (None, key.region):
+        message = f"linking bucket {bucket}: --bucket-region {stated} is not the Region of key {key}"
+        raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
+    return key.region

@@ -1,0 +1,189 @@
+"""Which key a bucket's setting means, and what KMS says of it: description, policy and grants.
+
+Not all three are always asked for: ``link`` by policy needs no grants, and nobody can read the policy of another
+account's key without its credentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.arn import alias_arn, key_arn
+from fcsse.discovery.buckets import is_default_key
+from fcsse.discovery.questions import caught
+from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
+from fcsse.model import Key, Via, Wish
+
+if TYPE_CHECKING:
+    from fcsse.arn import Arn
+    from fcsse.aws.account import Aws
+    from fcsse.discovery.questions import Questions, ToCome
+    from fcsse.model import Bucket, Grant, Options
+    from fcsse.progress import Progress
+
+
+STATE = "The key's state is"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySide:
+    """What KMS says of a bucket's key; all empty where the bucket has none of its own. As in ``Facts``."""
+
+    key: Key | None = None
+    policy: str | None = None
+    grants: tuple[Grant, ...] | None = None
+    unreadable: tuple[str, ...] = ()
+    refusals: tuple[FcsseError, ...] = ()
+
+
+class Keys:
+    """The keys of a run's buckets. ``own`` is the cache's account in every method."""
+
+    def __init__(self, questions: Questions, aws: Aws, options: Options, progress: Progress) -> None:
+        self._questions = questions
+        self._aws = aws
+        self._options = options
+        self._progress = progress
+
+    def ask(self, bucket: Bucket, own: str) -> None:
+        """Puts the second round on the wire: the key's description, and its policy or grants."""
+        if not _has_own_key(bucket):
+            return
+        reference = bucket.encryption.key or ""
+        key = key_arn(reference)
+        if key is not None:
+            self._progress.step(f"reading key {key.resource.removeprefix('key/')}")
+            self.ask_about(key, own)
+        elif bucket.region and not bucket.foreign:
+            self._progress.step(f"resolving {reference}")
+            self._questions.resolved(reference, bucket.region)
+
+    def ask_resolved(self, bucket: Bucket, own: str) -> None:
+        """Where the key had to be looked up first: waits for that and puts the third round on the wire."""
+        if not _has_own_key(bucket) or key_arn(bucket.encryption.key or ""):
+            return
+        found = caught(self._resolve, bucket, own)
+        if isinstance(found, Key):
+            self._ask_inside(found.arn, own)
+
+    def ask_about(self, key: Arn, own: str) -> list[ToCome]:
+        """Puts everything about a key on the wire that ``read`` will want; returns the answers to come."""
+        return [self._questions.described(key, own), *self._ask_inside(key, own)]
+
+    def _ask_inside(self, key: Arn, own: str) -> list[ToCome]:
+        asked: list[ToCome] = []
+        if self._wants_policy(key, own):
+            asked.append(self._questions.policy(key, own))
+        if self._wants_grants(key, own):
+            asked.append(self._questions.grants(key, own))
+        return asked
+
+    def _wants_policy(self, key: Arn, own: str) -> bool:
+        if key.account != own:
+            return self._options.wish is Wish.CHECK and self._aws.reaches(key.account)
+        return True
+
+    def _wants_grants(self, key: Arn, own: str) -> bool:
+        if self._options.wish is not Wish.LINK:
+            return True
+        return self._options.via is Via.GRANT or (self._options.via is Via.AUTO and key.account != own)
+
+    def read(self, bucket: Bucket, own: str) -> KeySide:
+        """What there is to know about the bucket's key, waiting for the answers.
+
+        Raises the refusals that the run's wish cannot do without an answer to, ``ImpossibleError`` where the key cannot
+        be told from its name, and ``UsageError`` where an option has to say more.
+        """
+        if not _has_own_key(bucket):
+            return KeySide()
+        refused: list[tuple[str, DeniedError]] = []
+        arn = key_arn(bucket.encryption.key or "")
+        key = self._resolve(bucket, own) if arn is None else self._describe(arn, bucket.name, own, refused)
+        policy = self._policy(key.arn, own, refused) if self._wants_policy(key.arn, own) else None
+        grants = self._grants(key.arn, own, refused) if self._wants_grants(key.arn, own) else None
+        return KeySide(
+            key,
+            policy,
+            grants,
+            tuple(f"{what} unknown: {error.message}." for what, error in refused),
+            tuple(error for what, error in refused if what != STATE),
+        )
+
+    def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:
+        try:
+            return self._questions.described(arn, own).result()
+        except DeniedError as error:
+            if arn.account == own:
+                raise
+            refused.append((STATE, error))
+            return Key(arn)
+        except NotFoundError as error:
+            raise NotFoundError(error.message, f"Bucket {bucket} encrypts with a key that is gone.") from error
+
+    def _policy(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> str | None:
+        try:
+            return self._questions.policy(arn, own).result()
+        except DeniedError as error:
+            by_grant = self._options.wish is Wish.LINK and self._options.via is Via.GRANT
+            if self._options.wish is not Wish.CHECK and not by_grant:
+                raise
+            refused.append(("The key policy is", error))
+            return None
+
+    def _grants(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> tuple[Grant, ...] | None:
+        self._check_granter(own)
+        try:
+            return self._questions.grants(arn, own).result()
+        except DeniedError as error:
+            wish = self._options.wish
+            if wish is Wish.UNLINK or (wish is Wish.LINK and arn.account == own):
+                raise  # to unlink, one has to know what is there
+            refused.append(("The key's grants are", error))
+            return None
+
+    def _check_granter(self, own: str) -> None:
+        """Refuses a grant role of another account than the cache's.
+
+        Source: File Cache user guide, "Accessing server-side encrypted Amazon S3 buckets in a different AWS account".
+        """
+        if self._aws.grant_side is None:
+            return
+        granter = self._questions.granter().result()
+        if granter.account != own:
+            raise ImpossibleError(
+                f"creating a grant as {granter}: it is of account {granter.account}, and the cache is in {own}; "
+                "the grant must be created by a role of the cache's account",
+                "Name a role of the cache's account with --grant-role or --grant-profile.",
+            )
+
+    def _resolve(self, bucket: Bucket, own: str) -> Key:
+        """The key behind an alias or a bare id."""
+        reference = bucket.encryption.key or ""
+        if bucket.foreign:
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: it belongs to another account and names its key as {reference!r}, "
+                "which AWS resolves in the account of whoever asks, so it may not be the key its objects use",
+                "Have the bucket's owner set the default encryption to the key's full ARN, or state it yourself: "
+                "--key ARN --bucket-region REGION with --bucket-keys or --no-bucket-keys.",
+            )
+        alias = alias_arn(reference)
+        region = alias.region if alias else bucket.region
+        if region is None:
+            message = f"linking bucket {bucket.name}: S3 did not tell its Region"
+            raise UsageError(message, "Name it with --bucket-region.")
+        try:
+            return self._questions.resolved(reference, region).result()
+        except DeniedError as error:
+            if alias is None or alias.account == own:
+                raise
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: its key is named by alias {reference} of another account, which the caller "
+                "may not look up, since permissions are given on keys and not on aliases",
+                "Ask its owner for the key's ARN and state it: --key ARN --bucket-region REGION with --bucket-keys or "
+                "--no-bucket-keys; or name credentials of that account with --bucket-profile or --bucket-role.",
+            ) from error
+
+
+def _has_own_key(bucket: Bucket) -> bool:
+    return bucket.encryption.is_kms and not is_default_key(bucket)
