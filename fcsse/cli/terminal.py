@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+
+from fcsse.cli.bar import Pace, bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,12 +109,15 @@ class Terminal:
 
 @dataclass(slots=True)
 class PlainProgress:
-    """A line a step with ``-v``; notes always."""
+    """A line a step with ``-v``, and one for each further tenth of what has parts; notes always."""
 
     terminal: Terminal
+    _text: str = ""
+    _tenths: int = 0
 
     def step(self, text: str) -> None:
         """A step begins."""
+        self._text, self._tenths = text, 0
         if self.terminal.verbose:
             self.terminal.say(text)
 
@@ -120,14 +126,18 @@ class PlainProgress:
         self.terminal.say(text)
 
     def advance(self, done: int, total: int) -> None:
-        """Nothing: a line a part would be too many."""
+        """A line a tenth: a line a part would be too many."""
+        tenths = 10 * done // max(1, total)
+        if self.terminal.verbose and tenths > self._tenths:
+            self._tenths = tenths
+            self.terminal.say(f"{self._text}: {done:,} of {total:,}")
 
     def stop(self) -> None:
         """Nothing to stop."""
 
 
-BAR = 24
-"""Characters of a progress bar."""
+OFTEN = 0.1
+"""Seconds between two drawings of a bar."""
 
 
 class Spinner:
@@ -138,6 +148,9 @@ class Spinner:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._text = ""
+        self._parts: tuple[int, int] | None = None
+        self._pace = Pace()
+        self._drawn = float("-inf")
         self._status: Status | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(self.DELAY, self._appear)
@@ -146,12 +159,12 @@ class Spinner:
 
     def step(self, text: str) -> None:
         """Shows another step."""
-        self._text = text
         if self._terminal.verbose:
             self.note(text)
         with self._lock:
+            self._text, self._parts, self._pace = text, None, Pace()
             if self._status:
-                self._status.update(self._styled())
+                self._status.update(self._styled(self._status.console.width))
 
     def note(self, text: str) -> None:
         """A sentence above the spinner."""
@@ -162,11 +175,15 @@ class Spinner:
         self._terminal.say(text)
 
     def advance(self, done: int, total: int) -> None:
-        """Shows how far it is, as a bar and in numbers."""
+        """Shows how far it is, as a bar and in numbers, how fast it goes, and how long it will take."""
+        now = time.monotonic()
         with self._lock:
-            if self._status:
-                full = BAR * min(done, total) // max(1, total)
-                self._status.update(self._styled(f"  {'━' * full}{'╌' * (BAR - full)} {done:,} of {total:,}"))
+            self._parts = (done, total)
+            if self._status is None or (now - self._drawn < OFTEN and done < total):
+                self._pace.told(done, total, now)
+                return
+            self._drawn = now
+            self._status.update(self._styled(self._status.console.width))
 
     def stop(self) -> None:
         """Takes the spinner away."""
@@ -176,10 +193,15 @@ class Spinner:
                 self._status.stop()
             self._status = None
 
-    def _styled(self, more: str = "") -> str:
+    def _styled(self, width: int) -> str:
+        """What stands beside the spinner, in one line: a longer one would leave its head behind when it moves."""
         from rich.markup import escape
 
-        return escape(visible(self._text[:1].upper() + self._text[1:] + more))
+        text, room = visible(self._text[:1].upper() + self._text[1:]), width - 3
+        if self._parts is not None:
+            pace = self._pace.told(*self._parts, time.monotonic())
+            text = bar(text, *self._parts, pace, room)
+        return escape(text if len(text) <= room else text[: room - 1] + "…")
 
     def _appear(self) -> None:
         from rich.console import Console
@@ -188,5 +210,5 @@ class Spinner:
             if self._timer.finished.is_set():
                 return
             console = Console(stderr=True, no_color=self._terminal.no_color or None)
-            self._status = console.status(self._styled(), spinner="dots")
+            self._status = console.status(self._styled(console.width), spinner="dots")
             self._status.start()

@@ -30,8 +30,6 @@ AHEAD = 4 * THREADS
 HOPELESS = 128
 """Objects in a row that could not be looked at, after which the rest is not tried."""
 
-BAR = 20
-
 
 def take_sample(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix: str, most: int) -> Census:
     """Looks at a sample, spread over prefixes and ages. Raises ``DeniedError``, ``NotFoundError``.
@@ -45,7 +43,7 @@ def take_sample(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix:
     )
     frame = lister.frame(prefix)
     sample = choose(frame.objects, prefix, most, random.Random(clock.random()))  # noqa: S311 (no secret)
-    look = _Look(aws, progress, clock, bucket)
+    look = _Look(aws, progress, bucket)
     look.total = len(sample.chosen)
     look.at(iter(sample.chosen))
     notes = () if frame.whole else (_place_note(frame, sample.met, sample.prefixes),)
@@ -65,16 +63,14 @@ def take_all(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix: st
 
     The objects are counted beside that, which takes few requests and tells how long it will last.
     """
-    look = _Look(aws, progress, clock, bucket)
+    look = _Look(aws, progress, bucket)
     ended = threading.Event()
 
     def count() -> None:
-        number = 0
-        for _ in _every(aws, bucket, prefix):
-            number += 1
+        for number, _ in enumerate(_every(aws, bucket, prefix), 1):
             if ended.is_set():
                 return
-        look.total = number
+            look.total = number
 
     counter = threading.Thread(target=_quietly, args=(count,), name="census-count", daemon=True)
     counter.start()
@@ -124,29 +120,29 @@ def _every(aws: Aws, bucket: str, prefix: str) -> Iterator[Listed]:
 
 
 class _Look:
-    """Looking at objects one by one. ``total``: how many there will be, once that is known."""
+    """Looking at objects one by one. ``total``: how many there will be, as far as is known."""
 
-    def __init__(self, aws: Aws, progress: Progress, clock: Clock, bucket: str) -> None:
-        self._aws, self._progress, self._clock, self._bucket = aws, progress, clock, bucket
+    def __init__(self, aws: Aws, progress: Progress, bucket: str) -> None:
+        self._aws, self._progress, self._bucket = aws, progress, bucket
         self._tally = Tally()
         self._unreadable: Counter[str] = Counter()
         self._failure: FcsseError | None = None
         self._in_a_row = 0
         self._done = 0
         self._drawn = 0
-        self._start = clock.monotonic()
-        self._shown = float("-inf")
         self._interrupted = False
         self._stopped = False
-        self.total: int | None = None
+        self.total = 0
 
     def at(self, chosen: Iterator[Chosen]) -> None:
         """Looks at these. Ends early on Ctrl-C, on lost credentials, and where nothing can be read any more."""
+        self._progress.step("looking at objects")
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="census")
         try:
             for one, sealed in self._answers(pool, chosen):
                 self._add(one, sealed)
-                self._show()
+                # What is not listed yet is not in the total yet.
+                self._progress.advance(self._done, max(self._done, self.total))
                 if self._stopped:
                     return
         except KeyboardInterrupt:
@@ -212,26 +208,3 @@ class _Look:
             self._in_a_row >= HOPELESS and not (denied and self._tally.objects)
         ):
             self._failure, self._stopped = sealed, True
-
-    def _show(self) -> None:
-        """A bar with rate and time left, at most a few times a second."""
-        now = self._clock.monotonic()
-        if now - self._shown < 0.25 and self._done != self.total:
-            return
-        self._shown = now
-        rate = self._done / max(0.001, now - self._start)
-        text = f"looking at objects: {rate:,.0f} a second"
-        total = self.total
-        if not total:
-            self._progress.step(f"{text}, {self._done:,} so far")
-            return
-        filled = min(BAR, BAR * self._done // total)
-        left = max(0, total - self._done) / rate
-        self._progress.step(f"{'━' * filled}{'─' * (BAR - filled)} {text}, {_duration(left)} left")
-        self._progress.advance(self._done, total)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
