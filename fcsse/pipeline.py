@@ -86,7 +86,7 @@ class Pipeline:
 
     def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
         """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
-        from fcsse.planning.plan import make_plan
+        from fcsse.planning.make_plan import make_plan
 
         saved: dict[str, tuple[str, ...]] = {}
         if options.wish is Wish.UNLINK and self.backups:
@@ -211,5 +211,5 @@ def _import_what_follows(wish: Wish, round_trip: int) -> None:
     if round_trip == 1:
         import fcsse.planning.access
     elif wish is not Wish.CHECK:
-        import fcsse.planning.plan
+        import fcsse.planning.make_plan
         import fcsse.writing.apply  # noqa: F401

@@ -11,7 +11,8 @@ from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, De
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Options, Wish
 from fcsse.planning.access import S3_REST, Judgement, bucket_rows, judge
-from fcsse.planning.plan import Status, make_plan
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import Status
 from fcsse.planning.routes import Nothing, need_of
 from fcsse.policy.document import PolicyDocument
 

@@ -13,7 +13,8 @@ from fcsse.findings.findings import Fix
 from fcsse.findings.judging import Verdicts
 from fcsse.findings.mending import LINKING
 from fcsse.model import Facts, Grant, Options, Wish
-from fcsse.planning.plan import GrantAddition, PolicyChange, Status, make_plan
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import GrantAddition, PolicyChange, Status
 from fcsse.writing.apply import Applied, Failed
 
 if TYPE_CHECKING:

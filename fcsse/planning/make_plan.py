@@ -1,0 +1,82 @@
+"""From facts to a plan. Pure.
+
+In: facts or obstacles in the order of the pairs, and the options. Out: a ``Plan`` with one outcome per pair in the
+same order, and the changes: all edits to one key policy are one change, and a grant that serves many pairs is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.errors import FcsseError
+from fcsse.planning.pairs import key_policy, outcome_of, what_it_takes
+from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, change_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.model import Facts, Obstacle, Options
+    from fcsse.planning.plan import GrantChange
+    from fcsse.planning.routes import Need
+
+
+def make_plan(
+    found: Sequence[Facts | Obstacle], options: Options, saved: Mapping[str, Sequence[str]] | None = None
+) -> Plan:
+    """The plan for these facts. ``saved`` holds earlier texts of key policies, by key ARN, newest first.
+
+    Errors become BLOCKED outcomes; nothing is raised.
+    """
+    needs = [what_it_takes(facts, options) for facts in found]
+    edits: dict[str, PolicyChange | FcsseError] = {}
+    for arn, group in _by_key(needs).items():
+        edits[arn] = _policy_change(group, options, (saved or {}).get(arn, ()))
+    outcomes: list[Outcome] = []
+    grants: list[GrantChange] = []
+    for asked in needs:
+        match asked:
+            case Outcome():
+                outcomes.append(asked)
+            case (facts, need):
+                edited = edits.get(str(need.key.arn)) if need.access else None
+                outcome, its_grants = outcome_of(facts, need, edited, options)
+                outcomes.append(outcome)
+                grants += its_grants
+    written = [
+        edited for edited in edits.values() if isinstance(edited, PolicyChange) and edited.after != edited.before
+    ]
+    return Plan(options.wish, tuple(outcomes), (*written, *_unique(grants)))
+
+
+def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:
+    """Each grant once, however many pairs it serves."""
+    found: dict[tuple[str, ...], GrantChange] = {}
+    for change in changes:
+        match change:
+            case GrantAddition():
+                found.setdefault(("add", str(change.key), change.name, change.grantee), change)
+            case GrantEnding():
+                found.setdefault(("end", str(change.key), change.grant.grant_id), change)
+            case _:
+                assert_never(change)
+    return tuple(found.values())
+
+
+def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tuple[Facts, Need]]]:
+    groups: dict[str, list[tuple[Facts, Need]]] = {}
+    for asked in needs:
+        if not isinstance(asked, Outcome) and asked[1].access is not None:
+            groups.setdefault(str(asked[1].key.arn), []).append(asked)
+    return groups
+
+
+def _policy_change(
+    group: Sequence[tuple[Facts, Need]], options: Options, saved: Sequence[str]
+) -> PolicyChange | FcsseError:
+    facts, need = group[0]
+    accesses = tuple(dict.fromkeys(need.access for _, need in group if need.access))
+    try:
+        document = key_policy(facts, need)
+        return change_policy(need.key.arn, options.wish, accesses, document, saved, prune_orphans=options.prune_orphans)
+    except FcsseError as error:
+        return error

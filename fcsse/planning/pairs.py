@@ -1,0 +1,186 @@
+"""One pair in a plan: before its key's policy is edited, what it takes; after that, how it comes out. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fcsse.errors import FcsseError, PolicyFormatError
+from fcsse.model import Grant, Obstacle, Via, Wish
+from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_way, stays
+from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
+from fcsse.planning.routes import GRANT_PREFIX, Nothing, ends, need_of
+from fcsse.policy import edit
+from fcsse.policy.document import PolicyDocument, refused_statements
+from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
+from fcsse.wording import changes, concerns, is_warning, phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.model import Facts, Options
+    from fcsse.planning.plan import GrantChange, PolicyChange
+    from fcsse.planning.routes import Need
+    from fcsse.policy.steps import Step
+
+
+def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Need]:
+    """What the pair needs; its outcome already where that is nothing, or where something stands in the way."""
+    if isinstance(found, Obstacle):
+        return Outcome(found.pair, Status.BLOCKED, found.error.message, error=found.error)
+    try:
+        need = need_of(found, options)
+    except FcsseError as error:
+        return Outcome(found.pair, Status.BLOCKED, error.message, facts=found, error=error)
+    if isinstance(need, Nothing):
+        return Outcome(found.pair, Status.NOTHING, need.reason, facts=found)
+    return _weighed(found, need, options)
+
+
+def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Facts, Need]:
+    """Where a link goes by the key policy: is the access there already by others' statements, and will it come?"""
+    access = need.access
+    if options.wish is not Wish.LINK:
+        return facts, need
+    if access is None:
+        return _weighed_grant(facts, need)
+    try:
+        document = key_policy(facts, need)
+        edited = edit.link(document, [access])
+        ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
+        there = () if ours else already_allowed(facts, access, document)
+        if there:
+            summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
+            return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
+        flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_changed(facts, document)
+        outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
+    except FcsseError as error:
+        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
+    return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+
+
+def _weighed_grant(facts: Facts, need: Need) -> Outcome | tuple[Facts, Need]:
+    """Where the key policy could be read: does it deny what the grant is to give?"""
+    if facts.policy is None or need.grant is None:
+        return facts, need
+    wanted = need.grant
+    granted = Grant(
+        "planned", wanted.grantee, frozenset(wanted.operations), constraint_subset=dict(wanted.subset) or None
+    )
+    try:
+        outlook = stands_in_the_way(facts, key_policy(facts, need), [*(facts.grants or ()), granted])
+    except FcsseError as error:
+        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
+    return facts, replace(need, warnings=(*need.warnings, *outlook))
+
+
+def key_policy(facts: Facts, need: Need) -> PolicyDocument:
+    """The policy of the pair's key. Raises ``PolicyFormatError``."""
+    try:
+        return PolicyDocument.parse(facts.policy or "")
+    except PolicyFormatError as error:
+        message = f"reading the policy of key {need.key.arn}: {error.message}"
+        raise PolicyFormatError(message, error.hint) from error
+
+
+def outcome_of(
+    facts: Facts, need: Need, edited: PolicyChange | FcsseError | None, options: Options
+) -> tuple[Outcome, list[GrantChange]]:
+    """How a pair comes out, and its grants to create or end. ``edited``: what became of its key's policy, if anything."""
+    if isinstance(edited, FcsseError):
+        return Outcome(facts.pair, Status.BLOCKED, edited.message, Via.POLICY, facts, need.warnings, edited), []
+    if options.wish is Wish.UNLINK:
+        return _unlink_outcome(facts, need, edited)
+    if edited is not None:
+        return _statement_outcome(facts, need, edited), []
+    return _grant_outcome(facts, need)
+
+
+def _statement_outcome(facts: Facts, need: Need, edited: PolicyChange) -> Outcome:
+    mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
+    doing = [step for step in mine if changes(step)] + [step for step in edited.steps if _is_tidying(step)]
+    warnings = (*need.warnings, *_policy_warnings(edited, mine))
+    if doing:
+        return Outcome(facts.pair, Status.TO_DO, _joined(doing), Via.POLICY, facts, warnings)
+    there = [step for step in mine if not is_warning(step)]
+    return Outcome(facts.pair, Status.NOTHING, _joined(there), Via.POLICY, facts, warnings)
+
+
+def _is_tidying(step: Step) -> bool:
+    """Is it about dead principals, and so about no pair of its own?"""
+    return isinstance(step, PrincipalPruned) or (isinstance(step, StatementTakenOut) and not step.accesses)
+
+
+def _joined(steps: Sequence[Step]) -> str:
+    return "; ".join(dict.fromkeys(phrase(step) for step in steps))
+
+
+def _policy_warnings(edited: PolicyChange, steps: Sequence[Step]) -> list[str]:
+    said = [_sentence(phrase(step)) for step in steps if is_warning(step)]
+    said += [_sentence(phrase(step)) for step in edited.steps if isinstance(step, PrincipalKept)]
+    if edited.after != edited.before:
+        said += [
+            f"Statement {label} was there before, and KMS may refuse the policy because of it: {reason}."
+            for label, reason in refused_statements(edited.after)
+        ]
+    return list(dict.fromkeys(said))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[GrantChange]]:
+    wanted = need.grant
+    if wanted is None:
+        text = "a link needs a statement or a grant"
+        raise AssertionError(text)
+    there = next((grant for grant in facts.grants or () if wanted.is_met_by(grant)), None)
+    if there is not None:
+        name = f" ({there.name})" if there.name else ""
+        summary = f"grant {there.grant_id}{name} gives the access already"
+        if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
+            summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
+        return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
+    wider = (
+        "The grant lets the role use the key in every bucket and outside S3, not only for this bucket: a grant cannot be "
+        "limited to S3, and to one bucket only where its objects use Bucket Keys (--narrow-grant)."
+    )
+    if wanted.subset:
+        wider = (
+            "The grant covers objects written with Bucket Keys only, and is not limited to S3; objects from before Bucket "
+            "Keys were turned on need a wider one."
+        )
+    addition = GrantAddition(wanted.key, wanted.grantee, wanted.name, wanted.operations, wanted.subset)
+    summary = f"a new grant {wanted.name} with {len(wanted.operations)} operations"
+    return Outcome(facts.pair, Status.TO_DO, summary, Via.GRANT, facts, (*need.warnings, wider)), [addition]
+
+
+def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:
+    mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
+    doing = [step for step in mine if changes(step)]
+    doing += [step for step in (edited.steps if edited else ()) if _is_tidying(step)]
+    warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]
+    ending: list[GrantEnding] = []
+    summary = [_joined(doing)] if doing else []
+    for grant in facts.grants or ():
+        if not ends(grant, facts):
+            continue
+        ending.append(GrantEnding(need.key.arn, grant))
+        summary.append(f"grant {grant.grant_id} ends")
+        if not grant.name.startswith(GRANT_PREFIX):
+            warnings.append(
+                f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
+                "buckets of the cache too."
+            )
+    ended = {change.grant.grant_id for change in ending}
+    left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
+    warnings += stays(facts, edited.after if edited else None, left)
+    via = Via.POLICY if doing else Via.GRANT if ending else None
+    if summary:
+        return Outcome(facts.pair, Status.TO_DO, "; ".join(summary), via, facts, tuple(warnings)), list(ending)
+    who = facts.pair.cache or "every cache"
+    nothing = f"no statement or grant of key {need.key.id} gives {who} access to this bucket"
+    if warnings:
+        nothing = f"no statement or grant of key {need.key.id} is only for {who} and this bucket"
+    return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []
