@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args, overload
 from urllib.parse import urlsplit
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from fcsse import __version__
 from fcsse.aws.faults import Call, translated
+from fcsse.errors import UsageError
 
 if TYPE_CHECKING:
     import boto3
@@ -82,9 +84,26 @@ class Clients:
             client = self._made.get((service, region))
             if client is None:
                 with translated(Call(f"{service}:*")):
-                    client = self.make(service, region, self._config(service), self.endpoint_url)
+                    client = self._create(service, region)
                 self._made[service, region] = client
             return client
+
+    def _create(self, service: str, region: str | None) -> BaseClient:
+        """A new client. Raises ``UsageError`` where the endpoint that is set is no URL, or none of the web."""
+        try:
+            client = self.make(service, region, self._config(service), self.endpoint_url)
+            url = client.meta.endpoint_url
+            ok = urlsplit(url).scheme in ("http", "https")
+        except BotoCoreError:  # some are of the other kind too
+            raise
+        except ValueError as error:
+            url, ok = self.endpoint_url or _endpoint_set(service) or str(error), False
+        if not ok:
+            raise UsageError(
+                f"finding the endpoint of {service}: {url!r} is not a URL such as http://localhost:4566",
+                "Correct --endpoint-url or AWS_ENDPOINT_URL, or leave it out to reach AWS itself.",
+            )
+        return client
 
     def _config(self, service: str) -> Config:
         config = Config(
@@ -100,6 +119,10 @@ class Clients:
             # A simulator on "localhost" would be asked for "bucket.localhost", which not every resolver knows.
             config = config.merge(Config(s3={"addressing_style": "path"}))
         return config
+
+
+def _endpoint_set(service: str) -> str:
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL", "")
 
 
 def _is_local_name(url: str) -> bool:

@@ -61,12 +61,17 @@ def test_an_endpoint_where_nobody_listens(shell: Shell) -> None:
     assert "AWS_ENDPOINT_URL" in run.err
 
 
-@pytest.mark.parametrize("url", ["nonsense", "http://", "127.0.0.1:80", "http://no such host"])
-def test_an_endpoint_that_is_no_url(shell: Shell, url: str) -> None:
-    run = shell.link("fc-0123", "data", AWS_ENDPOINT_URL=url, **ONE_TRY)
-    assert run.code in (1, 2), run.words
-    assert "defect" not in run.words
-    assert "AWS_ENDPOINT_URL" in run.err
+@pytest.mark.parametrize("how", ["option", "variable", "variable of a service"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "http://", "127.0.0.1:80", "http://no such host", "http://[::1", "ftp://host"]
+)
+def test_an_endpoint_that_is_no_url(shell: Shell, url: str, how: str) -> None:
+    variable = "AWS_ENDPOINT_URL_S3" if how == "variable of a service" else "AWS_ENDPOINT_URL"
+    words, more = (("--endpoint-url", url), {}) if how == "option" else ((), {variable: url})
+    run = shell.link("fc-0123", "data", *words, **more, **ONE_TRY)
+    refuses(run, 2)
+    assert url in run.err
+    assert "--endpoint-url or AWS_ENDPOINT_URL" in run.err
 
 
 @pytest.mark.parametrize("bucket", [("--bucket", "data"), ()])
