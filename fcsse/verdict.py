@@ -174,10 +174,12 @@ def _form_notes(facts: Facts, judgement: Judgement) -> list[str]:
     if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
         return []
     kind = "without" if facts.bucket.encryption.bucket_keys else "with"
-    return [
-        f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: "
-        "link with --context both covers both kinds."
-    ]
+    advice = "link with --context both covers both kinds."
+    if judgement.by_grant:
+        # A grant's constraint takes no wildcards, so that no context covers both kinds: only a grant without one does.
+        words = ["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket, "--via", "grant"]
+        advice = f"a grant without --narrow-grant covers both kinds: {shlex.join(words)}"
+    return [f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: {advice}"]
 
 
 def _s3_notes(judgement: Judgement) -> list[str]:

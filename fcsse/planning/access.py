@@ -142,6 +142,12 @@ class Judgement:
         return bool(other) and any(row.verdict is not ALLOWED for row in other)
 
     @property
+    def by_grant(self) -> bool:
+        """Is it a grant that allows anything which depends on the form?"""
+        given = [row for row in self.rows if row.current and row.asked.form and row.verdict is ALLOWED]
+        return any((row.decision.decided_by or "").startswith("grant ") for row in given)
+
+    @property
     def deciders(self) -> tuple[str, ...]:
         """The statements and grants that give what is allowed, as people name them."""
         found = (row.decision.decided_by for row in self.rows if row.current and row.verdict is ALLOWED)

@@ -90,6 +90,19 @@ DENY = {
 }
 
 
+def test_a_narrow_grant_is_widened_by_what_is_advised(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-bucket-keys", "--via", "grant", "--narrow-grant")
+    words = ("check", "--cache", "fc-0123", "--bucket", "data-bucket-keys")
+    before = shell.run(*words)
+    assert before.code == 0, before.words
+    assert "not covered" in before.out
+    assert "--context" not in before.out
+    advice = "fcsse link --cache fc-0123 --bucket data-bucket-keys --via grant"
+    assert advice in before.out
+    assert shell.run(*advice.split()[1:]).code == 0
+    assert "not covered" not in shell.run(*words).out
+
+
 def test_an_explicit_deny_is_named_and_cannot_be_linked_away(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.append("data", DENY)
