@@ -68,6 +68,17 @@ def is_bucket_name(text: str) -> bool:
     )
 
 
+def bucket_in(text: str) -> str | None:
+    """The bucket's name in ``text``, which may also be ``s3://name`` or a bucket ARN; None where there is none."""
+    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text).rstrip("/")
+    return name if is_bucket_name(name) else None
+
+
+def is_partition(text: str) -> bool:
+    """Does it have the form of a partition's name, such as ``aws-cn``?"""
+    return re.fullmatch(r"aws(-[a-z]+)*", text) is not None
+
+
 def is_region(text: str) -> bool:
     """Does it have the form of a Region's name, such as ``eu-west-1``?"""
     return _REGION.fullmatch(text) is not None
@@ -93,6 +104,18 @@ def key_arn(text: str) -> Arn | None:
     if arn and arn.service == "kms" and arn.region and arn.account and arn.resource.startswith("key/"):
         return arn
     return None
+
+
+def whole_key_arn(text: str) -> Arn | None:
+    """The same, but only where the key's id has the form of one, so that a slip of the fingers is seen."""
+    arn = key_arn(text)
+    return arn if arn and is_key_id(arn.resource.removeprefix("key/")) else None
+
+
+def iam_role_arn(text: str) -> Arn | None:
+    """The ARN of an IAM role in ``text``; None for anything else."""
+    arn = Arn.parse(text)
+    return arn if arn and arn.service == "iam" and arn.resource.startswith("role/") else None
 
 
 def alias_arn(text: str) -> Arn | None:

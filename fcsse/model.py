@@ -218,6 +218,14 @@ class Options:
     prune_orphans: bool = False
     partition: str | None = None
 
+    @classmethod
+    def of_unlink(
+        cls, key: Arn | None, bucket_region: str | None, bucket_keys: bool | None, *, prune_orphans: bool
+    ) -> Options:
+        """The options of ``unlink``: what it takes away goes by no Bucket Key setting, so nobody needs to state that."""
+        flag = bucket_keys if bucket_keys is not None or key is None else False
+        return cls(Wish.UNLINK, key=key, bucket_region=bucket_region, bucket_keys=flag, prune_orphans=prune_orphans)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fcsse.discovery.discover import Discovery
-from fcsse.errors import ChangedError, FcsseError, NotFoundError
+from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.iac.stack import stack_warning
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.progress import Silent
 from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fcsse.arn import Arn
@@ -45,6 +45,37 @@ class Target:
     caches: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
     every_cache: bool = False
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs that are named; none where a cache's own buckets are meant."""
+        caches: Sequence[str | None] = [None] if self.every_cache else self.caches
+        return tuple(dict.fromkeys(Pair(cache, bucket) for cache in caches for bucket in self.buckets))
+
+    def require_caches(self, doing: str, term: Callable[[str], str]) -> None:
+        """Raises ``UsageError`` unless it says which caches are meant; ``term`` is what the caller calls an option."""
+        every = term("every_cache")
+        if not (self.caches or self.every_cache):
+            message = f"{doing}: no cache is named"
+            raise UsageError(message, f"Name one with {term('cache')}, or all with {every}.")
+        if self.caches and self.every_cache:
+            message = f"{term('cache')} and {every} exclude each other"
+            raise UsageError(message, "Leave one of them out.")
+        if self.every_cache and not self.buckets:
+            message = f"{every} needs {term('bucket')}"
+            raise UsageError(
+                message, f"Name buckets with it; or a cache with {term('cache')}, whose own are then meant."
+            )
+
+    def require_facts(self, options: Options, term: Callable[[str], str], also: str = "") -> None:
+        """Raises ``UsageError`` unless what was stated of a bucket goes together. ``also``: another option it goes with."""
+        region, flag, key = term("bucket_region"), term("bucket_keys"), term("key")
+        if options.key is None and options.bucket_region is not None and options.bucket_keys is not None:
+            message = f"{region} and {flag} go with {key}{also}"
+            raise UsageError(message, f"Name the bucket's key with {key}, or leave them out to have the bucket read.")
+        if options.key is not None and not self.buckets:
+            message = f"{key} needs {term('bucket')}"
+            raise UsageError(message, f"Name the bucket with {term('bucket')}.")
 
 
 @dataclass(slots=True)
@@ -175,8 +206,7 @@ class Pipeline:
         self, target: Target, prefixes: dict[Pair, tuple[str, ...]], found: list[Facts | Obstacle]
     ) -> list[Pair]:
         if target.buckets:
-            caches: Sequence[str | None] = [None] if target.every_cache else target.caches
-            return list(dict.fromkeys(Pair(cache, bucket) for cache in caches for bucket in target.buckets))
+            return list(target.pairs)
         pairs: list[Pair] = []
         for cache in target.caches:
             self.progress.step(f"listing the buckets of {cache}")
@@ -210,6 +240,8 @@ def _import_what_follows(wish: Wish, round_trip: int) -> None:
     """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
     if round_trip == 1:
         import fcsse.planning.access
-    elif wish is not Wish.CHECK:
+    elif wish is Wish.CHECK:
+        import fcsse.verdict
+    else:
         import fcsse.planning.make_plan
         import fcsse.writing.apply  # noqa: F401

@@ -49,6 +49,13 @@ class Aws:
             return self.others.on_bucket(bucket, ask)
         return ask((self.bucket_side or self.own)("s3"))
 
+    def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
+        """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
+        if patterns:
+            from fcsse.aws.other_accounts import OtherAccounts
+
+            self.others = OtherAccounts(self.own, patterns, named)
+
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account: the bucket may be, too."""
         if self.others:

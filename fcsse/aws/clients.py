@@ -188,6 +188,11 @@ def _spare_the_search(session: Session) -> None:
     loader.list_available_services = lambda type_name: list(SERVICES)
 
 
+def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) -> Clients | None:
+    """Clients for another side: of a role, assumed by ``source`` or else by oneself; without a role, ``source`` itself."""
+    return clients_of_role(source or own, role_arn) if role_arn else source
+
+
 def clients_of_role(source: Clients, role_arn: str) -> Clients:
     """Clients with the credentials of an assumed role. They last for an hour.
 

@@ -71,11 +71,9 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        from fcsse.findings.account import audit_account
         from fcsse.findings.facts import Scope
         from fcsse.findings.findings import Words
-        from fcsse.findings.judging import Verdicts
-        from fcsse.findings.reading import read_account
-        from fcsse.findings.result import audit_of
 
         regions = tuple(dict.fromkeys(opt.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
@@ -87,10 +85,7 @@ def audit(
         sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         _name_others(pipeline, bucket_role, bucket_account)
-        verdicts = Verdicts()
-        scope = Scope(regions, all_regions)
-        facts = read_account(pipeline.aws, pipeline.clock, run.progress, scope, verdicts.early)
-        answer = audit_of(facts, Words(profile, endpoint_url), verdicts)
+        answer = audit_account(pipeline, Scope(regions, all_regions), Words(profile, endpoint_url))
         run.progress.stop()
         if html is not None:
             _write_page(answer, html, pipeline)
@@ -103,12 +98,9 @@ def audit(
 
 
 def _name_others(pipeline: Pipeline, patterns: list[str] | None, accounts: list[str] | None) -> None:
-    if patterns:
-        from fcsse.aws.other_accounts import OtherAccounts
-
-        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in patterns))
-        named = tuple(dict.fromkeys(own.parse_account(one) for one in accounts or ()))
-        pipeline.aws.others = OtherAccounts(pipeline.aws.own, roles, named)
+    roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in patterns or ()))
+    named = tuple(dict.fromkeys(own.parse_account(one) for one in accounts or ()))
+    pipeline.aws.assume_in_others(roles, named)
 
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
@@ -197,15 +189,13 @@ class _Shown:
 
 
 def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
-    from fcsse.findings.fixing import afterwards, to_link, wish
+    from fcsse.findings.account import plan_fix
+    from fcsse.findings.fixing import afterwards
     from fcsse.findings.result import standing
     from fcsse.pipeline import exit_code
 
     run, answer = shown.run, shown.answer
-    options = wish(prune_orphans=prune_orphans)
-    found = to_link(answer, options)
-    pipeline.take(found)
-    plan = pipeline.plan_of(found, options, manner.expect)
+    plan = plan_fix(pipeline, answer, manner.expect, prune_orphans=prune_orphans)
     shown.plan(plan)
     results: tuple[Applied | Failed, ...] = ()
     if manner.dry_run:

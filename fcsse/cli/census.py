@@ -10,15 +10,11 @@ import typer
 from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Sides, require, session
-from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING
 from fcsse.least_privilege.table import Engine
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.findings.findings import Words
-    from fcsse.object_keys.needs import Needs
-    from fcsse.object_keys.tally import Census
-    from fcsse.pipeline import Pipeline
+    from fcsse.object_keys.answer import Counted
 
 EXAMPLE = """\
 Examples:
@@ -150,7 +146,7 @@ def census(
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         from fcsse.findings.findings import Words
-        from fcsse.object_keys import counting
+        from fcsse.object_keys.answer import Question, take_census
 
         name = opt.parse_bucket(bucket)
         caches = tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ()))
@@ -161,50 +157,21 @@ def census(
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        aws, progress, clock = pipeline.aws, run.progress, pipeline.clock
-        if by_athena:
-            taken = counting.take_inventory(aws, progress, clock, name, prefix, workgroup, athena_output)
-        elif all_objects:
-            taken = counting.take_all(aws, progress, clock, name, prefix)
-        else:
-            taken = counting.take_sample(aws, progress, clock, name, prefix, sample)
-        needs = _needs(pipeline, taken, caches, Words(profile, endpoint_url))
+        asked = Question(name, caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
+        found = take_census(pipeline, asked, Words(profile, endpoint_url))
         run.progress.stop()
-        code = _code(taken, needs)
-        _tell(run, taken, needs, code)
-        raise typer.Exit(code)
+        _tell(run, found)
+        raise typer.Exit(found.exit_code)
 
 
-def _needs(pipeline: Pipeline, taken: Census, caches: tuple[str, ...], words: Words) -> Needs:
-    from fcsse.object_keys.keys import facts_of_keys
-    from fcsse.object_keys.needs import Needs, needs_of
-
-    try:
-        facts = facts_of_keys(pipeline, taken, caches)
-    except KeyboardInterrupt:
-        if not taken.interrupted:
-            raise
-        return Needs(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
-    if facts.unknown:
-        pipeline.progress.note(f"The caches of the bucket are not known: {facts.unknown}. Name them with --cache.")
-    return needs_of(taken, facts.caches, facts.found, words, caches_known=not facts.unknown)
-
-
-def _code(taken: Census, needs: Needs) -> int:
-    if taken.interrupted:
-        return EXIT_INTERRUPTED
-    if taken.failure is not None:
-        return taken.failure.exit_code
-    return EXIT_OK if needs.fine and not taken.unreadable else EXIT_PENDING
-
-
-def _tell(run: Session, taken: Census, needs: Needs, code: int) -> None:
+def _tell(run: Session, found: Counted) -> None:
     from fcsse.cli.census_report import census_document, census_lines, census_markdown
     from fcsse.cli.report import to_text
 
+    taken, needs = found.census, found.needs
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(census_document(taken, needs, code)))
+            sys.stdout.write(to_text(census_document(taken, needs, found.exit_code)))
         case Output.MARKDOWN:
             sys.stdout.write(census_markdown(taken, needs))
         case Output.TEXT:

@@ -122,10 +122,7 @@ def unlink(
     and say the same, and where the cache and its role are gone. Everything else in the policy stays as it is.
     """
     with session("unlink", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        given_keys = bucket_keys if bucket_keys is not None or key is None else False
-        wish = Options(
-            Wish.UNLINK, key=key, bucket_region=bucket_region, bucket_keys=given_keys, prune_orphans=prune_orphans
-        )
+        wish = Options.of_unlink(key, bucket_region, bucket_keys, prune_orphans=prune_orphans)
         sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
         manner = Manner(dry_run, exit_code, yes, expect)
         _run(run, cache, bucket, every_cache, wish, sides, manner, wait, backup_dir, no_backup=no_backup)
@@ -179,19 +176,9 @@ def _run(
 
 
 def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
-    require(
-        target.caches or target.every_cache,
-        f"{run.command}: no cache is named",
-        "Name one with --cache, or all with --every-cache.",
-    )
-    require(not (target.caches and target.every_cache), "--cache and --every-cache exclude each other")
-    require(target.buckets or not target.every_cache, "--every-cache needs --bucket")
+    target.require_caches(run.command, opt.term)
+    target.require_facts(wish, opt.term)
     require(not manner.exit_code or manner.dry_run, "--exit-code goes with --dry-run")
-    if wish.key is None:
-        require(
-            wish.bucket_region is None or wish.bucket_keys is None, "--bucket-region and --bucket-keys go with --key"
-        )
-    require(wish.key is None or target.buckets, "--key needs --bucket")
     empty = manner.expect is None and os.environ.get("FCSSE_EXPECT") == ""
     require(not empty, "FCSSE_EXPECT is set, but empty", "Give it the digest that a dry run printed, or unset it.")
 

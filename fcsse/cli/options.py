@@ -32,6 +32,11 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
+def term(name: str) -> str:
+    """What an option is called here: ``bucket_keys`` is ``--bucket-keys``."""
+    return f"--{name.replace('_', '-')}"
+
+
 def parse_cache(text: str) -> str:
     """A cache's or file system's id."""
     if not arns.is_cache_id(text):
@@ -42,8 +47,8 @@ def parse_cache(text: str) -> str:
 
 def parse_bucket(text: str) -> str:
     """A bucket's name; ``s3://name`` and a bucket ARN are understood too."""
-    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text).rstrip("/")
-    if not arns.is_bucket_name(name):
+    name = arns.bucket_in(text)
+    if name is None:
         message = f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"
         raise typer.BadParameter(message)
     return name
@@ -51,8 +56,8 @@ def parse_bucket(text: str) -> str:
 
 def parse_key(text: str) -> arns.Arn:
     """A key ARN."""
-    arn = arns.key_arn(text)
-    if arn is None or not arns.is_key_id(arn.resource.removeprefix("key/")):
+    arn = arns.whole_key_arn(text)
+    if arn is None:
         message = f"{text!r} is not a key ARN such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         raise typer.BadParameter(message)
     return arn
@@ -60,8 +65,7 @@ def parse_key(text: str) -> arns.Arn:
 
 def parse_role(text: str) -> str:
     """The ARN of an IAM role."""
-    arn = arns.Arn.parse(text)
-    if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
+    if arns.iam_role_arn(text) is None:
         message = f"{text!r} is not a role ARN such as arn:aws:iam::111122223333:role/Name"
         raise typer.BadParameter(message)
     return text
@@ -85,7 +89,7 @@ def parse_account(text: str) -> str:
 
 def parse_partition(text: str) -> str:
     """A partition's name."""
-    if not re.fullmatch(r"aws(-[a-z]+)*", text):
+    if not arns.is_partition(text):
         message = f"{text!r} is not a partition such as aws, aws-cn or aws-us-gov"
         raise typer.BadParameter(message)
     return text

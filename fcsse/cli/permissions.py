@@ -16,7 +16,7 @@ from fcsse.model import Via
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.least_privilege.policy import Json, Needs
+    from fcsse.least_privilege.policy import Json, Permissions
 
 EXAMPLE = """\
 Examples:
@@ -91,7 +91,7 @@ def permissions(
         _tell(run, needs(command, scope), optional=optional)
 
 
-def _tell(run: Session, found: Needs, *, optional: bool) -> None:
+def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
     policy = found.policy(optional=optional)
     match run.output:
         case Output.JSON:
@@ -110,7 +110,7 @@ def _pretty(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def _document(found: Needs, policy: Json) -> Json:
+def _document(found: Permissions, policy: Json) -> Json:
     from fcsse.cli.report import SCHEMA
 
     return {
@@ -134,7 +134,7 @@ def _document(found: Needs, policy: Json) -> Json:
     }
 
 
-def _owners(found: Needs) -> list[tuple[str, tuple[Json, ...]]]:
+def _owners(found: Permissions) -> list[tuple[str, tuple[Json, ...]]]:
     owner = found.scope.key.account if found.scope.key else ""
     parts = [
         (f"The key's owner (account {owner}) must add to the key policy:", found.key_owner),
@@ -143,7 +143,7 @@ def _owners(found: Needs) -> list[tuple[str, tuple[Json, ...]]]:
     return [(heading, statements) for heading, statements in parts if statements]
 
 
-def _beside(found: Needs, *, optional: bool) -> list[str]:
+def _beside(found: Permissions, *, optional: bool) -> list[str]:
     """What the policy itself does not say, in paragraphs."""
     out = []
     left_out = [one for one in found.permissions if found.is_optional(one)]
@@ -156,7 +156,7 @@ def _beside(found: Needs, *, optional: bool) -> list[str]:
     return [*out, *(f"\n{note}" for note in found.notes)]
 
 
-def _markdown(found: Needs, policy: Json) -> str:
+def _markdown(found: Permissions, policy: Json) -> str:
     from fcsse.cli.report import escaped
 
     out = [f"### Permissions for `fcsse {found.command.value}`", "", "```json", _pretty(policy).rstrip(), "```", ""]

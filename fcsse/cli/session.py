@@ -57,25 +57,25 @@ class Session:
     ) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.aws.account import Aws
-        from fcsse.aws.clients import clients_of_profile, clients_of_role
+        from fcsse.aws.clients import clients_of_profile, clients_of_side
         from fcsse.clock import SystemClock
         from fcsse.pipeline import Pipeline
-        from fcsse.writing.backup import BackupFolder, default_folder
+        from fcsse.writing.backup import places
 
         own = clients_of_profile(sides.profile, sides.region, sides.endpoint_url)
         sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))
         others = []
         for profile, role in sources:
             source = clients_of_profile(profile, sides.region, sides.endpoint_url) if profile else None
-            others.append(clients_of_role(source or own, role) if role else source)
-        folder = None if no_backup and backup_dir is None else backup_dir or default_folder()
+            others.append(clients_of_side(own, source, role))
+        backups, locks = places(backup_dir, backup=not no_backup)
         return Pipeline(
             Aws(own, others[0], others[1]),
             SystemClock(),
             self.progress,
             wait,
-            None if no_backup or folder is None else BackupFolder(folder),
-            folder / "locks" if folder else None,
+            backups,
+            locks,
             self.journal,
         )
 

@@ -11,7 +11,7 @@ from fcsse.cli import options as opt
 from fcsse.cli.options import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.iac.notation import Notation
-from fcsse.model import Context, Options, Pair, Via, Wish
+from fcsse.model import Context, Options, Via, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,9 +82,7 @@ def statement(
         _check(target, wish, account)
         found: Sequence[Facts | Obstacle]
         if account is not None:
-            caches = [None] if every_cache else target.caches
-            pairs = [Pair(one, name) for one in caches for name in target.buckets]
-            found = stated_facts(pairs, Stated(account, region, partition), wish)
+            found = stated_facts(target.pairs, Stated(account, region, partition), wish)
         else:
             sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role)
             found = run.pipeline(sides, 0.0, no_backup=True).discover(target, wish)
@@ -93,29 +91,18 @@ def statement(
 
 
 def _check(target: Target, wish: Options, account: str | None) -> None:
-    require(
-        target.caches or target.every_cache,
-        "statement: no cache is named",
-        "Name one with --cache, or all with --every-cache.",
-    )
-    require(not (target.caches and target.every_cache), "--cache and --every-cache exclude each other")
-    require(target.buckets or not target.every_cache, "--every-cache needs --bucket")
+    target.require_caches("statement", opt.term)
     require(wish.partition is None or account, "--partition goes with --account")
     if account is not None:
         require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
-    elif wish.key is None:
-        require(
-            wish.bucket_region is None or wish.bucket_keys is None,
-            "--bucket-region and --bucket-keys go with --key or --account",
-        )
     else:
-        require(target.buckets, "--key needs --bucket")
+        target.require_facts(wish, opt.term, also=" or --account")
 
 
 def _tell(run: Session, found: Additions, notation: Notation) -> None:
-    from fcsse.iac.notation import LANGUAGES, write
+    from fcsse.iac.notation import LANGUAGES
 
-    text = write(found.parts, notation)
+    text = found.text(notation)
     for note in found.nothing:
         run.terminal.say(note)
     for warning in found.warnings:

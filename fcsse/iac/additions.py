@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.arn import Arn
+    from fcsse.iac.notation import Notation, NotationWord
     from fcsse.model import Options, Pair
     from fcsse.planning.routes import Need, WantedGrant
     from fcsse.policy.json_text import JsonValue
@@ -92,6 +93,16 @@ class Additions:
     parts: tuple[Addition, ...]
     nothing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def text(self, notation: Notation | NotationWord) -> str:
+        """All parts in a notation, ending in a newline; empty where there is nothing to add. Raises ``UsageError``."""
+        from fcsse.iac.notation import Notation, write
+
+        try:
+            return write(self.parts, Notation(notation))
+        except ValueError:
+            message = f"{notation!r} is not one of {', '.join(Notation)}"
+            raise UsageError(message) from None
 
 
 def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,9 @@ class Notation(StrEnum):
     CLOUDFORMATION = "cloudformation"
     AWS_CLI = "aws-cli"
 
+
+NotationWord = Literal["json", "terraform", "cloudformation", "aws-cli"]
+"""The same as plain words."""
 
 LANGUAGES = {
     Notation.JSON: "json",

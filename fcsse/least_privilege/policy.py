@@ -1,6 +1,6 @@
 """What a caller needs: the least IAM policy for each command, and what owners in other accounts must add. Pure.
 
-In: a command and what it is narrowed to. Out: ``Needs``: permissions one by one, with their reasons, and policies made
+In: a command and what it is narrowed to. Out: ``Permissions``: permissions one by one, with their reasons, and policies made
 of them.
 
 Sources: KMS developer guide, "AWS KMS condition keys", "Allowing users in other accounts to use a KMS key", "Retiring and
@@ -94,7 +94,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Permissions:
     """What a command needs. ``key_owner`` and ``bucket_owner`` are statements for the policies of another account."""
 
     command: Command
@@ -117,7 +117,7 @@ class Needs:
         return {"Version": "2012-10-17", "Statement": groups}
 
 
-def needs(command: Command, scope: Scope) -> Needs:
+def needs(command: Command, scope: Scope) -> Permissions:
     """What this command needs of AWS. Raises ``UsageError`` where the narrowing contradicts itself."""
     if scope.foreign and scope.via is Via.POLICY:
         message = f"--via policy: key {scope.key} does not belong to account {scope.account}, so only a grant helps"
@@ -126,7 +126,7 @@ def needs(command: Command, scope: Scope) -> Needs:
     permissions = tuple(one for one in TABLE[command] if one.when <= now and _is_about(one, scope))
     owner = _key_owner(command, scope, permissions) if scope.foreign else ()
     bucket = _bucket_owner(scope) if scope.foreign and command is not Command.RESTORE else ()
-    return Needs(command, scope, permissions, owner, bucket, _notes(command, scope))
+    return Permissions(command, scope, permissions, owner, bucket, _notes(command, scope))
 
 
 def _circumstances(command: Command, scope: Scope) -> frozenset[When]:

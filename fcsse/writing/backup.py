@@ -59,6 +59,16 @@ def default_folder() -> Path:
         ) from error
 
 
+def places(folder: Path | None, *, backup: bool) -> tuple[BackupFolder | None, Path | None]:
+    """Where a run keeps copies (None: nowhere) and takes turns on keys, by default in this platform's state folder.
+
+    Without copies no folder is needed, so none is looked for.
+    """
+    if folder is None and backup:
+        folder = default_folder()
+    return BackupFolder(folder) if folder and backup else None, folder / "locks" if folder else None
+
+
 @dataclass(frozen=True, slots=True)
 class BackupFolder:
     """Where backups live. The folder is made on the first save, readable by its owner alone."""
