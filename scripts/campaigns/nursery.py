@@ -142,6 +142,9 @@ class Nursery:
             else:
                 child.code, child.ended_at = told["code"], told["at"]
                 child.ended.set()
+        for child in self._children.values():  # the process has ended, and nobody will tell of these any more
+            child.started.set()
+            child.ended.set()
 
 
 def release(barrier: Path) -> None:
@@ -152,7 +155,7 @@ def release(barrier: Path) -> None:
 def _preload() -> None:
     for name in ("botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main"):
         importlib.import_module(name)
-    for name in ("pipeline", "apply", "write", "discover", "backup", "cli.render", "cli.report", "aws.account"):
+    for name in ("pipeline", "writing.apply", "cli.render", "cli.report", "aws.account"):
         importlib.import_module(f"fcsse.{name}")
 
 
