@@ -26,6 +26,7 @@ from fcsse.errors import UsageError
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
     from botocore.session import Session
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_fsx import FSxClient
@@ -193,16 +194,33 @@ def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) 
     return clients_of_role(source or own, role_arn) if role_arn else source
 
 
-def clients_of_role(source: Clients, role_arn: str) -> Clients:
-    """Clients with the credentials of an assumed role. They last for an hour.
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Stands where a session looks for credentials."""
 
-    Raises ``DeniedError`` where the source may not assume the role.
+    credentials: Credentials
+
+    def load_credentials(self) -> Credentials:
+        return self.credentials
+
+
+def clients_of_role(source: Clients, role_arn: str) -> Clients:
+    """Clients with the credentials of an assumed role, which is assumed again before they run out, after an hour.
+
+    Raises ``DeniedError`` where the source may not assume the role; later, so does whatever call is made then.
     """
     import botocore.session
+    from botocore.credentials import RefreshableCredentials, create_assume_role_refresher
 
-    with translated(Call("sts:AssumeRole", role_arn, doing=f"assuming role {role_arn}")):
-        answer = source("sts", source.region or "us-east-1").assume_role(RoleArn=role_arn, RoleSessionName="fcsse")
-    given = answer["Credentials"]
+    sts = source("sts", source.region or "us-east-1")
+    ask = create_assume_role_refresher(sts, {"RoleArn": role_arn, "RoleSessionName": "fcsse"})
+
+    def assume() -> dict[str, str]:
+        with translated(Call("sts:AssumeRole", role_arn, doing=f"assuming role {role_arn}")):
+            answer: dict[str, str] = ask()
+        return answer
+
     session = botocore.session.Session()
-    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    given = RefreshableCredentials.create_from_metadata(assume(), refresh_using=assume, method="assume-role")
+    session.register_component("credential_provider", _Given(given))
     return clients_of_botocore(session, source.region, source.endpoint_url)

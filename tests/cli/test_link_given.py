@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from fcsse.sandbox import sts
 from tests.cli.page import OTHER, OWN, documented, without_sid
 from tests.cli.shell import WRITES, Shell
 
@@ -60,6 +63,31 @@ def test_a_role_that_may_not_be_assumed_is_named(shell: Shell) -> None:
     assert run.code == 5
     assert "sts:AssumeRole" in run.err
     assert "role/Nobody" in run.err
+
+
+@dataclass
+class Hurried:
+    """A clock for the simulated STS: its first session will run out in five minutes."""
+
+    asked: int = 0
+
+    def time(self) -> float:
+        self.asked += 1
+        return time.time() - (3300 if self.asked == 1 else 0)
+
+
+def test_a_role_is_assumed_again_before_its_credentials_run_out(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sts, "time", Hurried())
+    run = shell.linked("fc-0123", SECRET, "--bucket-role", READER)
+    assert run.count("sts:AssumeRole") == 2
+
+
+def test_a_role_that_may_no_longer_be_assumed_is_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sts, "time", Hurried())
+    shell.sandbox.fault("sts:AssumeRole", "AccessDenied", nth=2, times=None)
+    run = shell.link("fc-0123", SECRET, "--bucket-role", READER)
+    assert run.code == 5, run.words
+    assert "sts:AssumeRole" in run.err
 
 
 @pytest.mark.parametrize("flag", ["--bucket-keys", "--no-bucket-keys"])
