@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fcsse import api
+from fcsse.api.changes import Result, link
+from fcsse.api.settings import Settings
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
 from fcsse.writing.backup import BackupFolder
@@ -57,13 +58,13 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
         return {"result": "ignored"}
     left = context.get_remaining_time_in_millis() / 1000 - RESERVE if context else LONGEST_WAIT
     folder = Path(tempfile.gettempdir()) / "fcsse-backups"
-    settings = api.Settings(
+    settings = Settings(
         region=_region(event), wait=max(0.0, min(LONGEST_WAIT, left)), backup_dir=folder, progress=_Logged()
     )
     try:
-        done = api.link(cache, bucket or (), settings=settings)
+        done = link(cache, bucket or (), settings=settings)
     except FcsseError as error:
-        _log_backups(error.result.backups if isinstance(error.result, api.Result) else (), folder)
+        _log_backups(error.result.backups if isinstance(error.result, Result) else (), folder)
         _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
         if isinstance(error, MAY_PASS):
             raise

@@ -1,4 +1,20 @@
-"""Progress as an injected object: the library is silent, the command line shows a spinner or plain lines."""
+"""Progress as an injected object: the library is silent, the command line shows a spinner or plain lines.
+
+A caller of the library hands in an object with these three methods, in ``fcsse.Settings(progress=…)``:
+
+>>> import fcsse
+>>> class Heard:
+...     def step(self, text):
+...         self.last = text
+...     def note(self, text):
+...         pass
+...     def advance(self, done, total):
+...         pass
+>>> heard = Heard()
+>>> answer = fcsse.check("fc-0123", "data", settings=fcsse.Settings(progress=heard))
+>>> heard.last  # doctest: +ELLIPSIS
+'reading key ...'
+"""
 
 from __future__ import annotations
 
@@ -6,7 +22,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Hears what a run does. Methods must be quick and must not raise."""
+    """Hears what a run does, as it happens. Methods must be quick and must not raise; a run may call them from threads.
+
+    Texts are for people and may be worded anew. None of them holds credentials or the contents of objects.
+    """
 
     def step(self, text: str) -> None:
         """A step begins, or goes on waiting: a phrase such as ``reading bucket data``."""
@@ -15,7 +34,7 @@ class Progress(Protocol):
         """Something that stays true after the step: a full sentence."""
 
     def advance(self, done: int, total: int) -> None:
-        """So many of so many parts are done."""
+        """So many of so many parts are done. ``total`` grows where more is found to do on the way."""
 
 
 class Silent:

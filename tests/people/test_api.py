@@ -2,76 +2,18 @@
 
 import re
 import typing
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import boto3
 import pytest
 
 import fcsse
+from fcsse import errors
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, ImpossibleError, NotFoundError, UsageError
 from fcsse.evaluator.request import Verdict
-from fcsse.sandbox import Sandbox
+from tests.people.program import Program, program, silence
 from tests.sandbox.asking import identity
-from tests.simulated import Shell
 
-README = Path(__file__).parents[2] / "README.md"
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-
-
-@dataclass
-class Heard:
-    """A progress hook."""
-
-    steps: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def step(self, text: str) -> None:
-        self.steps.append(text)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def advance(self, done: int, total: int) -> None:
-        pass
-
-
-@dataclass
-class Program:
-    """A program with credentials of its own: nothing about AWS is in the environment."""
-
-    sandbox: Sandbox
-    folder: Path
-    heard: Heard = field(default_factory=Heard)
-
-    def session(self, account: str = "main") -> boto3.Session:
-        who = self.sandbox.credentials(account)
-        return boto3.Session(who.access_key, who.secret, region_name=self.sandbox.region)
-
-    def settings(self, **more: typing.Any) -> fcsse.Settings:
-        given = {"session": self.session(), "wait": 20.0, "backup_dir": self.folder / "backups", "progress": self.heard}
-        return fcsse.Settings(**{**given, "endpoint_url": self.sandbox.url, **more})
-
-    @property
-    def writes(self) -> list[str]:
-        return [one.operation for one in self.sandbox.requests if ":Put" in one.operation or "Grant" in one.operation]
-
-
-@pytest.fixture
-def program(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    return Program(shell.sandbox, tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _silence(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Iterator[None]:
-    """The library prints nothing, whatever happens."""
-    yield
-    if "example" not in request.fixturenames:
-        assert capsys.readouterr() == ("", "")
+__all__ = ["program", "silence"]
 
 
 def test_link_check_unlink(program: Program) -> None:
@@ -175,7 +117,7 @@ def test_check_tells_of_what_it_could_not_read_instead_of_raising(program: Progr
     [
         (lambda s: fcsse.link("fc_0123", "data", settings=s), "fc_0123"),
         (lambda s: fcsse.link("fc-0123", "Data", settings=s), "Data"),
-        (lambda s: fcsse.link(settings=s), "every_cache"),
+        (lambda s: fcsse.link(settings=s), "link: no cache is named"),
         (lambda s: fcsse.link("fc-0123", "data", every_cache=True, settings=s), "every_cache"),
         (lambda s: fcsse.link("fc-0123", "data", key="alias/x", settings=s), "alias/x"),
         (lambda s: fcsse.unlink("x", "data", settings=s), "'x'"),
@@ -191,28 +133,27 @@ def test_wrong_words_are_refused_before_anything_is_asked(
 
 
 def test_every_public_name_is_there_and_documented() -> None:
+    assert fcsse.__all__ == sorted(fcsse.__all__, key=lambda name: (not name[0].isupper(), name))
+    assert set(fcsse.__all__) <= set(dir(fcsse))
     for name in fcsse.__all__:
         value = getattr(fcsse, name)
         assert isinstance(value, str) or value.__doc__, name
+        for attribute in dir(value) if isinstance(value, type) and value.__module__.startswith("fcsse.api") else ():
+            member = getattr(value, attribute)
+            assert attribute.startswith("_") or not (callable(member) or isinstance(member, property)) or member.__doc__
     with pytest.raises(AttributeError, match="nothing"):
-        _ = fcsse.nothing
+        _ = fcsse.nothing  # type: ignore[attr-defined]
 
 
-def test_there_are_examples() -> None:
-    assert EXAMPLES
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_the_readmes_examples_run(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, example: str
-) -> None:
-    for name, value in shell.sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    before = shell.sandbox.policy_text("data")
-    exec(compile(example, str(README), "exec"), {"__name__": "example"})
-    told = capsys.readouterr().out
-    assert told
-    assert ("fcsse.link(" in example) == (shell.sandbox.policy_text("data") != before)
-    assert not example.count("print(pair.headline)") or "fc-0123 can read and write" in told
+def test_every_exception_is_exported_documented_and_has_a_code_of_its_own() -> None:
+    found = {
+        name: value
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, fcsse.FcsseError)
+    }
+    assert len(found) >= 15
+    for name, value in found.items():
+        assert value.__doc__, name
+        assert getattr(fcsse, name) is value
+    family = [value for value in found.values() if value not in (fcsse.FcsseError, fcsse.UnexpectedError)]
+    assert len({value.code for value in family}) == len(family)

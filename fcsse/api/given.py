@@ -1,0 +1,114 @@
+"""What callers give, checked before anything is asked of AWS."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from fcsse import arn as arns
+from fcsse.errors import UsageError
+from fcsse.pipeline import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fcsse.arn import Arn
+
+Names: TypeAlias = "str | Iterable[str]"
+"""One name, or many."""
+
+ViaWord = Literal["auto", "policy", "grant"]
+ContextWord = Literal["documented", "both"]
+
+Word = TypeVar("Word", bound=Enum)
+
+
+def term(name: str) -> str:
+    """What an option is called here: as the parameter that it is."""
+    return name
+
+
+def target(doing: str, cache: Names, bucket: Names, *, every_cache: bool = False) -> Target:
+    """The pairs that are meant. Raises ``UsageError``."""
+    found = Target(caches(cache), buckets(bucket), every_cache)
+    found.require_caches(doing, term)
+    return found
+
+
+def caches(given: Names) -> tuple[str, ...]:
+    """Ids of caches and file systems."""
+    return _all(given, lambda text: text if arns.is_cache_id(text) else None, "cache id", "fc-0123456789abcdef0")
+
+
+def buckets(given: Names) -> tuple[str, ...]:
+    """Names of buckets; ``s3://name`` and bucket ARNs are understood too."""
+    return _all(given, arns.bucket_in, "bucket name", "data")
+
+
+def regions(given: Names) -> tuple[str, ...]:
+    """Names of Regions."""
+    return _all(given, lambda text: text if arns.is_region(text) else None, "Region", "eu-west-1")
+
+
+def accounts(given: Names) -> tuple[str, ...]:
+    """Ids of accounts."""
+    return _all(given, lambda text: text if arns.is_account(text) else None, "account id", "111122223333")
+
+
+def role_patterns(given: Names) -> tuple[str, ...]:
+    """Role ARNs, with ``{account}`` in place of the account or without."""
+
+    def pattern(text: str) -> str | None:
+        return text if arns.iam_role_arn(text.replace("{account}", "0" * 12)) else None
+
+    return _all(given, pattern, "role ARN", "arn:aws:iam::{account}:role/Name")
+
+
+def key(text: str | None) -> Arn | None:
+    """A key ARN."""
+    arn = arns.whole_key_arn(text) if text is not None else None
+    if text is not None and arn is None:
+        raise _wrong(text, "key ARN", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    return arn
+
+
+def one(check: Callable[[Names], tuple[str, ...]], text: str | None) -> str | None:
+    """One name or none, by the check for many."""
+    return check(text)[0] if text is not None else None
+
+
+def partition(text: str | None) -> str | None:
+    """The name of a partition."""
+    if text is not None and not arns.is_partition(text):
+        raise _wrong(text, "partition", "aws-cn")
+    return text
+
+
+def word(kind: type[Word], given: str, name: str) -> Word:
+    """A word of an enumeration; ``name`` is the parameter's."""
+    try:
+        return kind(given)
+    except ValueError:
+        words = ", ".join(repr(known.value) for known in kind)
+        message = f"{name}={given!r}: not one of {words}"
+        raise UsageError(message, f"Choose one of {words}.") from None
+
+
+def require(condition: object, message: str, hint: str = "") -> None:
+    """Raises ``UsageError`` unless the condition holds."""
+    if not condition:
+        raise UsageError(message, hint)
+
+
+def _all(given: Names, check: Callable[[str], str | None], what: str, example: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in (given,) if isinstance(given, str) else given:
+        known = check(text)
+        if known is None:
+            raise _wrong(text, what, example)
+        found[known] = None
+    return tuple(found)
+
+
+def _wrong(text: str, what: str, example: str) -> UsageError:
+    return UsageError(f"{text!r} is not a {what}", f"One looks like {example}.")

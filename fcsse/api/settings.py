@@ -1,0 +1,117 @@
+"""Where a call works and how patiently, and the pipeline made of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fcsse.clock import SystemClock
+from fcsse.errors import UsageError
+from fcsse.pipeline import Pipeline
+from fcsse.progress import Silent
+from fcsse.writing.backup import BackupFolder, default_folder, places
+
+if TYPE_CHECKING:
+    import boto3
+
+    from fcsse.clock import Clock
+    from fcsse.findings.findings import Words
+    from fcsse.progress import Progress
+
+WAIT = 300.0
+"""Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a call works and how patiently; the defaults are the command line's.
+
+    ``session``: the cache's account; None: boto3's default session. ``region`` and ``endpoint_url`` overrule the
+    session's. ``bucket_session``: the bucket's side, where that is another account; ``grant_session``: who creates grants.
+    ``bucket_role`` and ``grant_role`` are ARNs of roles to assume for those sides, by those sessions or else by
+    ``session``. ``wait``: seconds to wait for a role that is not there yet, and for AWS to show a change; 0: not at all.
+    ``backup_dir``: where policies are saved before a write; None: the platform's state folder. ``backup`` False: write
+    without a copy. ``progress`` hears the steps. ``clock`` is for tests.
+
+    >>> import boto3, fcsse
+    >>> settings = fcsse.Settings(session=boto3.Session(), wait=60, backup=False)
+    >>> fcsse.link("fc-0123", "data", settings=settings).backups
+    ()
+    """
+
+    session: boto3.Session | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    bucket_session: boto3.Session | None = None
+    grant_session: boto3.Session | None = None
+    wait: float = WAIT
+    backup_dir: Path | None = None
+    backup: bool = True
+    progress: Progress | None = None
+    clock: Clock | None = None
+    bucket_role: str | None = None
+    grant_role: str | None = None
+
+
+def settings_of(session: boto3.Session | None, settings: Settings | None) -> Settings:
+    """The settings of a call. Raises ``UsageError`` where they name a session and the call names another."""
+    if settings is None:
+        return Settings(session)
+    if session is None:
+        return settings
+    if settings.session is not None and settings.session is not session:
+        message = "session and settings.session are two different sessions"
+        raise UsageError(message, "Give one of them.")
+    return replace(settings, session=session)
+
+
+def for_reading(settings: Settings, region: str | None = None) -> Settings:
+    """The same for a call that writes nothing, and so keeps no copies and waits for nothing."""
+    return replace(settings, region=region or settings.region, wait=0.0, backup=False, backup_dir=None)
+
+
+def pipeline_of(settings: Settings) -> Pipeline:
+    """The pipeline for these settings. Nothing is asked of AWS unless a role is to be assumed."""
+    from fcsse.aws.account import Aws
+    from fcsse.aws.clients import Clients, clients_of_boto3, clients_of_side
+
+    def clients(session: boto3.Session) -> Clients:
+        return clients_of_boto3(session, settings.region, settings.endpoint_url)
+
+    own = clients(session_of(settings))
+
+    def side(session: boto3.Session | None, role: str | None) -> Clients | None:
+        return clients_of_side(own, clients(session) if session else None, role)
+
+    bucket_side = side(settings.bucket_session, settings.bucket_role)
+    grant_side = side(settings.grant_session, settings.grant_role)
+    backups, locks = places(Path(settings.backup_dir) if settings.backup_dir else None, backup=settings.backup)
+    return Pipeline(
+        Aws(own, bucket_side, grant_side),
+        settings.clock or SystemClock(),
+        settings.progress or Silent(),
+        settings.wait,
+        backups,
+        locks,
+    )
+
+
+def folder_of(settings: Settings) -> BackupFolder:
+    """Where the settings have backups."""
+    return BackupFolder(Path(settings.backup_dir) if settings.backup_dir else default_folder())
+
+
+def words_of(settings: Settings) -> Words:
+    """How commands are written that do what is left to do with the same credentials."""
+    from fcsse.findings.findings import Words
+
+    profile = session_of(settings).profile_name
+    return Words(None if profile == "default" else profile, settings.endpoint_url)
+
+
+def session_of(settings: Settings) -> boto3.Session:
+    """The session of the cache's account."""
+    import boto3
+
+    return settings.session or boto3.DEFAULT_SESSION or boto3.Session()
