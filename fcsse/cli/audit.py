@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from fcsse.cli import audit_options as own
-from fcsse.cli import options as opt
 from fcsse.cli.audit_options import AuditOutput
 from fcsse.cli.link import Manner, ask
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, how, safety, telling
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import line
 from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
@@ -41,25 +41,25 @@ def audit(
     region: own.Regions = None,
     all_regions: own.AllRegions = False,
     fix: own.FixOption = False,
-    dry_run: opt.DryRun = False,
-    expect: opt.Expect = None,
-    yes: opt.Yes = False,
-    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: opt.BackupDir = None,
-    no_backup: opt.NoBackup = False,
-    prune_orphans: opt.PruneOrphans = False,
+    dry_run: safety.DryRun = False,
+    expect: safety.Expect = None,
+    yes: safety.Yes = False,
+    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: safety.BackupDir = None,
+    no_backup: safety.NoBackup = False,
+    prune_orphans: how.PruneOrphans = False,
     bucket_role: own.BucketRoles = None,
     bucket_account: own.BucketAccounts = None,
-    grant_profile: opt.GrantProfile = None,
-    grant_role: opt.GrantRole = None,
+    grant_profile: abroad.GrantProfile = None,
+    grant_role: abroad.GrantRole = None,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
-    exit_code: opt.ExitCode = False,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    endpoint_url: opt.EndpointUrl = None,
+    exit_code: telling.ExitCode = False,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Judge every cache and file system of the account against every bucket it is linked to.
 
@@ -75,7 +75,7 @@ def audit(
         from fcsse.findings.facts import Scope
         from fcsse.findings.findings import Words
 
-        regions = tuple(dict.fromkeys(opt.parse_region(one) for one in region or ()))
+        regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
         for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
             require(fix or not given, f"{name} goes with --fix")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
-from fcsse.cli import options as opt
+from fcsse.cli.options import abroad, how, telling, which
 
 
 class AuditOutput(StrEnum):
@@ -23,7 +23,7 @@ class AuditOutput(StrEnum):
 
 def parse_pattern(text: str) -> str:
     """A role ARN, with ``{account}`` in place of the account or without."""
-    opt.parse_role(text.replace("{account}", "000000000000"))
+    abroad.parse_role(text.replace("{account}", "000000000000"))
     return text
 
 
@@ -43,7 +43,7 @@ Regions = Annotated[
         envvar="FCSSE_REGION",
         help="Region to look in. Many times. Default: AWS_REGION or the profile's.",
         show_envvar=False,
-        rich_help_panel=opt.WHICH,
+        rich_help_panel=which.WHICH,
         show_default=False,
     ),
 ]
@@ -55,7 +55,7 @@ AllRegions = Annotated[
         help="Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository "
         "associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
         show_envvar=False,
-        rich_help_panel=opt.WHICH,
+        rich_help_panel=which.WHICH,
     ),
 ]
 BucketRoles = Annotated[
@@ -67,7 +67,7 @@ BucketRoles = Annotated[
         help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Many times. A key's ARN tells "
         "its account.",
         show_envvar=False,
-        rich_help_panel=opt.BUCKET_SIDE,
+        rich_help_panel=abroad.BUCKET_SIDE,
         show_default=False,
     ),
 ]
@@ -79,7 +79,7 @@ BucketAccounts = Annotated[
         envvar="FCSSE_BUCKET_ACCOUNT",
         help="Account in which to look for buckets that cannot be read from here. Many times.",
         show_envvar=False,
-        rich_help_panel=opt.BUCKET_SIDE,
+        rich_help_panel=abroad.BUCKET_SIDE,
         show_default=False,
     ),
 ]
@@ -91,7 +91,7 @@ FixOption = Annotated[
         help="Give the access that is missing: one plan, one diff, one write a key, as link does it. Takes nothing away but "
         "principals that no longer exist.",
         show_envvar=False,
-        rich_help_panel=opt.HOW,
+        rich_help_panel=how.HOW,
     ),
 ]
 Html = Annotated[
@@ -102,7 +102,7 @@ Html = Annotated[
         envvar="FCSSE_HTML",
         help="Also write all of it as one page that needs no network.",
         show_envvar=False,
-        rich_help_panel=opt.OUTPUT,
+        rich_help_panel=telling.OUTPUT,
         show_default=False,
     ),
 ]
@@ -114,6 +114,6 @@ Form = Annotated[
         envvar="FCSSE_OUTPUT",
         help="Form of the answer on standard output.",
         show_envvar=False,
-        rich_help_panel=opt.OUTPUT,
+        rich_help_panel=telling.OUTPUT,
     ),
 ]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, safety, telling
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, session
 from fcsse.cli.terminal import Line, line
 from fcsse.errors import EXIT_PENDING, UsageError
@@ -42,7 +42,7 @@ DiscardOthers = Annotated[
         envvar="FCSSE_DISCARD_OTHERS",
         show_envvar=False,
         help="Put the policy back although others changed it since; what they did is lost. The diff shows it.",
-        rich_help_panel=opt.SAFETY,
+        rich_help_panel=safety.SAFETY,
     ),
 ]
 
@@ -55,12 +55,12 @@ def _folder(backup_dir: Path | None) -> BackupFolder:
 
 def backups(
     backup_id: OptionalId = None,
-    key: opt.KeyOption = None,
-    backup_dir: opt.BackupDir = None,
-    output: opt.OutputOption = Output.TEXT,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
+    key: abroad.KeyOption = None,
+    backup_dir: safety.BackupDir = None,
+    output: telling.OutputOption = Output.TEXT,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
 ) -> None:
     """List the key policies saved before each change, newest first; with an ID, print that policy.
 
@@ -102,20 +102,20 @@ def _list(found: list[Backup]) -> list[Line]:
 def restore(
     backup_id: BackupId,
     discard_others: DiscardOthers = False,
-    dry_run: opt.DryRun = False,
-    expect: opt.Expect = None,
-    yes: opt.Yes = False,
-    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: opt.BackupDir = None,
-    no_backup: opt.NoBackup = False,
-    output: opt.OutputOption = Output.TEXT,
-    exit_code: opt.ExitCode = False,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    dry_run: safety.DryRun = False,
+    expect: safety.Expect = None,
+    yes: safety.Yes = False,
+    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: safety.BackupDir = None,
+    no_backup: safety.NoBackup = False,
+    output: telling.OutputOption = Output.TEXT,
+    exit_code: telling.ExitCode = False,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Put a saved key policy back, through the same diff, question, copy and confirmation as every change.
 

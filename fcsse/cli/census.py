@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, telling, which
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
 from fcsse.least_privilege.table import Engine
 
@@ -33,7 +33,7 @@ Bucket = Annotated[
         envvar="FCSSE_BUCKET",
         show_envvar=False,
         help="Bucket.",
-        rich_help_panel=opt.WHICH,
+        rich_help_panel=which.WHICH,
         show_default=False,
     ),
 ]
@@ -45,7 +45,7 @@ Caches = Annotated[
         envvar="FCSSE_CACHE",
         show_envvar=False,
         help="Cache to judge for. Many times. Default: those linked to the bucket.",
-        rich_help_panel=opt.WHICH,
+        rich_help_panel=which.WHICH,
         show_default=False,
     ),
 ]
@@ -126,15 +126,15 @@ def census(
     engine: EngineOption = Engine.HEAD,
     workgroup: Workgroup = None,
     athena_output: AthenaOutput = None,
-    bucket_profile: opt.BucketProfile = None,
-    bucket_role: opt.BucketRole = None,
-    output: opt.OutputOption = Output.TEXT,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    bucket_profile: abroad.BucketProfile = None,
+    bucket_role: abroad.BucketRole = None,
+    output: telling.OutputOption = Output.TEXT,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
@@ -148,8 +148,8 @@ def census(
         from fcsse.findings.findings import Words
         from fcsse.object_keys.answer import Question, take_census
 
-        name = opt.parse_bucket(bucket)
-        caches = tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ()))
+        name = which.parse_bucket(bucket)
+        caches = tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ()))
         by_athena = engine is Engine.ATHENA
         require(not (all_objects and by_athena), "--all is about --engine head; Athena counts all anyway")
         for given, option in ((workgroup, "--workgroup"), (athena_output, "--athena-output")):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, telling, which
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
 from fcsse.cli.terminal import Line, line
 from fcsse.model import Options, Wish
@@ -27,20 +27,20 @@ STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
 
 
 def check(
-    cache: opt.Caches = None,
-    bucket: opt.Buckets = None,
-    key: opt.KeyOption = None,
-    bucket_region: opt.BucketRegion = None,
-    bucket_keys: opt.BucketKeys = None,
-    bucket_profile: opt.BucketProfile = None,
-    bucket_role: opt.BucketRole = None,
-    output: opt.OutputOption = Output.TEXT,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    cache: which.Caches = None,
+    bucket: which.Buckets = None,
+    key: abroad.KeyOption = None,
+    bucket_region: abroad.BucketRegion = None,
+    bucket_keys: abroad.BucketKeys = None,
+    bucket_profile: abroad.BucketProfile = None,
+    bucket_role: abroad.BucketRole = None,
+    output: telling.OutputOption = Output.TEXT,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Tell whether a cache can read and write its bucket, and which statement or grant decides.
 
@@ -53,8 +53,8 @@ def check(
         from fcsse.pipeline import Target
 
         target = Target(
-            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
         )
         require(target.caches, "check: no cache is named", "Name one with --cache.")
         wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)

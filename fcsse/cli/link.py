@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, how, safety, telling, term, which
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import is_terminal, line
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
@@ -47,34 +47,34 @@ class Manner:
 
 
 def link(
-    cache: opt.Caches = None,
-    bucket: opt.Buckets = None,
-    every_cache: opt.EveryCache = False,
-    dry_run: opt.DryRun = False,
-    expect: opt.Expect = None,
-    yes: opt.Yes = False,
-    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: opt.BackupDir = None,
-    no_backup: opt.NoBackup = False,
-    via: opt.ViaOption = Via.AUTO,
-    context: opt.ContextOption = Context.DOCUMENTED,
-    narrow_grant: opt.NarrowGrant = False,
-    prune_orphans: opt.PruneOrphans = False,
-    key: opt.KeyOption = None,
-    bucket_region: opt.BucketRegion = None,
-    bucket_keys: opt.BucketKeys = None,
-    bucket_profile: opt.BucketProfile = None,
-    bucket_role: opt.BucketRole = None,
-    grant_profile: opt.GrantProfile = None,
-    grant_role: opt.GrantRole = None,
-    output: opt.OutputOption = Output.TEXT,
-    exit_code: opt.ExitCode = False,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    cache: which.Caches = None,
+    bucket: which.Buckets = None,
+    every_cache: which.EveryCache = False,
+    dry_run: safety.DryRun = False,
+    expect: safety.Expect = None,
+    yes: safety.Yes = False,
+    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: safety.BackupDir = None,
+    no_backup: safety.NoBackup = False,
+    via: how.ViaOption = Via.AUTO,
+    context: how.ContextOption = Context.DOCUMENTED,
+    narrow_grant: how.NarrowGrant = False,
+    prune_orphans: how.PruneOrphans = False,
+    key: abroad.KeyOption = None,
+    bucket_region: abroad.BucketRegion = None,
+    bucket_keys: abroad.BucketKeys = None,
+    bucket_profile: abroad.BucketProfile = None,
+    bucket_role: abroad.BucketRole = None,
+    grant_profile: abroad.GrantProfile = None,
+    grant_role: abroad.GrantRole = None,
+    output: telling.OutputOption = Output.TEXT,
+    exit_code: telling.ExitCode = False,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Give a cache access to the KMS key of its bucket.
 
@@ -90,31 +90,31 @@ def link(
 
 
 def unlink(
-    cache: opt.Caches = None,
-    bucket: opt.Buckets = None,
-    every_cache: opt.EveryCache = False,
-    dry_run: opt.DryRun = False,
-    expect: opt.Expect = None,
-    yes: opt.Yes = False,
-    wait: opt.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: opt.BackupDir = None,
-    no_backup: opt.NoBackup = False,
-    prune_orphans: opt.PruneOrphans = False,
-    key: opt.KeyOption = None,
-    bucket_region: opt.BucketRegion = None,
-    bucket_keys: opt.BucketKeys = None,
-    bucket_profile: opt.BucketProfile = None,
-    bucket_role: opt.BucketRole = None,
-    grant_profile: opt.GrantProfile = None,
-    grant_role: opt.GrantRole = None,
-    output: opt.OutputOption = Output.TEXT,
-    exit_code: opt.ExitCode = False,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    cache: which.Caches = None,
+    bucket: which.Buckets = None,
+    every_cache: which.EveryCache = False,
+    dry_run: safety.DryRun = False,
+    expect: safety.Expect = None,
+    yes: safety.Yes = False,
+    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: safety.BackupDir = None,
+    no_backup: safety.NoBackup = False,
+    prune_orphans: how.PruneOrphans = False,
+    key: abroad.KeyOption = None,
+    bucket_region: abroad.BucketRegion = None,
+    bucket_keys: abroad.BucketKeys = None,
+    bucket_profile: abroad.BucketProfile = None,
+    bucket_role: abroad.BucketRole = None,
+    grant_profile: abroad.GrantProfile = None,
+    grant_role: abroad.GrantRole = None,
+    output: telling.OutputOption = Output.TEXT,
+    exit_code: telling.ExitCode = False,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Take back exactly the access that link gives.
 
@@ -144,8 +144,8 @@ def _run(
     from fcsse.pipeline import Target, exit_code
 
     target = Target(
-        tuple(dict.fromkeys(opt.parse_cache(one) for one in caches or ())),
-        tuple(dict.fromkeys(opt.parse_bucket(one) for one in buckets or ())),
+        tuple(dict.fromkeys(which.parse_cache(one) for one in caches or ())),
+        tuple(dict.fromkeys(which.parse_bucket(one) for one in buckets or ())),
         every_cache,
     )
     _check(run, target, wish, manner)
@@ -176,8 +176,8 @@ def _run(
 
 
 def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
-    target.require_caches(run.command, opt.term)
-    target.require_facts(wish, opt.term)
+    target.require_caches(run.command, term)
+    target.require_facts(wish, term)
     require(not manner.exit_code or manner.dry_run, "--exit-code goes with --dry-run")
     empty = manner.expect is None and os.environ.get("FCSSE_EXPECT") == ""
     require(not empty, "FCSSE_EXPECT is set, but empty", "Give it the digest that a dry run printed, or unset it.")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, how, telling, which
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import session
 from fcsse.least_privilege.table import Command, Engine
 from fcsse.model import Via
@@ -36,7 +36,7 @@ Optional = Annotated[
         envvar="FCSSE_OPTIONAL",
         help="Put into the policy what the command can do without but says more with.",
         show_envvar=False,
-        rich_help_panel=opt.HOW,
+        rich_help_panel=how.HOW,
     ),
 ]
 EngineOption = Annotated[
@@ -46,27 +46,27 @@ EngineOption = Annotated[
         envvar="FCSSE_ENGINE",
         help="For census: how it looks at the objects.",
         show_envvar=False,
-        rich_help_panel=opt.HOW,
+        rich_help_panel=how.HOW,
     ),
 ]
 
 
 def permissions(
     command: CommandName,
-    cache: opt.Caches = None,
-    bucket: opt.Buckets = None,
-    every_cache: opt.EveryCache = False,
-    key: opt.KeyOption = None,
-    account: opt.Account = None,
-    partition: opt.Partition = None,
-    via: opt.ViaOption = Via.AUTO,
+    cache: which.Caches = None,
+    bucket: which.Buckets = None,
+    every_cache: which.EveryCache = False,
+    key: abroad.KeyOption = None,
+    account: which.Account = None,
+    partition: which.Partition = None,
+    via: how.ViaOption = Via.AUTO,
     engine: EngineOption = Engine.HEAD,
     optional: Optional = False,
-    output: opt.OutputOption = Output.TEXT,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    region: opt.Region = None,
+    output: telling.OutputOption = Output.TEXT,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    region: aws.Region = None,
 ) -> None:
     """Print the least IAM policy that the caller of COMMAND needs.
 
@@ -78,8 +78,8 @@ def permissions(
 
         run.progress.stop()
         scope = Scope(
-            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
             every_cache,
             key,
             account,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fcsse.cli import interrupt
-from fcsse.cli.options import Output
+from fcsse.cli.options.telling import Output
 from fcsse.cli.terminal import Terminal
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
 from fcsse.writing.journal import Journal

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli import options as opt
-from fcsse.cli.options import Output
+from fcsse.cli.options import abroad, aws, how, telling, term, which
+from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.iac.notation import Notation
 from fcsse.model import Context, Options, Via, Wish
@@ -36,33 +36,33 @@ Format = Annotated[
         "a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: "
         "commands.",
         show_envvar=False,
-        rich_help_panel=opt.OUTPUT,
+        rich_help_panel=telling.OUTPUT,
     ),
 ]
 
 
 def statement(
-    cache: opt.Caches = None,
-    bucket: opt.Buckets = None,
-    every_cache: opt.EveryCache = False,
-    account: opt.Account = None,
-    partition: opt.Partition = None,
-    via: opt.ViaOption = Via.AUTO,
-    context: opt.ContextOption = Context.DOCUMENTED,
-    narrow_grant: opt.NarrowGrant = False,
-    key: opt.KeyOption = None,
-    bucket_region: opt.BucketRegion = None,
-    bucket_keys: opt.BucketKeys = None,
-    bucket_profile: opt.BucketProfile = None,
-    bucket_role: opt.BucketRole = None,
+    cache: which.Caches = None,
+    bucket: which.Buckets = None,
+    every_cache: which.EveryCache = False,
+    account: which.Account = None,
+    partition: which.Partition = None,
+    via: how.ViaOption = Via.AUTO,
+    context: how.ContextOption = Context.DOCUMENTED,
+    narrow_grant: how.NarrowGrant = False,
+    key: abroad.KeyOption = None,
+    bucket_region: abroad.BucketRegion = None,
+    bucket_keys: abroad.BucketKeys = None,
+    bucket_profile: abroad.BucketProfile = None,
+    bucket_role: abroad.BucketRole = None,
     notation: Format = Notation.JSON,
-    output: opt.OutputOption = Output.TEXT,
-    verbose: opt.Verbose = 0,
-    quiet: opt.Quiet = False,
-    no_color: opt.NoColor = False,
-    profile: opt.Profile = None,
-    region: opt.Region = None,
-    endpoint_url: opt.EndpointUrl = None,
+    output: telling.OutputOption = Output.TEXT,
+    verbose: telling.Verbose = 0,
+    quiet: telling.Quiet = False,
+    no_color: telling.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
 ) -> None:
     """Print the statement, or the grant, that link would add.
 
@@ -74,8 +74,8 @@ def statement(
         from fcsse.pipeline import Target
 
         target = Target(
-            tuple(dict.fromkeys(opt.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(opt.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
             every_cache,
         )
         wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition)
@@ -91,12 +91,12 @@ def statement(
 
 
 def _check(target: Target, wish: Options, account: str | None) -> None:
-    target.require_caches("statement", opt.term)
+    target.require_caches("statement", term)
     require(wish.partition is None or account, "--partition goes with --account")
     if account is not None:
         require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
     else:
-        target.require_facts(wish, opt.term, also=" or --account")
+        target.require_facts(wish, term, also=" or --account")
 
 
 def _tell(run: Session, found: Additions, notation: Notation) -> None:

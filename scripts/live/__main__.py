@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 
 import fcsse
-from fcsse.cli.options import parse_duration
+from fcsse.cli.options.safety import parse_duration
 from live.assumptions import ASSUMPTIONS
 from live.comparing import AS_ASSUMED, DIFFERS, UNKNOWN, Line, compare
 from live.mirror import mirrored

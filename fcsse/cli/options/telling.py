@@ -1,0 +1,75 @@
+"""Forms of the answer, and how much is told beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+OUTPUT = "Output"
+
+
+class Output(StrEnum):
+    """Forms of the answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+OutputOption = Annotated[
+    Output,
+    typer.Option(
+        "--output",
+        "-o",
+        envvar="FCSSE_OUTPUT",
+        help="Form of the answer on standard output.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
+ExitCode = Annotated[
+    bool,
+    typer.Option(
+        "--exit-code",
+        envvar="FCSSE_EXIT_CODE",
+        help="With --dry-run: exit 3 when there is something to do.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        envvar="FCSSE_VERBOSE",
+        help="Say each step; twice: tracebacks too.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        envvar="FCSSE_QUIET",
+        help="Only the last line, and errors.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
+NoColor = Annotated[
+    bool,
+    typer.Option(
+        "--no-color",
+        envvar="FCSSE_NO_COLOR",
+        help="No colours; NO_COLOR is honoured too.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
+]

@@ -1,0 +1,109 @@
+"""Which caches and buckets are meant, and, where nothing is asked, whose they are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fcsse import arn as arns
+from fcsse.cli.completion import bucket_names, cache_ids
+
+WHICH = "Which"
+
+
+def parse_cache(text: str) -> str:
+    """A cache's or file system's id."""
+    if not arns.is_cache_id(text):
+        message = f"{text!r} is not the id of a file cache or file system, such as fc-0123456789abcdef0 or fs-0123456789abcdef0"
+        raise typer.BadParameter(message)
+    return text
+
+
+def parse_bucket(text: str) -> str:
+    """A bucket's name; ``s3://name`` and a bucket ARN are understood too."""
+    name = arns.bucket_in(text)
+    if name is None:
+        message = f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"
+        raise typer.BadParameter(message)
+    return name
+
+
+def parse_account(text: str) -> str:
+    """An account's id."""
+    if not arns.is_account(text):
+        message = f"{text!r} is not an account id: 12 digits, leading zeros included"
+        raise typer.BadParameter(message)
+    return text
+
+
+def parse_partition(text: str) -> str:
+    """A partition's name."""
+    if not arns.is_partition(text):
+        message = f"{text!r} is not a partition such as aws, aws-cn or aws-us-gov"
+        raise typer.BadParameter(message)
+    return text
+
+
+Caches = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cache",
+        metavar="ID",
+        envvar="FCSSE_CACHE",
+        autocompletion=cache_ids,
+        help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+Buckets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bucket",
+        metavar="NAME",
+        envvar="FCSSE_BUCKET",
+        autocompletion=bucket_names,
+        help="Bucket. Many times. Default: the buckets that the cache is linked to.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+EveryCache = Annotated[
+    bool,
+    typer.Option(
+        "--every-cache",
+        envvar="FCSSE_EVERY_CACHE",
+        help="Instead of --cache: the documented statement for all caches of the account. Any role session named FSx meets it.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+    ),
+]
+Account = Annotated[
+    str | None,
+    typer.Option(
+        "--account",
+        metavar="ID",
+        envvar="FCSSE_ACCOUNT",
+        parser=parse_account,
+        help="The cache's account.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+Partition = Annotated[
+    str | None,
+    typer.Option(
+        "--partition",
+        metavar="NAME",
+        envvar="FCSSE_PARTITION",
+        parser=parse_partition,
+        help="Partition, such as aws-cn; default: that of the key or Region.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
