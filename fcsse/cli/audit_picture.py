@@ -16,7 +16,7 @@ MOST = 150
 """Of each kind, so that the picture stays one that can be looked at; those that lack access come first."""
 
 ROW, TOP, CHARACTER, PADDING = 22, 34, 7.4, 8
-WIDTHS = (25, 34, 24)
+WIDTHS = (25, 34, 36)
 """Characters that a label of a cache, bucket or key may have."""
 
 GAPS = (290, 130, 0)

@@ -132,6 +132,13 @@ def test_it_works_without_scripts(browser: Browser, file: Path) -> None:
     assert browser.run(SHOWN.format(".command button")) == 0
 
 
+@pytest.mark.parametrize("place", ["findings", "matrix", "picture", "pairs"])
+def test_a_heading_that_was_jumped_to_is_not_behind_the_filters(browser: Browser, place: str) -> None:
+    browser.run(f"document.querySelector('nav a[href=\"#{place}\"]').click()")
+    bottom = browser.run("document.querySelector('form.filters').getBoundingClientRect().bottom")
+    assert browser.run(f"document.getElementById('{place}').getBoundingClientRect().top") >= bottom
+
+
 OVERLAPS = """
 (() => {
   const found = [];
