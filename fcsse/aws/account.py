@@ -49,6 +49,10 @@ class Aws:
             return self.others.on_bucket(bucket, ask)
         return ask((self.bucket_side or self.own)("s3"))
 
+    def role_of(self, bucket: str) -> str | None:
+        """The role of another account that it took to read a bucket, if any."""
+        return self.others.role_of(bucket) if self.others else None
+
     def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
         """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
         if patterns:

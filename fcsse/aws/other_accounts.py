@@ -39,7 +39,8 @@ class OtherAccounts:
     named: tuple[str, ...] = ()
     refusals: dict[str, FcsseError] = field(default_factory=dict)
     _made: dict[str, Clients | None] = field(default_factory=dict)
-    _homes: dict[str, Clients] = field(default_factory=dict)
+    _assumed: dict[str, str] = field(default_factory=dict)
+    _homes: dict[str, str] = field(default_factory=dict)
     _likely: dict[str, str] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,8 +71,13 @@ class OtherAccounts:
                 self.refusals.setdefault(account, error)
             else:
                 self.refusals.pop(account, None)
+                self._assumed[account] = role
                 return clients
         return None
+
+    def role_of(self, bucket: str) -> str | None:
+        """The role that it took to read a bucket; None where the caller's own credentials did, or nothing."""
+        return self._assumed.get(self._homes.get(bucket, ""))
 
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account, and so, most likely, is the bucket."""
@@ -82,7 +88,7 @@ class OtherAccounts:
 
         Raises the caller's own refusal where nobody may.
         """
-        home = self._homes.get(bucket)
+        home = self.of(self._homes[bucket]) if bucket in self._homes else None
         if home is not None:
             return ask(home("s3"))
         try:
@@ -97,6 +103,6 @@ class OtherAccounts:
                     answer = ask(clients("s3"))
                 except DeniedError:
                     continue
-                self._homes[bucket] = clients
+                self._homes[bucket] = account
                 return answer
             raise

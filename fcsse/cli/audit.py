@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from fcsse.cli.link import Manner, ask
 from fcsse.cli.options import abroad, aws, how, safety, telling
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import line
+from fcsse.cli.terminal import is_terminal, line
 from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def audit(
     not read all that decides; with --fix, how that stands afterwards.
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
-    with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+    with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
         from fcsse.findings.account import audit_account
         from fcsse.findings.facts import Scope
         from fcsse.findings.findings import Words
@@ -85,7 +86,13 @@ def audit(
         sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         _name_others(pipeline, bucket_role, bucket_account)
-        answer = audit_account(pipeline, Scope(regions, all_regions), Words(profile, endpoint_url))
+        audited = [word for one in regions for word in ("--region", one)] or ["--all-regions"] * all_regions
+        audited += [word for one in bucket_role or () for word in ("--bucket-role", one)]
+        audited += [word for one in bucket_account or () for word in ("--bucket-account", one)]
+        granting = (("--grant-profile", grant_profile), ("--grant-role", grant_role))
+        more = tuple(word for name, given in granting if given for word in (name, given))
+        words = Words(profile, endpoint_url, first, more, tuple(audited), pipeline.aws.role_of)
+        answer = audit_account(pipeline, Scope(regions, all_regions), words)
         run.progress.stop()
         if html is not None:
             _write_page(answer, html, pipeline)
@@ -104,10 +111,20 @@ def _name_others(pipeline: Pipeline, patterns: list[str] | None, accounts: list[
 
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
+    """Writes all of the page or nothing: an interruption leaves what was there."""
     from fcsse.cli.audit_html import page
 
+    text = page(answer, pipeline.clock.now())
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        file.write_text(page(answer, pipeline.clock.now()), encoding="utf-8")
+        if file.exists() and not file.is_file():  # such as /dev/stdout
+            file.write_text(text, encoding="utf-8")
+            return
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         message = f"writing {file}: {error.strerror or error}"
         raise UnexpectedError(message, "Name another file with --html.") from error
@@ -115,7 +132,7 @@ def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
 
 @dataclass(slots=True)
 class _Shown:
-    """Says an audit in the form that was asked for. ``changes`` are what ``--fix`` came to."""
+    """Says an audit in the form that was asked for."""
 
     run: Session
     output: AuditOutput
@@ -140,20 +157,23 @@ class _Shown:
 
                 sys.stdout.write(audit_csv(self.answer))
 
-    def text(self) -> None:
+    def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""
         from fcsse.cli.audit_text import audit_lines
 
+        if self.run.terminal.quiet:
+            self.run.terminal.print([line(self.answer.summary, "bold")])
+            return
         width = shutil.get_terminal_size((120, 24)).columns
-        lines = audit_lines(self.answer, width, verbose=self.run.terminal.verbose)
-        self.run.terminal.print(lines[:1] if self.run.terminal.quiet else lines)
+        verbose, seen = self.run.terminal.verbose, is_terminal(sys.stdout)
+        self.run.terminal.print(audit_lines(self.answer, width, verbose=verbose, wrap_summary=seen, fixing=fixing))
 
     def plan(self, plan: Plan) -> None:
         """What is about to be changed, before a question is asked."""
         if self.output is AuditOutput.TEXT:
             from fcsse.cli.render import plan_lines
 
-            self.text()
+            self.text(fixing=True)
             if plan.changes and not self.run.terminal.quiet:
                 self.run.terminal.print([line(""), *plan_lines(plan)])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fcsse.cli.audit_markup import SIGNS, WORDS, text
 from fcsse.cli.audit_matrix import matrix
 from fcsse.cli.audit_picture import picture
-from fcsse.cli.audit_report import by_pair
+from fcsse.cli.audit_report import at_once, by_pair
 from fcsse.findings.findings import Fix, Severity, count
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FEW = 8
 LONG_WORD = 48
 """Characters from which a word of a command may be broken."""
 
-FIXES = {Fix.YES: "fcsse audit --fix mends it.", Fix.PRUNE: "fcsse audit --fix --prune-orphans mends it."}
+FIXES = {Fix.YES: "audit --fix mends it, too.", Fix.PRUNE: "audit --fix --prune-orphans mends it, too."}
 
 
 def page(audit: Audit, now: datetime) -> str:
@@ -109,7 +109,13 @@ def _filters(audit: Audit) -> str:
 def _findings(audit: Audit) -> str:
     verdicts = {one.pair: one.verdict for one in audit.judged}
     shown = [_finding(finding, f"F{place}", verdicts) for place, finding in enumerate(audit.findings, 1)]
-    return f'<h2 id="findings">Findings</h2>{"".join(shown) or "<p>None.</p>"}'
+    return f'<h2 id="findings">Findings</h2>{_at_once(audit)}{"".join(shown) or "<p>None.</p>"}'
+
+
+def _at_once(audit: Audit) -> str:
+    """The command that mends all that can be mended at once."""
+    number, command = at_once(audit)
+    return f"<p>{count(number, 'finding')} can be mended at once:</p>{_command(command)}" if number else ""
 
 
 def _finding(finding: Finding, name: str, verdicts: dict[Pair, str]) -> str:
@@ -121,7 +127,7 @@ def _finding(finding: Finding, name: str, verdicts: dict[Pair, str]) -> str:
     remedy = " ".join(part for part in (finding.remedy, FIXES.get(finding.fix, "")) if part)
     if remedy:
         body.append(f"<p><b>Remedy:</b> {text(remedy)}</p>")
-    body += [f'<div class="command"><pre><code>{_command(one)}</code></pre></div>' for one in finding.commands]
+    body += map(_command, finding.commands)
     return (
         f'<article class="finding {severity.value}" id="{name}" data-s="{severity.value}" data-v="{about}">'
         f'<div><span class="badge">{MARKS[severity]} {severity.value}</span><div class="name">{name} {text(finding.code)}</div></div>'
@@ -140,9 +146,10 @@ def _named(pairs: Sequence[Pair]) -> str:
 
 
 def _command(command: str) -> str:
-    """A command whose short words do not break at their hyphens."""
+    """A command, to be copied. Its short words do not break at their hyphens."""
     words = (text(word) for word in command.split(" "))
-    return " ".join(f"<span>{word}</span>" if len(word) <= LONG_WORD else word for word in words)
+    told = " ".join(f"<span>{word}</span>" if len(word) <= LONG_WORD else word for word in words)
+    return f'<div class="command"><pre><code>{told}</code></pre></div>'
 
 
 def _pairs(audit: Audit) -> str:

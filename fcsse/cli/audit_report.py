@@ -10,10 +10,10 @@ import io
 from typing import TYPE_CHECKING
 
 from fcsse.cli.report import SCHEMA, Json, escaped
-from fcsse.findings.findings import Severity
+from fcsse.findings.findings import Fix, Severity, count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fcsse.findings.findings import Finding
     from fcsse.findings.judging import Judged
@@ -41,6 +41,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def names_of(audit: Audit) -> dict[int, str]:
     """What each finding is called, by its place: ``F1`` and so on."""
     return {place: f"F{place + 1}" for place in range(len(audit.findings))}
+
+
+def at_once(audit: Audit) -> tuple[int, str]:
+    """How many findings --fix would mend, and the command that shows how."""
+    fixable = [finding for finding in audit.findings if finding.fix is not Fix.NO]
+    pruning = any(finding.fix is Fix.PRUNE for finding in fixable)
+    return len(fixable), audit.words.audit("--fix", *["--prune-orphans"] * pruning, "--dry-run")
 
 
 def by_pair(audit: Audit) -> dict[Pair, list[str]]:
@@ -164,6 +171,9 @@ def audit_markdown(audit: Audit) -> str:
         f"| F{place} | {MARKS[finding.severity]} | {escaped(finding.title)} |"
         for place, finding in enumerate(audit.findings, 1)
     ]
+    number, command = at_once(audit)
+    if number:
+        out += ["", f"{count(number, 'finding')} can be mended at once:", "", *_fenced([command])]
     out += ["", "<details><summary>What to do about each</summary>", ""]
     for place, finding in enumerate(audit.findings, 1):
         out += [f"**F{place}** {escaped(finding.title)}", ""]
@@ -172,10 +182,15 @@ def audit_markdown(audit: Audit) -> str:
             *([f"- {escaped(finding.remedy)}"] if finding.remedy else []),
         ]
         if finding.commands:
-            ticks = "`" * max(3, 1 + max(_run(command) for command in finding.commands))
-            out += ["", f"{ticks}sh", *(command.replace("\n", " ") for command in finding.commands), ticks]
+            out += ["", *_fenced(finding.commands)]
         out.append("")
     return "\n".join([*out, "</details>"]) + "\n"
+
+
+def _fenced(commands: Sequence[str]) -> list[str]:
+    """The lines of a block of commands, whatever backticks are in them."""
+    ticks = "`" * max(3, 1 + max(_run(command) for command in commands))
+    return [f"{ticks}sh", *(command.replace("\n", " ") for command in commands), ticks]
 
 
 def _run(text: str) -> int:

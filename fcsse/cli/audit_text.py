@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from fcsse.cli.audit_report import at_once
 from fcsse.cli.terminal import Line, line
-from fcsse.findings.findings import Finding, Fix, Severity, count
+from fcsse.findings.findings import Finding, Severity, count
 
 if TYPE_CHECKING:
     from fcsse.findings.result import Audit
@@ -24,10 +25,23 @@ LEAST, MOST = 50, 140
 """Widths between which the terminal's own is used."""
 
 
-def audit_lines(audit: Audit, width: int, *, verbose: int = 0) -> list[Line]:
-    """The whole answer. ``verbose``: with each finding's reasons, and every pair's verdict."""
+ALWAYS = ("association-failed", "explicit-deny", "bucket-policy")
+"""Findings whose first reason is told without -v as well: AWS's own message, or the statement that decides."""
+
+PLAIN = "access-missing"
+"""The finding whose command says all there is to do about it."""
+
+
+def audit_lines(
+    audit: Audit, width: int, *, verbose: int = 0, wrap_summary: bool = False, fixing: bool = False
+) -> list[Line]:
+    """The whole answer. ``verbose``: with each finding's reasons, and every pair's verdict.
+
+    ``fixing``: it is ``--fix`` that shows it.
+    """
     room = max(LEAST, min(MOST, width)) - MARGIN
-    out: list[Line] = [line(audit.summary, "bold")]
+    summary = _wrapped(audit.summary, max(LEAST, width)) if wrap_summary else [audit.summary]
+    out: list[Line] = [line(text, "bold") for text in summary]
     if audit.facts.off:
         out.append(line(f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", "dim"))
     if audit.findings:
@@ -36,7 +50,7 @@ def audit_lines(audit: Audit, width: int, *, verbose: int = 0) -> list[Line]:
             out += _finding(finding, room, verbose)
     if verbose and audit.judged:
         out += [line(""), *_pairs(audit)]
-    closing = _closing(audit, verbose)
+    closing = _closing(audit, verbose, fixing=fixing)
     return out + ([line(""), *closing] if closing else [])
 
 
@@ -44,11 +58,10 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
     first, *more = _wrapped(finding.title, room)
     out: list[Line] = [((f"{finding.severity.value:<{MARGIN}}", STYLES[finding.severity]), (first, ""))]
     out += [_beneath(text) for text in more]
-    if verbose:
-        out += [_beneath(text, "dim") for one in finding.detail for text in _wrapped(one, room)]
-        out += [_beneath(text) for text in _wrapped(finding.remedy, room) if finding.remedy]
-    elif not finding.commands and finding.remedy:
-        out += [_beneath(text, "dim") for text in _wrapped(finding.remedy, room - 2)]
+    reasons = finding.detail if verbose else finding.detail[:1] if finding.code in ALWAYS else ()
+    out += [_beneath(text, "dim") for one in reasons for text in _wrapped(one, room)]
+    if finding.remedy and (verbose or not (finding.code == PLAIN and finding.commands)):
+        out += [_beneath(text) for text in _wrapped(finding.remedy, room)]
     # A command stays on one line, however long, so that it can be copied.
     commands = finding.commands if verbose else finding.commands[:3]
     out += [_beneath(f"$ {command}", "green") for command in commands]
@@ -79,15 +92,11 @@ def _pairs(audit: Audit) -> list[Line]:
     return out
 
 
-def _closing(audit: Audit, verbose: int) -> list[Line]:
-    fixable = sum(finding.fix is Fix.YES for finding in audit.findings)
-    pruning = sum(finding.fix is Fix.PRUNE for finding in audit.findings)
+def _closing(audit: Audit, verbose: int, *, fixing: bool) -> list[Line]:
     out: list[Line] = []
-    if fixable or pruning:
-        option = " --prune-orphans" if pruning else ""
-        out.append(
-            line(f"{count(fixable + pruning, 'finding')} can be mended at once: fcsse audit --fix{option} --dry-run")
-        )
+    number, command = at_once(audit)
+    if number and not fixing:
+        out.append(line(f"{count(number, 'finding')} can be mended at once: {command}"))
     if audit.findings and not verbose:
         out.append(line("-v gives reasons and every pair; --html FILE draws all of it.", "dim"))
     return out

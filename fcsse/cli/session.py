@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fcsse.pipeline import Pipeline
 
 WRITERS = ("link", "unlink", "restore")
-"""Commands that write, and so say in the end whether they did."""
+"""Commands of which every run may write. Such a run says in the end whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Session:
     output: Output
     journal: Journal
     progress: Spinner | PlainProgress
+    writes: bool
 
     def pipeline(
         self, sides: Sides, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
@@ -81,13 +82,18 @@ class Session:
 
 
 @contextmanager
-def session(command: str, output: Output, *, quiet: bool, verbose: int, no_color: bool) -> Iterator[Session]:
-    """Runs a command's body; every error it raises is told here, in the form asked for, and becomes the exit code."""
+def session(
+    command: str, output: Output, *, quiet: bool, verbose: int, no_color: bool, writes: bool = False
+) -> Iterator[Session]:
+    """Runs a command's body; every error it raises is told here, in the form asked for, and becomes the exit code.
+
+    ``writes``: this run of the command may write, though not every run does.
+    """
     terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color)
     progress = terminal.progress()
-    run = Session(command, terminal, output, Journal(), progress)
+    run = Session(command, terminal, output, Journal(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
-    interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if command in WRITERS else None
+    interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if run.writes else None
     try:
         try:
             yield run
@@ -129,11 +135,7 @@ def report_error(run: Session, error: FcsseError) -> None:
     """Tells an error and ends the command with its exit code."""
     if run.terminal.verbose >= 2:
         traceback.print_exception(error)
-    if (
-        run.command in WRITERS
-        and not isinstance(error, UsageError)
-        and "Nothing was written" not in error.message + error.hint
-    ):
+    if run.writes and not isinstance(error, UsageError) and "Nothing was written" not in error.message + error.hint:
         error.hint = f"{error.hint} {run.journal.told()}".strip()
     tell_error(run.command, run.output, run.terminal, error)
     raise typer.Exit(error.exit_code)

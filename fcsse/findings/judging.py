@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fcsse.model import Bucket, Pair, Role
     from fcsse.planning.access import Judgement
 
+ROLES = "{roles}"
+"""In a remedy, in place of the roles of all the pairs that it is for."""
+
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
@@ -69,6 +72,13 @@ class Judged:
             if DENIED in (self.read, self.write)
             else "unknown"
         )
+
+
+FULL_ARN = (
+    "Have the bucket's owner set the default encryption to the key's full ARN, or state that when linking: fcsse link with "
+    "--key ARN, --bucket-region REGION and --bucket-keys or --no-bucket-keys."
+)
+NEW = "Make the bucket again, or delete the association: a file system's by itself, a file cache's together with the cache."
 
 
 class Verdicts:
@@ -158,9 +168,9 @@ def _obstacle(checked: Checked, error: FcsseError, bucket: Bucket | None, roles:
         return Trouble("role-missing", error.message, error.hint)
     reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
     if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
-        return Trouble("foreign-alias", _bare(error), error.hint)
+        return Trouble("foreign-alias", _bare(error), FULL_ARN)
     if isinstance(error, NotFoundError):
-        return Trouble("key-gone" if bucket else "bucket-gone", error.message, error.hint)
+        return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
     return Trouble("unreadable", error.message, error.hint)
 
 
@@ -212,13 +222,14 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not stopped:
         return []
     actions = ", ".join(row.action for row in stopped)
-    role = str(facts.role.arn) if facts.role else ""
     reason = f"the bucket policy: {stopped[0].decision.reason}"
     if any(row.decision.explicit for row in stopped):
-        return [Trouble("bucket-policy", reason, f"Have the bucket's policy except {role} from its Deny of {actions}.")]
+        return [
+            Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
+        ]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
         return [Trouble("access-unknown", reason, "See whether the bucket policy's condition holds for the cache.")]
-    return [Trouble("bucket-policy", reason, f"Have the bucket's policy allow {actions} to {role}.")]
+    return [Trouble("bucket-policy", reason, f"Have the bucket's policy allow {actions} to {ROLES}.")]
 
 
 def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
@@ -229,9 +240,8 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         return []
     if judgement.denials:
         denial = judgement.denials[0].decision
-        role = facts.role.arn if facts.role else ""
         remedy = (
-            f"Have the owner of statement '{denial.decided_by}' except {role} from it: a Deny wins over every Allow."
+            f"Have the owner of statement '{denial.decided_by}' except {ROLES} from it: a Deny wins over every Allow."
         )
         return [Trouble("explicit-deny", denial.reason, remedy)]
     if judgement.form_changed:

@@ -36,7 +36,7 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
     said = association.failure or "AWS gives no reason."
     remedy = "See what AWS says, and mend that."
     if judged is not None and not judged.allowed:
-        remedy = "First give the cache its access to the bucket and key, which the other findings tell of."
+        remedy = "First mend what the other findings about this cache and bucket tell of."
     return Finding(
         "association-failed",
         Severity.HIGH,
@@ -79,10 +79,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
             else "Where the creator of the cache lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is no role: link "
             "with the documented statement for every cache instead."
         )
-        buckets = [word for one in pairs for word in ("--bucket", one.pair.bucket)]
-        command = (
-            words.fcsse("link", "--cache", cache, *buckets) if young else words.fcsse("link", "--every-cache", *buckets)
-        )
+        commands = words.fcsse("link", [cache] if young else [], [one.pair.bucket for one in pairs])
         found.append(
             Finding(
                 "role-missing",
@@ -90,7 +87,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
                 f"no service-linked role{' yet' if young else ''}: {cache}",
                 (f"IAM has no role {role_name(cache)}, so nothing can be given to it.",),
                 remedy,
-                (command,),
+                commands,
                 tuple(one.pair for one in pairs),
                 cache,
                 pairs[0].pair.bucket if len(pairs) == 1 else None,

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from fcsse.model import Grant
 
 
+MOST = 20
+"""Grants of a finding for which there is a command."""
+
+
 def find(keys: Sequence[OfKey], words: Words) -> list[Finding]:
     """Everything there is to say of grants."""
     found: list[Finding] = []
@@ -46,7 +50,7 @@ def _dead(key: OfKey, words: Words) -> list[Finding]:
             f"{count(len(dead), 'grant')} for caches that are gone: key {key.name}",
             [f"Grant {grant.name} is for {grant.grantee}, a role that was deleted." for grant in dead[:8]],
             "End them: they serve nobody, and count against the 50,000 that a key may have.",
-            [_end(key, grant, words) for grant in dead[:20]],
+            [_end(key, grant, words) for grant in dead[:MOST]],
         )
     ]
 
@@ -74,7 +78,7 @@ def _duplicates(key: OfKey, words: Words) -> list[Finding]:
                         f"{count(len(group), 'grant')} say the same; {listed([grant.grant_id for grant in spare])} can go."
                     ],
                     "End the spare ones.",
-                    [_end(key, grant, words) for grant in spare[:20]],
+                    [_end(key, grant, words) for grant in spare[:MOST]],
                     cache=cache,
                 )
             )
@@ -83,36 +87,30 @@ def _duplicates(key: OfKey, words: Words) -> list[Finding]:
 
 def _unconstrained(key: OfKey, words: Words) -> list[Finding]:
     """Grants that are good for every bucket and outside S3, where something narrower would do."""
-    caches: dict[str, None] = {}
-    for grant in key.grants:
-        cache = role_cache(grant.grantee or "")
-        if cache and not grant.constrained:
-            caches[cache] = None
-    if not caches:
+    wide = [grant for grant in key.grants if role_cache(grant.grantee or "") and not grant.constrained]
+    if not wide:
         return []
+    caches = list(dict.fromkeys(role_cache(grant.grantee or "") or "" for grant in wide))
     pairs = [one for one in key.judged if one.pair.cache in caches]
     flagged = [one for one in pairs if one.facts and one.facts.bucket.encryption.bucket_keys]
     narrower = key.own or (bool(pairs) and len(flagged) == len(pairs))
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
-    commands: list[str] = []
-    if narrower and pairs:
-        first = pairs[0].pair
-        remedy = "A statement in the key policy is narrower: link by policy, then end the grant."
-        commands = [words.link([first], "--via", "policy")]
+    commands: tuple[str, ...] = ()
+    if narrower:
+        remedy = "A statement in the key policy is narrower: link by policy, then end the grants."
         if not key.own:
-            remedy = "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grant."
-            commands = [words.link([first], "--narrow-grant")]
+            remedy = "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants."
+        links = words.link([one.pair for one in pairs], *(("--via", "policy") if key.own else ("--narrow-grant",)))
+        commands = (*links, *(_end(key, grant, words) for grant in wide[:MOST]))
     return [
         key.finding(
             "unconstrained-grant",
             Severity.LOW if narrower else Severity.INFO,
             f"{count(len(caches), 'cache')} may use the key for any bucket: key {key.name}",
-            [
-                f"The grants of {listed(list(caches))} have no constraint, so they hold for every bucket, and outside S3."
-            ],
+            [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
             remedy,
             commands,
-            cache=next(iter(caches)) if len(caches) == 1 else None,
+            cache=caches[0] if len(caches) == 1 else None,
         )
     ]
 

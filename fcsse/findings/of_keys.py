@@ -60,6 +60,10 @@ class OfKey:
         """Is it a key of the caches' own account?"""
         return self.arn.account == self.account
 
+    def named(self, buckets: Sequence[str]) -> tuple[str, ...]:
+        """The option that names the key, where these buckets do not all lead to it (any more)."""
+        return () if set(buckets) <= {one.pair.bucket for one in self.judged} else ("--key", str(self.arn))
+
     def finding(
         self,
         code: str,
@@ -115,10 +119,10 @@ def find(keys: Sequence[OfKey], facts: AccountFacts, words: Words) -> list[Findi
     for key in keys:
         if key.document is not None:
             found += _dead(key, key.document, words)
-            found += _size(key, key.document)
+            found += _size(key, key.document, words)
             found += _gone(key, facts, linked, words)
             found += _every_cache(key, words)
-            found += _mergeable(key, words)
+            found += _mergeable(key, facts, words)
     return found
 
 
@@ -149,13 +153,13 @@ def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
             f"{'blocks' if len(ids) == 1 else 'block'} every edit: policy of key {key.name}",
             detail,
             "Take them out in the next change; the diff shows each.",
-            [words.link([key.judged[0].pair], *options)] if fix is not Fix.NO else [],
+            words.link([key.judged[0].pair], *options) if fix is not Fix.NO else (),
             fix=fix,
         )
     ]
 
 
-def _size(key: OfKey, document: PolicyDocument) -> list[Finding]:
+def _size(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
     size, least = document.size, document.compact().size
     share = least / MAX_POLICY_BYTES
     if share < FILLING:
@@ -172,8 +176,15 @@ def _size(key: OfKey, document: PolicyDocument) -> list[Finding]:
             f"policy {share:.0%} full: key {key.name}",
             [f"It takes {told}: room for {more}."],
             "Take out what nobody needs, or give further caches their access by grants (--via grant).",
+            [_look(key, words)],
         )
     ]
+
+
+def _look(key: OfKey, words: Words) -> str:
+    """The command that shows the policy as it is."""
+    named = ("--key-id", str(key.arn), "--policy-name", "default", "--output", "text")
+    return words.aws("kms", "get-key-policy", *named, region=key.arn.region)
 
 
 def _gone(key: OfKey, facts: AccountFacts, linked: dict[str, set[str]], words: Words) -> list[Finding]:
@@ -191,7 +202,7 @@ def _gone(key: OfKey, facts: AccountFacts, linked: dict[str, set[str]], words: W
                         f"statement {statement.label} is for a cache that is gone: key {key.name}",
                         [f"{principal} was the role of a cache, for {listed(buckets)}."],
                         "The next link or unlink on this key takes it out without asking.",
-                        [words.link([key.judged[0].pair])] if key.own else [],
+                        words.link([key.judged[0].pair]) if key.own else (),
                         fix=Fix.YES if key.own else Fix.NO,
                     )
                 )
@@ -214,18 +225,18 @@ def _leftover(
     left = [bucket for bucket in buckets if bucket not in linked.get(cache, ())]
     if not left or not (gone or known):
         return []
-    command = words.fcsse("unlink", "--cache", cache, *[word for bucket in left for word in ("--bucket", bucket)])
+    commands = words.fcsse("unlink", [cache], left, *key.named(left))
     if gone or cache not in linked:
         why = "IAM has no role for it" if gone else "no Region has an S3 association of it"
         title = f"statement {statement.label} is for {cache}, which is gone: key {key.name}"
         return [
-            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", [command], cache=cache)
+            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", commands, cache=cache)
         ]
     title = f"{cache} has access to {listed(left)}, which it is not linked to: key {key.name}"
     detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
     return [
         key.finding(
-            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", [command], cache=cache
+            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", commands, cache=cache
         )
     ]
 
@@ -236,10 +247,7 @@ def _every_cache(key: OfKey, words: Words) -> list[Finding]:
         if ours.every_cache:
             buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
-            named = [word for bucket in buckets for word in ("--bucket", bucket)]
-            caches = [word for pair in dict.fromkeys(pair.cache or "" for pair in pairs) for word in ("--cache", pair)]
-            commands = [words.fcsse("unlink", "--every-cache", *named)]
-            commands += [words.fcsse("link", *caches, *named)] if caches else []
+            commands = (*words.fcsse("unlink", [], buckets, *key.named(buckets)), *words.link(pairs))
             found.append(
                 key.finding(
                     "every-cache",
@@ -249,7 +257,7 @@ def _every_cache(key: OfKey, words: Words) -> list[Finding]:
                         f"Statement {statement.label} is met by any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
-                    "Name the caches instead, where each has its role. Between the two commands the caches have no access.",
+                    "Name the caches instead, where each has its role. Between the commands they have no access.",
                     commands,
                     bucket=buckets[0] if len(buckets) == 1 else None,
                 )
@@ -257,11 +265,13 @@ def _every_cache(key: OfKey, words: Words) -> list[Finding]:
     return found
 
 
-def _mergeable(key: OfKey, words: Words) -> list[Finding]:
-    """Statements of ours that differ in nothing but the roles."""
+def _mergeable(key: OfKey, facts: AccountFacts, words: Words) -> list[Finding]:
+    """Statements of ours that differ in nothing but the roles. Those that should rather go are told of by ``_gone``."""
     alike: dict[tuple[object, ...], list[tuple[Statement, Ours]]] = {}
     for statement, ours in key.readings:
-        if not ours.every_cache:
+        alive = all((cache := role_cache(one)) and (facts.roles is None or cache in facts.roles) for one in ours.roles)
+        here = not key.named([arn.rsplit(":", 1)[-1] for arn in ours.buckets])
+        if not ours.every_cache and alive and here:
             alike.setdefault((ours.account, ours.region, ours.patterns, ours.exact), []).append((statement, ours))
     found = []
     for group in alike.values():
@@ -269,9 +279,7 @@ def _mergeable(key: OfKey, words: Words) -> list[Finding]:
             continue
         buckets = sorted(arn.rsplit(":", 1)[-1] for arn in group[0][1].buckets)
         saved = sum(statement.node.end - statement.node.start for statement, _ in group[1:])
-        moved = [cache for _, ours in group[1:] for one in ours.roles if (cache := role_cache(one))]
-        named = [word for cache in dict.fromkeys(moved) for word in ("--cache", cache)]
-        named += [word for bucket in buckets for word in ("--bucket", bucket)]
+        moved = list(dict.fromkeys(cache for _, ours in group[1:] for one in ours.roles if (cache := role_cache(one))))
         found.append(
             key.finding(
                 "mergeable",
@@ -282,8 +290,9 @@ def _mergeable(key: OfKey, words: Words) -> list[Finding]:
                     f"{listed([statement.label for statement, _ in group])} say the same of different roles; one with all of "
                     f"them saves about {max(0, saved - 140 * len(moved)):,} bytes."
                 ],
-                "Worth it when the policy gets full. Between the two commands these caches have no access.",
-                [words.fcsse("unlink", *named), words.fcsse("link", *named)] if moved and key.own else [],
+                f"Worth it when the policy gets full. Between the commands {listed(moved)} "
+                f"{'has' if len(moved) == 1 else 'have'} no access.",
+                [*words.fcsse("unlink", moved, buckets), *words.fcsse("link", moved, buckets)] if key.own else [],
                 bucket=buckets[0] if len(buckets) == 1 else None,
             )
         )

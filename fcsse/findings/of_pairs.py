@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from fcsse.arn import key_arn
 from fcsse.findings.findings import Finding, Fix, Severity, Words, listed, sentence
+from fcsse.findings.judging import ROLES
 from fcsse.findings.mending import LINKING, Mend, mends, together
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from fcsse.findings.judging import Judged, Trouble
-    from fcsse.model import Pair
+    from fcsse.model import Bucket, Pair
 
 SEVERITIES = {
     "dsse": Severity.MEDIUM,
@@ -47,7 +50,9 @@ def _finding(
     caches = [pair.cache or "" for pair in pairs]
     first, trouble = group[0]
     reasons = dict.fromkeys(trouble.reason for _, trouble in group)
-    fix, remedy, commands = Fix.NO, trouble.remedy, _commands(code, first, words)
+    roles = list(dict.fromkeys(str(one.facts.role.arn) for one, _ in group if one.facts and one.facts.role))
+    remedy = trouble.remedy.replace(ROLES, listed(roles, 8))
+    fix, commands = Fix.NO, _commands(code, first, pairs, words)
     if code in LINKING:
         found = [ways[pair] for pair in pairs if pair in ways]
         fix = together(mend.fix for mend in found) if len(found) == len(pairs) else Fix.NO
@@ -55,7 +60,7 @@ def _finding(
         options = tuple(dict.fromkeys(option for mend in found for option in mend.options))
         remedy = hinder or remedy
         if not hinder or options:
-            commands = (words.link(pairs, *options),)
+            commands = words.link(pairs, *options)
     return Finding(
         code,
         SEVERITIES.get(code, Severity.HIGH),
@@ -102,13 +107,17 @@ def _title(code: str, one: Judged, caches: list[str]) -> str:
             return f"Bucket Keys of {bucket} were turned {now} since linking: {who}"
         case "explicit-deny" | "bucket-policy":
             return f"{TITLES[code]} {who}: bucket {bucket}"
+        case "bucket-gone":
+            return f"{TITLES[code]}: {bucket}, of {who}"
         case _:
             return f"{TITLES[code]}: bucket {bucket}, of {who}"
 
 
-def _commands(code: str, one: Judged, words: Words) -> tuple[str, ...]:
+def _commands(code: str, one: Judged, pairs: Sequence[Pair], words: Words) -> tuple[str, ...]:
     """The AWS CLI's part of a remedy."""
     key = one.facts.key if one.facts else None
+    if code == "dsse" and one.facts and one.facts.bucket.encryption.key:
+        return (_single_layer(one.facts.bucket, words), *words.link(pairs))
     if key is None:
         return ()
     named, region = ("--key-id", str(key.arn)), key.arn.region
@@ -121,8 +130,21 @@ def _commands(code: str, one: Judged, words: Words) -> tuple[str, ...]:
         case "key-unusable":
             return (words.aws("kms", "describe-key", *named, region=region),)
         case "explicit-deny":
-            return (words.aws("kms", "get-key-policy", *named, "--output", "text", region=region),)
+            return (
+                words.aws(
+                    "kms", "get-key-policy", *named, "--policy-name", "default", "--output", "text", region=region
+                ),
+            )
         case "bucket-policy":
             return (words.aws("s3api", "get-bucket-policy", "--bucket", one.pair.bucket, region=region),)
         case _:
             return ()
+
+
+def _single_layer(bucket: Bucket, words: Words) -> str:
+    """Sets SSE-KMS in place of DSSE-KMS, with the same key."""
+    key = key_arn(bucket.encryption.key or "")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": bucket.encryption.key}
+    given = json.dumps({"Rules": [{"ApplyServerSideEncryptionByDefault": default}]})
+    named = ("--bucket", bucket.name, "--server-side-encryption-configuration", given)
+    return words.aws("s3api", "put-bucket-encryption", *named, region=bucket.region or (key.region if key else None))

@@ -19,6 +19,9 @@ OF_BUCKETS = ("encryption", "bucket-policy", "region")
 OF_KEYS = ("describe", "policy", "grants")
 
 
+PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…', and --bucket-account where no key tells the account"
+
+
 def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
     """Everything that could not be read, each once."""
     refused = {refusal.about[0] for refusal in facts.refusals if refusal.kind == "encryption"}
@@ -127,7 +130,7 @@ def _finding(group: Sequence[Refusal], judged: list[Judged]) -> Finding:
         Severity.LOW if harmless else Severity.MEDIUM,
         title_of(*errors),
         tuple(detail),
-        _remedy(errors),
+        _remedy(errors) if kinds <= set(OF_KEYS) else _remedy_of_bucket(group, judged),
         (),
         tuple(one.pair for one in judged),
         bucket=about if kinds <= set(OF_BUCKETS) else None,
@@ -142,3 +145,12 @@ def _remedy(errors: Sequence[FcsseError]) -> str:
         actions = listed(list(dict.fromkeys(error.action for error in denied)))
         return errors[0].hint.replace(denied[0].action, actions)
     return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))
+
+
+def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[Judged]) -> str:
+    """The same for a bucket, which may belong to another account: then it takes a role of that one."""
+    said = _remedy([refusal.error for refusal in group])
+    if any(one.facts and one.facts.bucket.foreign for one in judged):
+        return f"Name a role of the bucket's account: {PATTERN}."
+    denied = all(isinstance(refusal.error, DeniedError) and refusal.kind in OF_BUCKETS for refusal in group)
+    return f"{said} If the bucket belongs to another account: {PATTERN}." if denied else said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
@@ -22,11 +22,15 @@ VERDICTS = ("allowed", "partly", "denied", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``."""
+    """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
+
+    ``words`` wrote its commands.
+    """
 
     facts: AccountFacts
     judged: tuple[Judged, ...]
     findings: tuple[Finding, ...]
+    words: Words = field(default_factory=Words)
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -84,8 +88,8 @@ def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
 
 def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:
     """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
-    says = words or Words()
     regions = {one.association.owner: one.region for one in facts.associations}
+    says = replace(words or Words(), homes=regions)
     judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roles)
     keys = of_keys.keys_of(judged, facts.account)
     unread = of_refusals.find(facts, judged)
@@ -97,4 +101,4 @@ def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts
         *of_keys.find(keys, facts, says),
         *of_grants.find(keys, says),
     ]
-    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)))
+    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says)

@@ -148,9 +148,7 @@ def _remedies(census: Census, reaches: Sequence[Reach], keys: Mapping[str, Key],
             if len(forms) > 1
             else ["--bucket-keys" if ContextForm.BUCKET in forms else "--no-bucket-keys"]
         )
-        pairs = [Pair(cache, census.bucket) for cache in sorted(lacking)]
-        if pairs:
-            out.append(words.link(pairs, "--key", text, *flags))
+        out += words.link([Pair(cache, census.bucket) for cache in sorted(lacking)], "--key", text, *flags)
     return tuple(out)
 
 

@@ -16,7 +16,7 @@ from fcsse.errors import DeniedError
 from fcsse.findings.facts import Refusal
 from fcsse.findings.result import audit_of
 from fcsse.sandbox.wire import AwsError
-from tests.audit.made import ACCOUNT, Made, key_name
+from tests.audit.made import ACCOUNT, Made, documented, key_name
 
 if TYPE_CHECKING:
     from fcsse.sandbox.wire import Call
@@ -56,8 +56,54 @@ def test_the_worst_comes_first_with_its_command(shell: Shell) -> None:
     severities = [text.split()[0] for text in lines if text.split() and text.split()[0] in ("high", "medium", "low")]
     assert severities == sorted(severities, key=["high", "medium", "low"].index)
     assert "$ fcsse link --cache fc-0123 --cache fc-01234567890 --cache fs-0abc --bucket data" in run.out
-    assert "AWS says" not in run.out
-    assert "AWS says: Amazon File Cache is unable to access" in shell.run("audit", "-v").out
+    assert "AWS says: Amazon File Cache is unable to access" in run.out
+    assert "nearest: statement" not in run.out
+    assert "nearest: statement" in shell.run("audit", "-v").out
+
+
+def test_a_remedy_with_a_warning_is_told_without_being_asked_for(shell: Shell) -> None:
+    text = shell.sandbox.policy("data")
+    deny = {"Sid": "NoKeys", "Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey", "Resource": "*"}
+    text["Statement"] += [documented("data", "*"), deny]
+    shell.sandbox.put_policy("data", text)
+    shell.monkeypatch.setenv("COLUMNS", "140")
+    out = " ".join(shell.run("audit").out.split())
+    assert "Between the commands they have no access." in out
+    assert "Statement 'NoKeys' denies kms:GenerateDataKey." in out
+    assert all(f"AWSServiceRoleForFSxS3Access_{cache}" in out for cache in ("fc-0123", "fc-01234567890", "fs-0abc"))
+
+
+def test_fix_does_not_advise_itself(shell: Shell) -> None:
+    assert "can be mended at once" in shell.run("audit").out
+    assert "can be mended at once" not in shell.run("audit", "--fix", "--dry-run").out
+
+
+def test_the_summary_wraps_at_words_on_a_terminal_only(shell: Shell) -> None:
+    shell.monkeypatch.setenv("COLUMNS", "80")
+    assert " findings (" in shell.run("audit").out.splitlines()[0]
+    shell.monkeypatch.setattr("fcsse.cli.audit.is_terminal", lambda _: True)
+    lines = shell.run("audit").out.splitlines()
+    assert all(len(text) <= 80 for text in lines[:2])
+    assert lines[2] == ""
+    assert len(shell.run("audit", "-q").out.splitlines()) == 1
+
+
+def test_a_page_is_written_whole_or_not_at_all(shell: Shell, tmp_path: Any) -> None:
+    page = tmp_path / "audit.html"
+    page.write_text("the old one", encoding="utf-8")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with shell.monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_text", full)
+        run = shell.run("audit", "--html", str(page))
+    assert run.code == 1
+    assert "No space left on device" in run.err
+    assert page.read_text(encoding="utf-8") == "the old one"
+    assert [one.name for one in tmp_path.iterdir() if "html" in one.name] == ["audit.html"]
+    shell.run("audit", "--html", str(page))
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_nothing_is_written(shell: Shell) -> None:
