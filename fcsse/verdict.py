@@ -80,7 +80,7 @@ def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
         document = parsed(found.policy) if found.policy is not None else None
     except FcsseError as error:
         return _impossible(found, error)
-    judgement = judge(found, document, found.grants or ())
+    judgement = judge(found, document, found.grants)
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
@@ -189,7 +189,8 @@ def _s3_notes(judgement: Judgement) -> list[str]:
 
 def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would mend it."""
-    if facts.refusals and (facts.policy is None or facts.key is None or facts.key.arn.account != facts.account):
+    unread = facts.policy is None or facts.grants is None
+    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
     plan = make_plan([facts], Options(Wish.LINK))

@@ -5,6 +5,7 @@ Source: S3 user guide, "S3 Metadata inventory tables schema" and "Querying metad
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from botocore.exceptions import ClientError
 from fcsse.arn import Arn
 from fcsse.aws.faults import Call, error_code, translated
 from fcsse.clock import pauses
-from fcsse.errors import FcsseError, ImpossibleError, UnexpectedError
+from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
 from fcsse.object_keys.inventory import Table, query
 from fcsse.object_keys.tally import Group, Sealed
 
@@ -124,11 +125,11 @@ def count(
         with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
             query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
     except UnexpectedError as error:
-        raise UnexpectedError(error.message, _hint(error.message) or error.hint) from error
+        raise _denial(error.message, doing) or UnexpectedError(error.message, _hint(error.message)) from error
     try:
         scanned = _await(athena, query_id, clock, progress, doing)
     except BaseException as error:
-        if not isinstance(error, _EndedError):
+        if not isinstance(error, _EndedError | _EndedDeniedError):
             _stop(athena, query_id, progress)
         raise
     return _results(athena, query_id, doing), scanned
@@ -136,6 +137,32 @@ def count(
 
 class _EndedError(UnexpectedError):
     """The query has ended by itself: there is nothing left to cancel."""
+
+
+class _EndedDeniedError(DeniedError):
+    """The query has ended by itself, since the caller lacks a permission that Athena needs for it."""
+
+
+_ACTION = re.compile(r"not authorized to perform: (\w+:\w+)(?: on resource: (\S+))?")
+
+
+def _denial(said: str, doing: str) -> DeniedError | None:
+    """The error for a query that ended for want of a permission; None where Athena names none."""
+    if (found := _ACTION.search(said)) is not None:
+        action, resource = found[1], (found[2] or "").rstrip(".,;")
+    elif "unable to verify/create output bucket" in said.lower():
+        action, resource = "s3:GetBucketLocation", "the bucket of the results"
+    elif "access denied when writing" in said.lower():
+        action, resource = "s3:PutObject", "the place of the results"
+    else:
+        return None
+    on = f" on {resource}" if resource else ""
+    return _EndedDeniedError(
+        f"{doing}: Athena may not call {action}{on} for the caller ({said})",
+        f"Allow {action}{on} in the caller's IAM policy; fcsse permissions census --engine athena prints all it needs.",
+        action=action,
+        resource=resource,
+    )
 
 
 def _stop(athena: AthenaClient, query_id: str, progress: Progress) -> None:
@@ -161,6 +188,8 @@ def _await(athena: AthenaClient, query_id: str, clock: Clock, progress: Progress
                 return scanned
             case "FAILED" | "CANCELLED" as state:
                 said = " ".join(status.get("StateChangeReason", "no reason was given").split())
+                if (denied := _denial(said, doing)) is not None:
+                    raise denied
                 raise _EndedError(f"{doing}: the query {state.lower()}: {said}", _hint(said))
             case state:
                 seconds = clock.monotonic() - start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore import exceptions as boto
@@ -167,7 +167,13 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     )
 
 
+_NAMED = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
+
+
 def _denied(message: str, said: str, call: Call) -> DeniedError:
+    named = _NAMED.search(message)
+    if named and named[1] != call.action:  # a service that asks another one on the caller's behalf
+        call = replace(call, action=named[1], resource=(named[2] or call.resource).strip('",;.'))
     side = call.side
     if "no resource-based policy" in message:
         side = "the key policy" if call.action.startswith("kms:") else "the resource's policy"

@@ -22,6 +22,7 @@ EXAMPLE = """\
 Examples:
   fcsse permissions link --cache fc-0123456789abcdef0 --bucket data --account 111122223333 --region eu-west-1
   fcsse permissions unlink --optional
+  fcsse permissions audit --fix
   fcsse permissions link --cache fc-0123456789abcdef0 --account 111122223333 \\
       --key arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab
 """
@@ -37,6 +38,16 @@ Optional = Annotated[
         help="Put into the policy what the command can do without but says more with.",
         show_envvar=False,
         rich_help_panel=how.HOW,
+    ),
+]
+FixOption = Annotated[
+    bool,
+    typer.Option(
+        "--fix",
+        envvar="FCSSE_FIX",
+        help="For audit: what audit --fix needs, which also writes.",
+        show_envvar=False,
+        rich_help_panel=opt.HOW,
     ),
 ]
 EngineOption = Annotated[
@@ -61,6 +72,7 @@ def permissions(
     partition: which.Partition = None,
     via: how.ViaOption = Via.AUTO,
     engine: EngineOption = Engine.HEAD,
+    fix: FixOption = False,
     optional: Optional = False,
     output: telling.OutputOption = Output.TEXT,
     verbose: telling.Verbose = 0,
@@ -87,6 +99,7 @@ def permissions(
             partition,
             via,
             engine,
+            fix,
         )
         _tell(run, needs(command, scope), optional=optional)
 

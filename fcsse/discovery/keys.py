@@ -107,7 +107,7 @@ class Keys:
             policy,
             grants,
             tuple(f"{what} unknown: {error.message}." for what, error in refused),
-            tuple(error for what, error in refused if what != STATE),
+            tuple(error for what, error in refused if what != STATE or self._options.wish is Wish.CHECK),
         )
 
     def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:

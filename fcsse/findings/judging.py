@@ -139,7 +139,7 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
         if found.bucket_policy == "" and found.bucket.foreign is False:
             # The role's own permissions let it into its account's buckets: there is nothing to judge.
             found = replace(found, bucket_policy=None)
-        judged = judge(found, parsed(found.policy), found.grants or (), explain=False, briefly=True)
+        judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
     except FcsseError:
         return None
     return judged.deciders if judged and judged.read is judged.write is ALLOWED else None

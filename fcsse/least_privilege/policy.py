@@ -11,7 +11,7 @@ accounts) and "Using service-linked roles"; IAM user guide, "Sid" (letters and d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
@@ -30,7 +30,10 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the policy is narrowed to; whatever is left out stays a wildcard. ``account`` is the cache's."""
+    """What the policy is narrowed to; whatever is left out stays a wildcard. ``account`` is the cache's.
+
+    ``fix``: the policy is for ``audit --fix``. ``any_key``: keys of every account are meant, where none is named.
+    """
 
     caches: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
@@ -41,6 +44,8 @@ class Scope:
     partition: str | None = None
     via: Via = Via.AUTO
     engine: Engine = Engine.HEAD
+    fix: bool = False
+    any_key: bool = False
 
     @property
     def foreign(self) -> bool:
@@ -74,8 +79,9 @@ class Scope:
                 return tuple(arns.bucket_arn(partition, name) for name in names)
             case On.OBJECTS:
                 return tuple(f"{arns.bucket_arn(partition, name)}/*" for name in names)
-            case On.KEY:
-                owner = "*" if self.via is Via.GRANT else account
+            case On.KEY | On.OWN_KEY:
+                # A policy is only ever written in the key's own account.
+                owner = "*" if on is On.KEY and (self.via is Via.GRANT or self.any_key) else account
                 return (str(self.key) if self.key else f"arn:{partition}:kms:{region}:{owner}:key/*",)
             case On.METADATA:
                 tables = f"arn:{partition}:s3tables:{region}:{account}:bucket/aws-s3"
@@ -122,6 +128,10 @@ def needs(command: Command, scope: Scope) -> Permissions:
     if scope.foreign and scope.via is Via.POLICY:
         message = f"--via policy: key {scope.key} does not belong to account {scope.account}, so only a grant helps"
         raise UsageError(message, "Leave --via out, or say --via grant.")
+    if scope.fix and command is not Command.AUDIT:
+        raise UsageError("--fix goes with audit", "Leave it out, or ask for: fcsse permissions audit --fix.")
+    # The buckets of an account's caches may use keys of any account.
+    scope = replace(scope, any_key=command is Command.AUDIT)
     now = _circumstances(command, scope)
     permissions = tuple(one for one in TABLE[command] if one.when <= now and _is_about(one, scope))
     owner = _key_owner(command, scope, permissions) if scope.foreign else ()
@@ -134,6 +144,8 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
     now.add(When.ATHENA if scope.engine is Engine.ATHENA else When.OBJECTS)
     if not scope.every_cache:
         now.add(When.NAMED_CACHE)
+    if scope.fix:
+        now.add(When.FIX)
     if not scope.buckets:
         now.add(When.NO_BUCKET)
     if not scope.caches:
@@ -190,7 +202,7 @@ def _key_owner(command: Command, scope: Scope, permissions: tuple[Permission, ..
     statements: list[Json] = []
     account, partition = scope.account or "", scope.arn_partition
     roles = scope.roles()
-    if command is Command.LINK:
+    if command is Command.LINK or scope.fix:
         create: Json = json.loads(create_grant_statement(partition, roles[0], GRANT_OPERATIONS))
         condition = _grant_condition(scope)
         statements.append({**create, "Condition": condition})
@@ -263,8 +275,8 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         said.append(
             "This is for keys of the cache's own account. For a key of another account add --key ARN and --account ID."
         )
-    if command is Command.AUDIT:
-        said.append("audit --fix needs what link needs as well: fcsse permissions link.")
+    if command is Command.AUDIT and not scope.fix:
+        said.append("audit --fix also writes: fcsse permissions audit --fix.")
     if scope.engine is Engine.ATHENA and command is Command.CENSUS:
         said.append(
             "Put the workgroup and the place of its query results in the stead of workgroup/* and "

@@ -37,6 +37,7 @@ class On(Enum):
     BUCKET = "bucket"
     OBJECTS = "objects"
     KEY = "key"
+    OWN_KEY = "own key"
     METADATA = "metadata tables"
     CATALOG = "catalog"
     WORKGROUP = "workgroup"
@@ -57,6 +58,7 @@ class When(Enum):
     NO_CACHE = "no cache named"
     ATHENA = "by Athena"
     OBJECTS = "object by object"
+    FIX = "with --fix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ _REGION = _on(
     optional=True,
 )
 _KEY = _on("kms:DescribeKey", On.KEY, "reads the key's state and resolves aliases", optional_across=True)
+_JUDGED_KEY = _on("kms:DescribeKey", On.KEY, "reads the key's state and resolves aliases")
 _POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
 _GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
 _PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
@@ -161,9 +164,9 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _ROLE,
         _LINKED,
         _ENCRYPTION,
-        _KEY,
+        _JUDGED_KEY,
         _POLICY,
-        _on("kms:ListGrants", On.KEY, "reads the key's grants", optional_across=True),
+        _on("kms:ListGrants", On.KEY, "reads the key's grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
         _SUGGESTIONS,
         _CACHE,
@@ -174,14 +177,16 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),
         _on("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the buckets of all caches"),
         _ENCRYPTION,
-        _KEY,
+        _JUDGED_KEY,
         _POLICY,
-        _on("kms:ListGrants", On.KEY, "reads the keys' grants", optional_across=True),
+        _on("kms:ListGrants", On.KEY, "reads the keys' grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies"),
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
         _on("fsx:DescribeFileSystems", On.ANY, "the same for FSx for Lustre file systems", optional=True),
         _REGION,
+        _on("kms:PutKeyPolicy", On.OWN_KEY, "writes the key policies", When.OWN_KEY, When.FIX),
+        _on("kms:CreateGrant", On.KEY, "creates the grants on keys of other accounts", When.FIX),
     ),
     Command.CENSUS: (
         _on("s3:ListBucket", On.BUCKET, "lists the objects", When.OBJECTS),

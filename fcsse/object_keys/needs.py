@@ -108,7 +108,7 @@ def _judged(cache: str, facts: Facts, group: Group, sealed: Sealed) -> Reach:
     encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
     there = replace(facts, bucket=replace(facts.bucket, encryption=encryption))
     document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
-    judged = judge(there, document, facts.grants or (), explain=False)
+    judged = judge(there, document, facts.grants, explain=False)
     if judged is None:
         return Reach(cache, group, Verdict.UNKNOWN, "the cache has no role, or the key could not be read")
     verdict = judged.read

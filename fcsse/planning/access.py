@@ -168,7 +168,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def judge(
     facts: Facts,
     policy: PolicyDocument | None,
-    grants: Sequence[Grant] = (),
+    grants: Sequence[Grant] | None = (),
     forms: frozenset[ContextForm] | None = None,
     *,
     explain: bool = True,
@@ -176,8 +176,8 @@ def judge(
 ) -> Judgement | None:
     """The verdicts on a pair with a key, by this key policy and these grants.
 
-    ``policy`` None: it could not be read, so that grants alone can allow. ``forms`` are the
-    forms that count as current; default: what the bucket's setting calls for. ``briefly``: only the requests that
+    ``policy`` None: it could not be read, so that grants alone can allow. ``grants`` None: they could not be read, so
+    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``briefly``: only the requests that
     reading and writing need, in these forms. None where the pair has no key or role.
     """
     if facts.key is None or facts.role is None:
@@ -203,9 +203,11 @@ def judge(
         # A multipart upload asks just what reading asks.
         decision = decisions.get(id(one.request))
         if decision is None:
-            decision = decide(compiled, one, grants, facts.key.state, explain=explain)
+            decision = decide(compiled, one, grants or (), facts.key.state, explain=explain)
             if policy is None:
                 decision = _without_policy(decision, facts)
+            elif grants is None:
+                decision = _without_grants(decision)
             decisions[id(one.request)] = decision
         rows.append(Row(one, decision, one.form is None or one.form in current))
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
@@ -236,6 +238,14 @@ def _without_policy(decision: Decision, facts: Facts) -> Decision:
     if foreign:
         return replace(decision, reason=f"no grant allows {facts.pair.cache} to use the key")
     return replace(decision, verdict=UNKNOWN, reason="the key policy could not be read, and no grant allows it")
+
+
+def _without_grants(decision: Decision) -> Decision:
+    """What is left of a decision where the key's grants could not be read: one of them may allow what nothing denies."""
+    if decision.verdict is not Verdict.DENIED or decision.explicit or decision.reason.startswith("the key's state"):
+        return decision
+    reason = "no statement of the key policy allows it, and the key's grants could not be read"
+    return replace(decision, verdict=UNKNOWN, reason=reason)
 
 
 def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:

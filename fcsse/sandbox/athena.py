@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fcsse.sandbox.athena_access import failure, refuse_results, refuse_start
 from fcsse.sandbox.authorize import require_identity
 from fcsse.sandbox.wire import AwsError, Reply, json_reply
 
@@ -31,6 +32,7 @@ class AthenaTraits:
     ``engine`` answers a statement and its execution parameters with rows, the first one the columns' names. ``polls``:
     how often a query answers RUNNING before it ends. ``failure``: it then fails with this reason. ``scanned``: the bytes
     it tells. ``located``: the workgroup ``primary`` names a place for results. ``stopped``: queries that were cancelled.
+    ``refused``: queries that fail for want of a permission, with Athena's reason.
     """
 
     engine: Callable[[str, Sequence[str]], Sequence[Sequence[str | None]]] | None = None
@@ -41,6 +43,7 @@ class AthenaTraits:
     stopped: list[str] = field(default_factory=list)
     statements: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def queue_rows(state: State, account: str, region: str, rows: Sequence[Sequence[str | None]]) -> None:
@@ -66,7 +69,14 @@ def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Re
     query = str(call.parameters.get("QueryExecutionId") or "")
     match call.operation:
         case "StartQueryExecution":
+            refuse_start(state, call, caller)
             _start(state, call, caller)
+            reply = forward(caller.account)
+            if reply.status == 200 and (reason := failure(state, call, caller)):
+                traits.refused[json.loads(reply.body)["QueryExecutionId"]] = reason
+            return reply
+        case "GetQueryResults":
+            refuse_results(state, call, caller)
         case "StopQueryExecution":
             traits.stopped.append(query)
         case "GetQueryExecution":
@@ -101,6 +111,6 @@ def _told(traits: AthenaTraits, query: str, reply: Reply) -> Reply:
         execution["Status"]["State"] = "CANCELLED"
     elif traits.asked[query] <= traits.polls:
         execution["Status"]["State"] = "QUEUED" if traits.asked[query] == 1 else "RUNNING"
-    elif traits.failure is not None:
-        execution["Status"].update(State="FAILED", StateChangeReason=traits.failure)
+    elif reason := traits.refused.get(query, traits.failure):
+        execution["Status"].update(State="FAILED", StateChangeReason=reason)
     return json_reply(found)

@@ -12,7 +12,7 @@ from fcsse.arn import Arn
 from fcsse.cli.main import main
 from fcsse.errors import UsageError
 from fcsse.least_privilege.policy import Scope, needs
-from fcsse.least_privilege.table import TABLE, Command, Engine
+from fcsse.least_privilege.table import Command, Engine
 from fcsse.model import Via
 
 OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
@@ -25,7 +25,8 @@ SCOPES = [
     Scope(("fc-0123",), via=Via.GRANT, region="cn-north-1"),
     Scope(key=FOREIGN, account="111122223333", engine=Engine.ATHENA),
 ]
-ALL = list(itertools.product(Command, SCOPES))
+MENDING = [(Command.AUDIT, Scope(fix=True)), (Command.AUDIT, Scope(key=FOREIGN, account="111122223333", fix=True))]
+ALL = [*itertools.product(Command, SCOPES), *MENDING]
 
 
 def linted(resources: dict[str, dict[str, Any]]) -> list[str]:
@@ -102,8 +103,22 @@ def test_a_policy_of_another_account_cannot_be_the_route() -> None:
 @pytest.mark.parametrize("command", Command)
 def test_nothing_that_writes_is_asked_for_where_nothing_is_written(command: Command) -> None:
     writes = {"kms:PutKeyPolicy", "kms:CreateGrant", "kms:RevokeGrant", "kms:RetireGrant"}
-    asked = {one.action for one in TABLE[command]}
+    asked = {one.action for one in needs(command, Scope()).permissions}
     assert bool(asked & writes) is (command in (Command.LINK, Command.UNLINK, Command.RESTORE))
+
+
+def test_audit_that_mends_is_allowed_to_write_in_its_own_account_and_to_grant_to_its_own_roles() -> None:
+    policy = needs(Command.AUDIT, Scope(account="111122223333", region="eu-west-1", fix=True)).policy()
+    found = {action: one for one in statements(policy) for action in one["Action"]}
+    assert found["kms:PutKeyPolicy"]["Resource"] == "arn:aws:kms:eu-west-1:111122223333:key/*"
+    assert found["kms:CreateGrant"]["Resource"] == "arn:aws:kms:eu-west-1:*:key/*"
+    (grantee,) = found["kms:CreateGrant"]["Condition"]["StringLike"].values()
+    assert grantee.startswith("arn:aws:iam::111122223333:role/aws-service-role/")
+
+
+def test_fix_is_about_audit_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["permissions", "link", "--fix"]) == 2
+    assert "fcsse permissions audit --fix" in capsys.readouterr().err
 
 
 def test_standard_output_is_the_policy_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
