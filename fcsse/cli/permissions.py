@@ -47,7 +47,7 @@ FixOption = Annotated[
         envvar="FCSSE_FIX",
         help="For audit: what audit --fix needs, which also writes.",
         show_envvar=False,
-        rich_help_panel=opt.HOW,
+        rich_help_panel=how.HOW,
     ),
 ]
 EngineOption = Annotated[
