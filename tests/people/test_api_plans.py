@@ -8,6 +8,7 @@ import pytest
 
 import fcsse
 from fcsse.errors import ChangedError, ImpossibleError, NotFoundError, UsageError
+from fcsse.pipeline import Pipeline
 from tests.people.program import Program, program, silence
 
 __all__ = ["program", "silence"]
@@ -70,6 +71,20 @@ def test_a_plan_s_digest_binds_later_calls(program: Program) -> None:
     with pytest.raises(ChangedError):
         fcsse.link("fc-0123", "data", expect=digest, settings=settings)
     assert not program.writes
+
+
+def test_a_digest_binds_to_the_last_moment(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, apply = program.settings(), Pipeline.apply
+    digest = fcsse.plan("fc-0123", "data", settings=settings).digest
+
+    def disturbed(pipeline: Pipeline, *given: Any, **more: Any) -> Any:
+        interfere(program)
+        return apply(pipeline, *given, **more)
+
+    monkeypatch.setattr(Pipeline, "apply", disturbed)
+    with pytest.raises(ChangedError, match="changed after the plan was made"):
+        fcsse.link("fc-0123", "data", expect=digest, settings=settings)
+    assert not program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
 
 def test_a_pair_that_cannot_be_linked_is_told_by_the_plan_and_raised_by_applying_it(program: Program) -> None:
