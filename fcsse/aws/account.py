@@ -120,6 +120,10 @@ class Aws:
         """The data repository associations of a cache, or of the Region."""
         return fsx.list_associations(self.own("fsx"), cache)
 
+    def list_buckets(self) -> tuple[str, ...]:
+        """The names of the buckets on the bucket's side."""
+        return s3.list_buckets((self.bucket_side or self.own)("s3"))
+
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
         return self._on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))

@@ -60,6 +60,13 @@ def is_owned_by(s3: S3Client, bucket: str, account: str) -> bool:
     return True
 
 
+def list_buckets(s3: S3Client) -> tuple[str, ...]:
+    """The names of the caller's account's own buckets. Source: S3 API reference, ListBuckets."""
+    with translated(Call("s3:ListAllMyBuckets", doing="listing the buckets of the account")):
+        pages = s3.get_paginator("list_buckets").paginate()
+        return tuple(one["Name"] for page in pages for one in page.get("Buckets", ()))
+
+
 def find_region(s3: S3Client, bucket: str) -> str | None:
     """The bucket's Region; None where S3 does not tell. Raises ``NotFoundError``.
 

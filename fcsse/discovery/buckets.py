@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.questions import caught, settled
-from fcsse.errors import DeniedError, FcsseError, UsageError
+from fcsse.errors import DeniedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Bucket, Encryption, Via, Wish
 
 if TYPE_CHECKING:
@@ -87,6 +87,13 @@ class Buckets:
         if isinstance(found, FcsseError) or not found.is_kms or is_default_key(Bucket(name, found)):
             return found
         return None
+
+    def is_missing(self, name: str) -> bool:
+        """Did S3 say that there is no such bucket?"""
+        if self.all_given:
+            return False
+        encryption = settled(self._questions.encryption(name))
+        return isinstance(encryption, NotFoundError)
 
     def read(self, name: str, own: str) -> Bucket:
         """The bucket. Raises S3's refusal, and ``UsageError`` where an option contradicts what is known."""

@@ -15,9 +15,10 @@ from fcsse.arn import key_arn
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
 from fcsse.discovery.keys import Keys
+from fcsse.discovery.near import NearBuckets
 from fcsse.discovery.questions import Questions, caught, settled
 from fcsse.discovery.roles import RoleFinder
-from fcsse.errors import FcsseError
+from fcsse.errors import FcsseError, NotFoundError
 from fcsse.model import Bucket, Facts, Obstacle, Wish
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Discovery:
         self._buckets = Buckets(self._questions, options, aws.region)
         self._caches = Caches(self._questions, RoleFinder(aws, clock, progress, wait), self._buckets, options.wish)
         self._keys = Keys(self._questions, aws, options, progress)
+        self._near = NearBuckets(aws)
         self._followed: dict[str, list[ToCome]] = {}
         self._policies_read_at = clock.monotonic()
 
@@ -100,6 +102,9 @@ class Discovery:
             side = self._buckets.read_side(bucket, cache.account)
             key = self._keys.read(side.bucket, cache.account)
         except FcsseError as error:
+            if isinstance(error, NotFoundError) and self._buckets.is_missing(pair.bucket):
+                # A pair with prefixes is one of the cache's own: its name was not typed.
+                return Obstacle(pair, self._with_advice(pair, error, typed=not prefixes))
             return Obstacle(pair, error)
         return Facts(
             pair,
@@ -115,6 +120,18 @@ class Discovery:
             prefixes,
             side.policy,
         )
+
+    def _with_advice(self, pair: Pair, error: FcsseError, *, typed: bool) -> FcsseError:
+        """The error for a bucket that is not there, with names that may have been meant, and how unlinking goes on."""
+        meant = self._near.to(pair.bucket, pair.cache) if typed else []
+        hints = [f"Did you mean {' or '.join(meant)}?" if meant else error.hint]
+        if self._wish is Wish.UNLINK:
+            hints.append(
+                f"If it was deleted: with --bucket {pair.bucket} --key ARN, the key that it had, nothing is read of it."
+            )
+        advised = NotFoundError(error.message, " ".join(hints))
+        advised.__cause__ = error
+        return advised
 
     def age_of_policies(self) -> float:
         """Seconds since the first key policy was asked for."""

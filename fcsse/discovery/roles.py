@@ -7,11 +7,11 @@ wait goes by IAM alone. Source: Amazon File Cache user guide, "Using service-lin
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.clock import pauses
+from fcsse.discovery.near import near
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache
 
@@ -96,8 +96,7 @@ class RoleFinder:
         kind = "file system" if cache.startswith("fs-") else "cache"
         state = self._state(cache)
         if isinstance(state, FcsseError):
-            near = self._near(cache)
-            if any(other.startswith(cache) or cache.startswith(other) for other in near):
+            if any(other.startswith(cache) or cache.startswith(other) for other in self._near(cache)):
                 # All real ids have one length: a part of another id is a slip, not a cache yet to come.
                 self._reasons[cache] = NotFoundError(
                     f"finding the role of {cache}: IAM has no role {role_name(cache)}", self._advice(cache)
@@ -128,14 +127,12 @@ class RoleFinder:
                 self._known = tuple(role.cache for role in self._aws.list_roles())
             except FcsseError:
                 self._known = ()
-        others = [other for other in self._known if other != cache]  # it may have come between two looks
-        parts = [other for other in others if other.startswith(cache) or cache.startswith(other)]
-        return list(dict.fromkeys(parts + difflib.get_close_matches(cache, others, n=3, cutoff=0.75)))
+        return near(cache, self._known)
 
     def _advice(self, cache: str) -> str:
-        near = self._near(cache)
-        if near:
-            return f"Did you mean {' or '.join(near[:3])}? Ids are matched exactly."
+        meant = self._near(cache)
+        if meant:
+            return f"Did you mean {' or '.join(meant)}? Ids are matched exactly."
         if isinstance(self._state(cache), DeniedError | None):
             return "Check the id, --profile and --region."
         return (

@@ -146,8 +146,7 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
         now.add(When.NAMED_CACHE)
     if scope.fix:
         now.add(When.FIX)
-    if not scope.buckets:
-        now.add(When.NO_BUCKET)
+    now.add(When.NAMED_BUCKET if scope.buckets else When.NO_BUCKET)
     if not scope.caches:
         now.add(When.NO_CACHE)
     by_grant = scope.via is Via.GRANT or scope.foreign

@@ -54,6 +54,7 @@ class When(Enum):
     OWN_KEY = "key of the own account"
     FOREIGN_KEY = "key of another account"
     NO_BUCKET = "no bucket named"
+    NAMED_BUCKET = "bucket named"
     NAMED_CACHE = "caches one by one, not every cache"
     NO_CACHE = "no cache named"
     ATHENA = "by Athena"
@@ -102,6 +103,17 @@ _POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
 _GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
 _PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
 _SUGGESTIONS = _on("iam:ListRoles", On.ANY, "suggests ids where one is mistyped", When.NAMED_CACHE, optional=True)
+_NEAR = (
+    _on(
+        "fsx:DescribeDataRepositoryAssociations",
+        On.ANY,
+        "suggests the cache's own buckets where a bucket's name is mistyped",
+        When.NAMED_BUCKET,
+        When.NAMED_CACHE,
+        optional=True,
+    ),
+    _on("s3:ListAllMyBuckets", On.ANY, "the same from all buckets of the account", When.NAMED_BUCKET, optional=True),
+)
 _CACHE = _on(
     "fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", When.NAMED_CACHE, optional=True
 )
@@ -139,6 +151,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _CACHE,
         _SYSTEM,
         _REGION,
+        *_NEAR,
         _TAGS,
     ),
     Command.UNLINK: (
@@ -159,6 +172,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
             optional=True,
         ),
         _REGION,
+        *_NEAR,
     ),
     Command.CHECK: (
         _ROLE,
@@ -172,6 +186,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _CACHE,
         _SYSTEM,
         _REGION,
+        *_NEAR,
     ),
     Command.AUDIT: (
         _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),

@@ -162,6 +162,22 @@ def test_a_grant_whose_role_is_gone_is_ended(shell: Shell) -> None:
     assert shell.grants("data-other-account") == []
 
 
+@pytest.mark.parametrize("via", ["policy", "grant"])
+def test_a_bucket_that_is_gone_is_unlinked_by_its_key(shell: Shell, via: str) -> None:
+    key = shell.sandbox.add_key("short-lived")
+    shell.sandbox.add_bucket("short-lived", algorithm="aws:kms", key=key.arn, bucket_keys=True)
+    before = shell.statements(key.arn)
+    shell.linked("fc-0123", "short-lived", "--via", via)
+    shell.sandbox.client("s3").delete_bucket(Bucket="short-lived")
+    run = shell.unlink("fc-0123", "short-lived")
+    assert run.code == 6
+    assert "--bucket short-lived --key ARN" in run.err
+    again = shell.unlink("fc-0123", "short-lived", "--key", key.arn)
+    assert again.code == 0, again.words
+    assert not [operation for operation in again.operations if operation.startswith("s3:")]
+    assert (shell.statements(key.arn), shell.grants(key.arn)) == (before, [])
+
+
 def test_a_grant_is_retired_where_revoking_is_not_allowed(shell: Shell) -> None:
     shell.linked("fc-0123", "data-other-account")
     shell.sandbox.fault(

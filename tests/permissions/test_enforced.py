@@ -268,6 +268,19 @@ def test_a_refused_bucket_is_told_although_the_role_is_missing_too(shell: Shell)
     assert (run.code, refused_action(run)) == (5, ENCRYPTION)
 
 
+@pytest.mark.parametrize("command", [Command.LINK, Command.UNLINK, Command.CHECK])
+def test_a_mistyped_bucket_is_told_without_the_rights_to_suggest_another(command: Command, shell: Shell) -> None:
+    words = ("--cache", CACHE, "--bucket", "data-bucket-key")
+    asked = ("permissions", command.value, *words, *WHERE)
+    for optional in ((), ("--optional",)):
+        run = shell.run_with(json.loads(shell.run(*asked, *optional).out), command.value, *words)
+        assert run.code == 6, run.err
+        assert ("Did you mean data-bucket-keys" in run.err) is bool(optional)
+    told = json.loads(shell.run(*asked, "-o", "json").out)["permissions"]
+    extra = {"s3:ListAllMyBuckets", "fsx:DescribeDataRepositoryAssociations"}
+    assert extra <= {one["action"] for one in told if one["optional"]}
+
+
 def refused_action(run: Run) -> str:
     """The action that the first error line names."""
     line = next((line for line in run.err.splitlines() if line.startswith("Error:")), "")

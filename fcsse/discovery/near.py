@@ -1,0 +1,47 @@
+"""What was probably meant by a name that is not there: names that are like it, or part of it. On the way to an error only."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from fcsse.errors import FcsseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fcsse.aws.account import Aws
+
+MOST = 3
+
+
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """The nearest of the known names, those that are a part of it, or of which it is one, first; never the name itself."""
+    others = [other for other in dict.fromkeys(known) if other != name]
+    parts = [other for other in others if other.startswith(name) or name.startswith(other)]
+    parts.sort(key=lambda other: abs(len(other) - len(name)))
+    return list(dict.fromkeys(parts + difflib.get_close_matches(name, others, n=MOST, cutoff=0.75)))[:MOST]
+
+
+class NearBuckets:
+    """Buckets that may have been meant: the cache's own before the caller's. What may not be listed is passed over."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._listed: dict[str | None, tuple[str, ...]] = {}
+
+    def to(self, bucket: str, cache: str | None) -> list[str]:
+        """The nearest names; none where nothing is like it, or nothing may be listed."""
+        linked = near(bucket, self._names(cache, lambda: self._linked(cache))) if cache else []
+        return linked or near(bucket, self._names(None, self._aws.list_buckets))
+
+    def _linked(self, cache: str | None) -> tuple[str, ...]:
+        return tuple(found.bucket for found in self._aws.list_associations(cache) if found.bucket)
+
+    def _names(self, source: str | None, listing: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        if source not in self._listed:
+            try:
+                self._listed[source] = listing()
+            except FcsseError:
+                self._listed[source] = ()
+        return self._listed[source]
