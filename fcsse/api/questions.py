@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import given
@@ -62,7 +62,7 @@ class Audit(results.Audit):
     ``facts`` is what was read; ``summary`` says it in one line; ``verdicts`` and ``severities`` are the sums.
     """
 
-    _pipeline: Pipeline = field(repr=False, compare=False)
+    _pipeline: Pipeline = field(repr=False, compare=False, kw_only=True)
 
     def plan(self, *, prune_orphans: bool = False, expect: str | None = None) -> Proposal:
         """What linking all pairs would change that can be mended: the plan of ``audit --fix``, with one change a key.
@@ -121,9 +121,8 @@ def audit(
     given.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
-    pipeline.aws.assume_in_others(roles, named)
-    found = audit_account(pipeline, scope, words_of(asked))
-    return Audit(found.facts, found.judged, found.findings, pipeline)
+    found = audit_account(pipeline, scope, words_of(asked), roles, named)
+    return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
 def census(

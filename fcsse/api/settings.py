@@ -106,8 +106,14 @@ def words_of(settings: Settings) -> Words:
     """How commands are written that do what is left to do with the same credentials."""
     from fcsse.findings.findings import Words
 
-    profile = session_of(settings).profile_name
-    return Words(None if profile == "default" else profile, settings.endpoint_url)
+    profile, granting = _profile(session_of(settings)), settings.grant_session
+    more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))
+    named = tuple(word for name, value in more if value for word in (name, value))
+    return Words(profile, settings.endpoint_url, settings.region, named)
+
+
+def _profile(session: boto3.Session) -> str | None:
+    return None if session.profile_name == "default" else session.profile_name
 
 
 def session_of(settings: Settings) -> boto3.Session:

@@ -92,10 +92,12 @@ def permissions(
     partition: str | None = None,
     via: ViaWord = "auto",
     engine: Literal["head", "athena"] = "head",
+    fix: bool = False,
 ) -> Permissions:
     """The least IAM policy for the caller of a command, and what owners in other accounts must add. Asks AWS nothing.
 
-    Whatever is given narrows it: ``account`` and ``region`` are the cache's, ``key`` is the bucket's key. ``policy()`` is
+    Whatever is given narrows it: ``account`` and ``region`` are the cache's, ``key`` is the bucket's key. ``fix``: for an
+    audit whose plan is applied. ``policy()`` is
     the policy as a JSON value, with ``optional=True`` including what the command can do without. Raises ``UsageError``.
 
     >>> import fcsse
@@ -119,5 +121,6 @@ def permissions(
         given.partition(partition),
         given.word(Via, via, "via"),
         given.word(Engine, engine, "engine"),
+        fix,
     )
     return needs(given.word(Command, command, "command"), scope)

@@ -85,14 +85,12 @@ def audit(
         first = regions[0] if regions else None
         sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-        _name_others(pipeline, bucket_role, bucket_account)
-        audited = [word for one in regions for word in ("--region", one)] or ["--all-regions"] * all_regions
-        audited += [word for one in bucket_role or () for word in ("--bucket-role", one)]
-        audited += [word for one in bucket_account or () for word in ("--bucket-account", one)]
+        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
+        accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
         granting = (("--grant-profile", grant_profile), ("--grant-role", grant_role))
         more = tuple(word for name, given in granting if given for word in (name, given))
-        words = Words(profile, endpoint_url, first, more, tuple(audited), pipeline.aws.role_of)
-        answer = audit_account(pipeline, Scope(regions, all_regions), words)
+        words = Words(profile, endpoint_url, more=more)
+        answer = audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
         run.progress.stop()
         if html is not None:
             _write_page(answer, html, pipeline)
@@ -102,12 +100,6 @@ def audit(
             raise typer.Exit(answer.exit_code)
         code = _fix(shown, pipeline, Manner(dry_run, exit_code, yes, expect), prune_orphans=prune_orphans)
         raise typer.Exit(code)
-
-
-def _name_others(pipeline: Pipeline, patterns: list[str] | None, accounts: list[str] | None) -> None:
-    roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in patterns or ()))
-    named = tuple(dict.fromkeys(own.parse_account(one) for one in accounts or ()))
-    pipeline.aws.assume_in_others(roles, named)
 
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.findings.judging import Verdicts
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
     from fcsse.planning.plan import Plan
 
 
-def audit_account(pipeline: Pipeline, scope: Scope, words: Words) -> Audit:
-    """Reads everything in scope and judges it, most of it while answers are on their way. ``words`` writes commands.
+def audit_account(
+    pipeline: Pipeline, scope: Scope, words: Words, roles: tuple[str, ...] = (), accounts: tuple[str, ...] = ()
+) -> Audit:
+    """Reads everything in scope and judges it, most of it while answers are on their way.
 
-    Raises what keeps every Region from being read.
+    ``roles`` are patterns of roles to assume in other accounts, ``accounts`` those in which buckets are looked for.
+    ``words`` writes commands, and is told here what is audited. Raises what keeps every Region from being read.
     """
+    pipeline.aws.assume_in_others(roles, accounts)
+    audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
+    audited += [word for one in roles for word in ("--bucket-role", one)]
+    audited += [word for one in accounts for word in ("--bucket-account", one)]
+    region = scope.regions[0] if scope.regions else words.region
+    words = replace(words, region=region, audited=tuple(audited), bucket_role=pipeline.aws.role_of)
     verdicts = Verdicts()
     facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
     return audit_of(facts, words, verdicts)

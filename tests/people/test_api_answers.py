@@ -71,6 +71,12 @@ def test_an_audit_of_other_regions_and_accounts(program: Program) -> None:
 
     assert verdict() == "unknown"
     assert verdict(bucket_roles=pattern, bucket_accounts=["444455556666"]) != "unknown"
+    granting = program.settings(grant_role="arn:aws:iam::111122223333:role/KeyUser")
+    answer = fcsse.audit(bucket_roles=pattern, bucket_accounts="444455556666", settings=granting)
+    commands = [one for found in answer.findings for one in found.commands if "--bucket data-other-secret" in one]
+    assert commands
+    assert all("--bucket-role arn:aws:iam::444455556666:role/BucketReader" in one for one in commands)
+    assert all("--grant-role arn:aws:iam::111122223333:role/KeyUser" in one for one in commands)
 
 
 def test_the_remedies_of_an_audit_name_the_session_s_profile(
@@ -217,12 +223,12 @@ def test_permissions_are_enough_for_what_they_are_asked_for(program: Program) ->
     assert json.loads(json.dumps(found.policy(optional=True)))["Version"] == "2012-10-17"
     theirs = session_of(program, "linker", found.policy())
     assert fcsse.link("fc-0123", "data", settings=program.settings(session=theirs)).changed
+    fixing = fcsse.permissions("audit", account="111122223333", region="eu-west-1", fix=True)
+    settings = program.settings(session=session_of(program, "mender", fixing.policy()))
+    assert fcsse.audit(settings=settings).plan().apply().changed
+    nobody = session_of(program, "nobody", identity("sts:GetCallerIdentity"))
     with pytest.raises(DeniedError):
-        fcsse.link(
-            "fc-0123",
-            "data-alias",
-            settings=program.settings(session=session_of(program, "no", identity("sts:GetCallerIdentity"))),
-        )
+        fcsse.link("fc-0123", "data-alias", settings=program.settings(session=nobody))
 
 
 def wrong(word: str) -> Any:
