@@ -12,18 +12,21 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fcsse.api.changes import Result, link
+from fcsse.api.changes import link, plan
 from fcsse.api.settings import Settings
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
-from fcsse.writing.backup import BackupFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fcsse.writing.backup import Backup
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""
@@ -52,52 +55,80 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     Needs the permissions that ``fcsse permissions link`` prints where no bucket is named.
     Raises the errors that can pass, so that Lambda tries again; returns for those that cannot.
     """
-    name, cache, bucket = _read(event)
+    name, cache, buckets = _read(event)
     if cache is None:
         _log("ignored", event=name, reason="not the successful creation of a cache, or of a link to a bucket")
         return {"result": "ignored"}
-    left = context.get_remaining_time_in_millis() / 1000 - RESERVE if context else LONGEST_WAIT
-    folder = Path(tempfile.gettempdir()) / "fcsse-backups"
+    left = _Left(context)
     settings = Settings(
-        region=_region(event), wait=max(0.0, min(LONGEST_WAIT, left)), backup_dir=folder, progress=_Logged()
+        region=_region(event),
+        wait=left(),
+        backup_dir=Path(tempfile.gettempdir()) / "fcsse-backups",
+        on_backup=_log_backup,
+        progress=_Logged(),
     )
     try:
-        done = link(cache, bucket or (), settings=settings)
+        # Each change may wait as long as it is told, so what is left once the role is there is shared among them.
+        planned = plan(cache, buckets, settings=settings)
+        if planned.errors and not planned.changes:
+            raise planned.errors[0]
+        done = link(cache, buckets, settings=replace(settings, wait=left() / max(1, len(planned.changes))))
     except FcsseError as error:
-        _log_backups(error.result.backups if isinstance(error.result, Result) else (), folder)
         _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
         if isinstance(error, MAY_PASS):
             raise
         return {"result": "failed", "cache": cache, "code": error.code, "message": error.message}
-    _log_backups(done.backups, folder)
     pairs = [{"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes]
     _log("linked", event=name, cache=cache, changed=done.changed, pairs=pairs)
     return {"result": "linked", "cache": cache, "changed": done.changed, "pairs": pairs}
 
 
-def _log_backups(ids: tuple[str, ...], folder: Path) -> None:
-    """The function's disk does not last, so the copies of the old policies go to the log."""
-    for saved in ids:
-        backup = BackupFolder(folder).find(saved)
-        _log("backup", id=saved, key=backup.key, policy=backup.policy)
+class _Left:
+    """Seconds that may still be waited."""
+
+    def __init__(self, context: LambdaContext | None) -> None:
+        self._context = context
+        self._until = time.monotonic() + LONGEST_WAIT
+
+    def __call__(self) -> float:
+        left = self._until - time.monotonic()
+        if self._context is not None:
+            left = min(left, self._context.get_remaining_time_in_millis() / 1000 - RESERVE)
+        return max(0.0, left)
 
 
-def _read(event: Mapping[str, object]) -> tuple[str, str | None, str | None]:
-    """The event's name, the cache that it is about (None where it is none of ours), and one bucket if it names one."""
+def _log_backup(backup: Backup) -> None:
+    """The function's disk does not last, so the copy of the old policy goes to the log, before the new one is written."""
+    _log("backup", id=backup.id, key=backup.key, policy=backup.policy)
+
+
+def _read(event: Mapping[str, object]) -> tuple[str, str | None, tuple[str, ...]]:
+    """The event's name, the cache that it is about (None where nothing is to be linked), and its buckets.
+
+    No buckets: CloudTrail left out what was asked for, as it does with what is too large, so that FSx has to be asked.
+    """
     detail = _mapping(event.get("detail"))
     name = str(detail.get("eventName", ""))
     if detail.get("eventSource") != SOURCE or name not in CREATIONS or detail.get("errorCode"):
-        return name, None, None
+        return name, None, ()
     found = dict(_fields(_mapping(detail.get("responseElements"))))
     cache = next((found[key] for key in ("filecacheid", "filesystemid") if key in found), None)
     if cache is None or not is_cache_id(cache):
-        return name, None, None
+        return name, None, ()
     if name == "CreateFileCache":
-        return name, cache, None
-    # A file system has no bucket until it is linked to one, with an association or, the older way, when it is created.
-    path = found.get("datarepositorypath" if name == "CreateDataRepositoryAssociation" else "importpath", "")
-    bucket = path.removeprefix("s3://").split("/", 1)[0] if path.startswith("s3://") else ""
-    return (name, cache, bucket) if is_bucket_name(bucket) else (name, None, None)
+        # The request has all associations of a cache, whether or not FSx lists them already.
+        asked = _mapping(detail.get("requestParameters"))
+        if "fileCacheType" not in asked:
+            return name, cache, ()
+        linked = asked.get("dataRepositoryAssociations")
+        paths = [str(_mapping(one).get("dataRepositoryPath", "")) for one in linked] if isinstance(linked, list) else []
+    else:
+        # A file system has no bucket until it is linked to one, with an association or, the older way, when it is created.
+        path = "datarepositorypath" if name == "CreateDataRepositoryAssociation" else "importpath"
+        paths = [found.get(path, "")]
+    buckets = [path.removeprefix("s3://").split("/", 1)[0] for path in paths if path.startswith("s3://")]
+    named = tuple(dict.fromkeys(bucket for bucket in buckets if is_bucket_name(bucket)))
+    return name, cache if named else None, named
 
 
 def _region(event: Mapping[str, object]) -> str | None:

@@ -13,11 +13,14 @@ from fcsse.progress import Silent
 from fcsse.writing.backup import BackupFolder, default_folder, places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import boto3
 
     from fcsse.clock import Clock
     from fcsse.findings.findings import Words
     from fcsse.progress import Progress
+    from fcsse.writing.backup import Backup
 
 WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
@@ -32,7 +35,8 @@ class Settings:
     ``bucket_role`` and ``grant_role`` are ARNs of roles to assume for those sides, by those sessions or else by
     ``session``. ``wait``: seconds to wait for a role that is not there yet, and for AWS to show a change; 0: not at all.
     ``backup_dir``: where policies are saved before a write; None: the platform's state folder. ``backup`` False: write
-    without a copy. ``progress`` hears the steps. ``clock`` is for tests.
+    without a copy. ``on_backup`` is called with each copy once it is on disk and before the policy is written; what it
+    raises keeps the policy from being written. ``progress`` hears the steps. ``clock`` is for tests.
 
     >>> import boto3, fcsse
     >>> settings = fcsse.Settings(session=boto3.Session(), wait=60, backup=False)
@@ -52,6 +56,7 @@ class Settings:
     clock: Clock | None = None
     bucket_role: str | None = None
     grant_role: str | None = None
+    on_backup: Callable[[Backup], None] | None = None
 
 
 def settings_of(session: boto3.Session | None, settings: Settings | None) -> Settings:
@@ -86,7 +91,9 @@ def pipeline_of(settings: Settings) -> Pipeline:
 
     bucket_side = side(settings.bucket_session, settings.bucket_role)
     grant_side = side(settings.grant_session, settings.grant_role)
-    backups, locks = places(Path(settings.backup_dir) if settings.backup_dir else None, backup=settings.backup)
+    backups, locks = places(
+        Path(settings.backup_dir) if settings.backup_dir else None, backup=settings.backup, heard=settings.on_backup
+    )
     return Pipeline(
         Aws(own, bucket_side, grant_side),
         settings.clock or SystemClock(),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from fcsse.errors import NotFoundError, UnexpectedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -59,21 +60,27 @@ def default_folder() -> Path:
         ) from error
 
 
-def places(folder: Path | None, *, backup: bool) -> tuple[BackupFolder | None, Path | None]:
+def places(
+    folder: Path | None, *, backup: bool, heard: Callable[[Backup], None] | None = None
+) -> tuple[BackupFolder | None, Path | None]:
     """Where a run keeps copies (None: nowhere) and takes turns on keys, by default in this platform's state folder.
 
     Without copies no folder is needed, so none is looked for.
     """
     if folder is None and backup:
         folder = default_folder()
-    return BackupFolder(folder) if folder and backup else None, folder / "locks" if folder else None
+    return BackupFolder(folder, heard) if folder and backup else None, folder / "locks" if folder else None
 
 
 @dataclass(frozen=True, slots=True)
 class BackupFolder:
-    """Where backups live. The folder is made on the first save, readable by its owner alone."""
+    """Where backups live. The folder is made on the first save, readable by its owner alone.
+
+    ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS.
+    """
 
     path: Path
+    heard: Callable[[Backup], None] | None = None
 
     def save(
         self, key: str, account: str, region: str, policy: str, reason: str, now: datetime, becomes: str = ""
@@ -104,6 +111,8 @@ class BackupFolder:
                 message,
                 "Make room there, name another folder with --backup-dir, or go without a copy with --no-backup.",
             ) from error
+        if self.heard is not None:
+            self.heard(backup)
         return backup
 
     def all(self) -> tuple[Backup, ...]:

@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +115,14 @@ def association_created(file_system: str, path: str) -> dict[str, Any]:
 
 @dataclass
 class Context:
-    """The context object, as far as it matters here."""
+    """The context object, as far as it matters here: of a function that was just called."""
 
     seconds: float = 300.0
+    start: float = field(default_factory=time.monotonic)
 
     def get_remaining_time_in_millis(self) -> int:
         """What is left."""
-        return int(self.seconds * 1000)
+        return int((self.start + self.seconds - time.monotonic()) * 1000)
 
 
 @dataclass
@@ -194,12 +195,49 @@ def test_a_new_cache_gets_access_to_all_its_buckets_and_a_second_delivery_change
     assert not of(function.log(), "backup")
 
 
+def test_the_buckets_are_those_of_the_request_and_fsx_is_asked_where_cloudtrail_left_it_out(function: Function) -> None:
+    function.sandbox.add_cache("fc-0aaa0aaa", ["data"])
+    created = cache_created("fc-0aaa0aaa", "data")
+    created["detail"]["requestParameters"]["dataRepositoryAssociations"] *= 2
+    assert function(created)["pairs"][0]["bucket"] == "data"  # type: ignore[index]
+    assert not list(function.sandbox.requests.of("fsx:DescribeDataRepositoryAssociations"))
+    assert function(with_detail(created, requestParameters={"omitted": True}))["result"] == "linked"
+    assert list(function.sandbox.requests.of("fsx:DescribeDataRepositoryAssociations"))
+
+
+def test_the_old_policy_is_in_the_log_before_the_new_one_is_written(function: Function) -> None:
+    before, logged = function.sandbox.policy_text("data"), []
+    function.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: logged.extend(of(function.log(), "backup")))
+    function(association_created("fs-0abc", "s3://data/"))
+    assert [line["policy"] for line in logged] == [before]
+
+
+def test_a_log_that_fails_keeps_the_policy_from_being_written(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("fcsse.aws_lambda._log_backup", full)
+    with pytest.raises(OSError, match="no space"):
+        function(association_created("fs-0abc", "s3://data/"))
+    assert not [one for one in function.writes if "Put" in one]
+
+
 def test_a_new_association_of_a_file_system_links_its_bucket_only(function: Function) -> None:
     function.sandbox.add_cache("fs-0bbb0bbb", ["data", "data-alias"])
     answer = function(association_created("fs-0bbb0bbb", "s3://data/some/prefix/"))
     assert answer["pairs"] == [{"bucket": "data", "status": "to-do", "summary": answer["pairs"][0]["summary"]}]  # type: ignore[index]
     assert function.sandbox.cache("fs-0bbb0bbb").read("data", "hello.txt").allowed
     assert not function.sandbox.cache("fs-0bbb0bbb").read("data-alias", "hello.txt").allowed
+
+
+def nfs_cache_created(cache: str) -> dict[str, Any]:
+    """CreateFileCache with an association to an NFS server, whose subdirectories are told beside its path."""
+    given = cache_created(cache)
+    link = {"fileCachePath": "/nfs", "dataRepositoryPath": "nfs://filer/", "dataRepositorySubdirectories": ["/a"]}
+    given["detail"]["requestParameters"]["dataRepositoryAssociations"] = [{**link, "nfs": {"version": "NFS3"}}]
+    return given
 
 
 def with_detail(given: dict[str, Any], **detail: Any) -> dict[str, Any]:
@@ -220,6 +258,8 @@ DENIED = {"errorCode": "AccessDenied", "errorMessage": "User is not authorized",
         pytest.param(with_detail(GOOD, eventName="DeleteFileCache"), id="another call"),
         pytest.param(with_detail(GOOD, responseElements={"fileCache": {"fileCacheId": "x"}}), id="no id of ours"),
         pytest.param(association_created("fs-0abc", "nfs://filer/x"), id="no bucket"),
+        pytest.param(cache_created("fc-0123"), id="a cache without associations"),
+        pytest.param(nfs_cache_created("fc-0123"), id="a cache of an NFS server"),
         pytest.param(
             event("CreateFileSystem", {}, {"fileSystem": {"fileSystemId": "fs-0abc", "fileSystemType": "ONTAP"}}),
             id="a file system without a bucket",
@@ -281,6 +321,16 @@ def test_a_change_that_is_not_seen_in_time_is_raised_with_the_old_policy_in_the_
     with pytest.raises(UnconfirmedError):
         function(association_created("fs-0abc", "s3://data/"), seconds=32)
     assert before in [line["policy"] for line in of(function.log(), "backup")]
+
+
+def test_all_waiting_together_ends_before_lambda_ends_the_function(function: Function) -> None:
+    function.sandbox.add_cache("fc-0fff0fff", ["data", "data-bucket-keys"], lifecycle="CREATING", role_calls=3)
+    function.sandbox.late(policy_seconds=60)
+    start = time.monotonic()
+    with pytest.raises(UnconfirmedError):
+        function(cache_created("fc-0fff0fff", "data", "data-bucket-keys"), seconds=38)
+    assert len(of(function.log(), "backup")) == 2
+    assert time.monotonic() - start < 15
 
 
 def test_waiting_ends_before_lambda_ends_the_function(function: Function) -> None:
