@@ -173,7 +173,7 @@ class _Shown:
         self, plan: Plan, results: Sequence[Applied | Failed], after: Sequence[Judged], *, dry_run: bool, code: int
     ) -> None:
         """What was changed, or would be, and how the account stands then."""
-        from fcsse.cli.render import closing_lines, error_lines
+        from fcsse.cli.render import closing_lines, errors_of
 
         there = sum(one.allowed for one in after)
         told = f"{there:,} of {len(after):,} pairs {'would have access' if dry_run else 'have access now'}."
@@ -196,8 +196,8 @@ class _Shown:
                 sys.stdout.write(f"{audit_markdown(self.answer)}\n{changes}\n{told}\n")
             case AuditOutput.CSV:
                 self.all(code)
-        for message, hint in error_lines(plan, results):
-            self.run.terminal.fail(message, hint)
+        for error in errors_of(plan, results):
+            self.run.terminal.tell(error)
 
 
 def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:

@@ -178,4 +178,4 @@ def _tell(run: Session, found: Counted) -> None:
             lines = census_lines(taken, needs)
             run.terminal.print(lines[:1] if run.terminal.quiet else lines)
     if taken.failure is not None:
-        run.terminal.fail(taken.failure.message, taken.failure.hint)
+        run.terminal.tell(taken.failure)

@@ -78,6 +78,8 @@ def check(
                 lines = _lines(one, verbose)
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
         for one in found:
+            if one.error:
+                run.terminal.trace(one.error)
             if one.error and (output is not Output.TEXT or one.error.hint):
                 run.terminal.fail(one.error.message, one.error.hint)
         raise typer.Exit(code)

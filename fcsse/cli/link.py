@@ -219,7 +219,7 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
 
 
 def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> None:
-    from fcsse.cli.render import closing_lines, error_lines
+    from fcsse.cli.render import closing_lines, errors_of
 
     if run.output is Output.JSON:
         from fcsse.cli.report import plan_document, to_text
@@ -232,8 +232,8 @@ def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed],
     else:
         lines = closing_lines(plan, results, dry_run=dry_run)
         run.terminal.print(([((("", ""),))] if lines and plan.outcomes and not run.terminal.quiet else []) + lines)
-    errors = error_lines(plan, results)
-    for message, hint in errors:
-        run.terminal.fail(message, hint)
+    errors = errors_of(plan, results)
+    for error in errors:
+        run.terminal.tell(error)
     if errors and not dry_run:
         run.terminal.print([((run.journal.told(), ""),)], err=True)

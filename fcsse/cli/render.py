@@ -17,6 +17,7 @@ from fcsse.writing.apply import Applied, Failed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fcsse.errors import FcsseError
     from fcsse.model import Bucket
     from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.policy.document import PolicyDocument
@@ -179,8 +180,11 @@ def belongs(change: Change, outcome: Outcome) -> bool:
             assert_never(change)
 
 
-def error_lines(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[str, str]]:
-    """Message and hint of everything that is in the way or went wrong, each once."""
+def errors_of(plan: Plan, results: Sequence[Applied | Failed]) -> list[FcsseError]:
+    """Everything that is in the way or went wrong; what reads the same only once."""
     errors = [outcome.error for outcome in plan.outcomes if outcome.error]
     errors += [one.error for one in results if isinstance(one, Failed)]
-    return list(dict.fromkeys((error.message, error.hint) for error in errors))
+    found: dict[tuple[str, str], FcsseError] = {}
+    for error in errors:
+        found.setdefault((error.message, error.hint), error)
+    return list(found.values())

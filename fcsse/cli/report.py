@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.cli.render import closing_lines, encryption_text, error_lines
+from fcsse.cli.render import closing_lines, encryption_text, errors_of
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.writing.apply import Applied, Failed
@@ -153,8 +153,8 @@ def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
     for change in plan.changes:
         out += ["", *_change_markdown(change)]
     out.append("")
-    for message, hint in error_lines(plan, results):
-        out += [f"**Error:** {escaped(message)}", "", *([escaped(hint), ""] if hint else [])]
+    for error in errors_of(plan, results):
+        out += [f"**Error:** {escaped(error.message)}", "", *([escaped(error.hint), ""] if error.hint else [])]
     for parts in closing_lines(plan, results, dry_run=dry_run):
         out += [escaped("".join(text for text, _ in parts)), ""]
     return "\n".join(out).rstrip() + "\n"

@@ -133,8 +133,7 @@ def _defect(command: str, error: Exception, journal: Journal) -> FcsseError:
 
 def report_error(run: Session, error: FcsseError) -> None:
     """Tells an error and ends the command with its exit code."""
-    if run.terminal.verbose >= 2:
-        traceback.print_exception(error)
+    run.terminal.trace(error)
     if run.writes and not isinstance(error, UsageError) and "Nothing was written" not in error.message + error.hint:
         error.hint = f"{error.hint} {run.journal.told()}".strip()
     tell_error(run.command, run.output, run.terminal, error)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
+    from fcsse.errors import FcsseError
+
 Style = str
 Line = tuple[tuple[str, Style], ...]
 """A line as parts of text, each with the name of a rich style, or empty."""
@@ -88,6 +90,18 @@ class Terminal:
         parts: list[Line] = [(("Error: ", "bold red"), (message, ""))]
         parts += [line(part) for part in hint.splitlines()]
         self.print(parts, err=True)
+
+    def tell(self, error: FcsseError) -> None:
+        """As ``fail``, and with ``-vv`` where the error comes from."""
+        self.trace(error)
+        self.fail(error.message, error.hint)
+
+    def trace(self, error: FcsseError) -> None:
+        """Where an error comes from, with ``-vv``."""
+        if self.verbose >= 2:
+            import traceback
+
+            traceback.print_exception(error)
 
     @property
     def asks(self) -> bool:

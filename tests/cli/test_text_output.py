@@ -83,6 +83,20 @@ def test_tracebacks_only_at_the_second_v(shell: Shell) -> None:
         assert ("Traceback" in run.words) is expected
 
 
+@pytest.mark.parametrize("output", ["text", "json", "markdown"])
+@pytest.mark.parametrize(
+    ("command", "bucket"), [("link", "no-such-bucket"), ("check", "no-such-bucket"), ("link", "data-dsse")]
+)
+def test_the_second_v_shows_where_the_error_of_one_pair_comes_from(
+    shell: Shell, command: str, bucket: str, output: str
+) -> None:
+    words = (command, "--cache", "fc-0123", "--bucket", "data", "--bucket", bucket, "-o", output)
+    for more, expected in (((), False), (("-v",), False), (("-vv",), True)):
+        run = shell.run(*words, *more)
+        assert ("Traceback" in run.err) is expected
+        assert "Traceback" not in run.out
+
+
 def test_an_error_says_what_and_why_and_what_next(shell: Shell) -> None:
     for bucket in ("data-dsse", "data-full", "data-dead", "data-disabled", "data-other-secret", "no-such-bucket"):
         run = shell.link("fc-0123", bucket)
