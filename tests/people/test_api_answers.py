@@ -139,9 +139,12 @@ def test_a_partial_census_is_an_answer_and_one_of_nothing_an_error(program: Prog
     statements = identity("*")["Statement"]
     denied = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/dir/*"}
     partly = {"Version": "2012-10-17", "Statement": [*statements, denied]}
-    counted = fcsse.census("data", settings=program.settings(session=session_of(program, "partly", partly)))
+    fcsse.link("fc-0123", "data", settings=program.settings())
+    settings = program.settings(session=session_of(program, "partly", partly))
+    counted = fcsse.census("data", "fc-0123", settings=settings)
     assert counted.census.looked_at == 1
     assert counted.census.unreadable == (("s3:GetObject was refused", 1),)
+    assert counted.needs.fine
     assert not counted.fine
     listing = identity("s3:ListBucket")
     with pytest.raises(DeniedError):
