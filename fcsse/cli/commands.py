@@ -15,6 +15,18 @@ from fcsse.cli.overview import COMMANDS, PURPOSE, overview
 class GroupedHelp(TyperCommand):
     """A command whose ``--help`` lists its options in their groups."""
 
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Writes the description without breaking a line within an option's name."""
+        from inspect import cleandoc
+        from textwrap import fill
+
+        pad = "  "
+        for paragraph in cleandoc(self.help or "").split("\n\n"):
+            formatter.write_paragraph()
+            text = " ".join(paragraph.split())
+            width = max(formatter.width, 20)
+            formatter.write(fill(text, width, initial_indent=pad, subsequent_indent=pad, break_on_hyphens=False) + "\n")
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes a section a group, in the order of the options."""
         groups: dict[str, list[tuple[str, str]]] = {}

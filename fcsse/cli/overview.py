@@ -72,6 +72,14 @@ OPTIONS = {
     "-h, --help": "Show this message and exit; each command has its own.",
 }
 
+EXAMPLES = """\
+Examples:
+  fcsse link --cache fc-0123456789abcdef0 --bucket data --dry-run
+  fcsse check --cache fc-0123456789abcdef0 --bucket data
+  fcsse audit
+  fcsse sandbox run -- fcsse link --cache fc-0123 --bucket data
+"""
+
 
 def overview() -> str:
     """The whole help."""
@@ -79,7 +87,7 @@ def overview() -> str:
     commands = {name: entry.summary for name, entry in COMMANDS.items()}
     return (
         f"Usage: fcsse [OPTIONS] COMMAND [ARGS]...\n\n{purpose}\n\n"
-        f"Commands:\n{_table(commands)}\n\nOptions:\n{_table(OPTIONS)}\n"
+        f"Commands:\n{_table(commands)}\n\nOptions:\n{_table(OPTIONS)}\n\n{EXAMPLES}"
     )
 
 

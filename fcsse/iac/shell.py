@@ -53,8 +53,9 @@ def _policy(part: NewStatements) -> str:
     before, after = f"key-policy-{name}.before.json", f"key-policy-{name}.after.json"
     add = shlex.quote(json.dumps(list(part.statements), indent=2))
     return (
-        f"# Adds to the policy of {part.whose}. Needs jq. Look at {after} before the last\n"
-        "# command: KMS replaces the whole policy, and what others write in between is lost (fcsse link sees to that).\n"
+        f"# Adds to the policy of {part.whose}. Needs jq.\n"
+        "# KMS replaces the whole policy: what others write between the first command and the last is lost (fcsse link\n"
+        f"# sees to that). To look first, leave the last one out: diff {before} {after}\n"
         f"aws kms get-key-policy {where} \\\n    --query Policy --output text > {before} &&\n"
         f"jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    {before} > {after} &&\n"
         f"aws kms put-key-policy {where} \\\n    --policy file://{after}\n"

@@ -20,15 +20,52 @@ if TYPE_CHECKING:
 
     from fcsse.sandbox.server import Sandbox
 
+# Without the \b, the lines of an example would be filled like a paragraph's.
+EXAMPLE = """\b
+Examples:
+  fcsse sandbox
+  fcsse sandbox run -- fcsse link --cache fc-0123 --bucket data
+  fcsse sandbox run -- sh
+"""
+RUN_EXAMPLE = """\b
+Examples:
+  fcsse sandbox run -- fcsse audit
+  fcsse sandbox run -- sh -c 'fcsse link --cache fc-0123 && fcsse sandbox read --cache fc-0123 --bucket data'
+"""
+READ_EXAMPLE = """\b
+Example, in a shell that fcsse sandbox run -- sh has started:
+  fcsse sandbox read --cache fc-0123 --bucket data
+"""
+WRITE_EXAMPLE = """\b
+Example, in a shell that fcsse sandbox run -- sh has started:
+  fcsse sandbox write --cache fc-0123 --bucket data results/new.txt --data hello
+"""
+
 app = typer.Typer(
-    help="A simulated AWS on this machine, for trying and for tests.", no_args_is_help=False, rich_markup_mode=None
+    help="A simulated AWS on this machine, for trying and for tests.\n\nBy itself it runs until Ctrl-C, tells what is in "
+    "it, and prints export lines for another shell.",
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    epilog=EXAMPLE,
 )
 
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
-Port = Annotated[int, typer.Option("--port", envvar="FCSSE_PORT", min=0, max=65535, help="0 takes a free one.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        envvar="FCSSE_PORT",
+        min=0,
+        max=65535,
+        metavar="NUMBER",
+        help="Where to listen on 127.0.0.1. Default: a free port.",
+        show_default=False,
+        show_envvar=False,
+    ),
+]
 
 
 def _say(text: str) -> None:
@@ -95,7 +132,11 @@ def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **sandbox.env()}
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(
+    short_help="Run a command against a simulated AWS.",
+    epilog=RUN_EXAMPLE,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 def run(
     context: typer.Context,
     command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, after --")],
@@ -127,22 +168,26 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
     return 128 - code if code < 0 else code
 
 
-CacheOption = Annotated[str, typer.Option("--cache", help="The cache to play, such as fc-0123.")]
-BucketOption = Annotated[str, typer.Option("--bucket")]
+CacheOption = Annotated[str, typer.Option("--cache", metavar="ID", help="The cache to play, such as fc-0123.")]
+BucketOption = Annotated[str, typer.Option("--bucket", metavar="NAME", help="The object's bucket.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="[KEY]", help="The object's key.")]
+DataOption = Annotated[
+    str, typer.Option("--data", metavar="TEXT", help="What to write. Default: one line.", show_default=False)
+]
 
 
-@app.command()
-def read(cache: CacheOption, bucket: BucketOption, key: Annotated[str, typer.Argument()] = "hello.txt") -> None:
+@app.command(short_help="Read an object as a cache would.", epilog=READ_EXAMPLE)
+def read(cache: CacheOption, bucket: BucketOption, key: KeyArgument = "hello.txt") -> None:
     """Read an object as the cache would, in the sandbox that AWS_ENDPOINT_URL names; exit code 3 when refused."""
     _play(cache, "read", {"bucket": bucket, "key": key})
 
 
-@app.command()
+@app.command(short_help="Write an object as a cache would.", epilog=WRITE_EXAMPLE)
 def write(
     cache: CacheOption,
     bucket: BucketOption,
-    key: Annotated[str, typer.Argument()] = "written.txt",
-    data: Annotated[str, typer.Option("--data")] = "written by the cache\n",
+    key: KeyArgument = "written.txt",
+    data: DataOption = "written by the cache\n",
 ) -> None:
     """Write an object as the cache would, in the sandbox that AWS_ENDPOINT_URL names; exit code 3 when refused."""
     _play(cache, "write", {"bucket": bucket, "key": key, "data": data})

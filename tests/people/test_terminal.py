@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
+from fcsse.cli.overview import COMMANDS
 from fcsse.sandbox import Sandbox
 from tests.simulated import Shell
 
@@ -161,6 +162,22 @@ def test_narrow_terminals_lose_nothing(shell: Shell, columns: str) -> None:
     assert "Traceback" not in narrow.err
     text = shell.run("link", "--help").out
     assert "--every-cache" in text
+
+
+HELPS = [(), *((name,) for name in COMMANDS), *(("sandbox", name) for name in ("run", "read", "write"))]
+
+
+@pytest.mark.parametrize("words", HELPS, ids=" ".join)
+def test_every_help_has_an_example_to_copy(words: tuple[str, ...], shell: Shell) -> None:
+    shell.monkeypatch.setenv("COLUMNS", "60")
+    run = shell.run(*words, "--help")
+    assert run.code == 0
+    examples = re.split(r"^ *Examples?\b.*:$", run.out, flags=re.MULTILINE)[-1].replace(" \\\n", " ")
+    lines = [line for line in examples.splitlines() if line.strip()]
+    assert lines != run.out.splitlines()
+    assert all(line.split()[: 1 + len(words)] == ["fcsse", *words] for line in lines if words), lines
+    assert all(line.split()[0] == "fcsse" for line in lines)
+    assert not re.search(r"--[a-z-]*-\n", run.out), "an option's name is broken"
 
 
 def test_a_windows_path_is_a_path(shell: Shell, tmp_path: Path) -> None:
