@@ -12,7 +12,15 @@ from typer.core import TyperCommand, TyperGroup
 from fcsse.cli.overview import COMMANDS, PURPOSE, overview
 
 
-class GroupedHelp(TyperCommand):
+class _HelpInOrder:
+    """Names the help option as it was told to: click keeps the names in a set, so that their order is chance."""
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """``-h`` and ``--help``."""
+        return list(ctx.help_option_names)
+
+
+class GroupedHelp(_HelpInOrder, TyperCommand):
     """A command whose ``--help`` lists its options in their groups."""
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
@@ -46,7 +54,7 @@ class GroupedHelp(TyperCommand):
             formatter.write(self.epilog)
 
 
-class Commands(TyperGroup):
+class Commands(_HelpInOrder, TyperGroup):
     """The group of all commands. While they are only listed, their summaries stand in for them."""
 
     _listing = False

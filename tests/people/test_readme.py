@@ -49,7 +49,8 @@ def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
     done = check(tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        f"{name} is out of date: run scripts/readme" for name in ("README.md", ".github/terminal.svg")
+        f"{name} is out of date: run scripts/readme"
+        for name in ("fcsse/cli/option_words.py", "README.md", ".github/terminal.svg")
     ]
 
 
@@ -62,6 +63,11 @@ def test_the_picture_stands_on_its_own() -> None:
 
 
 def test_files_that_the_readme_points_to_are_there() -> None:
+    headings = {
+        re.sub(r"[^a-z0-9-]", "", line.lower().replace(" ", "-"))
+        for line in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
     for path in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / path).exists(), path
     for path in re.findall(r"`\.?/?(scripts/[a-z-]+)", README):
@@ -73,12 +79,14 @@ def test_the_workflow_is_one() -> None:
     (job,) = workflow["jobs"].values()
     action = next(step for step in job["steps"] if "fcsse" in step.get("uses", ""))
     described = yaml.safe_load((ROOT / ".github" / "actions" / "fcsse" / "action.yml").read_text(encoding="utf-8"))
+    assert action["uses"] == "OWNER/fcsse/.github/actions/fcsse@COMMIT", "nobody else's name, until this one has a home"
+    assert {"pull_request", "push"} == set(workflow[True]), "YAML takes the word on for a truth"
     assert action["with"].keys() <= described["inputs"].keys()
     used = set(re.findall(rf"steps\.{action['id']}\.outputs\.([a-z-]+)", README))
     assert used
     assert used <= described["outputs"].keys()
     for step in job["steps"]:
-        if "uses" in step and "fcsse" not in step["uses"]:
+        if "uses" in step and step is not action:
             assert re.fullmatch(r"[^@]+@[0-9a-f]{40}", step["uses"]), "pinned by hash"
 
 

@@ -164,6 +164,26 @@ def test_narrow_terminals_lose_nothing(shell: Shell, columns: str) -> None:
     assert "--every-cache" in text
 
 
+def test_the_names_of_the_help_option_are_in_one_order_whatever_the_hashes() -> None:
+    program = (
+        "from fcsse.cli.commands import load\n"
+        "link = load('link')\n"
+        "context = link.make_context('link', [], resilient_parsing=True, help_option_names=['-h', '--help'])\n"
+        "print(link.get_help_option_names(context))\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "01234"
+    }
+    assert len(told) == 1
+
+
 HELPS = [(), *((name,) for name in COMMANDS), *(("sandbox", name) for name in ("run", "read", "write"))]
 
 
