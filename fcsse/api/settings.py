@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import boto3
 
     from fcsse.clock import Clock
-    from fcsse.findings.findings import Words
+    from fcsse.commands import Words
     from fcsse.progress import Progress
     from fcsse.writing.backup import Backup
 
@@ -111,7 +111,7 @@ def folder_of(settings: Settings) -> BackupFolder:
 
 def words_of(settings: Settings) -> Words:
     """How commands are written that do what is left to do with the same credentials."""
-    from fcsse.findings.findings import Words
+    from fcsse.commands import Words
 
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))

@@ -72,9 +72,9 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
+        from fcsse.commands import Words
         from fcsse.findings.account import audit_account
         from fcsse.findings.facts import Scope
-        from fcsse.findings.findings import Words
 
         regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")

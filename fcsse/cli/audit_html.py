@@ -15,7 +15,8 @@ from fcsse.cli.audit_markup import SIGNS, WORDS, text
 from fcsse.cli.audit_matrix import matrix
 from fcsse.cli.audit_picture import picture
 from fcsse.cli.audit_report import at_once, by_pair
-from fcsse.findings.findings import Fix, Severity, count
+from fcsse.findings.findings import Fix, Severity
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ import io
 from typing import TYPE_CHECKING
 
 from fcsse.cli.report import SCHEMA, Json, escaped
-from fcsse.findings.findings import Fix, Severity, count
+from fcsse.findings.findings import Fix, Severity
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

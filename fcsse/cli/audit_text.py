@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.cli.audit_report import at_once
 from fcsse.cli.terminal import Line, line
-from fcsse.findings.findings import Finding, Severity, count
+from fcsse.findings.findings import Finding, Severity
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from fcsse.findings.result import Audit

@@ -145,7 +145,7 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.findings.findings import Words
+        from fcsse.commands import Words
         from fcsse.object_keys.answer import Question, take_census
 
         name = which.parse_bucket(bucket)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fcsse.cli.report import SCHEMA, escaped
 from fcsse.cli.terminal import Line, line
 from fcsse.evaluator.request import Verdict
-from fcsse.findings.findings import count, listed, sentence
+from fcsse.grammar import count, listed, sentence
 from fcsse.policy.context_form import ContextForm
 
 if TYPE_CHECKING:

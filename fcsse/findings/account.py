@@ -10,8 +10,8 @@ from fcsse.findings.reading import read_account
 from fcsse.findings.result import Audit, audit_of
 
 if TYPE_CHECKING:
+    from fcsse.commands import Words
     from fcsse.findings.facts import Scope
-    from fcsse.findings.findings import Words
     from fcsse.pipeline import Pipeline
     from fcsse.planning.plan import Plan
 

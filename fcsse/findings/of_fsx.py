@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
-from fcsse.findings.findings import Finding, Severity, Words, count, listed
+from fcsse.findings.findings import Finding, Severity
+from fcsse.grammar import count, listed
 from fcsse.model import Pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fcsse.commands import Words
     from fcsse.findings.facts import AccountFacts, Located
     from fcsse.findings.judging import Judged
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.arn import is_dead_principal, role_cache
-from fcsse.findings.findings import Finding, Severity, Words, count, listed
+from fcsse.findings.findings import Finding, Severity
+from fcsse.grammar import count, listed
 from fcsse.planning.routes import GRANT_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fcsse.commands import Words
     from fcsse.findings.of_keys import OfKey
     from fcsse.model import Grant
 

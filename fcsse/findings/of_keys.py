@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn, is_dead_principal, role_cache
 from fcsse.errors import FcsseError
-from fcsse.findings.findings import Finding, Fix, Severity, Words, count, listed
+from fcsse.findings.findings import Finding, Fix, Severity
+from fcsse.grammar import count, listed
 from fcsse.policy.document import MAX_POLICY_BYTES, dead_principals
 from fcsse.policy.statement import read_statement
 from fcsse.verdict import parsed
@@ -15,6 +16,7 @@ from fcsse.verdict import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fcsse.commands import Words
     from fcsse.findings.facts import AccountFacts
     from fcsse.findings.judging import Judged
     from fcsse.model import Grant

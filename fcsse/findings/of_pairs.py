@@ -6,13 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
-from fcsse.findings.findings import Finding, Fix, Severity, Words, listed, sentence
+from fcsse.findings.findings import Finding, Fix, Severity
 from fcsse.findings.judging import ROLES
 from fcsse.findings.mending import LINKING, Mend, mends, together
+from fcsse.grammar import listed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from fcsse.commands import Words
     from fcsse.findings.judging import Judged, Trouble
     from fcsse.model import Bucket, Pair
 

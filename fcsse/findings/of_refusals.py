@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
 from fcsse.errors import CredentialsError, DeniedError, NotFoundError
-from fcsse.findings.findings import Finding, Severity, count, listed, sentence
+from fcsse.findings.findings import Finding, Severity
+from fcsse.grammar import count, listed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fcsse.commands import Words
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
 from fcsse.findings import of_fsx, of_grants, of_keys, of_pairs, of_refusals
-from fcsse.findings.findings import Finding, Severity, Words, count
+from fcsse.findings.findings import Finding, Severity
 from fcsse.findings.judging import Verdicts
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +32,7 @@ class Audit:
     facts: AccountFacts
     judged: tuple[Judged, ...]
     findings: tuple[Finding, ...]
-    words: Words = field(default_factory=Words)
+    words: Words
 
     @property
     def verdicts(self) -> dict[str, int]:

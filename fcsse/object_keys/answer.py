@@ -10,7 +10,7 @@ from fcsse.least_privilege.table import Engine
 from fcsse.object_keys import counting
 
 if TYPE_CHECKING:
-    from fcsse.findings.findings import Words
+    from fcsse.commands import Words
     from fcsse.object_keys.needs import Needs
     from fcsse.object_keys.tally import Census, Group
     from fcsse.pipeline import Pipeline

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fcsse.commands import Words
 from fcsse.evaluator.request import Verdict
-from fcsse.findings.findings import Words
 from fcsse.model import Encryption, Facts, Pair
 from fcsse.object_keys.tally import CUSTOMER, DUAL_LAYER
 from fcsse.planning.access import judge

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fcsse.commands import Words
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
 from fcsse.findings.facts import Refusal
-from fcsse.findings.findings import ORDER, Finding, Fix, Severity, Words
+from fcsse.findings.findings import ORDER, Finding, Fix, Severity
 from fcsse.findings.judging import Verdicts
 from fcsse.findings.result import audit_of
 from fcsse.model import Bucket, Encryption

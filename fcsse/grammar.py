@@ -1,0 +1,20 @@
+"""Numbers, lists and sentences in English. Pure."""
+
+from __future__ import annotations
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: ``1 cache``, ``3 caches``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
+    """Names in words: ``a``, ``a and b``, ``a, b and 4 more``."""
+    if len(names) > most + 1:
+        names = [*names[:most], f"{len(names) - most:,} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence: a capital at its beginning, a full stop at its end."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
