@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from fcsse.cli.link import Manner, ask
 from fcsse.cli.options import abroad, aws, how, safety, telling
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import is_terminal, line
+from fcsse.cli.terminal import columns, is_terminal, line
 from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
 
 if TYPE_CHECKING:
@@ -156,9 +155,8 @@ class _Shown:
         if self.run.terminal.quiet:
             self.run.terminal.print([line(self.answer.summary, "bold")])
             return
-        width = shutil.get_terminal_size((120, 24)).columns
         verbose, seen = self.run.terminal.verbose, is_terminal(sys.stdout)
-        self.run.terminal.print(audit_lines(self.answer, width, verbose=verbose, wrap_summary=seen, fixing=fixing))
+        self.run.terminal.print(audit_lines(self.answer, columns(), verbose=verbose, wrap_summary=seen, fixing=fixing))
 
     def plan(self, plan: Plan) -> None:
         """What is about to be changed, before a question is asked."""

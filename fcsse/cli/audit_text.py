@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from fcsse.cli.audit_report import at_once
-from fcsse.cli.terminal import Line, line
+from fcsse.cli.terminal import Line, line, wrapped
 from fcsse.findings.findings import Finding, Severity
 from fcsse.grammar import count
 
@@ -41,7 +40,7 @@ def audit_lines(
     ``fixing``: it is ``--fix`` that shows it.
     """
     room = max(LEAST, min(MOST, width)) - MARGIN
-    summary = _wrapped(audit.summary, max(LEAST, width)) if wrap_summary else [audit.summary]
+    summary = wrapped(audit.summary, max(LEAST, width)) if wrap_summary else [audit.summary]
     out: list[Line] = [line(text, "bold") for text in summary]
     if audit.facts.off:
         out.append(line(f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", "dim"))
@@ -56,13 +55,13 @@ def audit_lines(
 
 
 def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
-    first, *more = _wrapped(finding.title, room)
+    first, *more = wrapped(finding.title, room)
     out: list[Line] = [((f"{finding.severity.value:<{MARGIN}}", STYLES[finding.severity]), (first, ""))]
     out += [_beneath(text) for text in more]
     reasons = finding.detail if verbose else finding.detail[:1] if finding.code in ALWAYS else ()
-    out += [_beneath(text, "dim") for one in reasons for text in _wrapped(one, room)]
+    out += [_beneath(text, "dim") for one in reasons for text in wrapped(one, room)]
     if finding.remedy and (verbose or not (finding.code == PLAIN and finding.commands)):
-        out += [_beneath(text) for text in _wrapped(finding.remedy, room)]
+        out += [_beneath(text) for text in wrapped(finding.remedy, room)]
     # A command stays on one line, however long, so that it can be copied.
     commands = finding.commands if verbose else finding.commands[:3]
     out += [_beneath(f"$ {command}", "green") for command in commands]
@@ -73,10 +72,6 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
 
 def _beneath(text: str, style: str = "") -> Line:
     return ((" " * MARGIN, ""), (text, style))
-
-
-def _wrapped(text: str, room: int) -> list[str]:
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 PAIR_STYLES = {"allowed": "green", "partly": "yellow", "denied": "red", "unknown": "yellow"}

@@ -10,6 +10,7 @@ import typer
 from fcsse.cli.options import abroad, aws, telling, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
+from fcsse.cli.terminal import columns
 from fcsse.least_privilege.table import Engine
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def census(
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
         asked = Question(name, caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
-        found = take_census(pipeline, asked, Words(profile, endpoint_url))
+        found = take_census(pipeline, asked, Words(profile, endpoint_url, region))
         run.progress.stop()
         _tell(run, found)
         raise typer.Exit(found.exit_code)
@@ -175,7 +176,7 @@ def _tell(run: Session, found: Counted) -> None:
         case Output.MARKDOWN:
             sys.stdout.write(census_markdown(taken, needs))
         case Output.TEXT:
-            lines = census_lines(taken, needs)
+            lines = census_lines(taken, needs, columns())
             run.terminal.print(lines[:1] if run.terminal.quiet else lines)
     if taken.failure is not None:
         run.terminal.tell(taken.failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.cli.report import SCHEMA, escaped
-from fcsse.cli.terminal import Line, line
+from fcsse.cli.terminal import Line, line, wrapped
 from fcsse.evaluator.request import Verdict
 from fcsse.grammar import count, listed, sentence
 from fcsse.policy.context_form import ContextForm
@@ -20,6 +20,9 @@ FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket 
 STYLES = {Verdict.ALLOWED: "green", Verdict.DENIED: "red", Verdict.UNKNOWN: "yellow"}
 MAY = {Verdict.ALLOWED: "may decrypt", Verdict.DENIED: "may not decrypt", Verdict.UNKNOWN: "not known"}
 NO_CACHE = "No cache of this Region is linked to the bucket. Name one with --cache."
+LEAST, MOST = 50, 140
+"""Widths between which the terminal's own is used."""
+
 UNKNOWN_CACHES = "The caches of the bucket are not known. Name them with --cache."
 
 
@@ -54,13 +57,14 @@ def confidence(taken: Census) -> str:
     )
 
 
-def census_lines(taken: Census, needs: Needs) -> list[Line]:
+def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
     """Groups, each with what the caches may do with it; then the commands that mend what is missing.
 
-    Long values have a line of their own, so that it reads on narrow terminals as well.
+    Sentences break at words; long values and commands have a line of their own, so that it reads on narrow terminals.
     """
+    room = max(LEAST, min(MOST, columns))
     out: list[Line] = [line(summary(taken), "bold")]
-    out += [line(text) for text in (confidence(taken), *taken.notes) if text]
+    out += [line(part) for text in (confidence(taken), *taken.notes) if text for part in wrapped(text, room)]
     width = max((len(f"{group.objects:,}") for group in taken.groups), default=0)
     for group in taken.groups:
         out += [line(""), (((f"{group.objects:>{width},}  "), "bold"), (kind(group), ""))]
@@ -69,19 +73,17 @@ def census_lines(taken: Census, needs: Needs) -> list[Line]:
             out.append(line(margin + group.sealed.key))
         out.append(line(f"{margin}{times(group)}e.g. {group.example}", "dim"))
         for caches, verdict, reason in verdicts(needs, group):
-            out.append(
-                (
-                    (f"{margin}{listed(caches, 6)}: ", ""),
-                    (MAY[verdict], STYLES[verdict]),
-                    (f" ({reason})" * bool(reason), ""),
-                )
-            )
+            *before, last = wrapped(f"{listed(caches, 6)}:", room - width - 2 - len(MAY[Verdict.DENIED]) - 1)
+            out += [line(margin + part) for part in before]
+            out.append(((f"{margin}{last} ", ""), (MAY[verdict], STYLES[verdict])))
+            out += [line(f"{margin}  {part}", "dim") for part in wrapped(reason, room - width - 4) if reason]
     if taken.unreadable:
         out.append(line(""))
     for reason, number in taken.unreadable:
-        out.append(line(f"{count(number, 'object')} could not be looked at: {reason}", "yellow"))
+        text = f"{count(number, 'object')} could not be looked at: {reason}"
+        out += [line(part, "yellow") for part in wrapped(text, room)]
     for text in _closing(taken, needs):
-        out += [line(""), line(text)]
+        out += [line(""), *(line(part) for part in wrapped(text, room))]
     if needs.remedies:
         out += [line(""), line("To mend it:", "bold"), *(line(f"  {remedy}") for remedy in needs.remedies)]
     return out

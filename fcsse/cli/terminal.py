@@ -6,7 +6,9 @@ Text from AWS is never markup: it goes to the screen as it is, with control char
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 import threading
 import time
 from dataclasses import dataclass
@@ -39,6 +41,16 @@ def visible(text: str) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Is somebody there? A stream that the caller closed is None."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def columns() -> int:
+    """The width there is; where nobody says, one that logs and editors show."""
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def wrapped(text: str, room: int) -> list[str]:
+    """The text in lines of so many characters, broken between words only."""
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def in_ci() -> bool:
