@@ -6,12 +6,11 @@ is imported while the first answers are on their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fcsse.discovery.discover import Discovery
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
-from fcsse.iac.stack import stack_warning
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.progress import Silent
 from fcsse.writing.journal import Journal
@@ -20,19 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from fcsse.arn import Arn
+    from fcsse.asides import Asides
     from fcsse.aws.account import Aws
-    from fcsse.clock import Clock, Pending
+    from fcsse.clock import Clock
     from fcsse.model import Options
-    from fcsse.planning.plan import Outcome, Plan, PolicyChange
+    from fcsse.planning.plan import Plan, PolicyChange
     from fcsse.progress import Progress
     from fcsse.writing.apply import Applied, Failed
     from fcsse.writing.backup import BackupFolder
     from fcsse.writing.write import Run
-
-
-STACK_PATIENCE = 10.0
-"""Seconds to wait for the name of a key's CloudFormation stack, once all else is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ class Pipeline:
     journal: Journal = field(default_factory=Journal)
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
-    _stacks: dict[Arn, Pending] = field(default_factory=dict)
+    _asides: Asides | None = None
 
     def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named."""
@@ -134,13 +129,13 @@ class Pipeline:
             )
         return plan
 
-    def apply(self, plan: Plan, *, expected: bool = False, ask_stacks: bool = False) -> tuple[Applied | Failed, ...]:
-        """Makes the plan's changes. ``ask_stacks``: ``with_stacks`` will follow, so its question is asked on the way."""
+    def apply(self, plan: Plan, *, expected: bool = False, ask_asides: bool = False) -> tuple[Applied | Failed, ...]:
+        """Makes the plan's changes. ``ask_asides``: ``with_asides`` will follow, so its questions are asked on the way."""
         from fcsse.writing.apply import apply_plan
 
         run = self._run(expected)
-        if ask_stacks and plan.wish is Wish.LINK:
-            run.at_look = self._begin_stack
+        if ask_asides and plan.wish is Wish.LINK:
+            run.at_look = lambda key: self._beside.begin(plan, key)
         return apply_plan(plan, run)
 
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
@@ -149,35 +144,17 @@ class Pipeline:
 
         return try_plan(plan, self._run(expected=False))
 
-    def with_stacks(self, plan: Plan) -> Plan:
-        """The plan with a warning for each key whose policy it edits while CloudFormation manages it.
+    def with_asides(self, plan: Plan) -> Plan:
+        """The plan with the warnings that take a request of their own (see ``Asides``)."""
+        return self._beside.added_to(plan)
 
-        A request a key, so it is asked for where there is time: before a question or in a dry run, else beside the last
-        look after the write.
-        """
-        from fcsse.planning.plan import PolicyChange, Status
+    @property
+    def _beside(self) -> Asides:
+        from fcsse.asides import Asides
 
-        if plan.wish is not Wish.LINK:
-            return plan
-        keys = [change.key for change in plan.changes if isinstance(change, PolicyChange)]
-        stacks = {key: stack for key in keys if (stack := self._stack_of(key))}
-
-        def warned(outcome: Outcome) -> Outcome:
-            key = outcome.facts.key if outcome.facts else None
-            if key is None or key.arn not in stacks or outcome.status is not Status.TO_DO:
-                return outcome
-            text = stack_warning(key.arn, stacks[key.arn], outcome.pair.cache, outcome.pair.bucket)
-            return replace(outcome, warnings=(*outcome.warnings, text))
-
-        return replace(plan, outcomes=tuple(map(warned, plan.outcomes))) if stacks else plan
-
-    def _begin_stack(self, key: Arn) -> None:
-        if key not in self._stacks:
-            self._stacks[key] = self.clock.aside(lambda: self.aws.stack_of(key) or "")
-
-    def _stack_of(self, key: Arn) -> str | None:
-        asked = self._stacks.get(key)
-        return asked.answer(STACK_PATIENCE) if asked else self.aws.stack_of(key)
+        if self._asides is None:
+            self._asides = Asides(self.aws, self.clock)
+        return self._asides
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""

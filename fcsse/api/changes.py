@@ -121,9 +121,9 @@ class Proposal:
         """
         return self._apply(expected=True)
 
-    def _apply(self, *, expected: bool, ask_stacks: bool = False) -> Result:
-        applied = self._pipeline.apply(self.plan, expected=expected, ask_stacks=ask_stacks)
-        plan = self._pipeline.with_stacks(self.plan) if ask_stacks else self.plan
+    def _apply(self, *, expected: bool, ask_asides: bool = False) -> Result:
+        applied = self._pipeline.apply(self.plan, expected=expected, ask_asides=ask_asides)
+        plan = self._pipeline.with_asides(self.plan) if ask_asides else self.plan
         return self._carried_out(plan, applied, dry_run=False)
 
     def _carried_out(self, plan: Plan, applied: tuple[Applied | Failed, ...], *, dry_run: bool) -> Result:
@@ -247,14 +247,14 @@ def plan(
         options = _unlink_options(facts, prune_orphans=prune_orphans)
     wanted = _target(cache, bucket, options, every_cache=every_cache)
     proposal = _propose(wanted, options, settings_of(session, settings), expect)
-    return replace(proposal, plan=proposal._pipeline.with_stacks(proposal.plan))
+    return replace(proposal, plan=proposal._pipeline.with_asides(proposal.plan))
 
 
 def _change(target: Target, options: Options, settings: Settings, expect: str | None, *, dry_run: bool) -> Result:
     proposal = _propose(target, options, settings, expect)
     if not dry_run:
-        return proposal._apply(expected=expect is not None, ask_stacks=True)
-    return replace(proposal, plan=proposal._pipeline.with_stacks(proposal.plan)).try_out()
+        return proposal._apply(expected=expect is not None, ask_asides=True)
+    return replace(proposal, plan=proposal._pipeline.with_asides(proposal.plan)).try_out()
 
 
 def _propose(target: Target, options: Options, settings: Settings, expect: str | None) -> Proposal:

@@ -154,15 +154,15 @@ def _run(
     run.progress.stop()
     early = manner.dry_run or (run.terminal.asks and not manner.yes)
     if early:
-        plan = pipeline.with_stacks(plan)
+        plan = pipeline.with_asides(plan)
     _show_plan(run, plan)
     if manner.dry_run:
         results = pipeline.try_out(plan)
     elif plan.changes:
         ask(run, plan, manner)
         run.progress = pipeline.progress = run.terminal.progress()
-        results = pipeline.apply(plan, expected=manner.expect is not None, ask_stacks=not early)
-        shown, plan = plan, plan if early else pipeline.with_stacks(plan)
+        results = pipeline.apply(plan, expected=manner.expect is not None, ask_asides=not early)
+        shown, plan = plan, plan if early else pipeline.with_asides(plan)
         run.progress.stop()
         for warning in _new_warnings(shown, plan):
             run.terminal.warn(warning)

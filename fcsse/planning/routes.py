@@ -244,10 +244,13 @@ def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
             "must name the role as well."
         )
     elif facts.bucket.foreign:
-        said.append(
-            f"Bucket {facts.bucket.name} belongs to another account: its bucket policy must name the role as well."
-        )
+        said.append(owner_warning(facts.bucket.name))
     return tuple(said)
+
+
+def owner_warning(bucket: str) -> str:
+    """The warning for a bucket of another account than the cache's. Source: File Cache user guide."""
+    return f"Bucket {bucket} belongs to another account: its bucket policy must name the role as well."
 
 
 def ends(grant: Grant, facts: Facts) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.page import OTHER
+from tests.cli.page import OTHER, OWN
 from tests.cli.shell import WRITES, Run, Shell
 
 
@@ -151,6 +151,19 @@ def test_an_alias_that_does_not_exist_is_not_found(shell: Shell) -> None:
     run = shell.link("fc-0123", "data-aliasless")
     assert run.code == 6
     assert "alias/nothing" in run.err
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+def test_a_bucket_of_another_account_with_a_key_of_one_s_own_is_linked_with_a_warning(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    """File Cache user guide: a bucket of another account also needs a bucket policy that names the role."""
+    key = shell.sandbox.key("data").arn
+    shell.sandbox.add_bucket("theirs", account=OTHER, algorithm="aws:kms", key=key, readers=[OWN])
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "theirs", *words)
+    assert run.code == 0, run.words
+    assert run.words.count("belongs to another account: its bucket policy must name the role") == 1
+    assert "Bucket theirs belongs" in run.words
 
 
 def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
