@@ -16,13 +16,13 @@ from fcsse.progress import Silent
 from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from fcsse.asides import Asides
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock
-    from fcsse.model import Options
+    from fcsse.model import Association, Options
     from fcsse.planning.plan import Plan, PolicyChange
     from fcsse.progress import Progress
     from fcsse.writing.apply import Applied, Failed
@@ -93,12 +93,13 @@ class Pipeline:
         with Discovery(
             self.aws, options, self.clock, self.progress, self.wait, meanwhile=_import_what_follows
         ) as discovery:
-            found: list[Facts | Obstacle] = []
             prefixes: dict[Pair, tuple[str, ...]] = {}
-            pairs = list(self._pairs(target, prefixes, found))
-            found += discovery.facts(pairs, prefixes)
+            wanted = self._wanted(target, discovery, prefixes)
+            pairs = [one for one in wanted if isinstance(one, Pair)]
+            facts = dict(zip(pairs, discovery.facts(pairs, prefixes), strict=True))
+            found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
         self._read_at = self.clock.monotonic() - discovery.age_of_policies()
-        self._found = tuple(found)
+        self._found = found
         return self._found
 
     def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
@@ -179,30 +180,44 @@ class Pipeline:
             journal=self.journal,
         )
 
-    def _pairs(
-        self, target: Target, prefixes: dict[Pair, tuple[str, ...]], found: list[Facts | Obstacle]
-    ) -> list[Pair]:
+    def _wanted(
+        self, target: Target, discovery: Discovery, prefixes: dict[Pair, tuple[str, ...]]
+    ) -> list[Pair | Obstacle]:
+        """The pairs that are meant, in the order of their caches; an obstacle for a cache whose buckets are not known."""
         if target.buckets:
             return list(target.pairs)
-        pairs: list[Pair] = []
-        for cache in target.caches:
-            self.progress.step(f"listing the buckets of {cache}")
-            try:
-                associations = self.aws.list_associations(cache)
-            except FcsseError as error:
-                found.append(Obstacle(Pair(cache, "(its buckets)"), error))
+        wanted: list[Pair | Obstacle] = []
+        for cache, answer in self._associations(tuple(dict.fromkeys(target.caches)), discovery):
+            if isinstance(answer, FcsseError):
+                wanted.append(Obstacle(Pair(cache, "(its buckets)"), answer))
                 continue
-            own = [Pair(cache, bucket) for a in associations if (bucket := a.bucket)]
-            for association in associations:
+            for association in answer:
                 if association.bucket:
                     pair = Pair(cache, association.bucket)
                     prefixes[pair] = (*prefixes.get(pair, ()), association.prefix)
-            if not own:
+                    wanted.append(pair)
+            if not any(association.bucket for association in answer):
                 message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {self.aws.region}"
                 hint = "Name the bucket with --bucket, or the cache's Region with --region."
-                found.append(Obstacle(Pair(cache, "(its buckets)"), NotFoundError(message, hint)))
-            pairs += own
-        return list(dict.fromkeys(pairs))
+                wanted.append(Obstacle(Pair(cache, "(its buckets)"), NotFoundError(message, hint)))
+        return list(dict.fromkeys(wanted))
+
+    def _associations(
+        self, caches: tuple[str, ...], discovery: Discovery
+    ) -> Iterator[tuple[str, tuple[Association, ...] | FcsseError]]:
+        """Each cache's associations, in the given order, asked for side by side."""
+        many = len(caches) > 1
+        self.progress.step(f"listing the buckets of {f'{len(caches):,} caches' if many else ''.join(caches)}")
+        if many:
+            self.aws.prepare("fsx")  # once, rather than on each thread
+        asked = [discovery.submit(self.aws.list_associations, cache) for cache in caches]
+        for number, (cache, answer) in enumerate(zip(caches, asked, strict=True), 1):
+            try:
+                yield cache, answer.result()
+            except FcsseError as error:
+                yield cache, error
+            if many:
+                self.progress.advance(number, len(caches))
 
 
 def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:

@@ -48,3 +48,22 @@ class Silent:
 
     def advance(self, done: int, total: int) -> None:
         """Nothing."""
+
+
+class Part:
+    """Progress of one of several alike: its steps begin with which one it is."""
+
+    def __init__(self, whole: Progress, which: str) -> None:
+        self._whole, self._which = whole, which
+
+    def step(self, text: str) -> None:
+        """Passes it on with what part it belongs to."""
+        self._whole.step(self._which + text)
+
+    def note(self, text: str) -> None:
+        """Passes it on."""
+        self._whole.note(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Passes it on."""
+        self._whole.advance(done, total)

@@ -6,11 +6,12 @@ other keys. KMS has no version on a key policy, so whoever writes last wins; ``P
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange
+from fcsse.progress import Part
 from fcsse.writing.grants import add_grant, create, end_grant
 from fcsse.writing.write import PolicyWriter, Run
 
@@ -49,11 +50,12 @@ class Failed:
 
 
 def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
-    """Makes the changes of a plan, one after the other."""
+    """Makes the changes of a plan, one after the other: each policy's last look keeps that far under KMS's quota of writes."""
     results: list[Applied | Failed] = []
-    for change in plan.changes:
+    total = len(plan.changes)
+    for number, change in enumerate(plan.changes, 1):
         try:
-            results.append(_apply(change, run))
+            results.append(_apply(change, _numbered(run, number, total)))
         except FcsseError as error:
             results.append(Failed(change, error, run.backup_ids.get(str(change.key))))
     return tuple(results)
@@ -95,3 +97,8 @@ def _apply(change: Change, run: Run) -> Applied:
         case _:
             assert_never(change)
     return Applied(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
+
+
+def _numbered(run: Run, number: int, total: int) -> Run:
+    """The run, whose steps say which of many changes they belong to."""
+    return run if total == 1 else replace(run, progress=Part(run.progress, f"change {number} of {total}: "))
