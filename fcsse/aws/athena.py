@@ -125,7 +125,7 @@ def count(
         with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
             query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
     except UnexpectedError as error:
-        raise _denial(error.message, doing) or UnexpectedError(error.message, _hint(error.message)) from error
+        raise _denial(error.message, doing) or UnexpectedError(error.message, _hint(error.message.removeprefix(doing))) from error
     try:
         scanned = _await(athena, query_id, clock, progress, doing)
     except BaseException as error:
@@ -205,6 +205,8 @@ def _hint(said: str) -> str:
     lower = said.lower()
     if "output" in lower and "location" in lower:
         return "Name a place for results with --athena-output s3://bucket/prefix/, or a workgroup with --workgroup."
+    if "workgroup" in lower:
+        return "Name a workgroup of the bucket's Region with --workgroup: aws athena list-work-groups shows them."
     if any(word in lower for word in ("catalog", "schema", "does not exist", "not found")):
         return (
             "Table buckets must be integrated with AWS analytics services in this Region (S3 console, Table buckets, Enable "

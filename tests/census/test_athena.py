@@ -149,6 +149,12 @@ def test_failed_queries_and_a_missing_place_for_results_say_what_to_do(shell: Sh
     traits.located = False
     run = shell.census("data", "--engine", "athena")
     assert (run.code, "--athena-output" in run.json["error"]["hint"]) == (1, True)
+    traits.located = True
+    run = shell.census("data", "--engine", "athena", "--workgroup", "nobodys")
+    assert (run.code, "list-work-groups" in run.json["error"]["hint"]) == (1, True), run.out
+    shell.sandbox.fault("athena:StartQueryExecution", "InvalidRequestException")
+    hint = shell.census("data", "--engine", "athena").json["error"]["hint"]
+    assert "table buckets" not in hint.lower(), "the table's own name is no reason"
 
 
 def test_ctrl_c_cancels_the_query(shell: Shell) -> None:
