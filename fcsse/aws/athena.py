@@ -125,7 +125,9 @@ def count(
         with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
             query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
     except UnexpectedError as error:
-        raise _denial(error.message, doing) or UnexpectedError(error.message, _hint(error.message.removeprefix(doing))) from error
+        raise _denial(error.message, doing) or UnexpectedError(
+            error.message, _hint(error.message.removeprefix(doing))
+        ) from error
     try:
         scanned = _await(athena, query_id, clock, progress, doing)
     except BaseException as error:

@@ -79,7 +79,7 @@ def _count(pipeline: Pipeline, asked: Question) -> Census:
     if asked.engine is Engine.ATHENA:
         return counting.take_inventory(aws, progress, clock, asked.bucket, asked.prefix, asked.workgroup, asked.output)
     if asked.sample is None:
-        return counting.take_all(aws, progress, clock, asked.bucket, asked.prefix)
+        return counting.take_all(aws, progress, asked.bucket, asked.prefix)
     return counting.take_sample(aws, progress, clock, asked.bucket, asked.prefix, asked.sample)
 
 

@@ -58,7 +58,7 @@ def _place_note(frame: Frame, met: int, prefixes: int) -> str:
     )
 
 
-def take_all(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix: str) -> Census:
+def take_all(aws: Aws, progress: Progress, bucket: str, prefix: str) -> Census:
     """Looks at every object. Ctrl-C ends it with what was seen by then.
 
     The objects are counted beside that, which takes few requests and tells how long it will last.

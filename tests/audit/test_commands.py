@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import xform_name
 
-from fcsse.clock import SystemClock
 from tests.audit.made import documented, slr
 
 if TYPE_CHECKING:
@@ -41,18 +39,6 @@ OPERATIONS = [
     "ReEncryptFrom",
 ]
 WIDE = [*OPERATIONS, "ReEncryptTo", "CreateGrant"]
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes without being waited for."""
-    slept = [0.0]
-
-    def sleep(_: SystemClock, seconds: float) -> None:
-        slept[0] += seconds
-
-    monkeypatch.setattr(SystemClock, "sleep", sleep)
-    monkeypatch.setattr(SystemClock, "monotonic", lambda _: time.monotonic() + slept[0])
 
 
 def execute(shell: Shell, command: str) -> None:

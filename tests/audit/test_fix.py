@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fcsse.cli.terminal import Terminal
-from fcsse.clock import SystemClock
 from tests.audit.made import documented, slr
 
 if TYPE_CHECKING:
     from tests.simulated import Shell
 
 FAST = ("--wait", "5s")
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes without being waited for."""
-    slept = [0.0]
-
-    def sleep(_: SystemClock, seconds: float) -> None:
-        slept[0] += seconds
-
-    monkeypatch.setattr(SystemClock, "sleep", sleep)
-    monkeypatch.setattr(SystemClock, "monotonic", lambda _: time.monotonic() + slept[0])
 
 
 def fix(shell: Shell, *words: str) -> tuple[int, dict[str, Any]]:

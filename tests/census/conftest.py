@@ -14,6 +14,9 @@ import pytest
 from fcsse.cli.main import main
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.accounts import Credentials
+from tests.no_waiting import no_waiting
+
+__all__ = ["no_waiting"]
 
 
 @dataclass
@@ -74,3 +77,8 @@ def shell(
     running.reset()
     monkeypatch.setenv("FCSSE_BACKUP_DIR", str(tmp_path / "backups"))
     return Shell(running, monkeypatch, capsys)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(no_waiting: None) -> None:
+    """No test here is about waiting."""
