@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from fcsse.aws.faults import Call, translated
-from fcsse.errors import NotFoundError, UnexpectedError
+from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST = 25
 """The most associations that a page may hold. Source: FSx API reference, DescribeDataRepositoryAssociations."""
-
-
 SHORTEST_ID = 11
 
 
@@ -51,9 +49,6 @@ def _pages(call: Callable[..., Any], field: str, wanted: Mapping[str, Any]) -> I
     token: dict[str, str] = {}
     while True:
         answer: Mapping[str, Any] = call(**wanted, **token)
-        if field not in answer:
-            message = f"asking FSx: its answer has no {field}"
-            raise UnexpectedError(message, "Check AWS_ENDPOINT_URL or --endpoint-url if one is set.")
         yield from answer[field]
         if not answer.get("NextToken"):
             return
@@ -74,7 +69,7 @@ def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Associa
 
 
 def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tuple[Association, ...]]:
-    """The same page by page, as they come. Raises ``DeniedError``, ``NotFoundError``."""
+    """The same page by page, as they come. Raises ``DeniedError``, ``NotFoundError``, ``UnexpectedError``."""
     extra: dict[str, Any] = {"MaxResults": MOST}
     if cache:
         kind = "file-system-id" if cache.startswith("fs-") else "file-cache-id"
@@ -85,7 +80,8 @@ def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tupl
     while True:
         with translated(call):
             answer: Mapping[str, Any] = fsx.describe_data_repository_associations(**extra)
-        yield tuple(_association(entry) for entry in answer.get("Associations", ()))
+            page = tuple(_association(entry) for entry in answer["Associations"])
+        yield page
         if not answer.get("NextToken"):
             return
         extra["NextToken"] = answer["NextToken"]

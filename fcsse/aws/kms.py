@@ -115,7 +115,7 @@ def create_grant(
         extra["DryRun"] = True
     call = Call("kms:CreateGrant", f"key {key}", f"creating grant {name} on key {key}", OTHER_ACCOUNT)
     grant_id = ""
-    with translated(call), _dry_run_passes():
+    with translated(call), _passes(dry_run):
         grant_id = kms.create_grant(
             KeyId=key,
             GranteePrincipal=grantee,
@@ -130,7 +130,7 @@ def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     """Ends a grant with the key side's permission. Source: KMS API reference, RevokeGrant."""
     extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
     call = Call("kms:RevokeGrant", f"key {key}", f"revoking grant {grant_id} on key {key}", OTHER_ACCOUNT)
-    with translated(call), _dry_run_passes():
+    with translated(call), _passes(dry_run):
         kms.revoke_grant(KeyId=key, GrantId=grant_id, **extra)
 
 
@@ -140,20 +140,20 @@ def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     call = Call(
         "kms:RetireGrant", f"key {key}", f"retiring grant {grant_id} on key {key}", "the grant or " + OTHER_ACCOUNT
     )
-    with translated(call), _dry_run_passes():
+    with translated(call), _passes(dry_run):
         kms.retire_grant(KeyId=key, GrantId=grant_id, **extra)
 
 
 @contextmanager
-def _dry_run_passes() -> Iterator[None]:
-    """Lets ``DryRunOperationException`` pass: it means that the call would have succeeded.
+def _passes(dry_run: bool) -> Iterator[None]:
+    """Lets ``DryRunOperationException`` pass in a dry run: it means that the call would have succeeded.
 
     Source: KMS developer guide, "Testing your permissions".
     """
     try:
         yield
     except ClientError as error:
-        if error_code(error) != "DryRunOperationException":
+        if not dry_run or error_code(error) != "DryRunOperationException":
             raise
 
 

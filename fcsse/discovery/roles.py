@@ -38,6 +38,7 @@ class RoleFinder:
         self._progress = progress
         self._wait = wait
         self._reasons: dict[str, FcsseError] = {}
+        self._troubles: dict[str, FcsseError] = {}
         self._known: tuple[str, ...] | None = None
 
     def await_missing(self, roles: Mapping[str, Future[Role | None]]) -> None:
@@ -54,7 +55,8 @@ class RoleFinder:
             self._tell(waiting, gone_by)
         for cache in waiting:
             text = f" after waiting {self._wait:.0f} s" if self._wait else ""
-            self._reasons[cache] = NotFoundError(
+            # Where the last look was not answered, nobody knows whether the role is there.
+            self._reasons[cache] = self._troubles.get(cache) or NotFoundError(
                 f"finding the role of {cache}: IAM has no role {role_name(cache)}{text}",
                 self._advice(cache),
             )
@@ -76,9 +78,11 @@ class RoleFinder:
 
     def _came(self, cache: str) -> bool:
         """Is the role there? What passes in AWS or on the way there is waited out; any other refusal is the reason."""
+        self._troubles.pop(cache, None)
         try:
             role = self._aws.find_role(cache)
-        except (BusyError, UnexpectedError):
+        except (BusyError, UnexpectedError) as error:
+            self._troubles[cache] = error
             return False
         except FcsseError as error:
             self._reasons[cache] = error

@@ -291,12 +291,11 @@ class Campaign:
         outcome = _run(list(scene.words))
         new = self._state(scene)
         if outcome.code or old == new:
-            self.violations.append(scene.name)
-            print(f"VIOLATION: {scene.name}: without trouble it ended with {outcome.code}: {outcome.err}", flush=True)
+            self._violated(f"{scene.name}: without trouble it ended with {outcome.code}: {outcome.err}")
             return
         calls = self.sandbox.requests.operations
         number = 0
-        for operation, count in Counter(calls).items():
+        for operation, count in sorted(Counter(calls).items()):  # which call comes first is chance
             for nth in range(1, count + 1):
                 for trouble in troubles_of(operation):
                     number += 1
@@ -331,9 +330,12 @@ class Campaign:
             time.sleep(1.0)
         self.codes[outcome.code] += 1
         what = f"{scene.name}: {trouble.name} at {operation} {nth}"
-        self.violations += [
-            f"{what}: {fault}" for fault in self._judge(scene, operation, trouble, outcome, states, home)
-        ]
+        for fault in self._judge(scene, operation, trouble, outcome, states, home):
+            self._violated(f"{what}: {fault}")
+
+    def _violated(self, what: str) -> None:
+        self.violations.append(what)
+        print(f"VIOLATION: {what}", flush=True)
 
     def _lose_network(self) -> None:
         if not any(fault.operation == "*" for fault in self.sandbox.faults.items):

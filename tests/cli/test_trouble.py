@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -215,3 +217,34 @@ def test_an_unknown_error_is_told_in_aws_s_words(shell: Shell, operation: str, c
     assert run.code == 1
     assert f"{code}: made up" in run.err
     assert "defect" not in run.err
+
+
+def test_an_answer_that_is_for_dry_runs_only_is_not_taken_for_a_write(shell: Shell) -> None:
+    """KMS API reference, CreateGrant: DryRunOperationException answers requests with DryRun."""
+    shell.sandbox.fault("kms:CreateGrant", "DryRunOperationException", times=None)
+    run = shell.link("fc-0123", "data-other-account", **ONE_TRY)
+    assert run.code == 1, run.words
+    assert "Nothing was written" in run.err or "most likely not written" in run.err
+    assert shell.grants("data-other-account") == []
+
+
+@pytest.mark.parametrize("body", [b"{}", b"", b"<html><body>Sign in to the network</body></html>"])
+def test_an_answer_that_is_not_fsx_s_is_not_taken_for_a_cache_without_buckets(shell: Shell, body: bytes) -> None:
+    class SignInPage(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), SignInPage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        run = shell.run("link", "--cache", "fc-0123", env={"AWS_ENDPOINT_URL_FSX": url, **ONE_TRY})
+        server.shutdown()
+    refuses(run, 1)
+    assert "listing the buckets of fc-0123" in run.err
+    assert "AWS_ENDPOINT_URL" in run.err

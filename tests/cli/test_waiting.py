@@ -36,6 +36,16 @@ def test_a_role_that_does_not_appear_is_not_found_in_the_end(shell: Shell) -> No
     assert not WRITES.intersection(run.operations)
 
 
+@pytest.mark.parametrize("code", ["InternalFailure", None], ids=["failing", "silent"])
+def test_a_role_about_which_iam_does_not_answer_is_not_said_to_be_missing(shell: Shell, code: str | None) -> None:
+    shell.sandbox.fault("iam:GetRole", code, drop=code is None, nth=2, times=None)
+    run = shell.link(LATE, "data", "--wait", "10s", AWS_MAX_ATTEMPTS="1")
+    assert run.code == 1, run.words
+    assert "IAM has no role" not in run.err
+    assert "looking up the service-linked role" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
 def test_five_minutes_is_the_patience_that_nobody_asked_for(shell: Shell) -> None:
     assert shell.link(LATE, "data").code == 6
     assert 299 <= shell.clock.slept < 305
