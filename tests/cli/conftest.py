@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import botocore.session
 import pytest
-from botocore.loaders import Loader, create_loader
 
 from fcsse.sandbox import Sandbox, policies
 from fcsse.writing import write
@@ -18,18 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@cache
-def _one_loader(_: str | None = None) -> Loader:
-    """botocore's service models, read once for all runs of this process instead of once a run."""
-    return create_loader()
-
-
 @pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
     """Runs as long as this folder's tests do: a process runs one sandbox at a time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(policies, "near_limit", cache(policies.near_limit))
-        patch.setattr(botocore.session, "create_loader", _one_loader)
         with Sandbox() as sandbox:
             yield sandbox
 
