@@ -89,10 +89,11 @@ class DeniedError(FcsseError):
         self.resource = resource
 
 
-class CredentialsError(DeniedError):
-    """No usable credentials: none found, expired, or not valid here."""
+class CredentialsError(FcsseError):
+    """No usable credentials: none found, expired, or not valid here. Nobody was refused anything, so it is no denial."""
 
     code = "credentials"
+    exit_code = EXIT_DENIED
 
 
 class NotFoundError(FcsseError):

@@ -147,7 +147,6 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
         return CredentialsError(
             f"{call.opening}: the credentials were refused: {_CREDENTIALS[code]} ({said})",
             "Renew them (aws sso login, aws configure, or the job's role) and run the command again.",
-            action=call.action,
         )
     if code in _DENIED:
         return _denied(message, said, call)
@@ -252,12 +251,9 @@ def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
                 f"{call.opening}: no usable AWS credentials: {text}",
                 "Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws sso login, "
                 "or give the job a role.",
-                action=call.action,
             )
         case boto.SSOError() | boto.TokenRetrievalError() | boto.InvalidConfigError() | boto.ConfigNotFound():
-            return CredentialsError(
-                f"{call.opening}: no usable AWS credentials: {text}", "Run aws sso login.", action=call.action
-            )
+            return CredentialsError(f"{call.opening}: no usable AWS credentials: {text}", "Run aws sso login.")
         case boto.NoRegionError():
             return UsageError(f"{call.opening}: no Region is set", "Name one with --region, or set AWS_REGION.")
         case boto.ParamValidationError():

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
 from fcsse.aws.faults import Call, translated
-from fcsse.errors import CredentialsError, DeniedError, FcsseError, UnexpectedError
+from fcsse.errors import DeniedError, FcsseError, UnexpectedError
 from fcsse.model import Role
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ def find_role(iam: IAMClient, cache: str) -> Role | None:
     """
     try:
         return _get_role(iam, cache)
-    except CredentialsError:
-        raise
     except (DeniedError, UnexpectedError) as refusal:
         if not isinstance(refusal.__cause__, ClientError):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
-from fcsse.errors import CredentialsError, DeniedError, NotFoundError
+from fcsse.errors import EXIT_DENIED, DeniedError, NotFoundError
 from fcsse.findings.findings import Finding, Severity
 from fcsse.grammar import count, listed, sentence
 
@@ -52,7 +52,7 @@ def lacks_permission(facts: AccountFacts, judged: Sequence[Judged]) -> bool:
         settled = all(one.allowed for one in about) and _is_abroad(refusal, about, facts.account)
         if _matters(refusal, facts) and not settled:
             errors.append(refusal.error)
-    return any(isinstance(error, DeniedError) for error in errors)
+    return any(error.exit_code == EXIT_DENIED for error in errors)
 
 
 def _is_abroad(refusal: Refusal, about: Sequence[Judged], account: str) -> bool:
@@ -90,7 +90,7 @@ def title_of(*errors: FcsseError) -> str:
     """``unknown: no kms:GetKeyPolicy on key …``, or what else kept it from being read."""
     first = errors[0]
     denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
-    if len(denied) < len(errors) or isinstance(first, CredentialsError):
+    if len(denied) < len(errors):
         return f"unknown: {first.message}"
     actions = listed(list(dict.fromkeys(error.action for error in denied)))
     return f"unknown: no {actions}" + (f" on {denied[0].resource}" if denied[0].resource not in ("", "*") else "")

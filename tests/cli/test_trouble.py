@@ -42,6 +42,29 @@ def test_expired_credentials(shell: Shell) -> None:
     assert "expired" in run.err
 
 
+@pytest.mark.parametrize(
+    ("bucket", "operation", "nth"),
+    [
+        ("data-alias", "s3:GetBucketEncryption", 2),
+        ("data", "kms:DescribeKey", 1),
+        ("data-other-account", "kms:DescribeKey", 1),
+        ("data-other-account", "kms:CreateGrant", 1),
+    ],
+)
+def test_credentials_that_expire_on_the_way_are_no_missing_permission(
+    shell: Shell, bucket: str, operation: str, nth: int
+) -> None:
+    code = "ExpiredToken" if operation.startswith("s3:") else "ExpiredTokenException"
+    shell.sandbox.fault(operation, code, nth=nth, times=None)
+    run = shell.link("fc-0123", bucket, "-o", "json")
+    assert run.code == 5, run.words
+    assert run.json["error"]["code"] == "credentials"
+    assert "expired" in run.err
+    assert "must add" not in run.words
+    assert "another account" not in run.words
+    assert "kms:PutKeyPolicy" not in run.operations
+
+
 def test_credentials_that_nobody_knows(shell: Shell) -> None:
     run = shell.link("fc-0123", "data", AWS_ACCESS_KEY_ID="AKIANOBODYKNOWSTHIS1")
     refuses(run, 5)
