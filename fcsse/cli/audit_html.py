@@ -72,22 +72,28 @@ def _hash(source: str) -> str:
 
 def _head(audit: Audit, now: datetime) -> str:
     verdicts, severities = audit.verdicts, audit.severities
-    tiles = [
+    pairs = [
         f'<li class="{name}"><b>{verdicts[name]:,}</b>{SIGNS[name]} {word}</li>'
         for name, word in WORDS.items()
-        if verdicts[name] or name in ("allowed", "denied")
+        if verdicts[name]
     ]
-    tiles += [
+    findings = [
         f'<li class="{severity.value}"><b>{severities[severity.value]:,}</b>{MARKS[severity]} {severity.value}</li>'
         for severity in Severity
         if severities[severity.value]
     ]
+    totals = "".join(
+        f'<section><h2>{head}</h2><ul class="tiles">{"".join(tiles)}</ul></section>'
+        for head, tiles in (("Pairs", pairs), ("Findings", findings))
+        if tiles
+    )
+    places = {"findings": "Findings", "matrix": "Matrix", "picture": "Picture", "pairs": "Pairs"}
+    links = "".join(f'<a href="#{place}">{name}</a>' for place, name in places.items() if audit.judged)
     return (
         f"<header><h1>fcsse audit</h1><p>{text(audit.summary)}</p>"
         f'<p class="soft">Made {now:%Y-%m-%d %H:%M} UTC, by the documented rules of key policies, grants and bucket policies. '
         "Organisation policies and VPC endpoint policies cannot be seen from here.</p>"
-        '<nav><a href="#findings">Findings</a><a href="#matrix">Matrix</a><a href="#picture">Picture</a>'
-        f'<a href="#pairs">Pairs</a></nav><ul class="tiles">{"".join(tiles)}</ul></header>'
+        f'<nav>{links}</nav><div class="totals">{totals}</div></header>'
     )
 
 
@@ -131,7 +137,7 @@ def _finding(finding: Finding, name: str, verdicts: dict[Pair, str]) -> str:
     body += map(_command, finding.commands)
     return (
         f'<article class="finding {severity.value}" id="{name}" data-s="{severity.value}" data-v="{about}">'
-        f'<div><span class="badge">{MARKS[severity]} {severity.value}</span><div class="name">{name} {text(finding.code)}</div></div>'
+        f'<div><span class="badge">{MARKS[severity]} {severity.value}</span><div class="name"><b>{name}</b> {text(finding.code)}</div></div>'
         f"<div><h3>{text(finding.title)}</h3>{''.join(body)}</div></article>"
     )
 
