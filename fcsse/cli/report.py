@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from fcsse.cli.render import closing_lines, encryption_text, errors_of
+from fcsse.cli.terminal import visible
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.writing.apply import Applied, Failed
@@ -182,11 +183,15 @@ def _longest_run(text: str) -> int:
     return max((len(run) for run in text.replace("`", " ` ").split() if run == "`"), default=0) and text.count("`")
 
 
+_SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"} | {"\n": " "}
+)
+"""Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign."""
+
+
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is."""
-    for sign in "\\`*_[]<>|#":
-        text = text.replace(sign, f"&#{ord(sign)};" if sign in "<>|" else f"\\{sign}")
-    return text.replace("\n", " ")
+    """Text that Markdown and HTML show as it is; what does not print is told by its code."""
+    return visible(text).translate(_SIGNS)
 
 
 def check_document(found: Sequence[Checked], code: int) -> Json:
