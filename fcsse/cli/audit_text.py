@@ -28,6 +28,9 @@ LEAST, MOST = 50, 140
 ALWAYS = ("association-failed", "explicit-deny", "bucket-policy")
 """Findings whose first reason is told without -v as well: AWS's own message, or the statement that decides."""
 
+MOST_COMMANDS, LONG = 3, 400
+"""So many commands, and of so many characters, are shown without -v: a link of many caches would hide the table."""
+
 PLAIN = "access-missing"
 """The finding whose command says all there is to do about it."""
 
@@ -50,7 +53,7 @@ def audit_lines(
             out += _finding(finding, room, verbose)
     if verbose and audit.judged:
         out += [line(""), *_pairs(audit)]
-    closing = _closing(audit, verbose, fixing=fixing)
+    closing = _closing(audit, room + MARGIN, verbose, fixing=fixing)
     return out + ([line(""), *closing] if closing else [])
 
 
@@ -63,10 +66,11 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
     if finding.remedy and (verbose or not (finding.code == PLAIN and finding.commands)):
         out += [_beneath(text) for text in wrapped(finding.remedy, room)]
     # A command stays on one line, however long, so that it can be copied.
-    commands = finding.commands if verbose else finding.commands[:3]
+    commands = finding.commands if verbose else [one for one in finding.commands[:MOST_COMMANDS] if len(one) <= LONG]
     out += [_beneath(f"$ {command}", "green") for command in commands]
-    if len(finding.commands) > len(commands):
-        out.append(_beneath(f"and {count(len(finding.commands) - len(commands), 'more command')}: -v shows all", "dim"))
+    if (hidden := len(finding.commands) - len(commands)) > 0:
+        told = f"and {count(hidden, 'more command')}" if commands else count(hidden, "long command")
+        out.append(_beneath(f"{told}: -v shows {'it' if hidden == 1 else 'them'}", "dim"))
     return out
 
 
@@ -88,11 +92,14 @@ def _pairs(audit: Audit) -> list[Line]:
     return out
 
 
-def _closing(audit: Audit, verbose: int, *, fixing: bool) -> list[Line]:
+def _closing(audit: Audit, room: int, verbose: int, *, fixing: bool) -> list[Line]:
     out: list[Line] = []
     number, command = at_once(audit)
     if number and not fixing:
-        out.append(line(f"{count(number, 'finding')} can be mended at once: {command}"))
+        told = f"{count(number, 'finding')} can be mended at once:"
+        one = f"{told} {command}"
+        out += [line(one)] if len(one) <= room else [line(told), line(f"$ {command}", "green")]
     if audit.findings and not verbose:
-        out.append(line("-v gives reasons and every pair; --html FILE draws all of it.", "dim"))
+        more = wrapped("-v gives reasons and every pair; --html FILE draws all of it.", room)
+        out += [line(part, "dim") for part in more]
     return out

@@ -49,8 +49,8 @@ def columns() -> int:
 
 
 def wrapped(text: str, room: int) -> list[str]:
-    """The text in lines of so many characters, broken between words only."""
-    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    """The text in lines of so many characters, as it is shown, broken between words only."""
+    return textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def in_ci() -> bool:
