@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
@@ -14,7 +13,7 @@ from fcsse.planning.access import S3_REST, Judgement, bucket_rows, judge
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.routes import Nothing, need_of
-from fcsse.policy.document import PolicyDocument
+from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,12 +84,6 @@ def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
     return _judged(found, judgement, remedy=remedy)
-
-
-@lru_cache(maxsize=64)
-def parsed(policy: str) -> PolicyDocument:
-    """The document in a text; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
-    return PolicyDocument.parse(policy)
 
 
 def _impossible(facts: Facts, error: FcsseError) -> Checked:

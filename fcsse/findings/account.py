@@ -37,7 +37,8 @@ def audit_account(
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
     """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
-    from fcsse.findings.fixing import to_link, wish
+    from fcsse.findings.fixing import to_link
+    from fcsse.findings.mending import wish
 
     options = wish(prune_orphans=prune_orphans)
     found = to_link(audit, options)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from fcsse.findings.findings import Fix
 from fcsse.findings.judging import Verdicts
-from fcsse.findings.mending import LINKING
-from fcsse.model import Facts, Grant, Options, Wish
-from fcsse.planning.make_plan import make_plan
-from fcsse.planning.plan import GrantAddition, PolicyChange, Status
+from fcsse.findings.mending import LINKING, pruning
+from fcsse.model import Facts, Grant
+from fcsse.planning.plan import GrantAddition, PolicyChange
 from fcsse.writing.apply import Applied, Failed
 
 if TYPE_CHECKING:
@@ -22,24 +21,23 @@ if TYPE_CHECKING:
 
     from fcsse.findings.judging import Judged
     from fcsse.findings.result import Audit
+    from fcsse.model import Options
     from fcsse.planning.plan import Plan
 
 
 def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
-    """The facts of the pairs that linking changes something for, in the order of the audit."""
+    """The facts of the pairs to link, in the order of the audit.
+
+    They are those that lack access; and where dead principals block a policy that none of those is about, one pair of it.
+    """
     fixes = (Fix.YES, Fix.PRUNE) if options.prune_orphans else (Fix.YES,)
-    keys = {
-        finding.key
-        for finding in audit.findings
-        if finding.fix in fixes and finding.code in ("dead-principals", "cache-gone")
-    }
-    found = [one.facts for one in audit.judged if one.facts and (_lacks(one) or one.key in keys)]
-    outcomes = make_plan(found, options).outcomes
-    return tuple(one.facts for one in outcomes if one.facts and one.status is Status.TO_DO)
-
-
-def _lacks(one: Judged) -> bool:
-    return any(trouble.code in LINKING for trouble in one.troubles)
+    fixable = [finding for finding in audit.findings if finding.fix in fixes]
+    blocked = {finding.key for finding in fixable if finding.code == "dead-principals"}
+    linked = {pair for finding in fixable if finding.code in LINKING for pair in finding.pairs}
+    for key in blocked - {one.key for one in audit.judged if one.pair in linked}:
+        _, tidied = pruning(one for one in audit.judged if one.key == key)
+        linked |= {tidied.pair} if tidied else set()
+    return tuple(one.facts for one in audit.judged if one.facts and one.pair in linked)
 
 
 def afterwards(audit: Audit, plan: Plan, results: Sequence[Applied | Failed]) -> tuple[Judged, ...]:
@@ -74,8 +72,3 @@ def _made(change: GrantAddition, grant_id: str) -> Grant:
         change.name,
         constraint_subset=dict(change.subset) or None,
     )
-
-
-def wish(*, prune_orphans: bool) -> Options:
-    """What ``--fix`` asks for."""
-    return Options(Wish.LINK, prune_orphans=prune_orphans)

@@ -14,7 +14,8 @@ from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Options, Wish
 from fcsse.planning.access import S3_REST, judge
 from fcsse.planning.routes import Need, need_of
-from fcsse.verdict import Checked, check_pair, parsed
+from fcsse.policy.document import parsed
+from fcsse.verdict import Checked, check_pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

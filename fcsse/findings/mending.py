@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
 from fcsse.findings.findings import Fix
 from fcsse.model import Options, Wish
-from fcsse.planning.plan import change_policy
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.routes import Need, need_of
-from fcsse.verdict import parsed
+from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,9 +78,31 @@ def _of_group(group: Sequence[tuple[Judged, Access]]) -> Mend:
         change_policy(facts.key.arn, Wish.LINK, accesses, document, prune_orphans=True)
     except FcsseError:
         return Mend(
-            Fix.NO, ("--via", "grant"), "Dead principals that cannot be pruned keep KMS from taking a new policy."
+            Fix.NO,
+            ("--via", "grant"),
+            "A dead principal that cannot be pruned keeps KMS from taking a new policy; a grant needs none.",
         )
     return Mend(Fix.PRUNE, ("--prune-orphans",))
+
+
+def wish(*, prune_orphans: bool) -> Options:
+    """What ``--fix`` asks for."""
+    return Options(Wish.LINK, prune_orphans=prune_orphans)
+
+
+def pruning(judged: Iterable[Judged]) -> tuple[Fix, Judged | None]:
+    """What takes the dead principals out of a key's policy: ``--fix`` how, and the pair whose link does it.
+
+    Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
+    linking it adds nothing.
+    """
+    for one in sorted(judged, key=lambda one: (not one.allowed, not any(by.startswith("statement") for by in one.by))):
+        for fix in (Fix.YES, Fix.PRUNE):
+            if one.facts:
+                (outcome,) = make_plan((one.facts,), wish(prune_orphans=fix is Fix.PRUNE)).outcomes
+                if outcome.status is Status.TO_DO:
+                    return fix, one
+    return Fix.NO, None
 
 
 def together(fixes: Iterable[Fix]) -> Fix:

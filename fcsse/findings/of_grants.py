@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.arn import is_dead_principal, role_cache
+from fcsse.arn import Arn, is_dead_principal, role_cache
 from fcsse.findings.findings import Finding, Severity
 from fcsse.grammar import count, listed
-from fcsse.planning.routes import GRANT_PREFIX
+from fcsse.planning.routes import GRANT_PREFIX, grant_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,11 @@ def find(keys: Sequence[OfKey], words: Words) -> list[Finding]:
     return found
 
 
+def _ended_here(key: OfKey, grant: Grant) -> bool:
+    """Can the account end it? Those of its keys and those that it made. Source: KMS API reference, RetireGrant."""
+    return key.own or grant.issuing_account in (None, key.account)
+
+
 def _end(key: OfKey, grant: Grant, words: Words) -> str:
     named = ("--key-id", str(key.arn), "--grant-id", grant.grant_id)
     return words.aws("kms", "revoke-grant" if key.own else "retire-grant", *named, region=key.arn.region)
@@ -41,7 +46,10 @@ def _dead(key: OfKey, words: Words) -> list[Finding]:
     dead = [
         grant
         for grant in key.grants
-        if grant.grantee and is_dead_principal(grant.grantee) and grant.name.startswith(GRANT_PREFIX)
+        if grant.grantee
+        and is_dead_principal(grant.grantee)
+        and grant.name.startswith(GRANT_PREFIX)
+        and _ended_here(key, grant)
     ]
     if not dead:
         return []
@@ -60,7 +68,7 @@ def _dead(key: OfKey, words: Words) -> list[Finding]:
 def _duplicates(key: OfKey, words: Words) -> list[Finding]:
     alike: dict[tuple[object, ...], list[Grant]] = {}
     for grant in key.grants:
-        if grant.grantee and role_cache(grant.grantee):
+        if grant.grantee and role_cache(grant.grantee) and _ended_here(key, grant):
             says = (grant.grantee, grant.operations, _pairs(grant.constraint_equals), _pairs(grant.constraint_subset))
             alike.setdefault((*says, grant.other_constraints), []).append(grant)
     found = []
@@ -88,33 +96,68 @@ def _duplicates(key: OfKey, words: Words) -> list[Finding]:
 
 
 def _unconstrained(key: OfKey, words: Words) -> list[Finding]:
-    """Grants that are good for every bucket and outside S3, where something narrower would do."""
-    wide = [grant for grant in key.grants if role_cache(grant.grantee or "") and not grant.constrained]
-    if not wide:
-        return []
-    caches = list(dict.fromkeys(role_cache(grant.grantee or "") or "" for grant in wide))
-    pairs = [one for one in key.judged if one.pair.cache in caches]
-    flagged = [one for one in pairs if one.facts and one.facts.bucket.encryption.bucket_keys]
-    narrower = key.own or (bool(pairs) and len(flagged) == len(pairs))
-    remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
-    commands: tuple[str, ...] = ()
-    if narrower:
-        remedy = "A statement in the key policy is narrower: link by policy, then end the grants."
-        if not key.own:
-            remedy = "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants."
-        links = words.link([one.pair for one in pairs], *(("--via", "policy") if key.own else ("--narrow-grant",)))
-        commands = (*links, *(_end(key, grant, words) for grant in wide[:MOST]))
-    return [
-        key.finding(
-            "unconstrained-grant",
-            Severity.LOW if narrower else Severity.INFO,
-            f"{count(len(caches), 'cache')} may use the key for any bucket: key {key.name}",
-            [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
-            remedy,
-            commands,
-            cache=caches[0] if len(caches) == 1 else None,
-        )
+    """Grants to the account's caches that are good for every bucket and outside S3.
+
+    Those of other accounts' caches are left out: across accounts there is nothing narrower in general.
+    """
+    of_caches = [(grant, role_cache(grant.grantee or "") or "") for grant in key.grants if not grant.constrained]
+    wide = [(grant, cache) for grant, cache in of_caches if cache and _account(grant) == key.account]
+    pairs = {(one.pair.cache, grant_name(one.pair.cache or "", one.pair.bucket)): one for one in key.judged}
+    caches = {cache for cache, _ in pairs}
+    spare = [
+        (grant, cache)
+        for grant, cache in wide
+        if cache in caches and (not grant.name.startswith(GRANT_PREFIX) or (cache, grant.name) in pairs)
     ]
+    rest = [one for one in wide if one not in spare]
+    return [_wide(key, spare, words)] * bool(spare) + [_unseen(key, rest, words)] * bool(rest)
+
+
+def _account(grant: Grant) -> str | None:
+    arn = Arn.parse(grant.grantee or "")
+    return arn.account if arn else None
+
+
+def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+    """Of pairs that are known, so that something narrower may do."""
+    caches = list(dict.fromkeys(cache for _, cache in grants))
+    pairs = [one for one in key.judged if one.pair.cache in caches]
+    flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
+    links: tuple[str, ...] = ()
+    remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
+    if key.own:
+        remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
+        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both")
+    elif flagged:
+        remedy = (
+            "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
+            "Bucket Keys were turned on need a wide one; fcsse census tells of them."
+        )
+        links = words.link([one.pair for one in pairs], "--narrow-grant")
+    ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
+    return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
+
+
+def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+    """Of caches or buckets that no known pair joins with the key: their older objects may still use it."""
+    look = words.aws("kms", "list-grants", "--key-id", str(key.arn), region=key.arn.region)
+    remedy = (
+        "No bucket that they are linked to here has this default key, but older objects may use it: see with fcsse census "
+        "what does before ending a grant."
+    )
+    return _told(key, list(dict.fromkeys(cache for _, cache in grants)), Severity.INFO, remedy, [look])
+
+
+def _told(key: OfKey, caches: list[str], severity: Severity, remedy: str, commands: Sequence[str]) -> Finding:
+    return key.finding(
+        "unconstrained-grant",
+        severity,
+        f"{count(len(caches), 'cache')} may use the key for any bucket: key {key.name}",
+        [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
+        remedy,
+        commands,
+        cache=caches[0] if len(caches) == 1 else None,
+    )
 
 
 def _pairs(constraint: object) -> tuple[tuple[str, str], ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcsse.arn import Arn, is_dead_principal, role_cache
+from fcsse.arn import Arn, role_cache
 from fcsse.errors import FcsseError
+from fcsse.findings import of_gone
 from fcsse.findings.findings import Finding, Fix, Severity
 from fcsse.grammar import count, listed
-from fcsse.policy.document import MAX_POLICY_BYTES, dead_principals
+from fcsse.policy.document import MAX_POLICY_BYTES, parsed
 from fcsse.policy.statement import read_statement
-from fcsse.verdict import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,6 +66,11 @@ class OfKey:
         """The option that names the key, where these buckets do not all lead to it (any more)."""
         return () if set(buckets) <= {one.pair.bucket for one in self.judged} else ("--key", str(self.arn))
 
+    def look(self, words: Words) -> str:
+        """The command that shows the policy as it is."""
+        named = ("--key-id", str(self.arn), "--policy-name", "default", "--output", "text")
+        return words.aws("kms", "get-key-policy", *named, region=self.arn.region)
+
     def finding(
         self,
         code: str,
@@ -113,52 +118,15 @@ def _document(policy: str | None) -> PolicyDocument | None:
 
 def find(keys: Sequence[OfKey], facts: AccountFacts, words: Words) -> list[Finding]:
     """Everything there is to say of key policies."""
-    linked: dict[str, set[str]] = {}
-    for one in facts.associations:
-        if one.association.bucket:
-            linked.setdefault(one.association.owner, set()).add(one.association.bucket)
+    links = of_gone.links_of(facts)
     found: list[Finding] = []
     for key in keys:
         if key.document is not None:
-            found += _dead(key, key.document, words)
+            found += of_gone.find(key, key.document, facts, links, words)
             found += _size(key, key.document, words)
-            found += _gone(key, facts, linked, words)
-            found += _every_cache(key, words)
+            found += _every_cache(key, facts, words)
             found += _mergeable(key, facts, words)
     return found
-
-
-def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
-    dead = dead_principals(document)
-    if not dead:
-        return []
-    ours = {statement.index for statement, _ in key.readings}
-    others = [one for one in dead if one.index not in ours]
-    fix = Fix.NO
-    if key.own and any(one.facts and one.facts.policy is not None for one in key.judged):
-        fix = Fix.PRUNE if others else Fix.YES
-    waiting = [one for one in key.judged if not one.allowed]
-    ids = list(dict.fromkeys(one.id for one in dead))
-    options = ("--prune-orphans",) if others else ()
-    detail = [
-        f"KMS refuses every new version of this policy, whoever writes it, until {'it is' if len(ids) == 1 else 'they are'} out.",
-        *(
-            f"{one.id} in {one.element} of {one.label}" + (", a statement of fcsse's." if one.index in ours else ".")
-            for one in dead[:8]
-        ),
-    ]
-    return [
-        key.finding(
-            "dead-principals",
-            Severity.HIGH if waiting else Severity.MEDIUM,
-            f"{count(len(ids), 'principal')} that no longer {'exists' if len(ids) == 1 else 'exist'} "
-            f"{'blocks' if len(ids) == 1 else 'block'} every edit: policy of key {key.name}",
-            detail,
-            "Take them out in the next change; the diff shows each.",
-            words.link([key.judged[0].pair], *options) if fix is not Fix.NO else (),
-            fix=fix,
-        )
-    ]
 
 
 def _size(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
@@ -178,75 +146,15 @@ def _size(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
             f"policy {share:.0%} full: key {key.name}",
             [f"It takes {told}: room for {more}."],
             "Take out what nobody needs, or give further caches their access by grants (--via grant).",
-            [_look(key, words)],
+            [key.look(words)],
         )
     ]
 
 
-def _look(key: OfKey, words: Words) -> str:
-    """The command that shows the policy as it is."""
-    named = ("--key-id", str(key.arn), "--policy-name", "default", "--output", "text")
-    return words.aws("kms", "get-key-policy", *named, region=key.arn.region)
-
-
-def _gone(key: OfKey, facts: AccountFacts, linked: dict[str, set[str]], words: Words) -> list[Finding]:
-    """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
+def _every_cache(key: OfKey, facts: AccountFacts, words: Words) -> list[Finding]:
     found = []
     for statement, ours in key.readings:
-        buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
-        for principal in ours.roles:
-            cache = role_cache(principal)
-            if is_dead_principal(principal):
-                found.append(
-                    key.finding(
-                        "cache-gone",
-                        Severity.LOW,
-                        f"statement {statement.label} is for a cache that is gone: key {key.name}",
-                        [f"{principal} was the role of a cache, for {listed(buckets)}."],
-                        "The next link or unlink on this key takes it out without asking.",
-                        words.link([key.judged[0].pair]) if key.own else (),
-                        fix=Fix.YES if key.own else Fix.NO,
-                    )
-                )
-            elif cache and facts.roles is not None and ours.account == facts.account:
-                found += _leftover(key, statement, cache, buckets, facts, linked, words)
-    return found
-
-
-def _leftover(
-    key: OfKey,
-    statement: Statement,
-    cache: str,
-    buckets: list[str],
-    facts: AccountFacts,
-    linked: dict[str, set[str]],
-    words: Words,
-) -> list[Finding]:
-    gone = facts.roles is not None and cache not in facts.roles
-    known = cache in linked or facts.complete
-    left = [bucket for bucket in buckets if bucket not in linked.get(cache, ())]
-    if not left or not (gone or known):
-        return []
-    commands = words.fcsse("unlink", [cache], left, *key.named(left))
-    if gone or cache not in linked:
-        why = "IAM has no role for it" if gone else "no Region has an S3 association of it"
-        title = f"statement {statement.label} is for {cache}, which is gone: key {key.name}"
-        return [
-            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", commands, cache=cache)
-        ]
-    title = f"{cache} has access to {listed(left)}, which it is not linked to: key {key.name}"
-    detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
-    return [
-        key.finding(
-            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", commands, cache=cache
-        )
-    ]
-
-
-def _every_cache(key: OfKey, words: Words) -> list[Finding]:
-    found = []
-    for statement, ours in key.readings:
-        if ours.every_cache:
+        if ours.every_cache and ours.account == facts.account:
             buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
             commands = (*words.fcsse("unlink", [], buckets, *key.named(buckets)), *words.link(pairs))

@@ -37,7 +37,8 @@ def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
         family = "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
         together.setdefault((family, *refusal.about[:1]), []).append(refusal)
     return found + [
-        _finding(group, [one for one in judged if _is_about(group[0], one, facts)]) for group in together.values()
+        _finding(group, [one for one in judged if _is_about(group[0], one, facts)], facts)
+        for group in together.values()
     ]
 
 
@@ -116,7 +117,7 @@ def _is_about(refusal: Refusal, one: Judged, facts: AccountFacts) -> bool:
     return refusal.kind == "roles" or refusal.about[0] == one.pair.cache
 
 
-def _finding(group: Sequence[Refusal], judged: list[Judged]) -> Finding:
+def _finding(group: Sequence[Refusal], judged: list[Judged], facts: AccountFacts) -> Finding:
     kinds = {refusal.kind for refusal in group}
     errors = [refusal.error for refusal in group]
     harmless = bool(judged) and all(one.allowed for one in judged)
@@ -131,7 +132,7 @@ def _finding(group: Sequence[Refusal], judged: list[Judged]) -> Finding:
         Severity.LOW if harmless else Severity.MEDIUM,
         title_of(*errors),
         tuple(detail),
-        _remedy(errors) if kinds <= set(OF_KEYS) else _remedy_of_bucket(group, judged),
+        _remedy_of_key(group, facts) if kinds <= set(OF_KEYS) else _remedy_of_bucket(group, judged, facts),
         (),
         tuple(one.pair for one in judged),
         bucket=about if kinds <= set(OF_BUCKETS) else None,
@@ -148,10 +149,21 @@ def _remedy(errors: Sequence[FcsseError]) -> str:
     return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))
 
 
-def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[Judged]) -> str:
+def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
+    """The same for a key; a role of another account's may read it, too."""
+    said = _remedy([refusal.error for refusal in group])
+    key = Arn.parse(group[0].about[0])
+    denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
+    if key is None or key.account == facts.account or not denied:
+        return said
+    return f"{said} Or name a role of its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
+
+
+def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[Judged], facts: AccountFacts) -> str:
     """The same for a bucket, which may belong to another account: then it takes a role of that one."""
     said = _remedy([refusal.error for refusal in group])
-    if any(one.facts and one.facts.bucket.foreign for one in judged):
+    bucket = facts.buckets.get(group[0].about[0]) if group[0].about else None
+    if (bucket and bucket.foreign) or any(one.facts and one.facts.bucket.foreign for one in judged):
         return f"Name a role of the bucket's account: {PATTERN}."
     denied = all(isinstance(refusal.error, DeniedError) and refusal.kind in OF_BUCKETS for refusal in group)
     return f"{said} If the bucket belongs to another account: {PATTERN}." if denied else said

@@ -11,7 +11,7 @@ from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_
 from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
 from fcsse.planning.routes import GRANT_PREFIX, Nothing, ends, need_of
 from fcsse.policy import edit
-from fcsse.policy.document import PolicyDocument, refused_statements
+from fcsse.policy.document import parsed, refused_statements
 from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
 from fcsse.wording import changes, concerns, is_warning, phrase
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fcsse.model import Facts, Options
     from fcsse.planning.plan import GrantChange, PolicyChange
     from fcsse.planning.routes import Need
+    from fcsse.policy.document import PolicyDocument
     from fcsse.policy.steps import Step
 
 
@@ -77,7 +78,7 @@ def _weighed_grant(facts: Facts, need: Need) -> Outcome | tuple[Facts, Need]:
 def key_policy(facts: Facts, need: Need) -> PolicyDocument:
     """The policy of the pair's key. Raises ``PolicyFormatError``."""
     try:
-        return PolicyDocument.parse(facts.policy or "")
+        return parsed(facts.policy or "")
     except PolicyFormatError as error:
         message = f"reading the policy of key {need.key.arn}: {error.message}"
         raise PolicyFormatError(message, error.hint) from error

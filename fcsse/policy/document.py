@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fcsse import arn as arns
 from fcsse import errors
@@ -21,6 +22,7 @@ __all__ = [
     "PolicyDocument",
     "Statement",
     "dead_principals",
+    "parsed",
     "printable",
     "refused_statements",
     "strings",
@@ -107,6 +109,12 @@ class DeadPrincipal:
     label: str
     element: str
     id: str
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> PolicyDocument:
+    """As ``PolicyDocument.parse``; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
+    return PolicyDocument.parse(text)
 
 
 def dead_principals(document: PolicyDocument) -> tuple[DeadPrincipal, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from fcsse.cli.audit_report import audit_csv
 from fcsse.errors import DeniedError
@@ -155,7 +158,7 @@ def test_csv_and_markdown_hold_the_same_findings(shell: Shell) -> None:
     assert all(command in markdown for row in rows for command in row["commands"].splitlines())
 
 
-NASTY = '=cmd() <script>alert(1)</script> [bold]x[/bold] | `tick` **star** \u202eright "q"'
+NASTY = '=cmd() <script>alert(1)</script> [bold]x[/bold] | `tick` **star** ~~gone~~ #1 &lt; \\ \u202eright "q"'
 
 
 def test_text_from_aws_is_never_markup(shell: Shell, tmp_path: Any) -> None:
@@ -171,6 +174,9 @@ def test_text_from_aws_is_never_markup(shell: Shell, tmp_path: Any) -> None:
     assert "<script>" not in markdown
     assert "**star**" not in markdown
     assert "| `" not in markdown
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown)
+    told = html.unescape(re.sub(r"<[^>]*>", "", rendered))
+    assert f"Statement '{NASTY}' denies".replace("\u202e", "\\u202e") in told
     page = tmp_path / "audit.html"
     shell.run("audit", "--html", str(page))
     written = page.read_text(encoding="utf-8")
@@ -364,6 +370,18 @@ def test_the_table_fits_the_terminal(shell: Shell) -> None:
     start, end = lines.index("SEVERITY  FINDING"), next(n for n, one in enumerate(lines) if one.startswith("CACHE"))
     too_wide = [one for one in lines[start:end] if len(one) > 80 and " $ " not in one]
     assert all(" " not in one.strip() for one in too_wide), "only what has no spaces may be wider"
+
+
+def test_a_command_of_many_caches_does_not_hide_the_table(shell: Shell) -> None:
+    for number in range(16):
+        shell.sandbox.add_cache(f"fc-{number:017x}", ["data-key-id"])
+    out = shell.run("audit").out
+    assert max(map(len, out.splitlines())) < 450
+    assert "1 long command: -v shows it" in out
+    missing = of(document(shell), "access-missing")
+    (command,) = next(one["commands"] for one in missing if one["bucket"] == "data-key-id")
+    assert command.count("--cache") == 16
+    assert f"$ {command}\n" in shell.run("audit", "-v").out
 
 
 def test_quiet_says_the_summary(shell: Shell) -> None:

@@ -128,6 +128,28 @@ def test_dead_principals_block_every_edit() -> None:
     assert only(made.done(), "access-missing").commands[0].endswith("--prune-orphans")
 
 
+def test_dead_principals_that_no_link_takes_out_are_not_for_fix() -> None:
+    lasting = {"Sid": "np", "Effect": "Deny", "NotPrincipal": {"AWS": DEAD}, "Action": "kms:Delete*", "Resource": "*"}
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A)), lasting))
+    finding = only(made.done(), "dead-principals")
+    assert finding.fix is Fix.NO
+    assert "get-key-policy" in finding.commands[0]
+
+    asleep = Made()
+    asleep.link(A, "data", policy(documented("data", slr(A), DEAD)), state="Disabled")
+    assert only(asleep.done(), "dead-principals").fix is Fix.NO
+    assert only(asleep.done(), "cache-gone").fix is Fix.NO
+
+
+def test_dead_principals_go_with_a_link_that_adds_nothing() -> None:
+    made = Made()
+    text = policy(documented("data", slr(B), DEAD))
+    made.link(A, "data", text, grants=(grant(A, constraint_subset={"aws:s3:arn": "arn:aws:s3:::data"}),))
+    made.link(B, "data", text)
+    assert only(made.done(), "dead-principals").commands == (f"fcsse link --cache {B} --bucket data",)
+
+
 def test_a_dead_principal_of_a_statement_of_ours_is_a_cache_that_is_gone() -> None:
     made = Made()
     made.link(A, "data", policy(documented("data", slr(A), DEAD)))
@@ -163,6 +185,21 @@ def test_a_cache_of_another_region_is_not_taken_for_gone() -> None:
     assert "cache-gone" not in codes(made.done(all_regions=True, unread=unread))
 
 
+def test_nobody_is_told_of_unused_access_where_the_region_was_read_in_part() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A)), documented("elsewhere", slr(A))))
+    assert "unused-access" in codes(made.done())
+    assert codes(made.done(unread=((REGION, DeniedError("no")),))) == ["unreadable"]
+
+
+def test_a_statement_for_every_cache_of_another_account_is_not_ours() -> None:
+    statement = documented("data", "*")
+    statement["Condition"]["StringEquals"]["kms:CallerAccount"] = OTHER
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A)), statement))
+    assert codes(made.done()) == []
+
+
 def test_every_cache_statements() -> None:
     made = Made()
     made.link(A, "data", policy(documented("data", "*")))
@@ -188,7 +225,7 @@ def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     made.link(A, "data", policy(), grants=(grant(A),))
     finding = only(made.done(), "unconstrained-grant")
     assert finding.severity is Severity.LOW
-    assert "--via policy" in finding.commands[0]
+    assert finding.commands[0] == f"fcsse link --cache {A} --bucket data --via policy --context both"
 
     foreign = Made()
     foreign.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=None)
@@ -198,6 +235,41 @@ def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     constraint = {"aws:s3:arn": "arn:aws:s3:::data"}
     narrow.link(A, "data", policy(), grants=(grant(A, constraint_subset=constraint),), bucket_keys=True)
     assert codes(narrow.done()) == []
+
+
+def ended(facts: AccountFacts) -> set[str]:
+    """The grants that some finding's command ends."""
+    return {
+        command.split("--grant-id ")[1].split()[0]
+        for finding in found(facts)
+        for command in finding.commands
+        if "--grant-id" in command
+    }
+
+
+def test_no_grant_is_to_end_that_something_else_may_need() -> None:
+    """Those of other accounts' caches, of caches and buckets that are not linked here, with their older objects."""
+    theirs = replace(grant(B, "", "theirs"), grantee=slr(B).replace(ACCOUNT, OTHER))
+    grants = (
+        grant(A, f"fcsse:{A}:data", "mine"),
+        grant(A, f"fcsse:{A}:older", "older"),
+        grant(B, "", "elsewhere"),
+        theirs,
+    )
+    made = Made()
+    made.link(A, "data", policy(), grants=grants)
+    assert ended(made.done()) == {"mine"}
+    wide = [finding for finding in found(made.done()) if finding.code == "unconstrained-grant"]
+    assert [finding.severity for finding in wide] == [Severity.LOW, Severity.INFO]
+    assert "fcsse census" in wide[1].remedy
+
+
+def test_grants_that_another_account_made_are_not_to_end_here() -> None:
+    made = Made()
+    spare = tuple(replace(grant(A, "", name), issuing_account=OTHER) for name in ("one", "two"))
+    gone = replace(grant(B, f"fcsse:{B}:data", "dead"), grantee=DEAD, issuing_account=OTHER)
+    made.link(A, "data", None, account=OTHER, grants=(*spare, gone), foreign=True, bucket_policy=None, bucket_keys=True)
+    assert ended(made.done()) == set()
 
 
 def test_grants_of_roles_that_are_gone() -> None:
@@ -321,6 +393,20 @@ def test_what_another_account_does_not_show_is_no_lack_where_the_access_is_there
     denied = DeniedError("no", "Allow it.", action="s3:GetBucketPolicy")
     assert audit_of(made.done(Refusal("bucket-policy", ("data",), denied))).exit_code == 0
     assert audit_of(made.done(Refusal("bucket-policy", ("own",), denied))).exit_code == 5
+
+
+def test_what_another_account_hides_takes_a_role_of_it() -> None:
+    made = Made()
+    made.link(A, "data", None, account=OTHER, foreign=True, bucket_policy=None)
+    key = key_name(1, OTHER)
+    refused = DeniedError("no", "Allow it.", action="kms:ListGrants", resource=f"key {key}")
+    hidden = DeniedError("no", "Name --bucket-profile.", action="s3:GetBucketPolicy", resource="bucket data")
+    facts = made.done(Refusal("grants", (key,), refused), Refusal("bucket-policy", ("data",), hidden))
+    remedies = [finding.remedy for finding in found(facts) if finding.code == "unreadable"]
+    assert len(remedies) == 2
+    for remedy in remedies:
+        assert "--bucket-role 'arn:aws:iam::{account}:role/…'" in remedy
+        assert "--bucket-profile" not in remedy, "audit has no such option"
 
 
 def test_several_refusals_on_one_key_are_one_finding() -> None:

@@ -128,6 +128,17 @@ def test_a_dead_cache_in_a_statement_of_ours_goes_though_all_access_is_there(she
     assert "AROA" not in shell.sandbox.policy_text("data")
 
 
+def test_taking_out_a_dead_cache_gives_nobody_a_statement(shell: Shell) -> None:
+    shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--via", "grant", "--yes", *FAST)
+    shell.run("link", "--cache", "fc-01234567890", "--cache", "fs-0abc", "--bucket", "data", "--yes", *FAST)
+    shell.sandbox.delete_cache("fc-01234567890")
+    fix(shell)
+    text = shell.sandbox.policy_text("data")
+    assert "AROA" not in text
+    assert slr("fs-0abc") in text
+    assert slr("fc-0123") not in text, "its grant gives it the access"
+
+
 def test_nobody_loses_anything(shell: Shell) -> None:
     text = shell.sandbox.policy("data")
     text["Statement"] += [documented("data", "*", sid="every"), documented("data", slr("fc-0456"), sid="unused")]
