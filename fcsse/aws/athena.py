@@ -36,7 +36,7 @@ INSTEAD = "or leave --engine out to take a sample, or say --all."
 def find_table(s3: S3Client, bucket: str) -> Table:
     """The bucket's inventory table. Raises ``ImpossibleError`` where it is off, failed, or still being filled.
 
-    Source: S3 API reference, GetBucketMetadataConfiguration; S3 user guide, "How metadata tables work": an AWS managed
+    Source: S3 API reference, GetBucketMetadataConfiguration, DestinationResult, DeleteBucketMetadataConfiguration; S3 user guide, "How metadata tables work": an AWS managed
     table bucket ``aws-s3`` for each Region, a namespace ``b_<bucket>`` with dots as underscores, a table ``inventory``.
     """
     doing = f"finding the S3 Metadata inventory table of bucket {bucket}"
@@ -52,14 +52,10 @@ def find_table(s3: S3Client, bucket: str) -> Table:
             raise
     result = answer.get("GetBucketMetadataConfigurationResult", {}).get("MetadataConfigurationResult", {})
     inventory = result.get("InventoryTableConfigurationResult") or {}
-    if inventory.get("ConfigurationState") != "ENABLED":
-        raise ImpossibleError(
-            f"{doing}: the bucket's inventory table is off",
-            "Turn it on: aws s3api update-bucket-metadata-inventory-table-configuration --bucket "
-            f"{bucket} --inventory-table-configuration ConfigurationState=ENABLED (S3 charges for filling it in), {INSTEAD}",
-        )
-    _require_active(doing, inventory)
     place = result.get("DestinationResult") or {}
+    if inventory.get("ConfigurationState") != "ENABLED":
+        raise _off(doing, bucket, first_version=place.get("TableBucketType") == "customer")
+    _require_active(doing, inventory)
     arn = str(place.get("TableBucketArn", ""))
     found = Arn.parse(arn)
     table_bucket = arn.rsplit("/", 1)[-1]
@@ -68,6 +64,20 @@ def find_table(s3: S3Client, bucket: str) -> Table:
         place.get("TableNamespace") or f"b_{bucket.replace('.', '_')}",
         inventory.get("TableName") or "inventory",
         found.region or None if found else None,
+    )
+
+
+def _off(doing: str, bucket: str, *, first_version: bool) -> ImpossibleError:
+    if first_version:
+        return ImpossibleError(
+            f"{doing}: the bucket's S3 Metadata configuration is of the first version, which has no inventory table",
+            f"Make it anew: aws s3api delete-bucket-metadata-configuration --bucket {bucket} && {_create(bucket)} Then S3 "
+            f"fills it in. Or {INSTEAD[3:]}",
+        )
+    return ImpossibleError(
+        f"{doing}: the bucket's inventory table is off",
+        "Turn it on: aws s3api update-bucket-metadata-inventory-table-configuration --bucket "
+        f"{bucket} --inventory-table-configuration ConfigurationState=ENABLED (S3 charges for filling it in), {INSTEAD}",
     )
 
 

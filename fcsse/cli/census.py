@@ -10,7 +10,7 @@ import typer
 from fcsse.cli.options import abroad, aws, telling, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
-from fcsse.cli.terminal import columns
+from fcsse.cli.terminal import columns, line
 from fcsse.least_privilege.table import Engine
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def census(
 
 
 def _tell(run: Session, found: Counted) -> None:
-    from fcsse.cli.census_report import census_document, census_lines, census_markdown
+    from fcsse.cli.census_report import census_document, census_lines, census_markdown, summary
     from fcsse.cli.report import to_text
 
     taken, needs = found.census, found.needs
@@ -176,7 +176,7 @@ def _tell(run: Session, found: Counted) -> None:
         case Output.MARKDOWN:
             sys.stdout.write(census_markdown(taken, needs))
         case Output.TEXT:
-            lines = census_lines(taken, needs, columns())
-            run.terminal.print(lines[:1] if run.terminal.quiet else lines)
+            quiet = run.terminal.quiet
+            run.terminal.print([line(summary(taken), "bold")] if quiet else census_lines(taken, needs, columns()))
     if taken.failure is not None:
         run.terminal.tell(taken.failure)

@@ -9,6 +9,7 @@ from fcsse.cli.terminal import Line, line, wrapped
 from fcsse.evaluator.request import Verdict
 from fcsse.grammar import count, listed, sentence
 from fcsse.policy.context_form import ContextForm
+from fcsse.policy.document import printable
 
 if TYPE_CHECKING:
     from fcsse.cli.report import Json
@@ -29,7 +30,7 @@ UNKNOWN_CACHES = "The caches of the bucket are not known. Name them with --cache
 def summary(taken: Census) -> str:
     """The first sentence: how much was looked at and what it came to."""
     keys = f"{count(len(taken.groups), 'way')} of encryption, {count(len(taken.keys), 'KMS key')}"
-    bucket = f"s3://{taken.bucket}"
+    bucket = f"s3://{taken.bucket}" + (f"/{printable(taken.prefix)}" if taken.prefix else "")
     if not taken.looked_at:
         return f"{bucket}: no objects." if taken.complete else f"{bucket}: no object was looked at."
     if taken.complete:
@@ -49,11 +50,11 @@ def confidence(taken: Census) -> str:
         return f"{cut}Objects not looked at may be encrypted in other ways: --all or --engine athena tells for certain."
     readable = " that can be looked at" if taken.unreadable else ""
     if most == 0:
-        return f"{cut}No other way of encryption is in use among the objects{readable} (95 % confidence)."
+        return f"{cut}No other way of encryption is in use among the objects{readable} (95% confidence)."
     share = 100 * most / (taken.listed or 1)
     return (
-        f"{cut}With 95 % confidence, any one other way is used by no more than {count(most, 'object')}{readable} "
-        f"({share:.2g} %)."
+        f"{cut}With 95% confidence, any one other way is used by no more than {count(most, 'object')}{readable} "
+        f"({share:.2g}%)."
     )
 
 
@@ -63,7 +64,7 @@ def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
     Sentences break at words; long values and commands have a line of their own, so that it reads on narrow terminals.
     """
     room = max(LEAST, min(MOST, columns))
-    out: list[Line] = [line(summary(taken), "bold")]
+    out: list[Line] = [line(part, "bold") for part in wrapped(summary(taken), room)]
     out += [line(part) for text in (confidence(taken), *taken.notes) if text for part in wrapped(text, room)]
     width = max((len(f"{group.objects:,}") for group in taken.groups), default=0)
     for group in taken.groups:
@@ -71,7 +72,7 @@ def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
         margin = " " * (width + 2)
         if group.sealed.key:
             out.append(line(margin + group.sealed.key))
-        out.append(line(f"{margin}{times(group)}e.g. {group.example}", "dim"))
+        out.append(line(f"{margin}{times(group)}e.g. {printable(group.example)}", "dim"))
         for caches, verdict, reason in verdicts(needs, group):
             *before, last = wrapped(f"{listed(caches, 6)}:", room - width - 2 - len(MAY[Verdict.DENIED]) - 1)
             out += [line(margin + part) for part in before]
@@ -126,6 +127,7 @@ def census_document(taken: Census, needs: Needs, code: int) -> Json:
         "command": "census",
         "exit_code": code,
         "bucket": taken.bucket,
+        "prefix": taken.prefix,
         "looked_at": taken.looked_at,
         "complete": taken.complete,
         "interrupted": taken.interrupted,

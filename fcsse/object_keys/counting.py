@@ -43,7 +43,7 @@ def take_sample(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix:
     )
     frame = lister.frame(prefix)
     sample = choose(frame.objects, prefix, most, random.Random(clock.random()))  # noqa: S311 (no secret)
-    look = _Look(aws, progress, bucket)
+    look = _Look(aws, progress, bucket, prefix)
     look.total = len(sample.chosen)
     look.at(iter(sample.chosen))
     notes = () if frame.whole else (_place_note(frame, sample.met, sample.prefixes),)
@@ -63,16 +63,16 @@ def take_all(aws: Aws, progress: Progress, bucket: str, prefix: str) -> Census:
 
     The objects are counted beside that, which takes few requests and tells how long it will last.
     """
-    look = _Look(aws, progress, bucket)
+    look = _Look(aws, progress, bucket, prefix)
     ended = threading.Event()
 
-    def count() -> None:
+    def counting() -> None:
         for number, _ in enumerate(_every(aws, bucket, prefix), 1):
             if ended.is_set():
                 return
             look.total = number
 
-    counter = threading.Thread(target=_quietly, args=(count,), name="census-count", daemon=True)
+    counter = threading.Thread(target=_quietly, args=(counting,), name="census-count", daemon=True)
     counter.start()
     try:
         look.at(Chosen(one, drawn=False) for one in _every(aws, bucket, prefix))
@@ -97,7 +97,7 @@ def take_inventory(
     groups, scanned = aws.count_inventory(table, prefix, clock, progress, workgroup, output)
     total = sum(group.objects for group in groups)
     note = f"Athena scanned {size(scanned)} of {table}. Changes of the last hour may be missing from that table."
-    return Census(bucket, groups, total, complete=True, notes=(note,))
+    return Census(bucket, groups, total, complete=True, notes=(note,), prefix=prefix)
 
 
 def size(number: float) -> str:
@@ -122,14 +122,15 @@ def _every(aws: Aws, bucket: str, prefix: str) -> Iterator[Listed]:
 class _Look:
     """Looking at objects one by one. ``total``: how many there will be, as far as is known."""
 
-    def __init__(self, aws: Aws, progress: Progress, bucket: str) -> None:
-        self._aws, self._progress, self._bucket = aws, progress, bucket
+    def __init__(self, aws: Aws, progress: Progress, bucket: str, prefix: str) -> None:
+        self._aws, self._progress, self._bucket, self._prefix = aws, progress, bucket, prefix
         self._tally = Tally()
         self._unreadable: Counter[str] = Counter()
         self._failure: FcsseError | None = None
         self._in_a_row = 0
         self._done = 0
         self._drawn = 0
+        self._gone = 0
         self._interrupted = False
         self._stopped = False
         self.total = 0
@@ -167,7 +168,10 @@ class _Look:
             listed_all=frame is not None and frame.whole,
             drawn=self._drawn,
             unreadable=tuple(self._unreadable.most_common()),
-            notes=notes,
+            notes=notes
+            + (f"{self._gone:,} of the objects listed {'was' if self._gone == 1 else 'were'} deleted meanwhile.",)
+            * bool(self._gone),
+            prefix=self._prefix,
             interrupted=self._interrupted,
             failure=self._failure if self._stopped else None,
         )
@@ -194,7 +198,8 @@ class _Look:
         """Counts an answer. A refusal of one object does not end the census; lost credentials do."""
         self._done += 1
         if sealed is None:
-            return  # deleted since it was listed
+            self._gone += 1
+            return
         if not isinstance(sealed, FcsseError):
             self._in_a_row = 0
             self._tally.add(chosen.one, sealed)

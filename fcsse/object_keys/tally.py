@@ -82,7 +82,7 @@ class Tally:
 class Census:
     """What was counted.
 
-    ``complete``: every object was looked at. ``listed``: so many objects the sample was chosen from, and ``listed_all``:
+    ``prefix``: that of the names asked about. ``complete``: every object was looked at. ``listed``: so many objects the sample was chosen from, and ``listed_all``:
     those are all there are. ``drawn``: so many of the objects looked at were drawn at random from the listed ones.
     ``unreadable``: objects whose encryption S3 did not tell, by its reason. ``interrupted``: by Ctrl-C; ``failure``: by
     an error.
@@ -99,6 +99,7 @@ class Census:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
     failure: FcsseError | None = None
+    prefix: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:

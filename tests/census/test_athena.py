@@ -115,6 +115,7 @@ def test_the_query_runs_in_the_region_of_the_bucket(shell: Shell) -> None:
     [
         (None, "has no S3 Metadata configuration", "create-bucket-metadata-configuration"),
         ({"inventory": None}, "inventory table is off", "update-bucket-metadata-inventory-table-configuration"),
+        ({"inventory": None, "table_bucket": "mine"}, "of the first version", "delete-bucket-metadata-configuration"),
         ({"inventory": "CREATING"}, "it is CREATING", "wait until its status is ACTIVE"),
         ({"inventory": "BACKFILLING"}, "it is BACKFILLING", "wait until its status is ACTIVE"),
         (

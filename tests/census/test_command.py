@@ -10,6 +10,9 @@ import time
 
 import pytest
 
+from fcsse.cli.census_report import census_lines
+from fcsse.object_keys.needs import Needs
+from fcsse.object_keys.tally import Census, Group, Sealed
 from tests.census.conftest import Shell
 
 OTHER = "444455556666"
@@ -155,6 +158,7 @@ def test_objects_deleted_meanwhile_do_not_count(shell: Shell) -> None:
     shell.sandbox.fault("s3:HeadObject", "404", status=404, matching="hello.txt")
     run = shell.census("data", "--cache", "fc-0123")
     assert (run.json["looked_at"], run.json["unreadable"]) == (1, [])
+    assert run.json["notes"] == ["1 of the objects listed was deleted meanwhile."]
 
 
 def test_only_the_current_version_of_an_object_counts(shell: Shell) -> None:
@@ -179,6 +183,8 @@ def test_all_and_a_sample_agree_and_a_prefix_narrows_both(shell: Shell) -> None:
         run = shell.census("data", "--prefix", "dir/", *words)
         assert (run.json["looked_at"], run.json["complete"]) == (1, True)
         assert run.json["groups"][0]["example"] == "dir/file name with spaces.bin"
+        assert run.json["prefix"] == "dir/"
+    assert shell.run("census", "--bucket", "data", "--prefix", "none/").out == "s3://data/none/: no objects.\n"
 
 
 def test_ctrl_c_gives_the_answer_so_far_and_says_what_it_is_worth(shell: Shell) -> None:
@@ -196,16 +202,23 @@ def test_ctrl_c_gives_the_answer_so_far_and_says_what_it_is_worth(shell: Shell) 
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err
-    assert "Interrupted. With 95 % confidence, any one other way is used by no more than" in out
+    assert "Interrupted. With 95% confidence, any one other way is used by no more than" in out
     assert "fc-0123: may not decrypt" in out
     looked = int(out.split("looked at ")[1].split(" ")[0])
     assert 10 <= looked < 152
 
 
+def test_a_name_with_a_line_break_is_one_line() -> None:
+    taken = Census("data", (Group(Sealed("AES256"), 1, 1, "first\nfc-0123: may decrypt"),), 1, complete=True)
+    lines = ["".join(text for text, _ in parts) for parts in census_lines(taken, Needs())]
+    assert not any("\n" in text for text in lines)
+    assert any("e.g. first\\nfc-0123" in text for text in lines)
+
+
 def test_text_reads_on_a_narrow_terminal_and_markdown_escapes_names(shell: Shell) -> None:
     shell.sandbox.add_object("data-sse-s3", "[bold]|<b>\x1b[31m")
     run = shell.run("census", "--bucket", "data-sse-s3", "--prefix", "[")
-    assert run.out.splitlines()[0] == "s3://data-sse-s3: 1 object, 1 way of encryption, 0 KMS keys."
+    assert run.out.splitlines()[0] == "s3://data-sse-s3/[: 1 object, 1 way of encryption, 0 KMS keys."
     assert "\x1b" not in run.out
     assert "[bold]|<b>" in run.out
     shell.monkeypatch.setenv("COLUMNS", "60")
