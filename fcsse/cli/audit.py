@@ -17,6 +17,7 @@ from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import columns, is_terminal, line
 from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,10 +175,11 @@ class _Shown:
         from fcsse.cli.render import closing_lines, errors_of
 
         there = sum(one.allowed for one in after)
-        told = f"{there:,} of {len(after):,} pairs {'would have access' if dry_run else 'have access now'}."
+        have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
+        told = f"{there:,} of {count(len(after), 'pair')} {have}."
+        lines = closing_lines(plan, results, dry_run=dry_run) or [line("Nothing to fix.")]
         match self.output:
             case AuditOutput.TEXT:
-                lines = closing_lines(plan, results, dry_run=dry_run) or [line("Nothing to fix.")]
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
             case AuditOutput.JSON:
                 from fcsse.cli.audit_report import audit_document
@@ -192,8 +194,9 @@ class _Shown:
 
                 changes = plan_markdown(plan, results, dry_run=dry_run) if plan.changes else "Nothing to fix.\n"
                 sys.stdout.write(f"{audit_markdown(self.answer)}\n{changes}\n{told}\n")
-            case AuditOutput.CSV:
+            case AuditOutput.CSV:  # its rows are the findings, so the changes are told beside them
                 self.all(code)
+                self.run.terminal.print([*lines, line(told)], err=True)
         for error in errors_of(plan, results):
             self.run.terminal.tell(error)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.cli.audit_report import at_once
 from fcsse.cli.terminal import Line, line, wrapped
-from fcsse.findings.findings import Finding, Severity
+from fcsse.findings.findings import Finding, Fix, Severity
 from fcsse.grammar import count
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MOST_COMMANDS, LONG = 3, 400
 """So many commands, and of so many characters, are shown without -v: a link of many caches would hide the table."""
 
 PLAIN = "access-missing"
-"""The finding whose command says all there is to do about it."""
+"""The finding whose command says all there is to do about it, unless something hinders a plain link."""
 
 
 def audit_lines(
@@ -63,7 +63,8 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
     out += [_beneath(text) for text in more]
     reasons = finding.detail if verbose else finding.detail[:1] if finding.code in ALWAYS else ()
     out += [_beneath(text, "dim") for one in reasons for text in wrapped(one, room)]
-    if finding.remedy and (verbose or not (finding.code == PLAIN and finding.commands)):
+    plain = finding.code == PLAIN and finding.commands and finding.fix is not Fix.NO
+    if finding.remedy and (verbose or not plain):
         out += [_beneath(text) for text in wrapped(finding.remedy, room)]
     # A command stays on one line, however long, so that it can be copied.
     commands = finding.commands if verbose else [one for one in finding.commands[:MOST_COMMANDS] if len(one) <= LONG]

@@ -6,6 +6,7 @@ In: what a question is about. Out: a future of the answer, at once; whoever need
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fcsse.errors import FcsseError
@@ -42,6 +43,7 @@ class Questions:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fcsse")
         self._asked: dict[tuple[str, ...], Future[object]] = {}
         self._answers = 0
+        self._counting = Lock()
 
     def close(self) -> None:
         """Drops what has not started; does not wait for what has."""
@@ -120,9 +122,10 @@ class Questions:
         return future  # type: ignore[return-value]
 
     def _count(self, _: Future[object]) -> None:
-        self._answers += 1
-        if self._on_answer:
-            self._on_answer(self._answers, len(self._asked))
+        with self._counting:  # so that numbers are told in their order
+            self._answers += 1
+            if self._on_answer:
+                self._on_answer(self._answers, len(self._asked))
 
 
 def settled(answer: Future[T]) -> T | FcsseError:

@@ -93,8 +93,20 @@ def title_of(*errors: FcsseError) -> str:
     denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
     if len(denied) < len(errors):
         return f"unknown: {first.message}"
-    actions = listed(list(dict.fromkeys(error.action for error in denied)))
-    return f"unknown: no {actions}" + (f" on {denied[0].resource}" if denied[0].resource not in ("", "*") else "")
+    told = (
+        f"no {listed(actions)}" + (f" on {resource}" if resource not in ("", "*") else "")
+        for resource, actions in _by_resource(denied).items()
+    )
+    return f"unknown: {', '.join(told)}"
+
+
+def _by_resource(denied: Iterable[DeniedError]) -> dict[str, list[str]]:
+    """The actions that were refused on each thing."""
+    found: dict[str, list[str]] = {}
+    for error in denied:
+        actions = found.setdefault(error.resource, [])
+        actions += [error.action] if error.action not in actions else []
+    return found
 
 
 def _matters(refusal: Refusal, facts: AccountFacts) -> bool:
@@ -143,9 +155,9 @@ def _finding(group: Sequence[Refusal], judged: list[Judged], facts: AccountFacts
 def _remedy(errors: Sequence[FcsseError]) -> str:
     """What would let it be read; several actions on one thing in one sentence."""
     denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
-    if len(denied) == len(errors) > 1:
-        actions = listed(list(dict.fromkeys(error.action for error in denied)))
-        return errors[0].hint.replace(denied[0].action, actions)
+    actions = list(_by_resource(denied).values())
+    if len(denied) == len(errors) > 1 == len(actions):
+        return errors[0].hint.replace(denied[0].action, listed(actions[0]))
     return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))
 
 

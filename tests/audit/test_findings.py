@@ -421,6 +421,14 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
     assert finding.title == f"unknown: no kms:GetKeyPolicy and kms:ListGrants on key {arn}"
     assert finding.remedy == "Allow kms:GetKeyPolicy and kms:ListGrants on it."
 
+    role = DeniedError("no", "Let the role be assumed.", action="sts:AssumeRole", resource="role Audit")
+    finding = only(made.done(*refusals, Refusal("describe", (arn,), role)), "unreadable")
+    assert (
+        finding.title
+        == f"unknown: no kms:GetKeyPolicy and kms:ListGrants on key {arn}, no sts:AssumeRole on role Audit"
+    )
+    assert finding.remedy.endswith("Let the role be assumed.")
+
 
 def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
     denied = DeniedError("listing: no", action="fsx:DescribeDataRepositoryAssociations")

@@ -162,6 +162,13 @@ def test_each_policy_is_saved_first(shell: Shell) -> None:
     assert len(saved["backups"]) == 3
 
 
+def test_csv_holds_the_findings_and_the_changes_are_told_beside_it(shell: Shell) -> None:
+    run = shell.run("audit", "--fix", *FAST, "-o", "csv")
+    assert all(row.split(",")[0] == f"F{place}" for place, row in enumerate(run.out.splitlines()[1:3], 1))
+    assert "Linked fs-0abc to data" in run.err
+    assert "8 of 10 pairs have access now." in run.err
+
+
 def test_markdown_has_both_parts(shell: Shell) -> None:
     out = shell.run("audit", "--fix", "--dry-run", "-o", "markdown").out
     assert out.startswith("### fcsse audit\n")
