@@ -251,7 +251,9 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
             f"Bucket Keys are {now}, and the access was given for {before} only, so the condition on the encryption context "
             "no longer matches"
         )
-        return [Trouble("context-changed", reason, "Link again: the form in use now joins the statement.")]
+        return [
+            Trouble("context-changed", reason, "Link again, for the form in use now; the access by the other stays.")
+        ]
     denied = [row for row in lacking if row.verdict is DENIED]
     if denied:
         miss = next((miss.reason for row in denied for miss in row.decision.misses[:1]), "")

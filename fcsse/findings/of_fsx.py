@@ -35,7 +35,7 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
     association = located.association
     pair = Pair(association.owner, association.bucket or "")
     judged = by_pair.get(pair)
-    said = association.failure or "AWS gives no reason."
+    said = f"AWS says: {association.failure}" if association.failure else "AWS gives no reason."
     remedy = "See what AWS says, and mend that."
     if judged is not None and not judged.allowed:
         remedy = "First mend what the other findings about this cache and bucket tell of."
@@ -43,7 +43,7 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
         "association-failed",
         Severity.HIGH,
         f"association is {association.lifecycle}: {association.owner} and bucket {association.bucket}",
-        (f"AWS says: {said}", f"It is {association.association_id}, for {association.path}."),
+        (said, f"It is {association.association_id}, for {association.path}."),
         remedy,
         (
             words.aws(
@@ -79,7 +79,8 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
             "Nothing yet: FSx makes the role with the first S3 association. Link the cache once it is there."
             if young
             else "Where the creator of the cache lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is no role: link "
-            "with the documented statement for every cache instead."
+            "with the documented statement for every cache instead. Without a role, nobody can tell whether the cache is "
+            "given access."
         )
         commands = words.fcsse("link", [cache] if young else [], [one.pair.bucket for one in pairs])
         found.append(

@@ -131,7 +131,7 @@ def _commands(code: str, one: Judged, pairs: Sequence[Pair], words: Words) -> tu
             return (cancel, words.aws("kms", "enable-key", *named, region=region))
         case "key-unusable":
             return (words.aws("kms", "describe-key", *named, region=region),)
-        case "explicit-deny":
+        case "explicit-deny" | "policy-format":
             return (
                 words.aws(
                     "kms", "get-key-policy", *named, "--policy-name", "default", "--output", "text", region=region
