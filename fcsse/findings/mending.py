@@ -97,11 +97,14 @@ def pruning(judged: Iterable[Judged]) -> tuple[Fix, Judged | None]:
     linking it adds nothing.
     """
     for one in sorted(judged, key=lambda one: (not one.allowed, not any(by.startswith("statement") for by in one.by))):
+        if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
+            continue
         for fix in (Fix.YES, Fix.PRUNE):
-            if one.facts:
-                (outcome,) = make_plan((one.facts,), wish(prune_orphans=fix is Fix.PRUNE)).outcomes
-                if outcome.status is Status.TO_DO:
-                    return fix, one
+            (outcome,) = make_plan((one.facts,), wish(prune_orphans=fix is Fix.PRUNE)).outcomes
+            if outcome.status is Status.TO_DO:
+                return fix, one
+        if isinstance(outcome.error, PolicyRefusedError | PolicyFullError):
+            break  # no other pair would fare better
     return Fix.NO, None
 
 
