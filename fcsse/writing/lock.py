@@ -1,17 +1,20 @@
 """One lock per key on this machine, so that several fcsse processes take turns instead of repairing each other.
 
-It only saves work: a write is correct without it, since every write is read back. So a lock that cannot be had, for
-want of a writable folder or of time, is done without. The operating system drops it when its process ends.
+Its file also remembers which texts they replaced lately: KMS may go on showing such a text for seconds (KMS developer
+guide, "Eventual consistency"), and who plans on it undoes what the last one did.
+
+A lock that cannot be had, for want of a writable folder or of time, is done without: every write is read back anyway.
+The operating system drops it when its process ends.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
-import os
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,25 +27,50 @@ LONGEST_WAIT = 60.0
 """Seconds after which a run goes on without the lock."""
 
 
+REMEMBERED = 15.0
+"""Seconds for which a text that was replaced is taken for an old one where KMS shows it."""
+
+
+def fingerprint(text: str) -> str:
+    """What stands for a policy's text in the lock's file."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass(slots=True)
 class Turn:
-    """A turn at a key. ``held``: is it ours alone? ``since``: how many seconds ago the last writer marked it, if any."""
+    """A turn at a key.
+
+    ``held``: is it ours alone? ``replaced``: fingerprints of the texts that were replaced lately, with how many seconds ago.
+    """
 
     held: bool = False
-    since: float = math.inf
+    replaced: dict[str, float] = field(default_factory=dict)
     _file: IO[bytes] | None = None
-    _clock: Clock | None = None
 
-    def mark(self) -> None:
-        """Leaves word that the key's policy was written just now."""
-        if self._file is None or self._clock is None:
+    @property
+    def since(self) -> float:
+        """How many seconds ago the last writer on this machine wrote; infinite where that is long ago."""
+        return min(self.replaced.values(), default=math.inf)
+
+    def mark(self, replaced: str, now: float) -> None:
+        """Leaves word that this text was replaced just now, in seconds since 1970."""
+        self.replaced[fingerprint(replaced)] = 0.0
+        self._write(now)
+
+    def settle(self, current: str, now: float) -> None:
+        """Leaves word that this text is what KMS holds, whenever it was replaced before."""
+        if self.replaced.pop(fingerprint(current), None) is not None:
+            self._write(now)
+
+    def _write(self, now: float) -> None:
+        if self._file is None:
             return
-        now = self._clock.now().timestamp()
+        times = {one: now - age for one, age in self.replaced.items()}
         with suppress(OSError):
             self._file.seek(0)
-            self._file.write(b"1")
+            self._file.truncate()
+            self._file.write(json.dumps(times).encode())
             self._file.flush()
-            os.utime(self._file.name, (now, now))
 
 
 @contextmanager
@@ -56,9 +84,16 @@ def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_
         start, most = clock.monotonic(), min(most, LONGEST_WAIT)
         while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        found = os.fstat(file.fileno())
-        since = clock.now().timestamp() - found.st_mtime if found.st_size else math.inf
-        yield Turn(held, since, file, clock)
+        yield Turn(held, _remembered(file, clock.now().timestamp()), file)
+
+
+def _remembered(file: IO[bytes], now: float) -> dict[str, float]:
+    """What the file remembers that is not too long ago; nothing where it is empty or not one of ours."""
+    try:
+        ages = {str(one): max(0.0, now - float(at)) for one, at in json.loads(file.read()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+    return {one: age for one, age in ages.items() if age < REMEMBERED}
 
 
 def _open(folder: Path, key: str) -> IO[bytes] | None:
@@ -68,7 +103,7 @@ def _open(folder: Path, key: str) -> IO[bytes] | None:
                 one.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         path = folder / f"{name}.lock"
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.touch(mode=0o600)
         return path.open("r+b")
     except OSError:
         return None

@@ -2,14 +2,19 @@
 
 KMS is eventually consistent (KMS developer guide, "Eventual consistency"): after a change, one read may show the new
 text and the next one the old text again. A policy planned on such an old text would undo what somebody else just did.
-So a text that was seen and then replaced counts as old news, until it has stayed for a settling second.
+So a text that was seen and then replaced counts as old news, until it has stayed for a settling second; one that another
+run on this machine replaced, for as long as the lock remembers it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fcsse.writing.lock import REMEMBERED, fingerprint
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fcsse.arn import Arn
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock, Pending
@@ -68,6 +73,7 @@ class PolicyReader:
         self._clock = clock
         self._key = key
         self._replaced: set[str] = set()
+        self._replaced_by_others: dict[str, float] = {}
         self._slowest = 0.0
 
     @property
@@ -95,9 +101,18 @@ class PolicyReader:
         """One reading after the other while the caller goes on, until told to stop."""
         return Watch(self, self._clock)
 
+    def distrust(self, replaced: Mapping[str, float]) -> None:
+        """Takes note of texts that other runs on this machine replaced: fingerprints, and how many seconds ago."""
+        now = self._clock.monotonic()
+        self._replaced_by_others = {one: now + REMEMBERED - age for one, age in replaced.items()}
+
     def is_old_news(self, text: str) -> bool:
-        """Was it seen before, and then replaced?"""
-        return text in self._replaced
+        """Was it seen before, and then replaced, or replaced by another run?"""
+        return text in self._replaced or self._is_remembered(text)
+
+    def _is_remembered(self, text: str) -> bool:
+        until = self._replaced_by_others.get(fingerprint(text)) if self._replaced_by_others else None
+        return until is not None and self._clock.monotonic() < until
 
     def take(self, text: str) -> str:
         """Lets a reading count."""
@@ -108,10 +123,10 @@ class PolicyReader:
         return text
 
     def read(self) -> str:
-        """A reading that counts. Old news is looked at for a settling second before it is believed."""
+        """A reading that counts. Old news is looked at for a while before it is believed."""
         start = self._clock.monotonic()
         text = self.ask()
-        while self.is_old_news(text) and self._clock.monotonic() - start < SETTLING:
+        while self._is_remembered(text) or (text in self._replaced and self._clock.monotonic() - start < SETTLING):
             self._clock.sleep(0.1)
             text = self.ask()
         return self.take(text)

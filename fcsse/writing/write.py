@@ -100,11 +100,13 @@ class PolicyWriter:
         run, lost = self._run, 0
         while lost <= REPAIRS:
             with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
+                self._reader.distrust(lock.replaced)
                 put = self._turn(lock.since)
                 held = put is Sent.NOTHING_TO_DO
                 if put is Sent.TAKEN:
-                    lock.mark()
+                    lock.mark(self._old.text, run.clock.now().timestamp())
                     held = self._confirmer.read_back(self._change, self._old)
+                    lock.settle(self._reader.text, run.clock.now().timestamp())
                     owes = self._owes()
             self._turns += 1
             match put:
@@ -139,7 +141,7 @@ class PolicyWriter:
         ``last_write``: how many seconds ago another run on this machine wrote.
         """
         run, reader = self._run, self._reader
-        if self._turns or reader.age > min(FRESH, last_write - 0.05):
+        if self._turns or reader.age > min(FRESH, last_write - 0.05) or reader.is_old_news(reader.text):
             self._plan_on(reader.read())
             if self._crowded:
                 self._plan_on(reader.next_version(self._patience.left()))

@@ -209,6 +209,52 @@ def test_late_changes_are_waited_for_and_never_told_as_failed(seed: int, late: f
         assert one.puts <= 3
 
 
+@MANY
+@given(SEEDS, st.integers(2, 4), st.floats(0.0, 8.0), st.booleans())
+def test_runs_on_one_machine_do_not_take_an_old_text_for_the_last_one(
+    seed: int, count: int, late: float, in_turn: bool
+) -> None:
+    """One after the other or at once, while KMS shows now and then what one of them has replaced."""
+    with TemporaryDirectory() as home:
+        world = World(seed)
+        simulated = SimulatedKey(world, late=late)
+        runs = [Fcsse(world, simulated, number, Path(home)) for number in range(count)]
+
+        def all_in_turn() -> None:
+            for one in runs:
+                one.run()
+
+        for work in [all_in_turn] if in_turn else [one.run for one in runs]:
+            world.spawn(work, world.random.random() * 0.2)
+        world.run()
+        for one in runs:
+            check(one)
+            assert one.error is None, one.error
+            assert holds(simulated.text, one.number)
+
+
+@SOME
+@given(SEEDS)
+def test_a_policy_that_others_put_back_is_believed_in_the_end(seed: int) -> None:
+    """What looks like an old text is the last one where somebody restored it."""
+    with TemporaryDirectory() as home:
+        world = World(seed)
+        simulated = SimulatedKey(world)
+        first, second = (Fcsse(world, simulated, number, Path(home)) for number in range(2))
+
+        def in_turn() -> None:
+            first.run()
+            simulated.put("somebody", DEFAULT)
+            second.run()
+
+        world.spawn(in_turn)
+        world.run()
+        check(second)
+        assert second.error is None
+        assert not holds(simulated.text, 0)
+        assert holds(simulated.text, 1)
+
+
 def test_a_change_that_shows_too_late_is_unconfirmed_and_the_backup_named(tmp_path: Path) -> None:
     world = World(1)
     simulated = SimulatedKey(world)
