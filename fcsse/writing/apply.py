@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange
 from fcsse.progress import Part
-from fcsse.writing.grants import add_grant, create, end_grant
+from fcsse.writing.grants import add_grant, end_grant, try_grant
 from fcsse.writing.write import PolicyWriter, Run
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
         try:
             match change:
                 case GrantAddition():
-                    create(change, run, dry_run=True)
+                    try_grant(change, run)
                     results.append(Applied(change, "KMS would create the grant (tried with its DryRun)", changed=False))
                 case GrantEnding():
                     run.aws.end_grant(change.key, change.grant.grant_id, dry_run=True)

@@ -58,7 +58,20 @@ def add_grant(change: GrantAddition, run: Run) -> Granted:
     return Granted(grant_id, "created", notes)
 
 
-def create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
+def try_grant(change: GrantAddition, run: Run) -> None:
+    """Asks KMS whether it would create a grant, and goes on asking while it does not see a new role. Raises why not."""
+    patience, tries = Patience(run.clock, run.wait), 0
+    while True:
+        try:
+            _create(change, run, dry_run=True)
+        except NotVisibleError as error:
+            tries += 1
+            _wait_for_the_role(change, run, patience, error, tries)
+        else:
+            return
+
+
+def _create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
     """Creates a grant, in a dry run only asks KMS whether it would; returns its id.
 
     The refusal of a caller who may not says what the key's owner has to add.
@@ -110,15 +123,11 @@ def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> st
     while True:
         run.journal.begin(f"grant {change.name} on key {change.key}")
         try:
-            grant_id = create(change, run)
+            grant_id = _create(change, run)
         except NotVisibleError as error:
             run.journal.refuse()
-            doing = f"creating a grant on key {change.key}"
-            old = PolicyRefusedError(
-                f"{error.message} The role {change.grantee} is not new, so it will not pass by itself",
-                "Check the role with: aws iam get-role. If it was made again lately, wait some minutes.",
-            )
-            wait_for_roles(run, patience, [change.grantee], doing, error, old)
+            tries += 1
+            _wait_for_the_role(change, run, patience, error, tries)
         except (BusyError, UnexpectedError) as error:
             made: list[str] = []
 
@@ -135,8 +144,16 @@ def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> st
         else:
             run.journal.finish()
             return grant_id
-        tries += 1
-        patience.pause(min(10.0, 0.5 * 1.6**tries))
+
+
+def _wait_for_the_role(change: GrantAddition, run: Run, patience: Patience, error: NotVisibleError, tries: int) -> None:
+    """Pauses before the next try, where it may help. Raises why not."""
+    old = PolicyRefusedError(
+        f"{error.message} The role {change.grantee} is not new, so it will not pass by itself",
+        "Check the role with: aws iam get-role. If it was made again lately, wait some minutes.",
+    )
+    wait_for_roles(run, patience, [change.grantee], f"creating a grant on key {change.key}", error, old)
+    patience.pause(min(10.0, 0.5 * 1.6**tries))
 
 
 def _look_after(

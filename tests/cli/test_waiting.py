@@ -131,6 +131,23 @@ def test_a_grant_for_a_role_that_kms_never_sees_is_given_up(shell: Shell) -> Non
     assert "after 30 s" in run.err
 
 
+def test_a_dry_run_of_a_grant_waits_for_a_role_that_kms_does_not_see_yet(shell: Shell) -> None:
+    shell.sandbox.add_cache(NEW, ["data-other-account"], kms_calls=3)
+    run = shell.link(NEW, "data-other-account", "--dry-run")
+    assert run.code == 0, run.words
+    assert run.count("kms:CreateGrant") == 4
+    assert "KMS would create the grant" in run.words or "Would link" in run.out
+    assert shell.grants("data-other-account") == []
+
+
+def test_a_dry_run_of_a_grant_for_a_role_that_kms_never_sees_is_given_up(shell: Shell) -> None:
+    shell.sandbox.add_cache(NEW, ["data-other-account"], kms_calls=10_000)
+    run = shell.link(NEW, "data-other-account", "--dry-run", "--wait", "30s")
+    assert run.code == 6, run.words
+    assert "after 30 s" in run.err
+    assert 29 <= shell.clock.slept < 35
+
+
 @pytest.mark.parametrize("reads", [1, 5])
 def test_a_policy_that_shows_late_is_waited_for(shell: Shell, reads: int) -> None:
     """KMS developer guide, "Eventual consistency"."""
