@@ -130,7 +130,7 @@ def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     """Ends a grant with the key side's permission. Source: KMS API reference, RevokeGrant."""
     extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
     call = Call("kms:RevokeGrant", f"key {key}", f"revoking grant {grant_id} on key {key}", OTHER_ACCOUNT)
-    with translated(call), _passes(dry_run):
+    with translated(call), _passes(dry_run), _ended_before():
         kms.revoke_grant(KeyId=key, GrantId=grant_id, **extra)
 
 
@@ -140,7 +140,7 @@ def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     call = Call(
         "kms:RetireGrant", f"key {key}", f"retiring grant {grant_id} on key {key}", "the grant or " + OTHER_ACCOUNT
     )
-    with translated(call), _passes(dry_run):
+    with translated(call), _passes(dry_run), _ended_before():
         kms.retire_grant(KeyId=key, GrantId=grant_id, **extra)
 
 
@@ -154,6 +154,17 @@ def _passes(dry_run: bool) -> Iterator[None]:
         yield
     except ClientError as error:
         if not dry_run or error_code(error) != "DryRunOperationException":
+            raise
+
+
+@contextmanager
+def _ended_before() -> Iterator[None]:
+    """A grant that is gone when botocore repeats the call was ended by the try before, whose answer was lost."""
+    try:
+        yield
+    except ClientError as error:
+        repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+        if not repeated or error_code(error) != "NotFoundException":
             raise
 
 

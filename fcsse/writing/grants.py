@@ -103,7 +103,7 @@ def end_grant(change: GrantEnding, run: Run) -> Granted:
     try:
         how = run.aws.end_grant(change.key, grant_id)
     except NotFoundError:
-        # Gone since it was listed: by somebody else, or by a first try of ours whose answer was lost.
+        # Gone since it was listed, by somebody else.
         run.journal.refuse()
         return Granted(grant_id, "gone already", changed=False)
     except (BusyError, UnexpectedError) as error:

@@ -264,3 +264,16 @@ def test_dead_principals_of_others_stop_an_unlink_too(shell: Shell) -> None:
     assert shell.unlink("fc-0123", "data").code == 4
     assert shell.unlink("fc-0123", "data", "--prune-orphans").code == 0
     assert [statement["Sid"] for statement in shell.statements("data")] == ["Enable IAM User Permissions", "Former"]
+
+
+@pytest.mark.parametrize("how", ["error", "drop"])
+def test_a_lost_answer_to_the_end_of_a_grant_is_no_grant_gone_already(shell: Shell, how: str) -> None:
+    """botocore repeats the call, and KMS answers that there is no such grant."""
+    shell.linked("fc-0123", "data-other-account")
+    lost = {"drop": True} if how == "drop" else {"code": "KMSInternalException"}
+    shell.sandbox.fault("kms:RevokeGrant", after=True, **lost)
+    run = shell.unlink("fc-0123", "data-other-account", "-o", "json")
+    assert run.code == 0, run.words
+    assert run.json["changed"] is True
+    assert run.count("kms:RevokeGrant") == 2
+    assert shell.grants("data-other-account") == []
