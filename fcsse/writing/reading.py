@@ -115,10 +115,11 @@ class PolicyReader:
         return until is not None and self._clock.monotonic() < until
 
     def take(self, text: str) -> str:
-        """Lets a reading count."""
+        """Lets a reading count, even where its text was replaced before."""
         if text != self.text:
             self._replaced.add(self.text)
             self._replaced.discard(text)
+        self._replaced_by_others.pop(fingerprint(text), None)
         self.text, self.at = text, self._clock.monotonic()
         return text
 

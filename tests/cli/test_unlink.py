@@ -277,3 +277,11 @@ def test_a_lost_answer_to_the_end_of_a_grant_is_no_grant_gone_already(shell: She
     assert run.json["changed"] is True
     assert run.count("kms:RevokeGrant") == 2
     assert shell.grants("data-other-account") == []
+
+
+def test_unlinking_right_after_linking_waits_for_nothing_but_the_settling_looks(shell: Shell) -> None:
+    """The text from before the link is the last one again, and no old one that KMS still shows."""
+    shell.linked("fc-0123", "data")
+    assert shell.unlink("fc-0123", "data").code == 0
+    shell.linked("fc-0123", "data")
+    assert shell.clock.slept < 5
