@@ -18,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fcsse.api.changes import link, plan
+from fcsse.api.changes import Result, link, plan
 from fcsse.api.settings import Settings
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
+from fcsse.writing.apply import Applied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fcsse.writing.backup import Backup
 
@@ -53,7 +54,8 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     """Links the buckets of the cache that the event tells of. Returns what was done, and logs it as JSON lines.
 
     Needs the permissions that ``fcsse permissions link`` prints where no bucket is named.
-    Raises the errors that can pass, so that Lambda tries again; returns for those that cannot.
+    Raises an error that can pass, so that Lambda tries again, also where another bucket has one that cannot; returns
+    where none can.
     """
     name, cache, buckets = _read(event)
     if cache is None:
@@ -67,20 +69,39 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
         on_backup=_log_backup,
         progress=_Logged(),
     )
+    done, errors = _link(cache, buckets, settings, left)
+    changed = done is not None and done.changed
+    if done is not None and not errors:
+        pairs = [
+            {"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes
+        ]
+        _log("linked", event=name, cache=cache, changed=changed, pairs=pairs)
+        return {"result": "linked", "cache": cache, "changed": changed, "pairs": pairs}
+    for error in errors:
+        _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
+    if done is not None and changed:
+        keys = [str(one.change.key) for one in done.applied if isinstance(one, Applied) and one.changed]
+        _log("partly linked", event=name, cache=cache, keys=keys)
+    for error in errors:
+        if isinstance(error, MAY_PASS):
+            raise error
+    first = errors[0]
+    return {"result": "failed", "cache": cache, "changed": changed, "code": first.code, "message": first.message}
+
+
+def _link(
+    cache: str, buckets: tuple[str, ...], settings: Settings, left: _Left
+) -> tuple[Result | None, Sequence[FcsseError]]:
+    """What was done, and all that went wrong: what cannot be linked does not hide what can pass."""
     try:
         # Each change may wait as long as it is told, so what is left once the role is there is shared among them.
         planned = plan(cache, buckets, settings=settings)
         if planned.errors and not planned.changes:
-            raise planned.errors[0]
-        done = link(cache, buckets, settings=replace(settings, wait=left() / max(1, len(planned.changes))))
+            return None, planned.errors
+        return link(cache, buckets, settings=replace(settings, wait=left() / max(1, len(planned.changes)))), ()
     except FcsseError as error:
-        _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
-        if isinstance(error, MAY_PASS):
-            raise
-        return {"result": "failed", "cache": cache, "code": error.code, "message": error.message}
-    pairs = [{"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes]
-    _log("linked", event=name, cache=cache, changed=done.changed, pairs=pairs)
-    return {"result": "linked", "cache": cache, "changed": done.changed, "pairs": pairs}
+        done = error.result if isinstance(error.result, Result) else None
+        return done, done.errors if done else (error,)
 
 
 class _Left:

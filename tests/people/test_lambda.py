@@ -290,9 +290,28 @@ def test_what_cannot_pass_is_logged_and_the_event_is_done(function: Function) ->
 def test_what_is_linked_beside_a_failure_is_logged_with_its_old_policy(function: Function) -> None:
     function.sandbox.add_cache("fc-0ccc0ccc", ["data", "data-dsse"])
     before = function.sandbox.policy_text("data")
-    assert function(cache_created("fc-0ccc0ccc", "data", "data-dsse"))["result"] == "failed"
+    answer = function(cache_created("fc-0ccc0ccc", "data", "data-dsse"))
+    assert (answer["result"], answer["changed"]) == ("failed", True)
     assert function.sandbox.cache("fc-0ccc0ccc").read("data", "hello.txt").allowed
-    assert [line["policy"] for line in of(function.log(), "backup")] == [before]
+    log = function.log()
+    assert [line["policy"] for line in of(log, "backup")] == [before]
+    assert [line["keys"] for line in of(log, "partly linked")] == [[function.sandbox.key("data").arn]]
+
+
+def test_what_can_pass_is_raised_although_another_bucket_can_never_be_linked(
+    function: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    function.sandbox.add_cache("fc-0ccc0ccc", ["data-dsse", "data"])
+    created = cache_created("fc-0ccc0ccc", "data-dsse", "data")
+    for operation in ("kms:PutKeyPolicy", "kms:GetKeyPolicy"):
+        function.sandbox.fault(operation, "ThrottlingException", times=None)
+        with pytest.raises(BusyError):
+            function(created, seconds=32)
+        assert [line["code"] for line in of(function.log(), "failed")] == ["impossible", "busy"]
+        function.sandbox.faults.clear()
+    assert function(created)["changed"] is True
+    assert function.sandbox.cache("fc-0ccc0ccc").read("data", "hello.txt").allowed
 
 
 @pytest.mark.parametrize(
