@@ -15,6 +15,8 @@ from fcsse.planning.plan import PolicyChange, Status
 from fcsse.planning.routes import owner_warning
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fcsse.arn import Arn
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock, Pending
@@ -49,23 +51,27 @@ class Asides:
 
     def added_to(self, plan: Plan) -> Plan:
         """The plan with these warnings. Only links that edit a key policy have any."""
-        keys = [change.key for change in plan.changes if isinstance(change, PolicyChange)]
-        if plan.wish is not Wish.LINK or not keys:
+        edits = {change.key: change for change in plan.changes if isinstance(change, PolicyChange)}
+        if plan.wish is not Wish.LINK or not edits:
             return plan
-        for key in keys:
+        for key in edits:
             self.begin(plan, key)
-        return replace(plan, outcomes=tuple(map(self._warned, plan.outcomes)))
+        return replace(plan, outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
 
-    def _warned(self, outcome: Outcome) -> Outcome:
-        key = outcome.facts.key if outcome.facts else None
-        if key is None or not _goes_by(outcome, key.arn):
+    def _warned(self, outcome: Outcome, edits: Mapping[Arn, PolicyChange]) -> Outcome:
+        facts = outcome.facts
+        key = facts.key if facts else None
+        if facts is None or key is None or not _goes_by(outcome, key.arn):
             return outcome
         warnings = [*outcome.warnings]
         if outcome.pair.bucket in self._answer(self._others, key).split():
             warnings.append(owner_warning(outcome.pair.bucket))
         stack = self._answer(self._stacks, key)
         if stack:
-            warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, outcome.pair.bucket))
+            role = str(facts.role.arn) if facts.role else None
+            wanted = (role, outcome.pair.bucket)
+            mine = next(one for one in edits[key.arn].accesses if (one.role, one.bucket) == wanted)
+            warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
         return replace(outcome, warnings=tuple(warnings))
 
     def _answer(self, asked: dict[Arn, Pending], key: Key) -> str:

@@ -6,19 +6,26 @@ configuration changes" (drift).
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
+
+from fcsse.policy.context_form import ContextForm
 
 if TYPE_CHECKING:
     from fcsse.arn import Arn
+    from fcsse.policy.statement import Access
 
 
-def stack_warning(key: Arn, stack: str, cache: str | None, bucket: str) -> str:
-    """The warning for a link through the policy of a key of this stack. ``cache`` None: every cache."""
+def stack_warning(key: Arn, stack: str, cache: str | None, access: Access) -> str:
+    """The warning for a link through the policy of a key of this stack. ``cache`` None: every cache.
+
+    The command in it states all facts, so that it prints what was linked, whatever was read and wherever it is run.
+    """
     who = f"--cache {cache}" if cache else "--every-cache"
+    both, bucket_keys = len(access.forms) > 1, ContextForm.BUCKET in access.forms
+    form = "--context both" if both else "--bucket-keys" if bucket_keys else "--no-bucket-keys"
+    facts = f"--bucket {access.bucket} --account {access.account} --key {key} {form}"
     instead = ", or use --via grant, which CloudFormation leaves alone" if cache else ""
     return (
         f"Key {key} belongs to CloudFormation stack {stack!r}, and an update of the stack can take the statement out again. "
-        f"Put it into the template too (fcsse statement {who} --bucket {shlex.quote(bucket)} --format cloudformation)"
-        f"{instead}."
+        f"Put it into the template too (fcsse statement {who} {facts} --format cloudformation){instead}."
     )

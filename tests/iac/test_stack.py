@@ -1,19 +1,19 @@
 """Keys of CloudFormation stacks: told by their tag, and what is said of them."""
 
+import re
 import shlex
+from typing import Any
 
 import boto3
 import pytest
+import yaml
 
-from fcsse.arn import Arn
 from fcsse.aws.clients import Clients, clients_of_boto3
 from fcsse.aws.kms import stack_of
-from fcsse.cli.main import main
-from fcsse.iac.stack import stack_warning
+from fcsse.policy.meaning import statement_meaning
 from fcsse.sandbox.build import Credentials
 from fcsse.sandbox.server import Sandbox
-
-KEY = Arn("aws", "kms", "eu-west-1", "111122223333", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+from tests.simulated import Shell
 
 
 def clients(sandbox: Sandbox, who: Credentials) -> Clients:
@@ -39,16 +39,33 @@ def test_a_caller_who_may_not_read_tags_is_told_of_no_stack(small_world: Sandbox
     assert stack_of(kms, small_world.key("data-stack").arn) is None
 
 
-def test_the_warning_names_the_stack_and_a_command_that_works(capsys: pytest.CaptureFixture[str]) -> None:
-    text = stack_warning(KEY, "storage", "fc-0123", "data")
-    assert "CloudFormation stack 'storage'" in text
-    assert "--via grant" in text
-    command = shlex.split(text.partition("(fcsse ")[2].partition(")")[0])
-    assert main([*command, "--account", "111122223333", "--region", "eu-west-1", "--no-bucket-keys"]) == 0
-    assert "KeyPolicy.Statement" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--cache", "fc-0123", "--bucket", "data-stack"),
+        ("--cache", "fc-0123", "--bucket", "data-stack", "--context", "both"),
+        ("--every-cache", "--bucket", "data-stack"),
+        ("--cache", "fc-0123", "--bucket", "data-bucket-keys", "--key", "{key}"),
+    ],
+    ids=["one cache", "both forms", "every cache", "another key than the bucket's"],
+)
+def test_the_command_in_the_warning_prints_what_link_wrote_wherever_it_is_run(
+    words: tuple[str, ...], shell: Shell
+) -> None:
+    key = shell.sandbox.key("data-stack").arn
+    before = shell.sandbox.policy("data-stack")["Statement"]
+    run = shell.run("link", *(word.format(key=key) for word in words))
+    assert run.code == 0, run.err
+    assert "belongs to CloudFormation stack 'storage'" in run.err
+    assert ("--via grant" in run.err) is ("--every-cache" not in words)
+    (command,) = set(re.findall(r"\(fcsse (statement [^)]+)\)", run.err))
+    shell.sandbox.requests.clear()
+    told = shell.run(*shlex.split(command))
+    assert told.code == 0, told.err
+    assert not len(shell.sandbox.requests)
+    added = [one for one in shell.sandbox.policy("data-stack")["Statement"] if one not in before]
+    assert [meaning(one) for one in yaml.safe_load(told.out)] == [meaning(one) for one in added]
 
 
-def test_for_every_cache_no_grant_is_proposed() -> None:
-    text = stack_warning(KEY, "storage", None, "data")
-    assert "--every-cache --bucket data --format cloudformation" in text
-    assert "--via grant" not in text
+def meaning(statement: dict[str, Any]) -> object:
+    return statement["Sid"], statement_meaning(statement, "aws")
