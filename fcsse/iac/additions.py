@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 EMPTY = '{"Version": "2012-10-17", "Statement": []}'
 UNKNOWN_KEY = "key/unknown"
 
+ROLES_MUST_EXIST = (
+    "# KMS refuses a policy that names a role which does not exist: apply this once the cache is there, and take it out\n"
+    "# when the cache goes.\n"
+)
+"""For templates, which outlive caches. Source: KMS API reference, PutKeyPolicy (principals must exist)."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewStatements:
@@ -43,6 +49,11 @@ class NewStatements:
         """The key as a phrase for comments."""
         behind = f"behind bucket{'s' if len(self.buckets) > 1 else ''} {', '.join(self.buckets)}"
         return f"key {self.key}, {behind}" if self.key else f"the key {behind}"
+
+    @property
+    def caution(self) -> str:
+        """What templates say of the roles that are named, as comment lines; empty where none is."""
+        return "" if all(one["Principal"] in ("*", {"AWS": "*"}) for one in self.statements) else ROLES_MUST_EXIST
 
     def items(self) -> list[dict[str, JsonValue]]:
         """The statements as JSON values."""

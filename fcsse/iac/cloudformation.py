@@ -1,6 +1,7 @@
 """Additions as CloudFormation YAML, to be put into a template; CDK takes the same statements as JSON. Pure.
 
-Source: CloudFormation template reference, ``AWS::KMS::Key`` (KeyPolicy). CloudFormation has no resource for grants.
+Sources: CloudFormation template reference, ``AWS::KMS::Key`` (KeyPolicy), which has no resource for grants; CDK API
+reference, ``IKey.addToResourcePolicy`` (an imported key takes no statement, and nobody is told).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def _statements(part: NewStatements) -> str:
     head = (
         "# For Properties.KeyPolicy.Statement of the AWS::KMS::Key resource of\n"
         f"# {part.whose}.\n"
-        "# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with the output of --format json.\n"
+        "# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with the output of --format json, on a key\n"
+        "# that the app itself makes: CDK adds nothing to an imported one.\n" + part.caution
     )
     return head + "".join(_node(list(part.statements), 0))
 

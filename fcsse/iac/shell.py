@@ -10,10 +10,11 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
+from fcsse.arn import Arn
 from fcsse.iac.additions import NewStatements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fcsse.iac.additions import Addition, NewGrant
 
@@ -27,12 +28,15 @@ APPEND = (
 
 def commands(parts: Sequence[Addition]) -> str:
     """All parts as commands to paste, ending in a newline."""
-    return "\n".join(_policy(part) if isinstance(part, NewStatements) else create_grant(part) for part in parts)
+    untold = [part.buckets for part in parts if isinstance(part, NewStatements) and part.key is None]
+    names = {buckets: f"KEY{number}" if len(untold) > 1 else "KEY" for number, buckets in enumerate(untold, 1)}
+    return "\n".join(_policy(part, names) if isinstance(part, NewStatements) else create_grant(part) for part in parts)
 
 
 def create_grant(part: NewGrant) -> str:
     """The documented command, with the name that keeps a repetition from adding a second grant."""
-    wanted = part.grant
+    wanted, role = part.grant, Arn.parse(part.grant.grantee)
+    whose = f" To be run in account {role.account}, the one of the cache." if role else ""
     lines = [
         f"aws kms create-grant --region {shlex.quote(wanted.key.region)}",
         f"--key-id {shlex.quote(str(wanted.key))}",
@@ -43,19 +47,24 @@ def create_grant(part: NewGrant) -> str:
     if wanted.subset:
         constraints = json.dumps({"EncryptionContextSubset": dict(wanted.subset)}, separators=(",", ":"))
         lines.append(f"--constraints {shlex.quote(constraints)}")
-    return " \\\n    ".join(lines) + "\n"
+    return f"# Lets {part.cache} use the key of bucket {part.bucket}.{whose}\n" + " \\\n    ".join(lines) + "\n"
 
 
-def _policy(part: NewStatements) -> str:
-    key = shlex.quote(str(part.key)) if part.key else '"${KEY:?set KEY to the ARN of the key}"'
+def _policy(part: NewStatements, names: Mapping[tuple[str, ...], str]) -> str:
+    """``names``: the variables for keys that were not told, by their buckets."""
+    if part.key:
+        key = shlex.quote(str(part.key))
+    else:
+        name = names[part.buckets]
+        key = f'"${{{name}:?set {name} to the ARN of {part.whose}}}"'
     where = f"--region {shlex.quote(part.region)} --key-id {key} --policy-name default"
     name = part.key.resource.rpartition("/")[2][-8:] if part.key else part.buckets[0]
     before, after = f"key-policy-{name}.before.json", f"key-policy-{name}.after.json"
     add = shlex.quote(json.dumps(list(part.statements), indent=2))
     return (
         f"# Adds to the policy of {part.whose}. Needs jq.\n"
-        "# KMS replaces the whole policy: what others write between the first command and the last is lost (fcsse link\n"
-        f"# sees to that). To look first, leave the last one out: diff {before} {after}\n"
+        "# KMS replaces the whole policy: what others write between the first command and the last is lost. fcsse link\n"
+        f"# sees to that. To look first, leave the last one out: diff {before} {after}\n"
         f"aws kms get-key-policy {where} \\\n    --query Policy --output text > {before} &&\n"
         f"jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    {before} > {after} &&\n"
         f"aws kms put-key-policy {where} \\\n    --policy file://{after}\n"

@@ -57,7 +57,7 @@ def _document(part: NewStatements, name: str) -> str:
     out = (
         f"# For the policy of {part.whose}.\n"
         "# Merge it into the document that the policy of aws_kms_key or aws_kms_key_policy is made from:\n"
-        f"#   source_policy_documents = [data.aws_iam_policy_document.{name}.json]\n" + SPACES_IN_SID
+        f"#   source_policy_documents = [data.aws_iam_policy_document.{name}.json]\n" + part.caution + SPACES_IN_SID
     )
     body = "\n".join(_statement(statement) for statement in part.statements)
     return out + f'data "aws_iam_policy_document" {quoted(name)} {{\n{body}}}\n'

@@ -64,6 +64,12 @@ def test_cfn_lint_finds_nothing_in_a_template_that_has_it(name: str, printed: Pr
     assert problems(embedded(printed(name))) == []
 
 
+@pytest.mark.parametrize("notation", ["cloudformation", "terraform"])
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_template_that_names_roles_is_told_that_they_must_exist(name: str, notation: str, printed: Print) -> None:
+    assert ("a role which does not exist" in printed(name, notation)) is (name != "every cache")
+
+
 def test_cfn_lint_would_find_something(printed: Print) -> None:
     assert problems(embedded(printed("one")).replace("Effect: Allow", "Effect: Perhaps"))
 
@@ -89,8 +95,9 @@ def test_cloudformation_still_has_no_resource_for_grants() -> None:
 def test_for_a_grant_it_says_so_and_has_the_command(name: str, printed: Print) -> None:
     text = printed(name)
     assert "# CloudFormation has no resource for KMS grants." in text
-    commands = [line for line in text.splitlines() if not line.startswith("#")]
-    assert "\n".join(commands).replace("\n\n", "\n") == printed(name, "aws-cli").strip().replace("\n\n", "\n")
+    lines = [line for line in text.splitlines() if not line.startswith("# CloudFormation has no resource")]
+    assert lines == printed(name, "aws-cli").splitlines()
+    assert "To be run in account 111122223333, the one of the cache." in text
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell")

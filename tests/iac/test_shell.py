@@ -45,10 +45,21 @@ def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
     script = shell.run("statement", *pair, *stated, "--format", "aws-cli").out
     refused = sh(shell, script, tmp_path)
     assert refused.returncode != 0
-    assert "set KEY to the ARN of the key" in refused.stderr
+    assert "set KEY to the ARN of the key behind bucket data" in refused.stderr
     done = sh(shell, script, tmp_path, KEY=shell.sandbox.key("data").arn)
     assert done.returncode == 0, done.stderr
     assert "Nothing to do to link" in shell.run("link", *pair).out
+
+
+def test_offline_each_bucket_s_key_is_asked_for_by_a_name_of_its_own(shell: Shell, tmp_path: Path) -> None:
+    stated = ("--account", "111122223333", "--region", "eu-west-1", "--context", "both")
+    pairs = ("--cache", "fc-0123", "--bucket", "data", "--bucket", "data-alias")
+    script = shell.run("statement", *pairs, *stated, "--format", "aws-cli").out
+    keys = {f"KEY{number}": shell.sandbox.key(bucket).arn for number, bucket in enumerate(("data", "data-alias"), 1)}
+    assert sh(shell, script, tmp_path, KEY=keys["KEY1"]).returncode != 0
+    done = sh(shell, script, tmp_path, **keys)
+    assert done.returncode == 0, done.stderr
+    assert shell.run("link", *pairs, "--context", "both").out.count("Nothing to do to link") == 2
 
 
 def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
