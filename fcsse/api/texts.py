@@ -96,9 +96,9 @@ def permissions(
 ) -> Permissions:
     """The least IAM policy for the caller of a command, and what owners in other accounts must add. Asks AWS nothing.
 
-    Whatever is given narrows it: ``account`` and ``region`` are the cache's, ``key`` is the bucket's key. ``fix``: for an
-    audit whose plan is applied. ``policy()`` is
-    the policy as a JSON value, with ``optional=True`` including what the command can do without. Raises ``UsageError``.
+    Whatever is given narrows it: ``account`` is the cache's, ``region`` the bucket's, ``key`` the bucket's key. ``fix``:
+    for an audit whose plan is applied. ``policy()`` is the policy as a JSON value, with ``optional=True`` including what
+    the command can do without. Raises ``UsageError``.
 
     >>> import fcsse
     >>> found = fcsse.permissions("link", "fc-0123", "data", account="111122223333", region="eu-west-1")
@@ -107,7 +107,8 @@ def permissions(
     >>> [one.action for one in found.permissions if found.is_optional(one)]  # doctest: +ELLIPSIS
     [...]
     """
-    from fcsse.least_privilege.policy import Scope, needs
+    from fcsse.least_privilege.policy import needs
+    from fcsse.least_privilege.scope import Scope
     from fcsse.least_privilege.table import Command, Engine
 
     arn = given.key(key)

@@ -179,6 +179,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("json", "terraform", "cloudformation", "aws-cli"),
         "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
     ),
+    "permissions:region": (
+        ("--region",),
+        True,
+        False,
+        (),
+        "Region of the buckets and their keys; default: that of --key, else all.",
+    ),
     "engine": (("--engine",), True, False, ("head", "athena"), "For census: how it looks at the objects."),
     "permissions:fix": (("--fix",), False, False, (), "For audit: what audit --fix needs, which also writes."),
     "optional": (
@@ -228,8 +235,8 @@ OF_COMMAND: dict[str, str] = {
     "profile region endpoint-url help",
     "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
     "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
-    "permissions": "cache bucket every-cache key account partition via engine permissions:fix optional output verbose "
-    "quiet no-color region help",
+    "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
+    "optional output verbose quiet no-color help",
     "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output bucket-profile "
     "bucket-role output verbose quiet no-color profile region endpoint-url help",
 }

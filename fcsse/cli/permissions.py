@@ -60,6 +60,19 @@ EngineOption = Annotated[
         rich_help_panel=how.HOW,
     ),
 ]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        envvar="FCSSE_REGION",
+        parser=aws.parse_region,
+        help="Region of the buckets and their keys; default: that of --key, else all.",
+        show_envvar=False,
+        rich_help_panel=which.WHICH,
+        show_default=False,
+    ),
+]
 
 
 def permissions(
@@ -69,6 +82,7 @@ def permissions(
     every_cache: which.EveryCache = False,
     key: abroad.KeyOption = None,
     account: which.Account = None,
+    region: RegionOption = None,
     partition: which.Partition = None,
     via: how.ViaOption = Via.AUTO,
     engine: EngineOption = Engine.HEAD,
@@ -78,7 +92,6 @@ def permissions(
     verbose: telling.Verbose = 0,
     quiet: telling.Quiet = False,
     no_color: telling.NoColor = False,
-    region: aws.Region = None,
 ) -> None:
     """Print the least IAM policy that the caller of COMMAND needs.
 
@@ -86,7 +99,8 @@ def permissions(
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
     with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.least_privilege.policy import Scope, needs
+        from fcsse.least_privilege.policy import needs
+        from fcsse.least_privilege.scope import Scope
 
         run.progress.stop()
         scope = Scope(

@@ -16,87 +16,17 @@ from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
 from fcsse.errors import UsageError
-from fcsse.least_privilege.table import TABLE, Command, Engine, On, Permission, When
+from fcsse.least_privilege.table import TABLE, Command, Engine, On, When
 from fcsse.model import GRANT_OPERATIONS, Via
 from fcsse.planning.owner import create_grant_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fcsse.arn import Arn
+    from fcsse.least_privilege.scope import Scope
+    from fcsse.least_privilege.table import Permission
 
 Json = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the policy is narrowed to; whatever is left out stays a wildcard. ``account`` is the cache's.
-
-    ``fix``: the policy is for ``audit --fix``. ``any_key``: keys of every account are meant, where none is named.
-    """
-
-    caches: tuple[str, ...] = ()
-    buckets: tuple[str, ...] = ()
-    every_cache: bool = False
-    key: Arn | None = None
-    account: str | None = None
-    region: str | None = None
-    partition: str | None = None
-    via: Via = Via.AUTO
-    engine: Engine = Engine.HEAD
-    fix: bool = False
-    any_key: bool = False
-
-    @property
-    def foreign(self) -> bool:
-        """Does the key belong to another account than the cache?"""
-        return self.key is not None and self.account is not None and self.key.account != self.account
-
-    @property
-    def arn_partition(self) -> str:
-        """The partition for ARNs."""
-        if self.partition:
-            return self.partition
-        return self.key.partition if self.key else arns.partition_of(self.region or "")
-
-    def roles(self) -> tuple[str, ...]:
-        """The service-linked roles' ARNs, as patterns where the account or the caches are open."""
-        owner = self.account or "*"
-        return tuple(arns.role_arn(self.arn_partition, owner, cache) for cache in self.caches or ("*",))
-
-    def resources(self, on: On) -> tuple[str, ...]:
-        """The ARNs or patterns of what a permission is given on."""
-        partition, account, region = self.arn_partition, self.account or "*", self.region or "*"
-        names = self.buckets or ("*",)
-        match on:
-            case On.ROLE:
-                # IAM cannot tell the path of a role that does not exist (yet, any more), so it judges the bare name.
-                bare = tuple(
-                    f"arn:{partition}:iam::{account}:role/{arns.role_name(cache)}" for cache in self.caches or ("*",)
-                )
-                return (*self.roles(), *bare)
-            case On.BUCKET:
-                return tuple(arns.bucket_arn(partition, name) for name in names)
-            case On.OBJECTS:
-                return tuple(f"{arns.bucket_arn(partition, name)}/*" for name in names)
-            case On.KEY | On.OWN_KEY:
-                # A policy is only ever written in the key's own account.
-                owner = "*" if on is On.KEY and (self.via is Via.GRANT or self.any_key) else account
-                return (str(self.key) if self.key else f"arn:{partition}:kms:{region}:{owner}:key/*",)
-            case On.METADATA:
-                tables = f"arn:{partition}:s3tables:{region}:{account}:bucket/aws-s3"
-                return (tables, f"{tables}/table/*")
-            case On.CATALOG:
-                glue = f"arn:{partition}:glue:{region}:{account}"
-                parts = ("catalog", "catalog/s3tablescatalog", "catalog/s3tablescatalog/*")
-                inner = ("database/s3tablescatalog/*/*", "table/s3tablescatalog/*/*/*")
-                return tuple(f"{glue}:{part}" for part in (*parts, *inner))
-            case On.WORKGROUP:
-                return (f"arn:{partition}:athena:{region}:{account}:workgroup/*",)
-            case On.RESULTS:
-                return (arns.bucket_arn(partition, "aws-athena-query-results-*"),)
-            case On.ANY:
-                return ("*",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +55,7 @@ class Permissions:
 
 def needs(command: Command, scope: Scope) -> Permissions:
     """What this command needs of AWS. Raises ``UsageError`` where the narrowing contradicts itself."""
-    if scope.foreign and scope.via is Via.POLICY:
-        message = f"--via policy: key {scope.key} does not belong to account {scope.account}, so only a grant helps"
-        raise UsageError(message, "Leave --via out, or say --via grant.")
-    if scope.fix and command is not Command.AUDIT:
-        raise UsageError("--fix goes with audit", "Leave it out, or ask for: fcsse permissions audit --fix.")
+    _require_sense(command, scope)
     # The buckets of an account's caches may use keys of any account.
     scope = replace(scope, any_key=command is Command.AUDIT)
     now = _circumstances(command, scope)
@@ -139,6 +65,25 @@ def needs(command: Command, scope: Scope) -> Permissions:
     return Permissions(command, scope, permissions, owner, bucket, _notes(command, scope))
 
 
+def _require_sense(command: Command, scope: Scope) -> None:
+    key = scope.key
+    if scope.foreign and scope.via is Via.POLICY:
+        message = f"--via policy: key {key} does not belong to account {scope.account}, so only a grant helps"
+        raise UsageError(message, "Leave --via out, or say --via grant.")
+    if scope.fix and command is not Command.AUDIT:
+        raise UsageError("--fix goes with audit", "Leave it out, or ask for: fcsse permissions audit --fix.")
+    if key and scope.partition not in (None, key.partition):
+        raise UsageError(f"--key {key} is not of partition {scope.partition}", "Leave --partition out.")
+    if scope.every_cache and scope.caches:
+        raise UsageError("--cache and --every-cache exclude each other", "Leave one of them out.")
+    if scope.every_cache and command not in (Command.LINK, Command.UNLINK):
+        raise UsageError(
+            "--every-cache goes with link and unlink", "Leave it out: without --cache all caches are meant."
+        )
+    if scope.every_cache and (scope.foreign or scope.via is Via.GRANT):
+        raise UsageError("--every-cache is about key policies: a grant is made to one role", "Leave it out.")
+
+
 def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
     now = {When.ALWAYS, When.FOREIGN_KEY if scope.foreign else When.OWN_KEY}
     now.add(When.ATHENA if scope.engine is Engine.ATHENA else When.OBJECTS)
@@ -146,7 +91,7 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
         now.add(When.NAMED_CACHE)
     if scope.fix:
         now.add(When.FIX)
-    now.add(When.NAMED_BUCKET if scope.buckets else When.NO_BUCKET)
+    now.add(When.NAMED_BUCKET if scope.buckets or scope.every_cache else When.NO_BUCKET)
     if not scope.caches:
         now.add(When.NO_CACHE)
     by_grant = scope.via is Via.GRANT or scope.foreign
@@ -266,6 +211,8 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
             "state the bucket's facts: --key ARN --bucket-region REGION and --bucket-keys or --no-bucket-keys."
         )
     elif command is not Command.CENSUS:
+        if scope.key and scope.account is None:
+            said.append("Without --account, the key is taken for one of the cache's own account.")
         said.append(
             "The policy of the key must leave the decision to IAM, as its default statement for the account's root does, or "
             "allow the kms actions to the caller itself."
@@ -273,6 +220,11 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
     if not scope.foreign and command in (Command.LINK, Command.UNLINK) and scope.key is None and scope.via is Via.AUTO:
         said.append(
             "This is for keys of the cache's own account. For a key of another account add --key ARN and --account ID."
+        )
+    if (scope.foreign or command is Command.AUDIT) and command is not Command.RESTORE:
+        said.append(
+            "--bucket-role, --grant-role: the caller also needs sts:AssumeRole on that role. The one then reads the bucket "
+            "and its key in the caller's stead, the other makes and ends the grants."
         )
     if command is Command.AUDIT and not scope.fix:
         said.append("audit --fix also writes: fcsse permissions audit --fix.")

@@ -344,6 +344,21 @@ def test_the_bucket_owners_statements_let_the_cache_in_and_the_caller_read(shell
     assert not shell.sandbox.cache("fc-0456").read(bucket, "new.txt").allowed
 
 
+def test_with_a_role_for_the_bucket_s_side_the_caller_has_to_assume_it_and_reads_nothing_there(shell: Shell) -> None:
+    bucket, reader = "data-other-secret", "arn:aws:iam::444455556666:role/BucketReader"
+    key = shell.sandbox.key("data-other-account")
+    asked = ("link", "--cache", CACHE, "--bucket", bucket, "--account", "111122223333", "--key", key.arn)
+    told = json.loads(shell.run("permissions", *asked, "-o", "json").out)
+    assert any("sts:AssumeRole on that role" in note for note in told["notes"])
+    lean = without(told["policy"], ENCRYPTION)
+    assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": reader}
+    link = ("link", "--cache", CACHE, "--bucket", bucket, "--bucket-role", reader)
+    refused = shell.run_with(lean, *link)
+    assert (refused.code, refused_action(refused)) == (5, "sts:AssumeRole"), refused.err
+    done = shell.run_with({**lean, "Statement": [*lean["Statement"], assume]}, *link)
+    assert done.code == 0, done.err
+
+
 def test_a_narrowed_policy_helps_with_nothing_else(shell: Shell) -> None:
     key = shell.sandbox.key("data").arn
     policy = json.loads(shell.run("permissions", "link", *NARROW, "--via", "grant", "--key", key).out)

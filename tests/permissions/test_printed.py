@@ -11,7 +11,8 @@ from cfnlint.api import lint_all
 from fcsse.arn import Arn
 from fcsse.cli.main import main
 from fcsse.errors import UsageError
-from fcsse.least_privilege.policy import Scope, needs
+from fcsse.least_privilege.policy import needs
+from fcsse.least_privilege.scope import Scope
 from fcsse.least_privilege.table import Command, Engine
 from fcsse.model import Via
 
@@ -26,7 +27,8 @@ SCOPES = [
     Scope(key=FOREIGN, account="111122223333", engine=Engine.ATHENA),
 ]
 MENDING = [(Command.AUDIT, Scope(fix=True)), (Command.AUDIT, Scope(key=FOREIGN, account="111122223333", fix=True))]
-ALL = [*itertools.product(Command, SCOPES), *MENDING]
+BY_POLICY = (Command.LINK, Command.UNLINK)
+ALL = [(c, s) for c, s in itertools.product(Command, SCOPES) if c in BY_POLICY or not s.every_cache] + MENDING
 
 
 def linted(resources: dict[str, dict[str, Any]]) -> list[str]:
@@ -119,6 +121,31 @@ def test_audit_that_mends_is_allowed_to_write_in_its_own_account_and_to_grant_to
 def test_fix_is_about_audit_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["permissions", "link", "--fix"]) == 2
     assert "fcsse permissions audit --fix" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("link --every-cache --cache fc-0123", "exclude each other"),
+        ("check --every-cache --bucket data", "goes with link and unlink"),
+        ("link --every-cache --bucket data --via grant", "a grant is made to one role"),
+        (f"link --every-cache --bucket data --account 111122223333 --key {FOREIGN}", "a grant is made to one role"),
+        (f"link --partition aws-cn --key {OWN}", "is not of partition aws-cn"),
+    ],
+)
+def test_what_the_command_itself_refuses_is_refused(words: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["permissions", *words.split()]) == 2
+    caught = capsys.readouterr()
+    assert told in caught.err
+    assert not caught.out
+
+
+def test_a_key_without_an_account_is_told_to_be_taken_for_one_s_own(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in (((), True), (("--account", "111122223333"), False)):
+        assert main(["permissions", "link", "--key", str(OWN), *words]) == 0
+        assert (
+            "Without --account, the key is taken for one of the cache's own account." in capsys.readouterr().err
+        ) is said
 
 
 def test_standard_output_is_the_policy_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
