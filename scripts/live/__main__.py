@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import boto3
+import typer
+from botocore.exceptions import BotoCoreError
 
 import fcsse
 from fcsse.cli.options.safety import parse_duration
@@ -35,17 +37,29 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--profile", help="AWS profile")
     parser.add_argument("--region", help="Region of the cache")
     parser.add_argument("--endpoint-url", help="where AWS is")
-    parser.add_argument("--wait", default=300.0, type=parse_duration, help="how long to wait for AWS (default: 5m)")
+    parser.add_argument("--wait", default=300.0, type=duration, help="how long to wait for AWS (default: 5m)")
     parser.add_argument(
         "--transcript", type=Path, default=Path("live-check.json"), help="where requests and answers go, without ids"
     )
     return parser.parse_args(words)
 
 
+def duration(text: str) -> float:
+    """As the command line takes it."""
+    try:
+        return parse_duration(text)
+    except typer.BadParameter as error:
+        raise argparse.ArgumentTypeError(error.message) from error
+
+
 def main(words: list[str]) -> int:
     """Runs it; answers the exit code."""
     given = arguments(words)
-    session = boto3.Session(profile_name=given.profile, region_name=given.region)
+    try:
+        session = boto3.Session(profile_name=given.profile, region_name=given.region)
+    except BotoCoreError as error:
+        print(error, file=sys.stderr)
+        return 2
     if session.region_name is None:
         print("Name a Region: --region, AWS_REGION or a profile that has one.", file=sys.stderr)
         return 2
@@ -58,6 +72,8 @@ def main(words: list[str]) -> int:
         first = Steps(given.cache, given.bucket, given.write, _say).take(real, settings)
     except fcsse.FcsseError as error:
         _say(f"{error.message} {error.hint}".rstrip())
+        if isinstance(error, fcsse.UsageError):
+            return 2
     lines = [Line(VERDICTS[one.judge(real)], one.text, source=one.source) for one in ASSUMPTIONS]
     if first is not None and first.facts is not None:
         steps = Steps(given.cache, given.bucket, given.write, lambda _: None)

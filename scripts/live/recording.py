@@ -37,8 +37,8 @@ class Exchange:
 
     @property
     def refused(self) -> bool:
-        """Did the caller lack a permission? That tells of the caller, not of AWS."""
-        return self.code in ("AccessDenied", "AccessDeniedException")
+        """Did the caller lack a permission? That tells of the caller, not of AWS. (HEAD is refused without words: 403.)"""
+        return self.code in ("AccessDenied", "AccessDeniedException", "403", "Forbidden")
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """scripts/live-check against the sandbox playing the real AWS, and against one that is made to differ."""
 
+import importlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -41,24 +43,12 @@ class LiveCheck:
     aws: Sandbox
     folder: Path
 
-    def __call__(self, *words: str, bucket: str = "data") -> Report:
-        file = self.folder / "transcript.json"
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs it with these words; of those given twice the last counts."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "live",
-                "--cache",
-                "fc-0123",
-                "--bucket",
-                bucket,
-                "--transcript",
-                str(file),
-                "--wait",
-                "10s",
-                *words,
-            ],
+        asked = ["--cache", "fc-0123", "--bucket", "data", "--transcript", "transcript.json", "--wait", "10s"]
+        return subprocess.run(
+            [sys.executable, "-m", "live", *asked, *words],
             env={**clean, **self.aws.env(), "PYTHONPATH": str(SCRIPTS), "XDG_STATE_HOME": str(self.folder)},
             cwd=self.folder,
             capture_output=True,
@@ -66,8 +56,11 @@ class LiveCheck:
             timeout=120,
             check=False,
         )
+
+    def __call__(self, *words: str, bucket: str = "data") -> Report:
+        done = self.run("--bucket", bucket, *words)
         found = re.findall(r"^(as assumed|differs|not told) +(.+)$", done.stdout, re.MULTILINE)
-        text = file.read_text()
+        text = (self.folder / "transcript.json").read_text()
         return Report(
             done.returncode,
             {subject: verdict for verdict, subject in found},
@@ -222,19 +215,68 @@ def test_what_differs_is_told(
     assert found == differing
 
 
-def test_members_that_are_missing_or_of_another_type_differ() -> None:
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        from live.shapes import masked_text, shape  # type: ignore[import-not-found]
-    finally:
-        sys.path.remove(str(SCRIPTS))
-    assert shape({"A": {"B": 1}, "C": [{"D": "x"}, {"E": True}]}) == {
+def test_a_refused_head_tells_of_the_caller(live: LiveCheck) -> None:
+    live.aws.fault("s3:HeadBucket", "403", status=403, times=None)
+    report = live()
+    assert (report.code, report.differing()) == (0, []), report.out
+    assert report.lines["look around: s3:HeadBucket"] == "not told"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--wait", "soon"), "'soon' is not a duration"),
+        (("--bucket", "Data"), "'Data' is not a bucket name"),
+        (("--profile", "no-such-profile"), "no-such-profile"),
+    ],
+)
+def test_a_slip_is_a_usage_error(live: LiveCheck, words: tuple[str, ...], told: str) -> None:
+    run = live.run(*words)
+    assert run.returncode == 2
+    assert told in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not len(live.aws.requests)
+
+
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    return importlib.import_module("live.shapes")
+
+
+def test_shapes_are_members_with_their_types(shapes: ModuleType) -> None:
+    assert shapes.shape({"A": {"B": 1}, "C": [{"D": "x"}, {"E": True}]}) == {
         "A.B": "int",
         "C[]": "list",
         "C[].D": "str",
         "C[].E": "bool",
     }
-    told = masked_text(
-        "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab of my-bucket", "my-bucket"
-    )
-    assert told == "arn:aws:kms:eu-west-1:<account>:key/<key> of <named>"
+    context = {"Constraints": {"EncryptionContextSubset": {"tenant-acme": "x"}}}
+    assert shapes.shape(context) == {"Constraints.EncryptionContextSubset": "dict"}
+    assert shapes.masked(context) == {"Constraints": {"EncryptionContextSubset": "<dict>"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab of my-bucket",
+            "arn:aws:kms:eu-west-1:<account>:key/<id> of <named>",
+        ),
+        ("Alias arn:aws:kms:eu-west-1:111122223333:alias/merger is gone", "Alias arn:aws:kms:eu-west-1:<account>:alias/<id> is gone"),
+        ("Alias alias/merger", "Alias alias/<id>"),
+        ("User: arn:aws:sts::111122223333:assumed-role/Admin/jane@x.com is", "User: arn:aws:sts::<account>:assumed-role/<id> is"),
+        (
+            "deny in arn:aws:organizations::111122223333:policy/o-abcd123456/service_control_policy/p-xyz12345",
+            "deny in arn:aws:organizations::<account>:policy/<id>",
+        ),
+        ("on arn:aws:s3:::plans/2026/merger.doc", "on arn:aws:s3:::<id>"),
+        ("AWSServiceRoleForFSxS3Access_fc-0bbb of account 111122223333", "AWSServiceRoleForFSxS3Access_<id> of account <account>"),
+        ("from 192.0.2.17 or 2001:db8:0:1::5 through vpce-0a1b2c3d", "from <address> or <address> through <id>"),
+        ("(Service: S3, Request ID: 4ABCD9XYZ)", "(Service: S3, Request ID: <id>)"),
+        ("AKIAIOSFODNN7EXAMPLE made " + "0a" * 32, "<unique id> made <grant>"),
+        ("is not authorized to perform: kms:GetKeyPolicy", "is not authorized to perform: kms:GetKeyPolicy"),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_aws_loses_all_names(shapes: ModuleType, text: str, told: str) -> None:
+    assert shapes.masked_text(text, "my-bucket") == told
