@@ -62,6 +62,7 @@ class Runner:
                 "FCSSE_BACKUP_DIR": str(self.folder / "backups"),
                 "TMPDIR": str(self.folder),
                 "CI": "true",
+                "RUNNER_OS": "Linux",
                 "GITHUB_ACTION_PATH": str(ACTION),
                 "GITHUB_EVENT_NAME": event,
                 "GITHUB_OUTPUT": str(files[0]),
@@ -216,6 +217,13 @@ def test_what_decides_is_refused_without_repeating_it(runner: Runner, name: str,
     assert (step.code, step.outputs["exit-code"]) == (2, "2"), step.log
     assert not (runner.folder / "pwned").exists()
     assert re.fullmatch(rf"::error::the input '{name}' must be [a-z, ]+\nfcsse: .*, exit code 2\n", step.log)
+
+
+def test_a_runner_that_it_is_not_made_for_is_told(runner: Runner) -> None:
+    runner.environment = {"RUNNER_OS": "Windows"}
+    step = runner.run("pull_request", **PAIR)
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false")
+    assert "::error::this action runs on Linux and macOS" in step.log
 
 
 @dataclass

@@ -34,6 +34,8 @@ refuse() {
     finish 2
 }
 
+[ "${RUNNER_OS:-}" != Windows ] || refuse "this action runs on Linux and macOS"
+
 command=${INPUT_COMMAND:-link}
 case $command in link | unlink) ;; *) refuse "the input 'command' must be link or unlink" ;; esac
 mode=${INPUT_MODE:-auto}
