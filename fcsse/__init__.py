@@ -20,17 +20,26 @@ __all__ = [
     "Counted",
     "CredentialsError",
     "DeniedError",
+    "Facts",
     "Failed",
     "FcsseError",
     "Finding",
+    "Fix",
+    "GrantAddition",
+    "GrantEnding",
     "ImpossibleError",
     "InterruptedRunError",
+    "Judged",
+    "NewGrant",
+    "NewStatements",
     "NotFoundError",
     "NotVisibleError",
     "Outcome",
     "Pair",
+    "Permission",
     "Permissions",
     "Plan",
+    "PolicyChange",
     "PolicyFormatError",
     "PolicyFullError",
     "PolicyRefusedError",
@@ -45,6 +54,7 @@ __all__ = [
     "UnexpectedError",
     "UsageError",
     "Verdict",
+    "Via",
     "__version__",
     "audit",
     "backups",
@@ -84,12 +94,14 @@ if TYPE_CHECKING:
         UsageError,
     )
     from fcsse.evaluator.request import Verdict
-    from fcsse.findings.findings import Finding, Severity
-    from fcsse.iac.additions import Additions
+    from fcsse.findings.findings import Finding, Fix, Severity
+    from fcsse.findings.judging import Judged
+    from fcsse.iac.additions import Additions, NewGrant, NewStatements
     from fcsse.least_privilege.policy import Permissions
-    from fcsse.model import Pair
+    from fcsse.least_privilege.table import Permission
+    from fcsse.model import Facts, Pair, Via
     from fcsse.object_keys.answer import Counted
-    from fcsse.planning.plan import Outcome, Plan, Status
+    from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress
     from fcsse.verdict import Checked
     from fcsse.writing.apply import Applied, Failed
@@ -103,12 +115,14 @@ else:
         "fcsse.api.texts": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
-        "fcsse.findings.findings": ("Finding", "Severity"),
-        "fcsse.iac.additions": ("Additions",),
+        "fcsse.findings.findings": ("Finding", "Fix", "Severity"),
+        "fcsse.findings.judging": ("Judged",),
+        "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
         "fcsse.least_privilege.policy": ("Permissions",),
-        "fcsse.model": ("Pair",),
+        "fcsse.least_privilege.table": ("Permission",),
+        "fcsse.model": ("Facts", "Pair", "Via"),
         "fcsse.object_keys.answer": ("Counted",),
-        "fcsse.planning.plan": ("Outcome", "Plan", "Status"),
+        "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
         "fcsse.progress": ("Progress",),
         "fcsse.verdict": ("Checked",),
         "fcsse.writing.apply": ("Applied", "Failed"),

@@ -1,5 +1,6 @@
 """The library, used as a program would: with its own session, looking at typed results, hearing nothing on the screen."""
 
+import enum
 import re
 import typing
 
@@ -10,6 +11,8 @@ import fcsse
 from fcsse import errors
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, ImpossibleError, NotFoundError, UsageError
 from fcsse.evaluator.request import Verdict
+from fcsse.iac.additions import Addition
+from fcsse.planning.plan import Change
 from tests.people.program import Program, program, silence
 from tests.sandbox.asking import identity
 
@@ -143,6 +146,15 @@ def test_every_public_name_is_there_and_documented() -> None:
             assert attribute.startswith("_") or not (callable(member) or isinstance(member, property)) or member.__doc__
     with pytest.raises(AttributeError, match="nothing"):
         _ = fcsse.nothing  # type: ignore[attr-defined]
+
+
+def test_what_changes_and_additions_are_is_told_by_exported_types() -> None:
+    for kinds in (Change, Addition):
+        for kind in typing.get_args(kinds):
+            assert getattr(fcsse, kind.__name__) is kind
+    assert {fcsse.Verdict, fcsse.Status, fcsse.Severity, fcsse.Fix, fcsse.Via} <= {
+        value for value in map(fcsse.__dict__.get, fcsse.__all__) if isinstance(value, enum.EnumType)
+    }
 
 
 def test_every_exception_is_exported_documented_and_has_a_code_of_its_own() -> None:
