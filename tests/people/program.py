@@ -55,7 +55,7 @@ class Program:
 
 
 @pytest.fixture
-def program(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+def program(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_waiting: None) -> Program:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -31,7 +31,7 @@ FUNCTIONS = (
 
 
 @pytest.fixture
-def shell_of_an_account(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+def shell_of_an_account(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_waiting: None) -> Shell:
     """AWS settings in the environment, as a user of boto3 has them."""
     for name, value in shell.sandbox.env().items():
         monkeypatch.setenv(name, value)
