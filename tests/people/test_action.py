@@ -250,6 +250,36 @@ class StandIn:
         return runs[: runs.index("--dry-run")]
 
 
+def commands(log: str) -> list[str]:
+    """The lines that the runner takes for commands. Source: GitHub Actions, "Workflow commands", on stop-commands."""
+    found: list[str] = []
+    ended_by = ""
+    for line in map(str.strip, log.splitlines()):
+        if ended_by:
+            ended_by = "" if line == f"::{ended_by}::" else ended_by
+        elif line.startswith("::stop-commands::"):
+            ended_by = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            found.append(line)
+    assert not ended_by
+    return found
+
+
+@pytest.mark.parametrize("code", [0, 4])
+def test_what_fcsse_says_is_no_command_to_the_runner(runner: Runner, code: int) -> None:
+    home = runner.folder / "bin"
+    home.mkdir()
+    (home / "fcsse").write_text(
+        f"#!/bin/sh\necho 'Warning: a Sid\n  ::add-mask::a' >&2\necho '{{\"digest\": \"0\"}}'\nexit {code}\n"
+    )
+    (home / "fcsse").chmod(0o755)
+    runner.environment = {"PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
+    step = runner.run("push", **PAIR)
+    assert step.code == code
+    assert "::add-mask::a" in step.log
+    assert [line[: len("::error::fcsse")] for line in commands(step.log)] == (["::error::fcsse"] if code else [])
+
+
 @pytest.mark.parametrize("value", ["".join(HOSTILE)])
 @pytest.mark.parametrize("name", ["expect", "via", "context", "key", "bucket-role", "grant-role", "wait"])
 def test_an_input_arrives_as_one_word(runner: Runner, name: str, value: str) -> None:

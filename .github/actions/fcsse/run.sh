@@ -81,9 +81,19 @@ fi
 words+=(--wait "${INPUT_WAIT:-5m}")
 split '' "${INPUT_ARGUMENTS:-}"
 
+# run WORDS: fcsse, whose messages may hold text of others (a Sid, an answer of AWS): none of it is a command to the runner
+token=$("$python" -c 'import secrets; print(secrets.token_hex(16))')
+run() {
+    local code=0
+    echo "::stop-commands::$token" >&2
+    "$fcsse" "$@" || code=$?
+    echo "::$token::" >&2
+    return "$code"
+}
+
 # The plan: for the steps that follow as JSON, for people as Markdown, and the latter shows the former or nothing.
 code=0
-"$fcsse" "${words[@]}" --dry-run --output json >"$answer" || code=$?
+run "${words[@]}" --dry-run --output json >"$answer" || code=$?
 digest=$(field digest)
 if [ -n "$digest" ]; then
     "$fcsse" "${words[@]}" --wait 0 --dry-run --expect "$digest" --output markdown >>"$summary" 2>/dev/null || true
@@ -96,7 +106,7 @@ for text in json.load(open(sys.argv[1], encoding="utf-8")).get("error", {}).valu
     } >>"$summary"
 fi
 if [ "$code" -ne 0 ]; then
-    echo "::error::fcsse $command cannot do all that was asked: exit code $code; see the job summary"
+    echo "::error::fcsse $command cannot do all that was asked: exit code $code; see the job summary" >&2
     finish "$code"
 fi
 
@@ -106,12 +116,12 @@ if [ "$mode" = plan ]; then
     [ -n "${INPUT_EXPECT:-}" ] || finish 0
     how=(--dry-run)
 fi
-"$fcsse" "${words[@]}" "${how[@]}" --expect "${INPUT_EXPECT:-$digest}" --output json >"$answer" || code=$?
+run "${words[@]}" "${how[@]}" --expect "${INPUT_EXPECT:-$digest}" --output json >"$answer" || code=$?
 if [ "$mode" = apply ]; then
     changed=$(field changed)
     printf '\n**Applied:** changed: %s, exit code %s\n' "${changed:-false}" "$code" >>"$summary"
 elif [ "$code" -ne 0 ]; then
     printf '\n**This is not the expected plan:** exit code %s\n' "$code" >>"$summary"
 fi
-[ "$code" -eq 0 ] || echo "::error::fcsse $command ended with exit code $code; see above"
+[ "$code" -eq 0 ] || echo "::error::fcsse $command ended with exit code $code; see above" >&2
 finish "$code"
