@@ -146,7 +146,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         ),
         _PUT,
         _on("kms:ListGrants", On.KEY, "finds the grant, and sees it come", When.GRANT, optional_across=True),
-        _on("kms:CreateGrant", On.KEY, "creates the grant, for this role and these operations only", When.GRANT),
+        _on("kms:CreateGrant", On.KEY, "creates the grant, or tries it in a dry run", When.GRANT),
         _SUGGESTIONS,
         _CACHE,
         _SYSTEM,
@@ -162,7 +162,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _PUT,
         _GRANTS,
-        _on("kms:RevokeGrant", On.KEY, "ends the grant", When.GRANT),
+        _on("kms:RevokeGrant", On.KEY, "ends the grant, or tries that in a dry run", When.GRANT),
         _on(
             "kms:RetireGrant",
             On.KEY,

@@ -156,7 +156,7 @@ def test_standard_output_is_the_policy_and_nothing_else(capsys: pytest.CaptureFi
 def test_markdown_has_the_reasons_and_the_owners_statements(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["permissions", "link", "-o", "markdown", "--account", "111122223333", "--key", str(FOREIGN)]) == 0
     out = capsys.readouterr().out
-    assert "| `kms:CreateGrant` | creates the grant, for this role and these operations only | yes |" in out
+    assert "| `kms:CreateGrant` | creates the grant, or tries it in a dry run | yes |" in out
     assert "The key's owner (account 444455556666) must add to the key policy:" in out
 
 
