@@ -21,7 +21,15 @@ from typing import TYPE_CHECKING, Protocol
 from fcsse.api.changes import Result, link, plan
 from fcsse.api.settings import Settings
 from fcsse.arn import is_bucket_name, is_cache_id
-from fcsse.errors import BusyError, ChangedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
+from fcsse.errors import (
+    BusyError,
+    ChangedError,
+    DeniedError,
+    FcsseError,
+    NotFoundError,
+    UnconfirmedError,
+    UnexpectedError,
+)
 from fcsse.writing.apply import Applied
 
 if TYPE_CHECKING:
@@ -39,8 +47,12 @@ SOURCE = "fsx.amazonaws.com"
 
 CREATIONS = ("CreateFileCache", "CreateFileSystem", "CreateDataRepositoryAssociation")
 
-MAY_PASS = (BusyError, ChangedError, NotFoundError, UnconfirmedError, UnexpectedError)
-"""Errors for which Lambda's own retries of the event are worth it; others are logged and the event is done."""
+MAY_PASS = (BusyError, ChangedError, DeniedError, NotFoundError, UnconfirmedError, UnexpectedError)
+"""Errors for which Lambda's own retries of the event are worth it; others are logged and the event is done.
+
+A refusal is among them: permissions that were just given come into force with a delay, and one that stays is seen among
+the function's errors. Source: IAM user guide, "Changes that I make are not always immediately visible".
+"""
 
 
 class LambdaContext(Protocol):

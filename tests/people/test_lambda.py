@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import fcsse
-from fcsse.errors import BusyError, NotFoundError, UnconfirmedError
+from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnconfirmedError
 from fcsse.sandbox import Sandbox
 from tests.simulated import Shell
 
@@ -319,17 +319,18 @@ def test_what_can_pass_is_raised_although_another_bucket_can_never_be_linked(
     [
         ("kms:PutKeyPolicy", "ThrottlingException", BusyError),
         ("kms:DescribeKey", "KMSInternalException", BusyError),
+        ("kms:GetKeyPolicy", "AccessDeniedException", DeniedError),
     ],
 )
 def test_what_can_pass_is_raised_so_that_lambda_tries_again(
-    function: Function, monkeypatch: pytest.MonkeyPatch, operation: str, code: str, expected: type[Exception]
+    function: Function, monkeypatch: pytest.MonkeyPatch, operation: str, code: str, expected: type[FcsseError]
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     function.sandbox.fault(operation, code, times=None)
     with pytest.raises(expected):
         function(association_created("fs-0abc", "s3://data/"), seconds=32)
     (failed,) = of(function.log(), "failed")
-    assert failed["code"] == "busy"
+    assert failed["code"] == expected.code
     function.sandbox.faults.clear()
     assert function(association_created("fs-0abc", "s3://data/"))["changed"] is True
 
