@@ -24,6 +24,7 @@ from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import (
     BusyError,
     ChangedError,
+    CredentialsError,
     DeniedError,
     FcsseError,
     NotFoundError,
@@ -47,7 +48,7 @@ SOURCE = "fsx.amazonaws.com"
 
 CREATIONS = ("CreateFileCache", "CreateFileSystem", "CreateDataRepositoryAssociation")
 
-MAY_PASS = (BusyError, ChangedError, DeniedError, NotFoundError, UnconfirmedError, UnexpectedError)
+MAY_PASS = (BusyError, ChangedError, CredentialsError, DeniedError, NotFoundError, UnconfirmedError, UnexpectedError)
 """Errors for which Lambda's own retries of the event are worth it; others are logged and the event is done.
 
 A refusal is among them: permissions that were just given come into force with a delay, and one that stays is seen among
