@@ -1,8 +1,9 @@
 """The Condition element: true, false, or not known for a request.
 
 All entries must hold. A key that is absent matches no plain operator, matches every negated one, and satisfies
-``…IfExists`` and ``ForAllValues``; ``ForAnyValue`` fails without a value. The values of one entry are alternatives
-(for negated operators: none of them may match). Sources: IAM user guide, "Condition operators", "Multivalued context
+``…IfExists`` and ``ForAllValues``; ``ForAnyValue`` fails without a value, and what ``IfExists`` makes of that, the pages
+answer differently. The values of one entry are alternatives (for negated operators: none of them may match; where there
+is none, nothing says what holds). Sources: IAM user guide, "Condition operators", "Multivalued context
 keys", "Conditions with multiple context keys or values", "The request context" (a key with an empty text is null).
 """
 
@@ -37,7 +38,7 @@ class Entry:
         values = context.values(self.key)
         if self.null is not None:
             return self._null(values)
-        if self.operator is None:
+        if self.operator is None or (self.operator.negated and not self.operands):
             return None
         if values is UNKNOWN:
             there, missing = self._form(self.operator, PRESENT, context), self._missing(self.operator)
@@ -55,14 +56,16 @@ class Entry:
         absent = not isinstance(values, Form) and (not values or not any(values))
         return ("true" if absent else "false") in wanted
 
-    def _missing(self, operator: Operator) -> bool:
+    def _missing(self, operator: Operator) -> bool | None:
+        if self.if_exists and self.quantifier == "any":
+            return None
         if self.if_exists or self.quantifier == "all":
             return True
         return operator.negated and self.quantifier != "any"
 
     def _known(self, operator: Operator, values: tuple[str, ...], context: Context) -> bool | None:
         if self.quantifier and not any(values):
-            return self.quantifier == "all"
+            return self._missing(operator)
         if len(values) == 1:
             return self._one(operator, values[0], context)
         answers = {self._one(operator, value, context) for value in values}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
-from fcsse.evaluator.patterns import GAP, wild
+from fcsse.evaluator.patterns import GAP, covers, matches, wild
 
 if TYPE_CHECKING:
     from fcsse.evaluator.request import Request
@@ -140,6 +140,11 @@ class Context:
         names = self._given.get(PAIR_KEYS, UNKNOWN)
         told = request.complete or isinstance(names, tuple) or names is None
         return told or PAIR in self._prefixes or PAIR_KEYS in self._absent
+
+    def resource(self, pattern: str) -> bool | None:
+        """Does the resource match a pattern? None where some of its form do, or a gap decides."""
+        form = self.request.resource_form
+        return matches(pattern, self.request.resource) if form is None else covers(pattern, wild(form))
 
     def identity(self) -> tuple[object, ...]:
         """Everything that decides who the caller is."""

@@ -36,6 +36,8 @@ def doubts(statement: Statement, context: Context, action: str) -> str:
         return f"{_name(statement)} may or may not name this principal"
     if statement.actions and statement.actions.match(action) is None:
         return f"{_name(statement)} has a wildcard in an action's service, which IAM does not document"
+    if context.request.resource_form:
+        return f"{_name(statement)} is for some of {context.request.resource_form} only"
     return f"{_name(statement)} has a resource with a variable whose value is not known"
 
 

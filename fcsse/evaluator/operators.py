@@ -94,26 +94,19 @@ def _ordered(
     *,
     parse: Callable[[str], Decimal | None],
     holds: Callable[[Decimal, Decimal], bool],
-    junk: bool | None = False,
 ) -> Operand:
-    """Numbers and dates. What is neither matches nothing; whether it then "does not equal" is not written down."""
+    """Numbers and dates. What becomes of a value that is neither is not written down, here and below."""
     wanted = parse(text)
 
     def test(given: str, _context: Context) -> bool | None:
         own = parse(given)
-        return junk if own is None or wanted is None else holds(own, wanted)
+        return None if own is None or wanted is None else holds(own, wanted)
 
     return Operand(text, test, _undecided)
 
 
-def _address(text: str, _variables: bool | None, *, junk: bool | None = False) -> Operand:
-    def test(given: str, _context: Context) -> bool | None:
-        found = operands.within(text, given)
-        if found is None and (operands.address(given) is None or operands.network(text) is None):
-            return junk
-        return found
-
-    return Operand(text, test, _undecided)
+def _address(text: str, _variables: bool | None) -> Operand:
+    return Operand(text, lambda given, _: operands.within(text, given), _undecided)
 
 
 def _bool(text: str, variables: bool | None) -> Operand:
@@ -121,16 +114,23 @@ def _bool(text: str, variables: bool | None) -> Operand:
     wanted = text.lower()
     if has_variables(text) and variables is not False:
         return Operand(text, lambda _, __: None, _undecided)
-    known = wanted in ("true", "false")
-    return Operand(text, lambda given, _: known and given.lower() == wanted, _undecided)
+
+    def test(given: str, _context: Context) -> bool | None:
+        both = {wanted, given.lower()}
+        return len(both) == 1 if both <= {"true", "false"} else None
+
+    return Operand(text, test, _undecided)
 
 
 def _binary(text: str, _variables: bool | None) -> Operand:
     """Byte for byte; the request's value may be given raw or in base64."""
     wanted = operands.binary(text)
 
-    def test(given: str, _context: Context) -> bool:
-        return wanted is not None and (given == text or given.encode() == wanted or operands.binary(given) == wanted)
+    def test(given: str, _context: Context) -> bool | None:
+        own = operands.binary(given)
+        if wanted is not None and wanted in (own, given.encode()):
+            return True
+        return None if wanted is None or own is None else False
 
     return Operand(text, test, _undecided)
 
@@ -142,7 +142,7 @@ def _comparisons(
     equal = partial(_ordered, parse=parse, holds=Decimal.__eq__)
     return {
         "equals": (equal, False, "equal to"),
-        "notequals": (partial(_ordered, parse=parse, holds=Decimal.__eq__, junk=None), True, "other than"),
+        "notequals": (equal, True, "other than"),
         "lessthan": (partial(_ordered, parse=parse, holds=Decimal.__lt__), False, less),
         "lessthanequals": (partial(_ordered, parse=parse, holds=Decimal.__le__), False, f"{less} or equal to"),
         "greaterthan": (partial(_ordered, parse=parse, holds=Decimal.__gt__), False, more),
@@ -169,7 +169,7 @@ def _all() -> dict[str, Operator]:
         "bool": Operator(_bool),
         "binaryequals": Operator(_binary),
         "ipaddress": Operator(_address, phrase="in"),
-        "notipaddress": Operator(partial(_address, junk=None), True, "not in"),
+        "notipaddress": Operator(_address, True, "not in"),
     }
     for name, parse, words in (
         ("numeric", operands.number, ("less than", "more than")),

@@ -80,18 +80,24 @@ class Principals:
         who = context.who
         if who.arn in self.arns and who.kind is not Kind.ROOT:
             return True
-        answers = [self._by_role(context), self._by_id(context), self._by_session(context)]
+        answers = [self._as_role(context), self._as_session(context)]
         if who.kind is Kind.FEDERATED_USER:
             # A federated user works for its IAM user, within a session policy that is not known here.
             answers.append(None if any(_is_user(arn, who) for arn in self.arns) else False)
         if self.federated:
             provider = context.values("aws:federatedprovider")
             answers.append(isinstance(provider, tuple) and bool(self.federated & set(provider)))
-        return True if True in answers else None if None in answers else False
+        return _any(*answers)
+
+    def _as_role(self, context: Context) -> bool | None:
+        """Is the caller's role listed, by its ARN or id (a user: by its id)?"""
+        return _any(self._by_role(context), self._by_id(context))
 
     def _by_role(self, context: Context) -> bool | None:
         """Does a role's ARN name this session of it? Its own ARN shows no path, which role names do not need."""
         who = context.who
+        if who.kind is Kind.ROLE:
+            return who.arn in self.arns
         if who.kind is not Kind.SESSION or not self.roles:
             return False
         own = context.values("aws:principalarn")
@@ -114,9 +120,11 @@ class Principals:
             return None
         return userid is not None and any(one.partition(":")[0] in candidates for one in userid)
 
-    def _by_session(self, context: Context) -> bool | None:
+    def _as_session(self, context: Context) -> bool | None:
         """Does a session's ARN name this caller? A role's ARN stands for a session named in aws:userid."""
         who = context.who
+        if who.kind is Kind.SESSION:
+            return who.arn in self.arns
         if who.kind is not Kind.ROLE:
             return False
         names = {
@@ -136,15 +144,24 @@ class Principals:
         """For NotPrincipal: is the caller among the exceptions?
 
         Under Deny the caller's account must be listed with it: "otherwise, the policy might deny access to the entire
-        account", so a caller listed without its account, or an account without the caller, is not decided. Under
-        Allow whoever is named either way is left out. Source: "NotPrincipal", "NotPrincipal with Deny".
+        account". For a role's session the page once recommends "both the ARN for a role and the ARN for the account", and
+        once lists the session as well: only all three are an exception for certain, and some of them are not decided.
+        Under Allow whoever is named either way is left out. Source: "NotPrincipal", "NotPrincipal with Deny".
         """
         named = self.names(context)
-        if not deny or self.everyone or context.who.kind in (Kind.SERVICE, Kind.ANONYMOUS):
+        kind = context.who.kind
+        if not deny or self.everyone or kind in (Kind.SERVICE, Kind.ANONYMOUS):
             return named.named
-        if named.direct and named.account:
-            return True
-        return False if named.direct is False and named.account is False else None
+        if named.direct is False and named.account is False:
+            return False
+        parts = [named.direct, named.account]
+        if kind in (Kind.ROLE, Kind.SESSION):
+            parts += [self._as_role(context), self._as_session(context)]
+        return True if all(parts) else None
+
+
+def _any(*answers: bool | None) -> bool | None:
+    return True if True in answers else None if None in answers else False
 
 
 def _is_user(arn: str, who: Caller) -> bool:

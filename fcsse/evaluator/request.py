@@ -35,6 +35,8 @@ class Request:
     ``partial`` holds keys known to be in the request whose value is known only by its form, as a pattern with ``*``
     and ``?``: ``{"aws:userid": "AROA*:FSx"}`` matches ``*:FSx`` and may or may not match ``AROAEXAMPLE:FSx``;
     ``{"aws:CurrentTime": "*"}`` is a key that is there with an unknown value.
+    ``resource_form`` makes it a request for whichever resource of this form, a pattern like those; ``resource`` is then
+    one of them.
     """
 
     principal: str
@@ -45,6 +47,7 @@ class Request:
     complete: bool = False
     unique_ids: frozenset[str] = frozenset()
     partial: Mapping[str, str] = field(default_factory=dict)
+    resource_form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

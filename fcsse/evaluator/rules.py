@@ -71,16 +71,16 @@ class Resources:
 
         A variable without a value: "will not match any resource", which leaves open what NotResource does with it.
         """
-        resource = context.request.resource
-        if any(matches(pattern, resource) for pattern in self.plain):
+        answers = {context.resource(pattern) for pattern in self.plain}
+        if True in answers:
             return not self.negated
-        unknown = False
+        unknown = None in answers
         for text in self.varying:
             pattern = substitute(text, True, context.value_of) if self.variables else GAP
             if pattern is None:
                 unknown = unknown or self.negated
                 continue
-            found = matches(pattern, resource)
+            found = context.resource(pattern)
             if found:
                 return not self.negated
             unknown = unknown or found is None

@@ -8,6 +8,7 @@ from tests.evaluator.case import (
     ACCOUNT,
     ACTION,
     ALLOWED,
+    BUCKET,
     DENIED,
     FOREIGN_ROLE,
     KEY,
@@ -27,6 +28,7 @@ from tests.evaluator.case import (
     SILENT,
     UNKNOWN,
     USER,
+    VARIABLES,
     Case,
     ask,
     document,
@@ -111,12 +113,35 @@ def without(
     return Case(f"NotPrincipal with {effect}: {name}", source, expected, document(*rules), ask(**request))
 
 
+IN_SESSION = {"aws:userid": f"{ROLE_ID}:FSx"}
 WITHOUT = [
     without("others are denied", {"AWS": [USER, ROOT.replace(ACCOUNT, OTHER)]}, DENIED),
-    without("role and account are excepted", {"AWS": [ROLE, ROOT]}, ALLOWED),
-    without("role and account id are excepted", {"AWS": [ROLE, ACCOUNT]}, ALLOWED),
-    without("session, role and account are excepted", {"AWS": [SESSION, ROLE, ROOT]}, ALLOWED, principal=SESSION),
-    without("role and account cover a session", {"AWS": [ROLE, ROOT]}, ALLOWED, principal=SESSION),
+    without("user and account are excepted", {"AWS": [USER, ROOT]}, ALLOWED, principal=USER),
+    without("role and account without the session", {"AWS": [ROLE, ROOT]}, UNKNOWN, SILENT, context=IN_SESSION),
+    without("session and account without the role", {"AWS": [SESSION, ROOT]}, UNKNOWN, SILENT, context=IN_SESSION),
+    without("role and session without the account", {"AWS": [ROLE, SESSION]}, UNKNOWN, SILENT, context=IN_SESSION),
+    without("role, session and account are excepted", {"AWS": [ROLE, SESSION, ROOT]}, ALLOWED, context=IN_SESSION),
+    without(
+        "role, session and account id are excepted", {"AWS": [ROLE, SESSION, ACCOUNT]}, ALLOWED, context=IN_SESSION
+    ),
+    without(
+        "the role by its id, session and account",
+        {"AWS": [ROLE_ID, SESSION, ROOT]},
+        ALLOWED,
+        context=IN_SESSION,
+        unique_ids=frozenset({ROLE_ID}),
+    ),
+    without(
+        "a dead id, session and account",
+        {"AWS": ["AROADEADDEADDEAD12345", SESSION, ROOT]},
+        UNKNOWN,
+        SILENT,
+        context=IN_SESSION,
+        unique_ids=frozenset({ROLE_ID}),
+    ),
+    without("another session of the role", {"AWS": [ROLE, SESSION + "2", ROOT]}, UNKNOWN, SILENT, context=IN_SESSION),
+    without("a session asks: session, role and account", {"AWS": [SESSION, ROLE, ROOT]}, ALLOWED, principal=SESSION),
+    without("a session asks: role and account", {"AWS": [ROLE, ROOT]}, UNKNOWN, SILENT, principal=SESSION),
     without("role without its account", {"AWS": ROLE}, UNKNOWN, SILENT),
     without("account without the role", {"AWS": ROOT}, UNKNOWN, SILENT),
     without("root itself is excepted", {"AWS": ROOT}, ALLOWED, principal=ROOT),
@@ -197,6 +222,34 @@ COVERS = [
     covers("empty list", [], DENIED, REASON, key="NotResource"),
 ]
 
+
+def every(
+    name: str, element: Any, expected: str, source: str = RESOURCE, key: str = "Resource", **context: Any
+) -> Case:
+    """A request for whichever object under a prefix."""
+    rule = statement(**{"Action": "s3:GetObject", "Resource": None, key: element})
+    asked = ask(action="s3:GetObject", resource=f"{BUCKET}/in/a", context=context, resource_form=f"{BUCKET}/in/*")
+    return Case(f"{key} of a form: {name}", source, expected, document(rule), asked, resource_account=ACCOUNT)
+
+
+FORMS = [
+    every("star", "*", ALLOWED),
+    every("the form itself", f"{BUCKET}/in/*", ALLOWED),
+    every("a wider one", f"{BUCKET}/*", ALLOWED),
+    every("one of them", f"{BUCKET}/in/a", UNKNOWN, KLEENE),
+    every("a part of them", f"{BUCKET}/in/x/*", UNKNOWN, KLEENE),
+    every("two parts of them", [f"{BUCKET}/in/x/*", f"{BUCKET}/in/y/*"], UNKNOWN, KLEENE),
+    every("a part of them beside all", [f"{BUCKET}/in/x/*", f"{BUCKET}/i*"], ALLOWED),
+    every("none of them", f"{BUCKET}/out/*", DENIED),
+    every("the bucket", BUCKET, DENIED),
+    every("a variable that takes all in", "${x:b}/*", ALLOWED, VARIABLES, **{"x:b": BUCKET}),
+    every("a variable that takes some in", "${x:b}/in/a*", UNKNOWN, KLEENE, **{"x:b": BUCKET}),
+    every("a variable that takes none in", "${x:b}/out", DENIED, VARIABLES, **{"x:b": BUCKET}),
+    every("a wider one", f"{BUCKET}/*", DENIED, key="NotResource"),
+    every("a part of them", f"{BUCKET}/in/x/*", UNKNOWN, KLEENE, key="NotResource"),
+    every("none of them", f"{BUCKET}/out/*", ALLOWED, key="NotResource"),
+]
+
 DENY = statement(Sid="No", Effect="Deny")
 API = "KMS API reference, PutKeyPolicy: a statement without Resource or Action has no effect"
 
@@ -266,4 +319,4 @@ POLICIES = [
     made("a malformed Deny, its condition false", ALLOWED, statement(), statement(Effect="Deny", Principal=ROLE, Condition={"Null": {"x:a": "false"}}), source=KLEENE),
 ]  # fmt: skip
 
-CASES = [*WHO, *WITHOUT, *ACTS, *COVERS, *POLICIES]
+CASES = [*WHO, *WITHOUT, *ACTS, *COVERS, *FORMS, *POLICIES]

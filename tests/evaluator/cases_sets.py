@@ -53,6 +53,13 @@ SET_CASES = [
     sets("all negated, key absent", "ForAllValues:StringNotEquals", ["x"], None, True),
     sets("all IfExists, key absent", "ForAllValues:StringEqualsIfExists", ["a"], None, True),
     sets("all, numbers", "ForAllValues:NumericLessThan", "10", ("1", "9"), True),
+    *(
+        sets(f"any {operator}IfExists, {about}", f"ForAnyValue:{operator}IfExists", ["a"], given, None, SILENT)
+        for operator in ("StringEquals", "StringNotEquals")
+        for about, given in (("key absent", None), ("no values", ()), ("a null value", ""))
+    ),
+    sets("any IfExists, one in", "ForAnyValue:StringEqualsIfExists", ["a", "b"], ("c", "b"), True),
+    sets("any IfExists, none in", "ForAnyValue:StringEqualsIfExists", ["a", "b"], ("c", "d"), False),
     sets("any, one in", "ForAnyValue:StringEquals", ["a", "b"], ("c", "b"), True),
     sets("any, none in", "ForAnyValue:StringEquals", ["a", "b"], ("c", "d"), False),
     sets("any, key absent", "ForAnyValue:StringEquals", ["a"], None, False),
@@ -121,7 +128,7 @@ VARIABLE_CASES = [
     variable("unknown value cannot match", "red-${x:gone}", "blue", False, KLEENE, complete=False),
     variable("unknown value under a negated operator", "${x:gone}", "blue", None, KLEENE, complete=False, operator="StringNotEquals"),
     variable("unknown value, cannot match, negated", "red-${x:gone}", "b", True, KLEENE, complete=False, operator="StringNotEquals"),
-    variable("numbers take no variables", "${x:team}", "1", False, operator="NumericEquals", context={"x:team": "1"}),
+    variable("numbers take no variables", "${x:team}", "1", None, SILENT, operator="NumericEquals", context={"x:team": "1"}),
     C("variables: a whole ARN", VARIABLES, {"ArnEquals": {"x:arn": "${aws:PrincipalArn}"}}, {"x:arn": ROLE}, True),
     C("variables: in an ARN", VARIABLES, {"ArnLike": {"x:arn": "arn:aws:s3:::${x:b}/*"}}, {"x:arn": OBJECT, "x:b": "data"}, True),
     C("variables: aws:username of a user", VARIABLES, {"StringEquals": {"x:t": "${aws:username}"}}, {"x:t": "Ann"}, True, principal=USER),

@@ -145,7 +145,7 @@ def principal_elements(draw: st.DrawFn) -> Any:
         return "*"
     if sort == "Service":
         return {"Service": draw(some([SERVICE, "ec2.amazonaws.com"]))}
-    element = {"AWS": draw(st.one_of(some(NAMED), st.sampled_from(["*", ROLE, [ROLE, ROOT]])))}
+    element = {"AWS": draw(st.one_of(some(NAMED), st.sampled_from(["*", ROLE, [ROLE, ROOT], [ROLE, SESSION, ROOT]])))}
     return {**element, "Service": SERVICE} if sort == "both" else element
 
 

@@ -170,9 +170,7 @@ def one_matches(base: str, wanted: str, given: str, version: str, world: World) 
         read = number if base.startswith("numeric") else moment
         left, right = read(given), read(wanted)
         if left is None or right is None:
-            if base.endswith("equals") and not base.endswith(("lessthanequals", "greaterthanequals")):
-                raise SilentError("not a number or date")
-            return False
+            raise SilentError("not a number or date")
         comparison = base.removeprefix("numeric").removeprefix("date")
         return {
             "equals": left == right,
@@ -184,12 +182,14 @@ def one_matches(base: str, wanted: str, given: str, version: str, world: World) 
     if base == "bool":
         if "${" in wanted:
             raise SilentError("variables under Bool")
-        return wanted.lower() in ("true", "false") and given.lower() == wanted.lower()
+        if wanted.lower() not in ("true", "false") or given.lower() not in ("true", "false"):
+            raise SilentError("not a truth value")
+        return given.lower() == wanted.lower()
     if base == "binaryequals":
         try:
             return base64.b64decode(wanted, validate=True) == base64.b64decode(given, validate=True)
         except ValueError:
-            return wanted == given
+            raise SilentError("not base64") from None
     if base == "ipaddress":
         try:
             net, address = ipaddress.ip_network(wanted, strict=False), ipaddress.ip_address(given)
@@ -211,9 +211,13 @@ def entry_holds(operator: str, key: str, wanted: list[str], version: str, world:
     name = name.split(":", 1)[1] if every or some else name
     if name.endswith("ifexists"):
         name = name[: -len("ifexists")]
+        if some and all(value == "" for value in values):
+            raise SilentError("ForAnyValue with IfExists, without a value")
         if not values:
             return True
     negated = "not" in name
+    if negated and not wanted:
+        raise SilentError("other than nothing")
     base = name.replace("not", "")
     if base == "arnequals":
         base = "arnlike"
@@ -314,11 +318,19 @@ def principal_matches(statement: dict[str, Any], world: World) -> str:
     listed_entries = listed(statement["NotPrincipal"].get("AWS"))
     if "*" in listed_entries:
         return ""
-    root = f"arn:{world.partition}:iam::{world.account}:root"
-    account_listed = world.account in listed_entries or root in listed_entries
-    if "itself" in found and account_listed:
+    if world.kind == "root":
         return ""
-    raise SilentError("NotPrincipal without the account, or with nothing but the account")
+    root = f"arn:{world.partition}:iam::{world.account}:root"
+    missing = set() if world.account in listed_entries or root in listed_entries else {"account"}
+    if world.kind in ("role", "assumed-role"):
+        mine = [entry for entry in listed_entries if names(entry, world) == "itself"]
+        missing |= set() if any(":assumed-role/" in entry for entry in mine) else {"session"}
+        missing |= set() if any(":assumed-role/" not in entry for entry in mine) else {"role"}
+    elif "itself" not in found:
+        missing.add("user")
+    if not missing:
+        return ""
+    raise SilentError(f"NotPrincipal without the {missing}")
 
 
 def action_matches(statement: dict[str, Any], world: World) -> bool:

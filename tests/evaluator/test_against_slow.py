@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume, event, given, settings
@@ -12,7 +13,8 @@ from fcsse.evaluator.evaluate import evaluate
 from fcsse.evaluator.request import Request, Verdict
 from fcsse.model import Grant
 from tests.evaluator import generated as g
-from tests.evaluator.slow import SilentError, World, decide
+from tests.evaluator.generated import some
+from tests.evaluator.slow import SilentError, World, decide, glob
 
 FEW = settings(max_examples=200, deadline=None)
 
@@ -75,6 +77,36 @@ def test_same_answer_for_a_bucket_policy(
         assume(False)
         raise
     assert evaluate(wider, s3, identity_policies=own, resource_account=owner).verdict.value == expected
+
+
+NAMES = ["data/a/b", "data/a/", "data/a/bc", "data/x", "data/", "data/a*", "data/any-object"]
+FORMS = ["data/a/*", "data/*", "data/a?", "data/a/b", "dat*", "*"]
+
+
+@FEW
+@given(g.documents(), g.requests(), st.sampled_from(NAMES), st.data())
+def test_a_definite_answer_for_a_form_of_the_resource_holds_for_each_of_it(
+    document: dict[str, Any], request: Request, name: str, data: st.DataObject
+) -> None:
+    fitting = [form for form in FORMS if glob(form, name)]
+    form = data.draw(st.sampled_from(fitting))
+    wider = _for_s3(document)
+    for statement in wider["Statement"]:
+        for key in ("Resource", "NotResource"):
+            if key in statement:
+                statement[key] = data.draw(some(["*", *(f"arn:aws:s3:::{one}" for one in (*FORMS, *NAMES))]))
+    one = f"arn:aws:s3:::{name}"
+    asked = replace(request, action="s3:GetObject", resource=one, resource_form=f"arn:aws:s3:::{form}")
+    found = evaluate(wider, asked, resource_account=g.ACCOUNT).verdict
+    event(found.value)
+    assume(found is not Verdict.UNKNOWN)
+    for other in [other for other in NAMES if glob(form, other)]:
+        each = replace(asked, resource=f"arn:aws:s3:::{other}", resource_form=None)
+        try:
+            expected = decide(wider, world(each), (), "Enabled", None, g.ACCOUNT)
+        except SilentError:
+            continue
+        assert found.value == expected, other
 
 
 def _for_s3(document: dict[str, Any]) -> dict[str, Any]:
