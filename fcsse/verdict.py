@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
+from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Options, Wish
-from fcsse.planning.access import S3_REST, Judgement, bucket_rows, judge
+from fcsse.planning.access import Judgement, bucket_rows, judge
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.routes import Nothing, need_of
 from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fcsse.model import Pair
+    from fcsse.planning.access import BucketRow
 
 OUTSIDE = (
     "Organisation policies (SCPs, RCPs) and VPC endpoint policies cannot be seen from here; a Deny in one would win."
@@ -176,7 +178,7 @@ def _form_notes(facts: Facts, judgement: Judgement) -> list[str]:
 
 
 def _s3_notes(judgement: Judgement) -> list[str]:
-    missing = [row.action for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed]
+    missing = _actions(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
 
 
@@ -202,10 +204,15 @@ def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
     if not stopped:
         return []
-    actions = ", ".join(row.action for row in stopped)
+    actions = ", ".join(_actions(stopped))
     if any(row.decision.explicit for row in stopped):
         return [f"Have the policy of bucket {facts.bucket.name} except the role from its Deny of {actions}."]
     return [f"Have the policy of bucket {facts.bucket.name} allow {actions} to {facts.role.arn if facts.role else ''}."]
+
+
+def _actions(rows: Iterable[BucketRow]) -> list[str]:
+    """The actions of some rows, each once."""
+    return list(dict.fromkeys(row.action for row in rows))
 
 
 def exit_code(checked: Sequence[Checked]) -> int:

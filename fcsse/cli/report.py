@@ -226,6 +226,7 @@ def checked_pair(one: Checked) -> Json:
                 "action": row.asked.action,
                 "purpose": row.asked.purpose.value,
                 "context": row.asked.form.value if row.asked.form else None,
+                "prefix": row.asked.prefix,
                 "current": row.current,
                 "verdict": row.verdict.value,
                 "explicit_deny": row.decision.explicit,
@@ -238,7 +239,12 @@ def checked_pair(one: Checked) -> Json:
         "bucket_policy": None
         if judgement is None or judgement.bucket_rows is None
         else [
-            {"action": row.action, "verdict": row.decision.verdict.value, "reason": row.decision.reason}
+            {
+                "action": row.action,
+                "prefix": row.prefix,
+                "verdict": row.decision.verdict.value,
+                "reason": row.decision.reason,
+            }
             for row in judgement.bucket_rows
         ],
         "remedies": list(one.remedies),

@@ -1,26 +1,19 @@
 """The requests that a cache makes to the KMS key of a bucket, and the verdict on each.
 
-FSx works with S3 as its service-linked role, in a session named ``FSx``; S3 then asks KMS in that session's name (a
-forward access session). Sources: File Cache user guide, "Working with server-side encrypted Amazon S3 buckets"; S3 user
-guide, "Using SSE-KMS" (read: Decrypt; write: GenerateDataKey; multipart upload: Decrypt, too) and "S3 Bucket Keys"
-(encryption context); IAM user guide, "Forward access sessions" (its example is S3 calling KMS) and "AWS global
-condition context keys".
+S3 asks KMS in the name of FSx's session of the role (a forward access session). Sources: S3 user guide, "Using SSE-KMS"
+(read: Decrypt; write: GenerateDataKey; multipart upload: Decrypt, too) and "S3 Bucket Keys" (encryption context); IAM
+user guide, "Forward access sessions" (its example is S3 calling KMS).
 
-What is known of the context, and why:
+What is known of the context is in ``cache_context``, and besides:
 
-* ``kms:CallerAccount``, ``aws:PrincipalArn``, ``aws:PrincipalAccount``, ``aws:PrincipalType``,
-  ``aws:PrincipalIsAWSService`` (false: a service-linked role is an IAM principal), no ``aws:username``: from the role.
-* ``aws:userid`` is ``<role id>:FSx``; the session's name is inferred from the page's ``*:FSx``.
 * ``kms:ViaService``, ``aws:ViaAWSService`` (true), ``aws:RequestedRegion``, ``aws:ResourceAccount``: from S3 asking for
-  this key. ``aws:SecureTransport`` is true: the key is always there, and KMS takes nothing but TLS.
+  this key; ``kms:CallerAccount`` from the role. ``aws:SecureTransport``: the key is always there, and KMS takes nothing
+  but TLS.
 * ``kms:KeySpec``, ``kms:KeyUsage``: S3 takes no other keys. ``kms:MultiRegion``: from the key's id.
-* Absent: ``aws:SourceAccount``, ``aws:SourceArn`` and the like, which exist only where a service principal calls; keys
-  of federated sign-in, of EC2 and Lambda credentials, of MFA's age, of grants, enclaves and tags in the request.
-* There with an unknown value: the time, ``aws:TokenIssueTime``.
-* Unknown: organisation ids, tags of role and key, ``aws:SourceIp``, ``aws:SourceVpc``, ``aws:SourceVpce``,
-  ``aws:VpcSourceIp`` (the KMS guide warns that they are not the original caller's), ``aws:CalledVia`` (one page fills it
-  for every forward access session, another does not list S3), ``aws:UserAgent``, ``aws:MultiFactorAuthPresent``,
-  ``kms:RequestAlias``, ``kms:ResourceAliases``, ``kms:KeyOrigin`` and whatever is not named here.
+* Absent: keys of grants and enclaves.
+* Unknown: ``aws:SourceIp`` and the like (the KMS guide warns that they are not the original caller's), ``aws:CalledVia``
+  (one page fills it for every forward access session, another does not list S3), ``kms:RequestAlias``,
+  ``kms:ResourceAliases``, ``kms:KeyOrigin`` and whatever is not named here.
 """
 
 from __future__ import annotations
@@ -30,52 +23,31 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
+from fcsse.evaluator import cache_context
+from fcsse.evaluator.cache_context import SAMPLE, caller_context, decide_for_all
 from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Decision, Request, Verdict
+from fcsse.evaluator.request import Request
 from fcsse.policy.context_form import ContextForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from fcsse.evaluator.evaluate import Policy
+    from fcsse.evaluator.request import Decision
     from fcsse.model import Grant
 
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
-SESSION = "FSx"
-"""Name of FSx's sessions of the service-linked role, inferred from the documented pattern ``*:FSx``."""
-
-SAMPLE = "any-object-of-the-cache"
-"""Name of the object that stands for all in the object form: one that no narrower pattern is made for."""
-
-ABSENT = frozenset(
-    {
-        "aws:AssumedRoot",
-        "aws:Ec2InstanceSource*",
-        "aws:FederatedProvider",
-        "aws:MultiFactorAuthAge",
-        "aws:PrincipalServiceName",
-        "aws:PrincipalServiceNamesList",
-        "aws:Referer",
-        "aws:RequestTag/*",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:TagKeys",
-        "aws:username",
-        "kms:BypassPolicyLockoutSafetyCheck",
-        "kms:DataKeyPairSpec",
-        "kms:EncryptionContext:*",
-        "kms:GrantConstraintType",
-        "kms:GrantIsForAWSResource",
-        "kms:GrantOperations",
-        "kms:GranteePrincipal",
-        "kms:RecipientAttestation:*",
-        "kms:RetiringPrincipal",
-        "lambda:SourceFunctionArn",
-        "saml:*",
-    }
-)
+ABSENT = cache_context.ABSENT | {
+    "kms:BypassPolicyLockoutSafetyCheck",
+    "kms:DataKeyPairSpec",
+    "kms:EncryptionContext:*",
+    "kms:GrantConstraintType",
+    "kms:GrantIsForAWSResource",
+    "kms:GrantOperations",
+    "kms:GranteePrincipal",
+    "kms:RecipientAttestation:*",
+    "kms:RetiringPrincipal",
+}
 """Condition keys that such a request never carries."""
 
 
@@ -195,13 +167,9 @@ def _shared(
     role_arn: str, account: str, region: str, key_arn: str, role_id: str | None
 ) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
     key = arns.key_arn(key_arn)
-    context: dict[str, str | tuple[str, ...]] = {
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalArn": role_arn,
-        "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalType": "AssumedRole",
+    context, partial = caller_context(role_arn, account, role_id)
+    context |= {
         "aws:RequestedRegion": key.region if key else region,
-        "aws:SecureTransport": "true",
         "aws:ViaAWSService": "true",
         "kms:CallerAccount": account,
         "kms:KeySpec": "SYMMETRIC_DEFAULT",
@@ -211,11 +179,6 @@ def _shared(
     if key:
         context["aws:ResourceAccount"] = key.account
         context["kms:MultiRegion"] = "true" if key.resource.startswith("key/mrk-") else "false"
-    partial = {"aws:CurrentTime": "*", "aws:EpochTime": "*", "aws:TokenIssueTime": "*"}
-    if role_id:
-        context["aws:userid"] = f"{role_id}:{SESSION}"
-    else:
-        partial["aws:userid"] = f"AROA?*:{SESSION}"
     return context, partial
 
 
@@ -227,17 +190,12 @@ def decide(
     *,
     explain: bool = True,
 ) -> Decision:
-    """The verdict on one request of a cache.
-
-    What the sample object may do need not hold for every other: where a statement or grant sets some objects of the
-    prefix apart, the answer is unknown and says so. Otherwise as ``evaluate``, for a caller without identity policies.
+    """The verdict on one request of a cache, as ``evaluate`` for a caller without identity policies, and for every object
+    of its prefix (see ``decide_for_all``).
     """
     policy = compile_policy(document)
-    found = evaluate(policy, asked.request, grants, key_state, explain=explain)
-    every = asked.every_object
-    if found.verdict is not Verdict.ALLOWED or every is None:
-        return found
-    for_all = evaluate(policy, every, grants, key_state, explain=explain)
-    if for_all.verdict is Verdict.ALLOWED:
-        return found
-    return replace(for_all, verdict=Verdict.UNKNOWN, explicit=False, reason=f"not for every object: {for_all.reason}")
+
+    def judge(request: Request) -> Decision:
+        return evaluate(policy, request, grants, key_state, explain=explain)
+
+    return decide_for_all(judge, asked.request, asked.every_object)

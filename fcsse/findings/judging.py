@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcsse.errors import FcsseError, NotFoundError
+from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Options, Wish
-from fcsse.planning.access import S3_REST, judge
+from fcsse.planning.access import judge
 from fcsse.planning.routes import Need, need_of
 from fcsse.policy.document import parsed
 from fcsse.verdict import Checked, check_pair
@@ -222,7 +223,7 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
     if not stopped:
         return []
-    actions = ", ".join(row.action for row in stopped)
+    actions = ", ".join(dict.fromkeys(row.action for row in stopped))
     reason = f"the bucket policy: {stopped[0].decision.reason}"
     if any(row.decision.explicit for row in stopped):
         return [

@@ -172,7 +172,7 @@ policy cannot give it. Source: KMS developer guide, "Retiring and revoking grant
 
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
-    from fcsse.planning.access import ROLE_POLICY
+    from fcsse.evaluator.bucket_requests import ROLE_POLICY
 
     own = ROLE_POLICY["Statement"]
     names = scope.resources(On.BUCKET)

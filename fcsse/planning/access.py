@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Request, Verdict
+from fcsse.evaluator.evaluate import compile_policy
+from fcsse.evaluator.request import Verdict
 from fcsse.policy.context_form import ContextForm
 
 if TYPE_CHECKING:
@@ -26,31 +27,6 @@ if TYPE_CHECKING:
     from fcsse.policy.document import PolicyDocument
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
-
-S3_READ = ("s3:ListBucket", "s3:GetObject")
-S3_WRITE = ("s3:PutObject",)
-S3_REST = ("s3:DeleteObject", "s3:AbortMultipartUpload")
-"""What exporting deletions and tidying up after broken uploads takes; reading and writing do without."""
-
-ROLE_POLICY: dict[str, object] = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Action": [
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:Get*",
-            "s3:List*",
-            "s3:PutBucketNotification",
-            "s3:PutObject",
-        ],
-        "Resource": "*",
-    },
-}
-"""What the service-linked role may do by itself, on its buckets.
-
-Source: FSx for Lustre user guide, "Using service-linked roles for Amazon FSx", AWSServiceRoleForFSxS3Access.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BucketRow:
-    """One S3 action of the role, and what the bucket policy says of it."""
+    """One S3 action of the role on the objects under a prefix, and what the bucket policy says of it."""
 
     action: str
     decision: Decision
+    prefix: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -249,31 +226,28 @@ def _without_grants(decision: Decision) -> Decision:
 
 
 def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
-    """The role's S3 actions by the bucket policy: its own permissions suffice in its account, else both must allow."""
+    """The role's requests to S3, judged by the bucket policy; None where that, or whose the bucket is, is not known."""
     if facts.bucket_policy is None or facts.role is None or facts.bucket.foreign is None:
         return None
+    policy = _ready_bucket(facts.bucket_policy)
+    if policy is None:
+        return None
+    asked = bucket_requests(
+        str(facts.role.arn),
+        facts.account,
+        facts.bucket.name,
+        facts.role.role_id,
+        foreign=facts.bucket.foreign,
+        prefixes=facts.prefixes,
+    )
+    return tuple(BucketRow(one.action, decide_bucket(policy, one), one.prefix) for one in asked)
+
+
+@lru_cache(maxsize=64)
+def _ready_bucket(text: str) -> Policy | None:
+    """A bucket policy ready for judging, empty where the bucket has none; None where the text is no policy."""
     try:
-        document = json.loads(facts.bucket_policy) if facts.bucket_policy else {}
+        document = json.loads(text) if text else {}
     except ValueError:
         return None
-    owner = facts.account if not facts.bucket.foreign else "000000000000"
-    bucket = f"arn:{facts.partition}:s3:::{facts.bucket.name}"
-    rows = []
-    for action in (*S3_READ, *S3_WRITE, *S3_REST):
-        resource = bucket if action == "s3:ListBucket" else f"{bucket}/any-object-of-the-cache"
-        context = {
-            "aws:userid": f"{facts.role.role_id}:FSx",
-            "aws:PrincipalIsAWSService": "false",
-            "aws:SecureTransport": "true",
-            "aws:PrincipalType": "AssumedRole",
-        }
-        request = Request(
-            str(facts.role.arn),
-            action,
-            resource,
-            context,
-            unique_ids=frozenset({facts.role.role_id} if facts.role.role_id else ()),
-        )
-        decision = evaluate(document, request, identity_policies=[ROLE_POLICY], resource_account=owner, explain=False)
-        rows.append(BucketRow(action, decision))
-    return tuple(rows)
+    return compile_policy(document) if isinstance(document, dict) else None

@@ -1,0 +1,113 @@
+"""The requests that a cache makes to S3, and the verdict on each by the bucket's policy and the role's own permissions.
+
+What is known of the context is in ``cache_context``; besides, ``aws:ResourceAccount`` of a bucket of the cache's account.
+Not known: ``s3:prefix``, ``s3:delimiter`` and ``s3:max-keys`` (how FSx lists a bucket is not documented, so a condition on
+them is never met for certain), the encryption headers and tags of what FSx writes, ``aws:ViaAWSService``,
+``aws:RequestedRegion``. Source: S3 user guide, "Bucket policy examples using condition keys".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse import arn as arns
+from fcsse.evaluator.cache_context import ABSENT, SAMPLE, caller_context, decide_for_all
+from fcsse.evaluator.evaluate import compile_policy, evaluate
+from fcsse.evaluator.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.evaluator.evaluate import Policy
+    from fcsse.evaluator.request import Decision
+
+S3_READ = ("s3:ListBucket", "s3:GetObject")
+S3_WRITE = ("s3:PutObject",)
+S3_REST = ("s3:DeleteObject", "s3:AbortMultipartUpload")
+"""What exporting deletions and tidying up after broken uploads takes; reading and writing do without."""
+
+ROLE_POLICY: dict[str, object] = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": [
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:Get*",
+            "s3:List*",
+            "s3:PutBucketNotification",
+            "s3:PutObject",
+        ],
+        "Resource": "*",
+    },
+}
+"""What the service-linked role may do by itself, on its buckets.
+
+Source: FSx for Lustre user guide, "Using service-linked roles for Amazon FSx", AWSServiceRoleForFSxS3Access.
+"""
+
+SOMEBODY = "000000000000"
+"""Stands for the account of a bucket that is not the cache's account's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRequest:
+    """One request of a cache to S3. ``request`` asks for the bucket or one sample object; for objects, ``every_object``
+    asks the same for whichever object under ``prefix``.
+    """
+
+    request: Request
+    owner: str
+    prefix: str = ""
+    every_object: Request | None = None
+
+    @property
+    def action(self) -> str:
+        """The S3 action, e.g. ``s3:GetObject``."""
+        return self.request.action
+
+
+def bucket_requests(
+    role_arn: str,
+    account: str,
+    bucket: str,
+    role_id: str | None = None,
+    *,
+    foreign: bool = False,
+    prefixes: Sequence[str] = ("",),
+) -> tuple[BucketRequest, ...]:
+    """What a cache asks of its bucket. As ``cache_requests``; ``foreign``: the bucket is another account's."""
+    role = arns.Arn.parse(role_arn)
+    bucket_arn = arns.bucket_arn(role.partition if role else "aws", bucket)
+    owner = SOMEBODY if foreign else account
+    context, partial = caller_context(role_arn, account, role_id)
+    if foreign:
+        partial["aws:ResourceAccount"] = "*"
+    else:
+        context["aws:ResourceAccount"] = account
+    ids = frozenset({role_id}) if role_id else frozenset[str]()
+    found: list[BucketRequest] = []
+    for action in (*S3_READ, *S3_WRITE, *S3_REST):
+        on_bucket = Request(role_arn, action, bucket_arn, context, ABSENT, unique_ids=ids, partial=partial)
+        if action == "s3:ListBucket":
+            found.append(BucketRequest(on_bucket, owner))
+            continue
+        for prefix in dict.fromkeys(prefixes or ("",)):
+            sample = replace(on_bucket, resource=f"{bucket_arn}/{prefix}{SAMPLE}")
+            every = replace(sample, resource_form=f"{bucket_arn}/{prefix}*")
+            found.append(BucketRequest(sample, owner, prefix, every))
+    return tuple(found)
+
+
+_OWN = compile_policy(ROLE_POLICY, identity=True)
+
+
+def decide_bucket(document: Mapping[str, object] | Policy, asked: BucketRequest) -> Decision:
+    """The verdict on one request: in its own account the role's permissions suffice, across accounts both must allow."""
+    policy = compile_policy(document)
+
+    def judge(request: Request) -> Decision:
+        return evaluate(policy, request, identity_policies=[_OWN], resource_account=asked.owner, explain=False)
+
+    return decide_for_all(judge, asked.request, asked.every_object)
