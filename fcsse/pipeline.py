@@ -88,15 +88,19 @@ class Pipeline:
     _found: tuple[Facts | Obstacle, ...] = ()
     _asides: Asides | None = None
 
-    def discover(self, target: Target, options: Options) -> tuple[Facts | Obstacle, ...]:
-        """The facts of every pair, in the order in which the pairs were named."""
+    def discover(self, target: Target, options: Options, *, ask_prefixes: bool = False) -> tuple[Facts | Obstacle, ...]:
+        """The facts of every pair, in the order in which the pairs were named.
+
+        ``ask_prefixes``: where buckets are named, FSx is asked for the caches' prefixes in them.
+        """
         with Discovery(
             self.aws, options, self.clock, self.progress, self.wait, meanwhile=_import_what_follows
         ) as discovery:
             prefixes: dict[Pair, tuple[str, ...]] = {}
             wanted = self._wanted(target, discovery, prefixes)
             pairs = [one for one in wanted if isinstance(one, Pair)]
-            facts = dict(zip(pairs, discovery.facts(pairs, prefixes), strict=True))
+            asked = None if ask_prefixes and target.buckets else prefixes
+            facts = dict(zip(pairs, discovery.facts(pairs, asked), strict=True))
             found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
         self._read_at = self.clock.monotonic() - discovery.age_of_policies()
         self._found = found

@@ -52,7 +52,7 @@ def check(
     )
     target = given.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
-    return tuple(check_pair(facts) for facts in pipeline.discover(target, options))
+    return tuple(check_pair(facts) for facts in pipeline.discover(target, options, ask_prefixes=True))
 
 
 @dataclass(frozen=True, slots=True)

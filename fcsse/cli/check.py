@@ -59,7 +59,7 @@ def check(
         require(target.caches, "check: no cache is named", "Name one with --cache.")
         wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        facts = pipeline.discover(target, wish)
+        facts = pipeline.discover(target, wish, ask_prefixes=True)
         from fcsse.verdict import check_pair, exit_code
 
         found = [check_pair(one) for one in facts]
@@ -114,19 +114,22 @@ def _table(checked: Checked, verbose: int) -> list[Line]:
     judgement = checked.judgement
     if judgement is None:
         return []
+    several = checked.facts is not None and len(set(checked.facts.prefixes)) > 1
     rows: list[tuple[str, str, str, str]] = []
     near: dict[str, None] = {}
     for row in judgement.rows:
         if not verbose and (row.asked.form is None or (not row.current and not row.asked.needed)):
             continue
-        entry = (row.asked.action, _form(row, checked), row.verdict.value, _why(row))
+        entry = (row.asked.action, _form(row, several), row.verdict.value, _why(row))
         if entry not in rows:
             rows.append(entry)
         if row.current and row.asked.needed and row.verdict.value != "allowed" and not row.decision.explicit:
             near.update(dict.fromkeys(miss.reason for miss in row.decision.misses[:2]))
     bucket_rows = judgement.bucket_rows or ()
     if verbose or not all(row.allowed for row in bucket_rows):
-        rows += [(row.action, "bucket policy", row.decision.verdict.value, row.decision.reason) for row in bucket_rows]
+        for one in bucket_rows:
+            what = "bucket policy" + (f" ({one.prefix})" if several and one.prefix else "")
+            rows.append((one.action, what, one.decision.verdict.value, one.decision.reason))
     if not rows:
         return []
     heads = ("ACTION", "CONTEXT", "VERDICT", "DECIDED BY")
@@ -138,12 +141,12 @@ def _table(checked: Checked, verbose: int) -> list[Line]:
     return out
 
 
-def _form(row: Row, checked: Checked) -> str:
+def _form(row: Row, several: bool) -> str:
+    """The form, with the prefix where the cache has several in the bucket."""
     if row.asked.form is None:
         return "none"
     text = f"{row.asked.form.value} ARN"
-    prefixes = checked.facts.prefixes if checked.facts else ()
-    if len(prefixes) > 1 and row.asked.prefix:
+    if several and row.asked.prefix:
         text += f" ({row.asked.prefix})"
     return text if row.current else f"{text} (not in use)"
 

@@ -62,7 +62,7 @@ class Discovery:
         self._buckets = Buckets(self._questions, options, aws.region)
         self._caches = Caches(self._questions, RoleFinder(aws, clock, progress, wait), self._buckets, options.wish)
         self._keys = Keys(self._questions, aws, options, progress)
-        self._near = NearBuckets(aws)
+        self._near = NearBuckets(aws, self._questions)
         self._followed: dict[str, list[ToCome]] = {}
         self._policies_read_at = clock.monotonic()
 
@@ -83,8 +83,11 @@ class Discovery:
     def facts(
         self, pairs: Sequence[Pair], prefixes: Mapping[Pair, tuple[str, ...]] | None = None
     ) -> tuple[Facts | Obstacle, ...]:
-        """What there is to know about each pair. Raises nothing that belongs to one pair only."""
-        self._ask_first(pairs)
+        """What there is to know about each pair. Raises nothing that belongs to one pair only.
+
+        ``prefixes`` are those of the caches' associations in the buckets; None = FSx is asked.
+        """
+        self._ask_first(pairs, prefixes_too=prefixes is None)
         self._caches.await_roles(pairs)
         owners: dict[str, str] = {}
         for pair in pairs:
@@ -92,7 +95,15 @@ class Discovery:
             if not isinstance(side, FcsseError):
                 owners[pair.bucket] = side.account
         self._ask_keys(owners)
-        return tuple(self.gather(pair, (prefixes or {}).get(pair, ())) for pair in pairs)
+        known = {pair: self._prefixes(pair) for pair in pairs} if prefixes is None else prefixes
+        return tuple(self.gather(pair, known.get(pair, ())) for pair in pairs)
+
+    def _prefixes(self, pair: Pair) -> tuple[str, ...]:
+        """The prefixes by FSx; none where it refuses or knows no such association, so that the whole bucket counts."""
+        if pair.cache is None:
+            return ()
+        found = settled(self._questions.associations(pair.cache))
+        return () if isinstance(found, FcsseError) else tuple(one.prefix for one in found if one.bucket == pair.bucket)
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""
@@ -103,7 +114,7 @@ class Discovery:
             key = self._keys.read(side.bucket, cache.account)
         except FcsseError as error:
             if isinstance(error, NotFoundError) and self._buckets.is_missing(pair.bucket):
-                # A pair with prefixes is one of the cache's own: its name was not typed.
+                # A pair with prefixes is one of the cache's own: its name is no slip.
                 return Obstacle(pair, self._with_advice(pair, error, typed=not prefixes))
             return Obstacle(pair, error)
         return Facts(
@@ -146,7 +157,7 @@ class Discovery:
         """The buckets that could be read, by name."""
         return self._buckets.read_so_far
 
-    def _ask_first(self, pairs: Sequence[Pair]) -> None:
+    def _ask_first(self, pairs: Sequence[Pair], *, prefixes_too: bool) -> None:
         """Puts the first round on the wire, each request as soon as its client exists."""
         self._progress.step("looking up roles and buckets")
         if not self._buckets.all_given:
@@ -156,6 +167,10 @@ class Discovery:
         self._aws.prepare("iam")
         self._caches.ask(pairs)
         self._aws.prepare("kms")
+        if prefixes_too:
+            caught(self._aws.prepare, "fsx")
+            for cache in dict.fromkeys(pair.cache for pair in pairs if pair.cache):
+                self._questions.associations(cache)
         self._use_waiting(1)
 
     def _ask_keys(self, owners: Mapping[str, str]) -> None:

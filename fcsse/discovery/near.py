@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fcsse.errors import FcsseError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fcsse.aws.account import Aws
+    from fcsse.discovery.questions import Questions
 
 MOST = 3
 
@@ -26,17 +28,18 @@ def near(name: str, known: Iterable[str]) -> list[str]:
 class NearBuckets:
     """Buckets that may have been meant: the cache's own before the caller's. What may not be listed is passed over."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, questions: Questions) -> None:
         self._aws = aws
+        self._questions = questions
         self._listed: dict[str | None, tuple[str, ...]] = {}
 
     def to(self, bucket: str, cache: str | None) -> list[str]:
         """The nearest names; none where nothing is like it, or nothing may be listed."""
-        linked = near(bucket, self._names(cache, lambda: self._linked(cache))) if cache else []
+        linked = near(bucket, self._names(cache, partial(self._linked, cache))) if cache else []
         return linked or near(bucket, self._names(None, self._aws.list_buckets))
 
-    def _linked(self, cache: str | None) -> tuple[str, ...]:
-        return tuple(found.bucket for found in self._aws.list_associations(cache) if found.bucket)
+    def _linked(self, cache: str) -> tuple[str, ...]:
+        return tuple(found.bucket for found in self._questions.associations(cache).result() if found.bucket)
 
     def _names(self, source: str | None, listing: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         if source not in self._listed:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fcsse.arn import Arn
     from fcsse.aws.account import Aws
-    from fcsse.model import Encryption, Grant, Key, Role
+    from fcsse.model import Association, Encryption, Grant, Key, Role
 
 THREADS = 16
 
@@ -63,7 +63,7 @@ class Questions:
         """Every question that was answered with an error, by its kind and what it was about.
 
         Kinds: ``encryption``, ``bucket-policy``, ``owned``, ``region`` (bucket), ``describe``, ``policy``, ``grants``
-        (key ARN), ``resolved`` (alias or id), ``role`` (cache), ``caller``, ``granter``.
+        (key ARN), ``resolved`` (alias or id), ``role``, ``associations`` (cache), ``caller``, ``granter``.
         """
         done = {name: future.exception() for name, future in self._asked.items() if future.done()}
         return {name: error for name, error in done.items() if isinstance(error, FcsseError)}
@@ -79,6 +79,10 @@ class Questions:
     def role(self, cache: str) -> Future[Role | None]:
         """The cache's service-linked role."""
         return self._ask("role", self._aws.find_role, cache)
+
+    def associations(self, cache: str) -> Future[tuple[Association, ...]]:
+        """The cache's data repository associations, in the Region of the caller's settings."""
+        return self._ask("associations", self._aws.list_associations, cache)
 
     def encryption(self, bucket: str) -> Future[Encryption]:
         """A bucket's default encryption."""

@@ -103,6 +103,13 @@ _POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
 _GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
 _PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
 _SUGGESTIONS = _on("iam:ListRoles", On.ANY, "suggests ids where one is mistyped", When.NAMED_CACHE, optional=True)
+_OTHERS = _on(
+    "s3:ListAllMyBuckets",
+    On.ANY,
+    "suggests buckets of the account where a bucket's name is mistyped",
+    When.NAMED_BUCKET,
+    optional=True,
+)
 _NEAR = (
     _on(
         "fsx:DescribeDataRepositoryAssociations",
@@ -112,7 +119,7 @@ _NEAR = (
         When.NAMED_CACHE,
         optional=True,
     ),
-    _on("s3:ListAllMyBuckets", On.ANY, "the same from all buckets of the account", When.NAMED_BUCKET, optional=True),
+    _OTHERS,
 )
 _CACHE = _on(
     "fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", When.NAMED_CACHE, optional=True
@@ -182,11 +189,19 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the key's grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
+        _on(
+            "fsx:DescribeDataRepositoryAssociations",
+            On.ANY,
+            "tells the cache's prefixes in the bucket, without which access to the whole bucket is judged",
+            When.NAMED_BUCKET,
+            When.NAMED_CACHE,
+            optional=True,
+        ),
         _SUGGESTIONS,
         _CACHE,
         _SYSTEM,
         _REGION,
-        *_NEAR,
+        _OTHERS,
     ),
     Command.AUDIT: (
         _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),

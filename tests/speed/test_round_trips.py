@@ -68,7 +68,7 @@ def test_a_dry_run_takes_three_round_trips(shell: Shell) -> None:
 
 def test_check_takes_two_round_trips(shell: Shell) -> None:
     shell.run("link", *pair("data"), "--yes")
-    first = (*FIRST, "s3:GetBucketPolicy")
+    first = (*FIRST, "s3:GetBucketPolicy", "fsx:DescribeDataRepositoryAssociations")
     check_rounds(shell, [first, ("s3:GetBucketEncryption", *KEY, "kms:ListGrants")], "check", *pair("data"))
 
 

@@ -1,0 +1,127 @@
+"""``fcsse check`` judges what the cache can reach: the objects under its prefixes, by key policy and bucket policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.page import OTHER, role
+from tests.cli.shell import Shell
+from tests.cli.test_check import pair
+
+LUSTRE = "arn:aws:s3:::data/lustre/*"
+READER = f"arn:aws:iam::{OTHER}:role/BucketReader"
+LISTING = "fsx:DescribeDataRepositoryAssociations"
+
+
+def put(shell: Shell, bucket: str, *statements: dict[str, Any], account: str | None = None) -> None:
+    """Gives a bucket a policy of these statements."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    shell.sandbox.client("s3", account=account).put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def deny(**changes: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Principal": "*", "Action": ["s3:GetObject", "s3:PutObject"], **changes}
+
+
+def narrowed(shell: Shell) -> None:
+    """The key policy's statement for fs-0abc, cut down to its prefix by hand."""
+    shell.linked("fs-0abc", "data")
+    policy = shell.sandbox.policy("data")
+    last = policy["Statement"][-1]
+    last["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"] = LUSTRE
+    shell.sandbox.put_policy("data", policy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"Resource": LUSTRE}, "denied"),
+        ({"NotResource": LUSTRE}, "allowed"),
+        ({"Resource": "arn:aws:s3:::data/other/*"}, "allowed"),
+        ({"Resource": "arn:aws:s3:::data/lustre/secret/*"}, "unknown"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("--bucket", "data")])
+def test_a_deny_counts_where_it_is_about_the_cache_s_objects(
+    shell: Shell, changes: dict[str, Any], expected: str, words: tuple[str, ...]
+) -> None:
+    shell.linked("fs-0abc", "data")
+    put(shell, "data", deny(**changes))
+    run = shell.run("check", "--cache", "fs-0abc", *words, "-o", "json")
+    found = run.json["pairs"][0]
+    assert (found["read"], found["write"]) == (expected, expected), found["verdict"]
+    assert run.code == (0 if expected == "allowed" else 3)
+    if expected != "unknown":
+        assert shell.sandbox.cache("fs-0abc").write("data", "lustre/new").allowed is (expected == "allowed")
+
+
+def test_a_deny_of_some_objects_is_not_access_to_all(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    put(shell, "data", deny(Sid="Secrets", Resource="arn:aws:s3:::data/secret/*"))
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 3
+    assert "not for every object" in run.out
+    assert "statement 'Secrets' is for some of arn:aws:s3:::data/* only" in run.out
+
+
+def test_a_foreign_bucket_s_policy_needs_to_allow_no_more_than_the_prefix(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0f0e", ["s3://data-other-account/in/"])
+    shell.linked("fc-0f0e", "data-other-account")
+    bucket = "arn:aws:s3:::data-other-account"
+    allow = {"Effect": "Allow", "Principal": {"AWS": role("fc-0f0e")}, "Action": "s3:*"}
+    for prefix, expected in (("in/", "allowed"), ("out/", "denied")):
+        put(
+            shell,
+            "data-other-account",
+            {**allow, "Resource": [bucket, f"{bucket}/{prefix}*"]},
+            {"Effect": "Allow", "Principal": {"AWS": READER}, "Action": "s3:GetBucketPolicy", "Resource": bucket},
+            account=OTHER,
+        )
+        found = pair(shell, "fc-0f0e", "data-other-account", "--bucket-role", READER)
+        assert (found["read"], found["write"]) == (expected, expected), found["verdict"]
+
+
+def test_each_prefix_is_judged_by_itself(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0f0f", ["s3://data/in/", "s3://data/out/"])
+    shell.linked("fc-0f0f", "data")
+    put(shell, "data", deny(Action="s3:PutObject", Resource="arn:aws:s3:::data/in/*"))
+    found = pair(shell, "fc-0f0f", "data")
+    assert (found["read"], found["write"]) == ("allowed", "denied")
+    puts = {one["prefix"]: one["verdict"] for one in found["bucket_policy"] if one["action"] == "s3:PutObject"}
+    assert puts == {"in/": "denied", "out/": "allowed"}
+    told = shell.run("check", "--cache", "fc-0f0f", "--bucket", "data").out
+    assert "bucket policy (in/)" in told
+    assert "from its Deny of s3:PutObject." in told
+
+
+def test_a_pair_has_one_answer_whether_its_bucket_is_named_or_not(shell: Shell) -> None:
+    narrowed(shell)
+    answers = [shell.run("check", "--cache", "fs-0abc", *words, "-o", "json") for words in ((), ("--bucket", "data"))]
+    assert [run.code for run in answers] == [0, 0], answers[1].words
+    assert answers[0].json["pairs"] == answers[1].json["pairs"]
+
+
+def test_where_fsx_does_not_tell_the_prefix_the_whole_bucket_is_judged(shell: Shell) -> None:
+    narrowed(shell)
+    shell.sandbox.fault(LISTING, "AccessDenied", times=None)
+    run = shell.run("check", "--cache", "fs-0abc", "--bucket", "data")
+    assert run.code == 3
+    assert "cannot read or write" in run.out
+    assert run.err == ""
+    assert "Describe" not in run.out
+
+
+def test_a_bucket_that_the_cache_is_not_linked_to_is_judged_as_a_whole(shell: Shell) -> None:
+    shell.linked("fs-0abc", "data-bucket-keys")
+    put(shell, "data-bucket-keys", deny(Resource="arn:aws:s3:::data-bucket-keys/lustre/*"))
+    assert pair(shell, "fs-0abc", "data-bucket-keys")["read"] == "unknown"
+
+
+def test_many_pairs_ask_once_for_each_cache(shell: Shell) -> None:
+    caches = ("--cache", "fc-0123", "--cache", "fs-0abc")
+    run = shell.run("check", *caches, "--bucket", "data", "--bucket", "data-bucket-keys")
+    assert run.count(LISTING) == 2
+    assert shell.link("fc-0123", "data").count(LISTING) == 0, "link goes without"
