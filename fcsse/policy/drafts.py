@@ -126,6 +126,10 @@ class Drafts:
         return document if text == document.text else PolicyDocument.parse(text)
 
 
+_MARK = " \t"
+"""White space that follows the last statement of a list which was a single object. Nobody writes a blank and a tab there."""
+
+
 def access_of(principal: str | None, account: str, region: str, patterns: Collection[str]) -> list[Access]:
     """One access for each bucket that these encryption context values are about, in the order of the buckets."""
     found = []
@@ -219,9 +223,8 @@ def _splice_statements(document: PolicyDocument, gone: set[int], new: list[Draft
     if not node.items:
         return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
     kept = [item for index, item in enumerate(node.items) if index not in gone]
-    last_blank = text[node.items[-1].end : node.end - 1]
-    if gone and len(kept) == 1 and not added and kept[0].start == node.start + 1 and last_blank:
-        # The mark that _splice_single leaves: this was a single object before others came.
+    marked = text.startswith(_MARK, node.items[-1].end)
+    if gone and len(kept) == 1 and not added and kept[0].start == node.start + 1 and marked:
         return [Splice(node.start, kept[0].start, ""), Splice(kept[0].end, node.end, "")]
     return splice_sequence(text, node, gone, added, layout)
 
@@ -229,16 +232,17 @@ def _splice_statements(document: PolicyDocument, gone: set[int], new: list[Draft
 def _splice_single(text: str, node: Node, gone: bool, added: list[str], layout: Layout, brace: str) -> list[Splice]:
     """A single statement that is no list becomes one, without a new indentation for what it holds.
 
-    The list opens right before the statement and closes after white space, which tells it from lists written by hand,
-    so that taking the additions out again can restore the single object.
+    The list opens right before the statement, and what follows its last one tells it from lists written by hand, so that
+    taking the additions out again can restore the single object.
     """
     if gone:
         return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
     if is_inline(text, node):
-        between, tail = layout.comma, " "
+        between, tail = layout.comma, ""
     else:
         between = "," + layout.newline + brace
         tail = layout.newline + line_indent(text, node.start)
+    tail = _MARK + tail
     new = "".join(between + one for one in added)
     return [Splice(node.start, node.start, "["), Splice(node.end, node.end, new + tail + "]")]
 

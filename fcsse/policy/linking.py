@@ -94,7 +94,10 @@ def drift(drafts: Drafts, access: Access) -> list[did.Step]:
             if sid_is_ours or (named and statement.sid == PAGE_SID):
                 reason = "it does not say what the documented statement says"
         elif access.bucket_arn not in ours.buckets:
-            if sid_is_ours:
+            alike = [arn for arn in sorted(ours.buckets) if arn.endswith(f":::{access.bucket}")]
+            if alike and (sid_is_ours or access.principal in ours.principals):
+                reason = f"it is about {alike[0]}, and the bucket is {access.bucket_arn}"
+            elif sid_is_ours:
                 reason = "it is about another bucket"
         elif ours.region != access.region and (sid_is_ours or access.principal in ours.principals):
             reason = f"it is for S3 in {ours.region}, and the bucket is in {access.region}"

@@ -191,11 +191,13 @@ def _allows_documented(value: JsonValue) -> bool:
 def _tests(value: JsonValue) -> dict[str, tuple[str, tuple[str, ...]]] | None:
     """Condition key → operator and values, keys and operators in small letters.
 
-    None for anything unusual: a key that is tested twice, values that are no strings or numbers, no values.
+    None for anything unusual: a key that is tested twice, values that are no strings or numbers, no values, no keys at all.
     """
     tests: dict[str, tuple[str, tuple[str, ...]]] = {}
     for operator, block in value.items() if isinstance(value, dict) else ():
-        for key, expected in block.items() if isinstance(block, dict) else ():
+        if not isinstance(block, dict):
+            return None
+        for key, expected in block.items():
             values = _texts(expected)
             if values is None or key.lower() in tests:
                 return None

@@ -234,6 +234,12 @@ def test_wishes_for_the_same_access_are_one() -> None:
     assert edit.steps == (did.StatementAdded(f"'{SID}'", access("fc-1", forms=BOTH)),)
 
 
+def in_china(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """A statement whose bucket has the ARN of another partition, by a slip."""
+    changed: dict[str, JsonValue] = json.loads(json.dumps(value).replace("arn:aws:s3:", "arn:aws-cn:s3:"))
+    return changed
+
+
 DRIFT_WIDER = {**ours("fc-1", sid=SID), "Action": "kms:*"}
 
 
@@ -246,6 +252,9 @@ DRIFT_WIDER = {**ours("fc-1", sid=SID), "Action": "kms:*"}
         (ours("fc-9", sid=SID, bucket="other"), "about another bucket"),
         (documented_statement(access("fc-1", region="us-east-1"), "any"), "it is for S3 in us-east-1, and the bucket is in eu-west-1"),
         (documented_statement(access("fc-9", region="us-east-1"), SID), "it is for S3 in us-east-1"),
+        (in_china(ours("fc-1", sid=PAGE_SID)), "it is about arn:aws-cn:s3:::data, and the bucket is arn:aws:s3:::data"),
+        (in_china(ours("fc-1", sid="any")), "it is about arn:aws-cn:s3:::data"),
+        (in_china(ours("fc-9", sid=SID)), "it is about arn:aws-cn:s3:::data"),
     ],
 )  # fmt: skip
 def test_drift_is_shown_and_left_alone(statement: dict[str, JsonValue], reason: str) -> None:
@@ -270,7 +279,14 @@ def test_a_wrong_account_in_the_condition_is_drift() -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    [{**DRIFT_WIDER, "Sid": "x"}, {**ROOT, "Sid": PAGE_SID}, ours("fc-1", sid=SID), ours("fc-2", sid=SID, forms=BOTH)],
+    [
+        {**DRIFT_WIDER, "Sid": "x"},
+        {**ROOT, "Sid": PAGE_SID},
+        ours("fc-1", sid=SID),
+        ours("fc-2", sid=SID, forms=BOTH),
+        in_china(ours("fc-9", sid=PAGE_SID)),
+        in_china(ours("fc-1", bucket="data2")),
+    ],
 )
 def test_what_is_no_drift(statement: dict[str, JsonValue]) -> None:
     assert not [step for step in link(document(statement), [ONE]).steps if isinstance(step, did.Drift)]

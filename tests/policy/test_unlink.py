@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fcsse.policy import steps as did
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link, unlink
 from fcsse.policy.json_text import JsonValue
-from fcsse.policy.statement import documented_statement, sid_for
+from fcsse.policy.statement import Access, documented_statement, sid_for
 from tests.policy import reading
 from tests.policy.documents import (
     BOTH,
@@ -23,7 +25,7 @@ from tests.policy.documents import (
     ours,
     role,
 )
-from tests.policy.layouts import KMS, Style, write
+from tests.policy.layouts import KMS, Style, stored_by_kms, write
 
 ONE, TWO = access("fc-1"), access("fc-2")
 LOGS = access("fc-1", "logs")
@@ -244,3 +246,37 @@ def test_saved_texts_change_nothing_where_nothing_is_taken_out() -> None:
     before = document(ROOT)
 
     assert unlink(before, [ONE], [before.compact().text]).document is before
+
+
+OWN = json.dumps(ROOT, indent=2).replace("\n", "\n  ")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "{statement}",
+        "[{statement}]",
+        "[{statement} ]",
+        "[ {statement} ]",
+        "[{statement}\n  ]",
+        "[{statement}\n]",
+        "[{statement}\t]",
+        "[\n    {statement}\n  ]",
+    ],
+)
+@pytest.mark.parametrize("statement", [OWN, json.dumps(ROOT), json.dumps(ROOT, separators=(",", ":"))])
+@pytest.mark.parametrize("around", ['{{\n  "Version": "2012-10-17",\n  "Statement": {}\n}}\n', '{{"Statement":{}}}'])
+@pytest.mark.parametrize("wanted", [[ONE], [ONE, TWO, LOGS]])
+def test_one_statement_comes_back_as_it_was_written(
+    listed: str, statement: str, around: str, wanted: list[Access]
+) -> None:
+    before = PolicyDocument.parse(around.format(listed.replace("{statement}", statement)))
+    linked = link(before, wanted).document
+    assert len(linked.statements) > 1
+    assert unlink(linked, wanted).document == before
+    in_steps = linked
+    for one in wanted:
+        in_steps = unlink(in_steps, [one]).document
+    assert in_steps == before
+    stored = PolicyDocument.parse(write(stored_by_kms(linked.value), KMS))
+    assert unlink(stored, wanted, [before.text]).document == before
