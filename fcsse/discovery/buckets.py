@@ -135,6 +135,7 @@ class Buckets:
                 resource=error.resource,
             ) from error
         if options.key is not None:
+            self._refuse_another_region(name, encryption, options.key)
             encryption = Encryption("aws:kms", str(options.key), options.bucket_keys or encryption.bucket_keys)
         elif options.bucket_keys is not None:
             encryption = Encryption(encryption.algorithm, encryption.key, options.bucket_keys)
@@ -149,6 +150,13 @@ class Buckets:
         bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
         # Only an account's own buckets can use its aws/s3.
         return replace(bucket, foreign=arn.account != own) if is_default_key(bucket) else bucket
+
+    def _refuse_another_region(self, name: str, now: Encryption, key: Arn) -> None:
+        """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""
+        own = _named_by_arn(now)
+        if own is not None and own.region != key.region and self._options.wish is not Wish.UNLINK:
+            message = f"{self._options.wish.value}ing bucket {name}: --key {key} is in {key.region}, and the bucket in {own.region}"
+            raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
 
     def _given(self, name: str, key: Arn) -> Bucket:
         keys = self._options.bucket_keys

@@ -119,7 +119,10 @@ class Keys:
             refused.append((STATE, error))
             return Key(arn)
         except NotFoundError as error:
-            raise NotFoundError(error.message, f"Bucket {bucket} encrypts with a key that is gone.") from error
+            hint = f"Bucket {bucket} encrypts with a key that is gone."
+            if self._options.key is not None:
+                hint = f"There is no such key in {arn.region}: correct --key, or leave it out to have bucket {bucket} name its key."
+            raise NotFoundError(error.message, hint) from error
 
     def _policy(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> str | None:
         try:

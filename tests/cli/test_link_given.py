@@ -124,6 +124,37 @@ def test_a_stated_region_that_is_not_the_key_s_is_a_usage_error(shell: Shell) ->
     assert "us-east-1" in run.err
 
 
+@pytest.mark.parametrize("command", ["link", "check", "unlink"])
+def test_a_key_that_was_named_and_is_not_there_is_not_the_bucket_s(shell: Shell, command: str) -> None:
+    key = f"arn:aws:kms:eu-west-1:{OWN}:key/00000000-0000-0000-0000-000000000000"
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data", "--key", key)
+    assert run.code == 6
+    assert "There is no such key in eu-west-1: correct --key" in run.err
+    assert "is gone" not in run.words
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("command", ["link", "check"])
+def test_a_key_of_another_region_than_the_bucket_s_is_a_usage_error(shell: Shell, command: str, exists: bool) -> None:
+    key = f"arn:aws:kms:us-east-1:{OWN}:key/00000000-0000-0000-0000-000000000000"
+    if exists:
+        key = shell.sandbox.key("data-other-region").arn
+    region = key.split(":")[3]
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data", "--key", key)
+    assert run.code == 2
+    assert f"{command}ing bucket data: --key {key} is in {region}, and the bucket in eu-west-1" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+def test_what_was_linked_to_a_key_of_another_region_can_be_unlinked(shell: Shell) -> None:
+    key = shell.sandbox.key("data-other-region")
+    facts = ("--key", key.arn, "--bucket-region", key.region, "--no-bucket-keys")
+    shell.linked("fc-0123", "data", *facts)
+    run = shell.unlink("fc-0123", "data", "--key", key.arn)
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 1
+
+
 @pytest.mark.parametrize(
     "words", [("--bucket-region", "eu-west-1", "--bucket-keys"), ("--bucket-region", "eu-west-1", "--no-bucket-keys")]
 )
