@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Options, Wish
+from fcsse.model import Facts, Obstacle, Options, Via, Wish
 from fcsse.planning.access import Judgement, bucket_rows, judge
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
@@ -132,22 +132,40 @@ def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
     )
 
 
+def full_access(facts: Facts) -> str:
+    """The headline of a pair that lacks nothing, as far as is known."""
+    how = "was not" if facts.bucket.given else "could not be"
+    beyond = f"; its bucket policy {how} read" if _is_out_of_sight(facts) else ""
+    return f"{facts.pair.cache} can read and write {_bucket(facts)}{beyond}"
+
+
+def _bucket(facts: Facts) -> str:
+    """The bucket, with what is known of access to it where its own policy, which must allow it too, is out of sight."""
+    far = f" as far as {'the key' if facts.key else 'its encryption'} goes" if _is_out_of_sight(facts) else ""
+    return f"s3://{facts.pair.bucket}{far}"
+
+
+def _is_out_of_sight(facts: Facts) -> bool:
+    """Was a bucket policy not judged that may have to allow access? That of a bucket of one's own account need not."""
+    return facts.bucket.foreign is not False and (facts.bucket_policy is None or facts.bucket.foreign is None)
+
+
 def _headline(facts: Facts, judgement: Judgement) -> str:
-    cache, bucket = facts.pair.cache, f"s3://{facts.pair.bucket}"
+    cache, bucket = facts.pair.cache, _bucket(facts)
     match judgement.read, judgement.write:
         case Verdict.ALLOWED, Verdict.ALLOWED:
-            return f"{cache} can read and write {bucket}"
+            return full_access(facts)
         case Verdict.ALLOWED, Verdict.DENIED:
             return f"{cache} can read {bucket}, not write: {_first_reason(judgement)}"
         case Verdict.DENIED, Verdict.ALLOWED:
             return f"{cache} can write {bucket}, not read: {_first_reason(judgement)}"
         case Verdict.DENIED, Verdict.DENIED:
-            return f"{cache} cannot read or write {bucket}: {_first_reason(judgement)}"
+            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(judgement)}"
         case read, write:
             words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
             said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
             if read is write:
-                said = f"whether {cache} can read and write {bucket} is not known"
+                said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
             return f"{said}: {_first_reason(judgement)}"
 
 
@@ -172,8 +190,7 @@ def _form_notes(facts: Facts, judgement: Judgement) -> list[str]:
     advice = "link with --context both covers both kinds."
     if judgement.by_grant:
         # A grant's constraint takes no wildcards, so that no context covers both kinds: only a grant without one does.
-        words = ["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket, "--via", "grant"]
-        advice = f"a grant without --narrow-grant covers both kinds: {shlex.join(words)}"
+        advice = f"a grant without --narrow-grant covers both kinds: {_link(facts, '--via', 'grant')}"
     return [f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: {advice}"]
 
 
@@ -192,12 +209,29 @@ def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
     outcome = plan.outcomes[0]
     match outcome.status:
         case Status.BLOCKED if outcome.error:
-            return outcome.error, [outcome.error.hint or outcome.error.message]
+            return outcome.error, _ways_round(facts, outcome.error)
         case Status.TO_DO:
-            words = ["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket]
-            return None, [shlex.join(words)]
+            return None, [_link(facts)]
         case _:
             return None, []
+
+
+def _ways_round(facts: Facts, blocker: FcsseError) -> list[str]:
+    """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
+    ways = (
+        (("--prune-orphans",), Options(Wish.LINK, prune_orphans=True)),
+        (("--via", "grant"), Options(Wish.LINK, via=Via.GRANT)),
+    )
+    links = [_link(facts, *words) for words, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
+    if not links:
+        return [blocker.hint or blocker.message]
+    why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
+    return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
+
+
+def _link(facts: Facts, *words: str) -> str:
+    """The command that links the pair."""
+    return shlex.join(["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket, *words])
 
 
 def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:

@@ -16,7 +16,7 @@ from fcsse.model import Facts, Obstacle, Options, Wish
 from fcsse.planning.access import judge
 from fcsse.planning.routes import Need, need_of
 from fcsse.policy.document import parsed
-from fcsse.verdict import Checked, check_pair
+from fcsse.verdict import Checked, check_pair, full_access
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,10 +119,8 @@ def _judged(
     buckets: Mapping[str, Bucket],
     roles: Mapping[str, Role] | None,
 ) -> Judged:
-    if by is not None:
-        headline = f"{found.pair.cache} can read and write s3://{found.pair.bucket}"
-        facts = found if isinstance(found, Facts) else None
-        return Judged(found.pair, region, ALLOWED, ALLOWED, headline, by, (), facts)
+    if by is not None and isinstance(found, Facts):
+        return Judged(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
     checked = check_pair(found, remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
     troubles: tuple[Trouble, ...] = ()

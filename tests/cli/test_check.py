@@ -204,6 +204,35 @@ def test_across_accounts_the_grant_decides(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bucket", "reason", "ways"),
+    [
+        ("data-dead", "AROA0000000FORMERROLE in 'Allow a former role'", ["--prune-orphans", "--via grant"]),
+        ("data-full", "KMS takes 32,768", ["--via grant"]),
+    ],
+)
+def test_what_blocks_the_link_is_named_with_the_commands_that_get_past_it(
+    shell: Shell, bucket: str, reason: str, ways: list[str]
+) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", bucket)
+    assert run.code == 4
+    told = run.out.split("To mend it:\n")[1].split("\n\n")[0].splitlines()
+    commands = [line.strip() for line in told if line.startswith("  fcsse ")]
+    assert commands == [f"fcsse link --cache fc-0123 --bucket {bucket} {way}" for way in ways]
+    assert reason in " ".join(told)
+    markdown = shell.run("check", "--cache", "fc-0123", "--bucket", bucket, "-o", "markdown").out
+    assert all(part in markdown for part in (reason, *ways))
+    assert shell.run(*shlex.split(commands[0])[1:]).code == 0
+    assert shell.run("check", "--cache", "fc-0123", "--bucket", bucket).code == 0
+
+
+def test_a_deny_of_others_has_no_command_that_gets_past_it(shell: Shell) -> None:
+    shell.append("data", DENY)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert "Have the owner of statement 'Nobody from S3' except the role" in run.out
+    assert "fcsse link" not in run.out
+
+
+@pytest.mark.parametrize(
     ("bucket", "code", "words"),
     [
         ("data-disabled", 4, "disabled"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.page import OTHER, role
+from tests.cli.page import OTHER, OWN, role
 from tests.cli.shell import Shell
 from tests.cli.test_check import pair
 
@@ -125,3 +125,50 @@ def test_many_pairs_ask_once_for_each_cache(shell: Shell) -> None:
     run = shell.run("check", *caches, "--bucket", "data", "--bucket", "data-bucket-keys")
     assert run.count(LISTING) == 2
     assert shell.link("fc-0123", "data").count(LISTING) == 0, "link goes without"
+
+
+BEYOND = "as far as the key goes; its bucket policy could not be read"
+
+
+def test_access_to_a_foreign_bucket_is_said_as_far_as_it_was_seen(shell: Shell) -> None:
+    shell.linked("fc-0456", "data-other-account")
+    words = ("check", "--cache", "fc-0456", "--bucket", "data-other-account")
+    headline = f"fc-0456 can read and write s3://data-other-account {BEYOND}"
+    for more in ((), ("-q",), ("-o", "markdown"), ("-o", "json")):
+        run = shell.run(*words, *more)
+        assert (run.code, headline in run.out) == (0, True), run.words
+    assert shell.run(*words, "-q").out == f"{headline}.\n"
+
+
+def test_what_was_stated_of_a_bucket_says_nothing_of_its_policy(shell: Shell) -> None:
+    key = shell.sandbox.key("data-other-account").arn
+    facts = ("--key", key, "--bucket-region", "eu-west-1", "--no-bucket-keys")
+    shell.linked("fc-0123", "data-other-secret", *facts)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-secret", *facts, "-q")
+    assert run.out == (
+        "fc-0123 can read and write s3://data-other-secret as far as the key goes; its bucket policy was not read.\n"
+    )
+
+
+def test_a_foreign_bucket_without_a_key_may_refuse_as_well(shell: Shell) -> None:
+    shell.sandbox.add_bucket("data-other-plain", account=OTHER)
+    bucket = "arn:aws:s3:::data-other-plain"
+    read = {"Effect": "Allow", "Action": "s3:GetEncryptionConfiguration", "Resource": bucket}
+    put(shell, "data-other-plain", {**read, "Principal": {"AWS": OWN}}, account=OTHER)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-plain", "-q")
+    assert "s3://data-other-plain as far as its encryption goes; its bucket policy could not be read (" in run.out
+
+
+def test_a_bucket_policy_of_one_s_own_need_not_allow_anything(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.sandbox.fault("s3:GetBucketPolicy", "AccessDenied", times=None)
+    assert shell.run("check", "--cache", "fc-0123", "--bucket", "data", "-q").out.endswith("s3://data.\n")
+
+
+def test_an_audit_says_so_too(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-other-account")
+    shell.linked("fc-0123", "data")
+    pairs = shell.run("audit", "-o", "json").json["pairs"]
+    said = {one["bucket"]: one["verdict"] for one in pairs if one["cache"] == "fc-0123"}
+    assert said["data-other-account"].endswith(BEYOND)
+    assert said["data"] == "fc-0123 can read and write s3://data"
