@@ -33,6 +33,11 @@ def doubts(statement: Statement, context: Context, action: str) -> str:
     if unclear:
         return f"{_name(statement)} depends on " + " and ".join(dict.fromkeys(_doubt(e, context) for e in unclear))
     if statement.naming(context).named is None:
+        if statement.not_principals:
+            return (
+                f"{_name(statement)} may or may not except this principal: for certain it would by a NotPrincipal with the "
+                "principal, its account and a role's session"
+            )
         return f"{_name(statement)} may or may not name this principal"
     if statement.actions and statement.actions.match(action) is None:
         return f"{_name(statement)} has a wildcard in an action's service, which IAM does not document"

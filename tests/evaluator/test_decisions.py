@@ -79,6 +79,7 @@ def reasons(*rules: Any, grants: Any = (), state: str | None = "Enabled", **aske
         ([statement(Condition={"Odd": {"x:a": "1"}})], {}, "x:a with the unknown operator Odd"),
         ([statement(), statement(Sid="D", Effect="Deny", Condition={"Null": {"x:a": "true"}})], {"complete": False}, "it may be denied: statement 'D' depends on x:a"),
         ([statement(Sid="D", Effect="deny"), statement()], {}, "is not understood: its effect is 'deny'"),
+        ([statement(), statement(Sid="D", Effect="Deny", Principal=None, NotPrincipal={"AWS": ROLE})], {}, "'D' may or may not except this principal: for certain it would by a NotPrincipal with the principal, its account"),
         ([statement(Principal={"AWS": "AROAOTHEROTHEROTHER12"})], {"complete": False}, "may or may not name this principal"),
     ],
 )  # fmt: skip
