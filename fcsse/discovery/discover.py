@@ -9,6 +9,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import key_arn
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from fcsse.aws.account import Aws
     from fcsse.clock import Clock
     from fcsse.discovery.questions import ToCome
-    from fcsse.model import Encryption, Options, Pair, Role
+    from fcsse.model import Association, Encryption, Options, Pair, Role
     from fcsse.progress import Progress
 
 T = TypeVar("T")
+
+FOR_PREFIXES = 2.0
+"""Seconds that FSx may take longer than all others: a network without a way to it answers nothing for minutes."""
 
 
 class Discovery:
@@ -95,15 +99,15 @@ class Discovery:
             if not isinstance(side, FcsseError):
                 owners[pair.bucket] = side.account
         self._ask_keys(owners)
-        known = {pair: self._prefixes(pair) for pair in pairs} if prefixes is None else prefixes
-        return tuple(self.gather(pair, known.get(pair, ())) for pair in pairs)
+        if prefixes is None:
+            prefixes = self._prefixes(pairs)
+        return tuple(self.gather(pair, prefixes.get(pair, ())) for pair in pairs)
 
-    def _prefixes(self, pair: Pair) -> tuple[str, ...]:
-        """The prefixes by FSx; none where it refuses or knows no such association, so that the whole bucket counts."""
-        if pair.cache is None:
-            return ()
-        found = settled(self._questions.associations(pair.cache))
-        return () if isinstance(found, FcsseError) else tuple(one.prefix for one in found if one.bucket == pair.bucket)
+    def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...]]:
+        """The prefixes by FSx; none where it knows no such association, refuses or takes long: then the whole bucket counts."""
+        asked = {pair: self._questions.associations(pair.cache) for pair in pairs if pair.cache}
+        answered, _ = wait(asked.values(), FOR_PREFIXES)
+        return {pair: _prefixes_of(pair, answer) for pair, answer in asked.items() if answer in answered}
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""
@@ -219,3 +223,8 @@ class Discovery:
     def ready(self, bucket: str) -> bool:
         """Has everything been answered that ``follow`` asked? Then ``gather`` waits for nothing."""
         return bucket in self._followed and all(answer.done() for answer in self._followed[bucket])
+
+
+def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...]:
+    found = settled(answer)
+    return () if isinstance(found, FcsseError) else tuple(one.prefix for one in found if one.bucket == pair.bucket)

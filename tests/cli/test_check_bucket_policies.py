@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fcsse.discovery import discover
 from tests.cli.page import OTHER, OWN, role
 from tests.cli.shell import Shell
 from tests.cli.test_check import pair
@@ -125,6 +126,16 @@ def test_many_pairs_ask_once_for_each_cache(shell: Shell) -> None:
     run = shell.run("check", *caches, "--bucket", "data", "--bucket", "data-bucket-keys")
     assert run.count(LISTING) == 2
     assert shell.link("fc-0123", "data").count(LISTING) == 0, "link goes without"
+
+
+def test_an_fsx_that_does_not_answer_is_not_waited_for(shell: Shell) -> None:
+    """As in a network without a way to it: the whole bucket counts, which the narrowed statement does not cover."""
+    narrowed(shell)
+    words = ("check", "--cache", "fs-0abc", "--bucket", "data", "-q")
+    assert shell.run(*words).code == 0
+    shell.patch.setattr(discover, "FOR_PREFIXES", 0.05)
+    shell.sandbox.fault(LISTING, delay=4.0, times=None)
+    assert shell.run(*words).code == 3
 
 
 BEYOND = "as far as the key goes; its bucket policy could not be read"
