@@ -109,7 +109,7 @@ def _without_key(facts: Facts, why: Nothing) -> Checked:
 def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
     read, write = judgement.read, judgement.write
     notes = [*facts.unreadable, *_form_notes(facts, judgement), *_s3_notes(judgement)]
-    if facts.policy is None and facts.key and facts.key.arn.account != facts.account:
+    if facts.key and _hides_key_policy(facts):
         notes.append(
             f"The key policy, of account {facts.key.arn.account}, cannot be read from here; a Deny in it would win."
         )
@@ -134,18 +134,34 @@ def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
 
 def full_access(facts: Facts) -> str:
     """The headline of a pair that lacks nothing, as far as is known."""
-    how = "was not" if facts.bucket.given else "could not be"
-    beyond = f"; its bucket policy {how} read" if _is_out_of_sight(facts) else ""
-    return f"{facts.pair.cache} can read and write {_bucket(facts)}{beyond}"
+    return f"{facts.pair.cache} can read and write {_bucket(facts)}{_beyond(facts)}"
 
 
 def _bucket(facts: Facts) -> str:
-    """The bucket, with what is known of access to it where its own policy, which must allow it too, is out of sight."""
-    far = f" as far as {'the key' if facts.key else 'its encryption'} goes" if _is_out_of_sight(facts) else ""
+    """The bucket, with what is known of access to it where a policy that may refuse it is out of sight."""
+    far = ""
+    if _hides_key_policy(facts):
+        far = " as far as the grant goes"
+    elif _hides_bucket_policy(facts):
+        far = f" as far as {'the key' if facts.key else 'its encryption'} goes"
     return f"s3://{facts.pair.bucket}{far}"
 
 
-def _is_out_of_sight(facts: Facts) -> bool:
+def _beyond(facts: Facts) -> str:
+    if not _hides_bucket_policy(facts):
+        return "; the key policy could not be read" if _hides_key_policy(facts) else ""
+    how = "was not" if facts.bucket.given else "could not be"
+    if _hides_key_policy(facts):
+        return f"; neither key policy nor bucket policy {'was' if facts.bucket.given else 'could be'} read"
+    return f"; its bucket policy {how} read"
+
+
+def _hides_key_policy(facts: Facts) -> bool:
+    """Was the policy of another account's key not read? A Deny in it would win over the grant."""
+    return facts.key is not None and facts.policy is None and facts.key.arn.account != facts.account
+
+
+def _hides_bucket_policy(facts: Facts) -> bool:
     """Was a bucket policy not judged that may have to allow access? That of a bucket of one's own account need not."""
     return facts.bucket.foreign is not False and (facts.bucket_policy is None or facts.bucket.foreign is None)
 

@@ -138,7 +138,7 @@ def test_an_fsx_that_does_not_answer_is_not_waited_for(shell: Shell) -> None:
     assert shell.run(*words).code == 3
 
 
-BEYOND = "as far as the key goes; its bucket policy could not be read"
+BEYOND = "as far as the grant goes; neither key policy nor bucket policy could be read"
 
 
 def test_access_to_a_foreign_bucket_is_said_as_far_as_it_was_seen(shell: Shell) -> None:
@@ -151,13 +151,24 @@ def test_access_to_a_foreign_bucket_is_said_as_far_as_it_was_seen(shell: Shell) 
     assert shell.run(*words, "-q").out == f"{headline}.\n"
 
 
+def test_a_foreign_bucket_with_a_key_of_one_s_own_hides_its_bucket_policy_only(shell: Shell) -> None:
+    own = shell.sandbox.key("data").arn
+    shell.sandbox.add_bucket("theirs", account=OTHER, algorithm="aws:kms", key=own, readers=[OWN])
+    shell.linked("fc-0123", "theirs")
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "theirs", "-q")
+    assert run.out == (
+        "fc-0123 can read and write s3://theirs as far as the key goes; its bucket policy could not be read.\n"
+    )
+
+
 def test_what_was_stated_of_a_bucket_says_nothing_of_its_policy(shell: Shell) -> None:
     key = shell.sandbox.key("data-other-account").arn
     facts = ("--key", key, "--bucket-region", "eu-west-1", "--no-bucket-keys")
     shell.linked("fc-0123", "data-other-secret", *facts)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-secret", *facts, "-q")
     assert run.out == (
-        "fc-0123 can read and write s3://data-other-secret as far as the key goes; its bucket policy was not read.\n"
+        "fc-0123 can read and write s3://data-other-secret as far as the grant goes; "
+        "neither key policy nor bucket policy was read.\n"
     )
 
 
