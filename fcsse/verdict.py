@@ -89,9 +89,12 @@ def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
 
 
 def _impossible(facts: Facts, error: FcsseError) -> Checked:
-    headline = f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}: {_reason(error)}"
-    denied = Verdict.DENIED
-    return Checked(facts.pair, denied, denied, headline, facts, remedies=(error.hint,), blocker=error)
+    verdict, headline = Verdict.DENIED, f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}: {_reason(error)}"
+    if not facts.bucket.encryption.is_kms:
+        # No page says that it does not work, either.
+        verdict = Verdict.UNKNOWN
+        headline = f"whether {facts.pair.cache} can use s3://{facts.pair.bucket} is not known: {_reason(error)}"
+    return Checked(facts.pair, verdict, verdict, headline, facts, remedies=(error.hint,), blocker=error)
 
 
 def _reason(error: FcsseError) -> str:

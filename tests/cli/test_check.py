@@ -237,7 +237,7 @@ def test_a_deny_of_others_has_no_command_that_gets_past_it(shell: Shell) -> None
     [
         ("data-disabled", 4, "disabled"),
         ("data-deleting", 4, "PendingDeletion"),
-        ("data-dsse", 4, "DSSE-KMS"),
+        ("data-dsse", 4, "is not known: it is encrypted with DSSE-KMS"),
         ("data-locked", 5, "kms:DescribeKey"),
         ("no-such-bucket", 6, "no such bucket"),
     ],
