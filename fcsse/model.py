@@ -172,7 +172,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """A data repository association. ``path`` is ``s3://bucket/prefix/`` or ``nfs://…``; ``failure`` AWS's message."""
+    """A data repository association. ``path`` is ``s3://bucket/prefix/`` or ``nfs://…``; ``failure`` AWS's message.
+
+    ``association_id`` is empty for a link that a file system got at its creation (``ImportPath``), which is none.
+    """
 
     association_id: str
     owner: str

@@ -112,12 +112,16 @@ class Aws:
         """The data repository associations of a Region, page by page."""
         return fsx.association_pages(self.own("fsx", region))
 
+    def older_link_pages(self, region: str | None) -> Iterator[tuple[Association, ...]]:
+        """The links of a Region's file systems that have no associations, as they come."""
+        return fsx.older_link_pages(self.own("fsx", region))
+
     def fsx_regions(self, partition: str) -> tuple[str, ...]:
         """The Regions of a partition that have FSx."""
         return fsx.fsx_regions(partition)
 
     def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
-        """The data repository associations of a cache, or of the Region."""
+        """The links of a cache to its buckets; without one, the data repository associations of the Region."""
         return fsx.list_associations(self.own("fsx"), cache)
 
     def list_buckets(self) -> tuple[str, ...]:

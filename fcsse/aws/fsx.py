@@ -1,4 +1,8 @@
-"""File caches, Lustre file systems and their data repository associations (DRAs).
+"""File caches, Lustre file systems and their links to S3: data repository associations (DRAs), or the older way.
+
+A Lustre file system linked the older way, by ``ImportPath`` at its creation (of ``SCRATCH_1`` the only way), has no
+associations: its bucket stands in its own description. The two exclude each other. Source: FSx API reference,
+DataRepositoryConfiguration.
 
 FSx has neither paginators for file caches and associations nor waiters; pages hold at most 25 and may come short, so
 only a missing ``NextToken`` ends a list. Source: FSx API reference.
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 MOST = 25
 """The most associations that a page may hold. Source: FSx API reference, DescribeDataRepositoryAssociations."""
 SHORTEST_ID = 11
+ASSOCIATIONS = "fsx:DescribeDataRepositoryAssociations"
+SYSTEMS = "fsx:DescribeFileSystems"
 
 
 def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
@@ -30,19 +36,23 @@ def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
     The service model refuses ids of fewer than 11 characters, which only examples and simulators have: those are looked
     for among all.
     """
-    by_id = len(cache) >= SHORTEST_ID
     try:
         if cache.startswith("fs-"):
-            wanted: dict[str, Any] = {"FileSystemIds": [cache]} if by_id else {}
-            with translated(Call("fsx:DescribeFileSystems", cache, f"describing file system {cache}")):
-                found = _pages(fsx.describe_file_systems, "FileSystems", wanted)
-                return next((_cache(one, "FileSystemId") for one in found if one["FileSystemId"] == cache), None)
-        wanted = {"FileCacheIds": [cache]} if by_id else {}
+            system = _find_system(fsx, cache, f"describing file system {cache}")
+            return _cache(system, "FileSystemId") if system else None
+        wanted: dict[str, Any] = {"FileCacheIds": [cache]} if len(cache) >= SHORTEST_ID else {}
         with translated(Call("fsx:DescribeFileCaches", cache, f"describing file cache {cache}")):
             found = _pages(fsx.describe_file_caches, "FileCaches", wanted)
             return next((_cache(one, "FileCacheId") for one in found if one["FileCacheId"] == cache), None)
     except NotFoundError:
         return None
+
+
+def _find_system(fsx: FSxClient, system: str, doing: str) -> Mapping[str, Any] | None:
+    wanted: dict[str, Any] = {"FileSystemIds": [system]} if len(system) >= SHORTEST_ID else {}
+    with translated(Call(SYSTEMS, system, doing)):
+        found = _pages(fsx.describe_file_systems, "FileSystems", wanted)
+        return next((one for one in found if one["FileSystemId"] == system), None)
 
 
 def _pages(call: Callable[..., Any], field: str, wanted: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -63,9 +73,13 @@ def _cache(entry: Mapping[str, Any], id_field: str) -> Cache:
 def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Association, ...]:
     """The associations of one cache or file system, or all of the Region. NFS ones are included.
 
-    Raises ``DeniedError``, ``NotFoundError``.
+    A file system that has none is asked for its link of the older way. Raises ``DeniedError``, ``NotFoundError``.
     """
-    return tuple(one for page in association_pages(fsx, cache) for one in page)
+    found = tuple(one for page in association_pages(fsx, cache) for one in page)
+    if found or not (cache and cache.startswith("fs-")):
+        return found
+    system = _find_system(fsx, cache, f"listing the buckets of {cache}")
+    return _older_link(system) if system else ()
 
 
 def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tuple[Association, ...]]:
@@ -74,9 +88,7 @@ def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tupl
     if cache:
         kind = "file-system-id" if cache.startswith("fs-") else "file-cache-id"
         extra["Filters"] = [{"Name": kind, "Values": [cache]}]
-    call = Call(
-        "fsx:DescribeDataRepositoryAssociations", cache or "*", f"listing the buckets of {cache or 'every cache'}"
-    )
+    call = Call(ASSOCIATIONS, cache or "*", f"listing the buckets of {cache or 'every cache'}")
     while True:
         with translated(call):
             answer: Mapping[str, Any] = fsx.describe_data_repository_associations(**extra)
@@ -85,6 +97,26 @@ def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tupl
         if not answer.get("NextToken"):
             return
         extra["NextToken"] = answer["NextToken"]
+
+
+def older_link_pages(fsx: FSxClient) -> Iterator[tuple[Association, ...]]:
+    """The links of the Region's file systems that were made the older way, a file system at a time.
+
+    Raises ``DeniedError``, ``UnexpectedError``.
+    """
+    with translated(Call(SYSTEMS, "*", "listing the file systems that are linked without an association")):
+        for system in _pages(fsx.describe_file_systems, "FileSystems", {}):
+            if found := _older_link(system):
+                yield found
+
+
+def _older_link(system: Mapping[str, Any]) -> tuple[Association, ...]:
+    """What a file system imports from, and what it exports to where that is another prefix of the bucket."""
+    link = system.get("LustreConfiguration", {}).get("DataRepositoryConfiguration") or {}
+    lifecycle = "DELETING" if system.get("Lifecycle") == "DELETING" else link.get("Lifecycle", "")
+    failure = (link.get("FailureDetails") or {}).get("Message", "")
+    paths = dict.fromkeys(path for path in (link.get("ImportPath"), link.get("ExportPath")) if path)
+    return tuple(Association("", system["FileSystemId"], path, lifecycle, failure) for path in paths)
 
 
 def fsx_regions(partition: str) -> tuple[str, ...]:

@@ -157,6 +157,11 @@ class Discovery:
         return self._questions.refusals()
 
     @property
+    def without_role(self) -> frozenset[str]:
+        """The caches that were asked about by themselves and of which IAM has no role."""
+        return self._questions.without_role()
+
+    @property
     def buckets(self) -> Mapping[str, Bucket]:
         """The buckets that could be read, by name."""
         return self._buckets.read_so_far

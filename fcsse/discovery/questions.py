@@ -68,6 +68,11 @@ class Questions:
         done = {name: future.exception() for name, future in self._asked.items() if future.done()}
         return {name: error for name, error in done.items() if isinstance(error, FcsseError)}
 
+    def without_role(self) -> frozenset[str]:
+        """The caches of which IAM has answered that it has no role."""
+        asked = [(name[1], future) for name, future in self._asked.items() if name[0] == "role" and future.done()]
+        return frozenset(cache for cache, future in asked if not future.exception() and future.result() is None)
+
     def caller(self) -> Future[Arn]:
         """Who asks, on the cache's side."""
         return self._ask("caller", self._aws.caller)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from fcsse.model import Association, Bucket, Facts, Obstacle, Role
 
 
+OLDER = "older-links"
+"""Kind of a refusal to list file systems, of which some are linked the older way; it is about a Region."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set."""
@@ -30,7 +34,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A question that was answered with an error. ``kind`` and ``about`` as in ``Discovery.refusals``."""
+    """A question that was answered with an error. ``kind`` and ``about`` as in ``Discovery.refusals``, or ``OLDER``."""
 
     kind: str
     about: tuple[str, ...]
@@ -44,6 +48,9 @@ class AccountFacts:
     ``regions`` were listed to the end; ``unread`` could not be, with the reason; ``off`` do not accept the account's
     credentials, as opt-in Regions do until they are turned on. ``roles`` are all service-linked roles by cache, None
     where they could not be listed (``refusals`` then says why). ``pairs`` are in the order of caches, then buckets.
+    ``roleless`` are caches of which IAM said that they have no role, ``for_every`` the facts about their buckets and every
+    cache of the account. ``unheard_of`` are Regions that botocore does not know FSx to be in and that hold nothing, with
+    the names that may have been meant.
     """
 
     account: str
@@ -57,8 +64,11 @@ class AccountFacts:
     unread: tuple[tuple[str, FcsseError], ...] = ()
     off: tuple[str, ...] = ()
     all_regions: bool = False
+    roleless: frozenset[str] = frozenset()
+    for_every: tuple[Facts | Obstacle, ...] = ()
+    unheard_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def complete(self) -> bool:
         """Was every Region read in which the account can have a cache?"""
-        return self.all_regions and not self.unread
+        return self.all_regions and not self.unread and not any(one.kind == OLDER for one in self.refusals)

@@ -49,6 +49,7 @@ ORDER = (
     "dead-principals",
     "access-unknown",
     "unreadable",
+    "region-unheard-of",
     "dsse",
     "encryption-unsupported",
     "policy-format",

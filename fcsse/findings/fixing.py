@@ -59,7 +59,7 @@ def afterwards(audit: Audit, plan: Plan, results: Sequence[Applied | Failed]) ->
             more = (*(one.facts.grants or ()), *grants.get(one.key, ()))
             changed.append(replace(one.facts, policy=policy, grants=more if one.key in grants else one.facts.grants))
     regions = {one.pair.cache or "": one.region for one in audit.judged}
-    again = Verdicts().all(changed, regions, audit.facts.buckets, audit.facts.roles)
+    again = Verdicts().all(changed, regions, audit.facts.buckets, audit.facts.roleless)
     by_pair = {one.pair: one for one in again}
     return tuple(by_pair.get(one.pair, one) for one in audit.judged)
 

@@ -19,9 +19,9 @@ from fcsse.policy.document import parsed
 from fcsse.verdict import Checked, check_pair, full_access
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from fcsse.model import Bucket, Pair, Role
+    from fcsse.model import Bucket, Pair
     from fcsse.planning.access import Judgement
 
 ROLES = "{roles}"
@@ -99,11 +99,11 @@ class Verdicts:
         pairs: Sequence[Facts | Obstacle],
         regions: Mapping[str, str],
         buckets: Mapping[str, Bucket],
-        roles: Mapping[str, Role] | None,
+        roleless: Collection[str],
     ) -> tuple[Judged, ...]:
-        """Every pair judged, in the given order. ``regions`` gives each cache's Region."""
+        """Every pair judged, in the given order. ``regions`` gives each cache's Region; ``roleless`` have no role."""
         return tuple(
-            _judged(found, self._known(found), regions.get(found.pair.cache or "", ""), buckets, roles)
+            _judged(found, self._known(found), regions.get(found.pair.cache or "", ""), buckets, roleless)
             for found in pairs
         )
 
@@ -117,7 +117,7 @@ def _judged(
     by: tuple[str, ...] | None,
     region: str,
     buckets: Mapping[str, Bucket],
-    roles: Mapping[str, Role] | None,
+    roleless: Collection[str],
 ) -> Judged:
     if by is not None and isinstance(found, Facts):
         return Judged(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
@@ -125,7 +125,7 @@ def _judged(
     decided = checked.judgement.deciders if checked.judgement else ()
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
-        troubles = _troubles(checked, buckets.get(found.pair.bucket), roles)
+        troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
     return Judged(found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts)
 
 
@@ -145,9 +145,9 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
     return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
 
 
-def _troubles(checked: Checked, bucket: Bucket | None, roles: Mapping[str, Role] | None) -> tuple[Trouble, ...]:
+def _troubles(checked: Checked, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
     if checked.error:
-        return (_obstacle(checked, checked.error, bucket, roles),)
+        return (_obstacle(checked, checked.error, bucket, roleless),)
     facts = checked.facts
     if facts is None:
         return ()
@@ -162,9 +162,9 @@ def _troubles(checked: Checked, bucket: Bucket | None, roles: Mapping[str, Role]
     return tuple(found)
 
 
-def _obstacle(checked: Checked, error: FcsseError, bucket: Bucket | None, roles: Mapping[str, Role] | None) -> Trouble:
+def _obstacle(checked: Checked, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
     """Why a pair could not be looked at."""
-    if roles is not None and checked.pair.cache not in roles:
+    if checked.pair.cache in roleless:
         return Trouble("role-missing", error.message, error.hint)
     reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
     if bucket and bucket.foreign and reference and not reference.startswith("arn:"):

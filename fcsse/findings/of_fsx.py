@@ -1,4 +1,4 @@
-"""Findings about what FSx and IAM say: associations that failed, roles that are missing or left over. Pure."""
+"""Findings about what FSx and IAM say: links that failed, roles that are missing or left over, Regions. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.findings.findings import Finding, Severity
-from fcsse.grammar import count, listed
-from fcsse.model import Pair
+from fcsse.grammar import count, listed, sentence
+from fcsse.model import Options, Pair, Wish
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +23,16 @@ FAILED = ("FAILED", "MISCONFIGURED")
 
 
 def find(facts: AccountFacts, judged: Sequence[Judged], words: Words) -> list[Finding]:
-    """Everything there is to say of associations and roles."""
+    """Everything there is to say of associations, roles and Regions."""
     by_pair = {one.pair: one for one in judged}
-    found = [
-        _failed(located, by_pair, words)
-        for located in facts.associations
-        if located.association.bucket and (located.association.lifecycle in FAILED or located.association.failure)
-    ]
-    return found + _roles_missing(facts, judged, words) + _roles_unused(facts)
+    failed: dict[tuple[str, str], Located] = {}
+    for located in facts.associations:
+        one = located.association
+        if one.bucket and (one.lifecycle in FAILED or one.failure):
+            # An older link has two paths, and is one thing.
+            failed.setdefault((one.owner, one.association_id or "older"), located)
+    found = [_failed(located, by_pair, words) for located in failed.values()]
+    return found + _roles_missing(facts, judged, words) + _roles_unused(facts) + _unheard_of(facts)
 
 
 def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Finding:
@@ -39,21 +43,18 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
     remedy = "See what AWS says, and mend that."
     if judged is not None and not judged.allowed:
         remedy = "First mend what the other findings about this cache and bucket tell of."
+    thing, told = "association", f"It is {association.association_id}, for {association.path}."
+    look = ("describe-data-repository-associations", "--association-ids", association.association_id)
+    if not association.association_id:
+        thing, told = "link to S3", f"The file system was created with it, for {association.path}."
+        look = ("describe-file-systems", "--file-system-ids", association.owner)
     return Finding(
         "association-failed",
         Severity.HIGH,
-        f"association is {association.lifecycle}: {association.owner} and bucket {association.bucket}",
-        (said, f"It is {association.association_id}, for {association.path}."),
+        f"{thing} is {association.lifecycle}: {association.owner} and bucket {association.bucket}",
+        (said, told),
         remedy,
-        (
-            words.aws(
-                "fsx",
-                "describe-data-repository-associations",
-                "--association-ids",
-                association.association_id,
-                region=located.region,
-            ),
-        ),
+        (words.aws("fsx", *look, region=located.region),),
         (pair,) if judged else (),
         association.owner,
         association.bucket,
@@ -63,12 +64,13 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
 
 
 def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) -> list[Finding]:
-    by_cache: dict[str, list[Judged]] = {}
+    by_cache: dict[tuple[str, bool], list[Judged]] = {}
+    served = _served(facts)
     for one in judged:
         if any(trouble.code == "role-missing" for trouble in one.troubles):
-            by_cache.setdefault(one.pair.cache or "", []).append(one)
+            by_cache.setdefault((one.pair.cache or "", one.pair.bucket in served), []).append(one)
     found = []
-    for cache, pairs in by_cache.items():
+    for (cache, all_done), pairs in by_cache.items():
         states = {
             one.association.lifecycle
             for one in facts.associations
@@ -83,12 +85,21 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
             "given access."
         )
         commands = words.fcsse("link", [cache] if young else [], [one.pair.bucket for one in pairs])
+        severity = Severity.LOW if young else Severity.HIGH
+        detail = [f"IAM has no role {role_name(cache)}, so nothing can be given to it."]
+        if all_done and not young:
+            severity, commands = Severity.INFO, ()
+            detail += [sentence(f"{bucket}: {served[bucket]}") for bucket in sorted({one.pair.bucket for one in pairs})]
+            remedy = (
+                "No link can do more: what every cache of the account needs of the key is there. Without a role, nobody "
+                "can tell whether the cache is given access."
+            )
         found.append(
             Finding(
                 "role-missing",
-                Severity.LOW if young else Severity.HIGH,
+                severity,
                 f"no service-linked role{' yet' if young else ''}: {cache}",
-                (f"IAM has no role {role_name(cache)}, so nothing can be given to it.",),
+                tuple(detail),
                 remedy,
                 commands,
                 tuple(one.pair for one in pairs),
@@ -98,6 +109,26 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
             )
         )
     return found
+
+
+def _served(facts: AccountFacts) -> dict[str, str]:
+    """The buckets of roleless caches whose key is there for every cache already, with what says so."""
+    outcomes = make_plan(facts.for_every, Options(Wish.LINK)).outcomes
+    return {one.pair.bucket: one.summary for one in outcomes if one.status is Status.NOTHING}
+
+
+def _unheard_of(facts: AccountFacts) -> list[Finding]:
+    return [
+        Finding(
+            "region-unheard-of",
+            Severity.MEDIUM,
+            f"no Region with FSx is known as {region}",
+            ("Nothing was found in it, and botocore's list of endpoints does not have it.",),
+            f"Did you mean {' or '.join(meant)}?" if meant else "Check --region and AWS_REGION.",
+            region=region,
+        )
+        for region, meant in facts.unheard_of
+    ]
 
 
 def _roles_unused(facts: AccountFacts) -> list[Finding]:

@@ -28,6 +28,11 @@ SEVERITIES = {
 """Of pairs' troubles; all others are HIGH, since the cache fails."""
 
 
+def fails(one: Judged) -> bool:
+    """Does the cache fail for certain, whatever its verdict could be told of?"""
+    return any(SEVERITIES.get(trouble.code, Severity.HIGH) is Severity.HIGH for trouble in one.troubles)
+
+
 def find(judged: Sequence[Judged], words: Words, told: Collection[Pair] = ()) -> list[Finding]:
     """Everything there is to say of pairs.
 

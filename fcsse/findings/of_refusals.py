@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
 from fcsse.errors import EXIT_DENIED, DeniedError, NotFoundError
+from fcsse.findings.facts import OLDER
 from fcsse.findings.findings import Finding, Severity
 from fcsse.grammar import count, listed, sentence
 
@@ -24,44 +26,41 @@ PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…', and --bucket-account
 
 
 def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
-    """Everything that could not be read, each once."""
+    """Everything that could not be read, each once; what was refused alike on several things is told together."""
     refused = {refusal.about[0] for refusal in facts.refusals if refusal.kind == "encryption"}
     found = [_region(reason, regions, error) for reason, (regions, error) in _regions(facts).items()]
-    together: dict[tuple[str, ...], list[Refusal]] = {}
+    by_thing: dict[tuple[str, ...], list[Refusal]] = {}
     for refusal in facts.refusals:
         # What does not exist is told with the pairs; a bucket that cannot be read at all is told once.
         if isinstance(refusal.error, NotFoundError) or not _matters(refusal, facts):
             continue
         if refusal.kind in ("bucket-policy", "region") and refusal.about[0] in refused:
             continue
-        family = "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
-        together.setdefault((family, *refusal.about[:1]), []).append(refusal)
-    return found + [
-        _finding(group, [one for one in judged if _is_about(group[0], one, facts)], facts)
-        for group in together.values()
-    ]
+        about = () if refusal.kind == OLDER else refusal.about[:1]
+        by_thing.setdefault((_family(refusal), *about), []).append(refusal)
+    alike: dict[tuple[object, ...], list[_Unread]] = {}
+    for number, group in enumerate(by_thing.values()):
+        one = _Unread(tuple(group), tuple(one for one in judged if _is_about(group[0], one, facts)), facts)
+        alike.setdefault(one.likeness or (number,), []).append(one)
+    return found + [_finding(group) for group in alike.values()]
+
+
+def _family(refusal: Refusal) -> str:
+    return "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
 
 
 def lacks_permission(facts: AccountFacts, judged: Sequence[Judged]) -> bool:
-    """Was something refused that the caller's own account can give, or that an unknown verdict hangs on?
+    """Was something refused that an unknown verdict hangs on, or the account's list of file systems?
 
-    Where all access is there, what another account does not show (a bucket's policy, a key's grants) is no lack.
+    Where all access is there, what else is not shown (a grant more, a bucket's own policy) is no lack.
     """
     errors = [error for _, error in facts.unread]
     for refusal in facts.refusals:
-        about = [one for one in judged if _is_about(refusal, one, facts)]
-        settled = all(one.allowed for one in about) and _is_abroad(refusal, about, facts.account)
-        if _matters(refusal, facts) and not settled:
+        if refusal.kind == "bucket-policy" or not _matters(refusal, facts):
+            continue
+        if refusal.kind == OLDER or not all(one.allowed for one in judged if _is_about(refusal, one, facts)):
             errors.append(refusal.error)
     return any(error.exit_code == EXIT_DENIED for error in errors)
-
-
-def _is_abroad(refusal: Refusal, about: Sequence[Judged], account: str) -> bool:
-    """Is it about a key or bucket of another account?"""
-    if refusal.kind in OF_KEYS:
-        key = Arn.parse(refusal.about[0])
-        return key is not None and key.account != account
-    return refusal.kind in OF_BUCKETS and any(one.facts and one.facts.bucket.foreign for one in about)
 
 
 def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:
@@ -114,7 +113,7 @@ def _matters(refusal: Refusal, facts: AccountFacts) -> bool:
     if refusal.kind == "resolved":
         reference, region = refusal.about
         return any(bucket.encryption.key == reference and bucket.region == region for bucket in facts.buckets.values())
-    return refusal.kind in (*OF_BUCKETS, *OF_KEYS, "roles", "role")
+    return refusal.kind in (*OF_BUCKETS, *OF_KEYS, "roles", "role", OLDER)
 
 
 def _is_about(refusal: Refusal, one: Judged, facts: AccountFacts) -> bool:
@@ -126,29 +125,78 @@ def _is_about(refusal: Refusal, one: Judged, facts: AccountFacts) -> bool:
     if refusal.kind == "resolved":
         bucket = facts.buckets.get(one.pair.bucket)
         return bucket is not None and bucket.encryption.key == refusal.about[0]
-    return refusal.kind == "roles" or refusal.about[0] == one.pair.cache
+    return refusal.kind == "roles" or refusal.about[0] == one.pair.cache  # a Region is no cache
 
 
-def _finding(group: Sequence[Refusal], judged: list[Judged], facts: AccountFacts) -> Finding:
-    kinds = {refusal.kind for refusal in group}
-    errors = [refusal.error for refusal in group]
-    harmless = bool(judged) and all(one.allowed for one in judged)
-    if "bucket-policy" in kinds and any(one.facts and one.facts.bucket.foreign for one in judged):
-        harmless = False
-    detail = [sentence(error.message) for error in errors]
-    if harmless:
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """What was refused about one thing, such as a bucket, and the pairs that it is about."""
+
+    refusals: tuple[Refusal, ...]
+    judged: tuple[Judged, ...]
+    facts: AccountFacts
+
+    @property
+    def errors(self) -> tuple[FcsseError, ...]:
+        return tuple(refusal.error for refusal in self.refusals)
+
+    @property
+    def about(self) -> str:
+        """The thing's name."""
+        return (self.refusals[0].about or ("",))[0]
+
+    @property
+    def remedy(self) -> str:
+        match _family(self.refusals[0]):
+            case "key":
+                return _remedy_of_key(self.refusals, self.facts)
+            case "bucket":
+                return _remedy_of_bucket(self.refusals, self.judged, self.facts)
+            case _:
+                return _remedy(self.errors)
+
+    @property
+    def harmless(self) -> bool:
+        """Is the access there by all that could be read? A bucket's own policy may always be one that does not let in."""
+        unsure = any(refusal.kind == "bucket-policy" for refusal in self.refusals)
+        return bool(self.judged) and all(one.allowed for one in self.judged) and not unsure
+
+    @property
+    def likeness(self) -> tuple[object, ...] | None:
+        """What is equal where the same was refused on another thing; None where nothing else can be like it."""
+        denied = [error for error in self.errors if isinstance(error, DeniedError) and error.action]
+        resources = {error.resource for error in denied}
+        if len(denied) < len(self.errors) or len(resources) != 1 or "" in resources or not self.about:
+            return None
+        remedy = self.remedy.replace(resources.pop(), "")
+        return (_family(self.refusals[0]), tuple(error.action for error in denied), remedy, self.harmless)
+
+
+def _finding(alike: Sequence[_Unread]) -> Finding:
+    first, several = alike[0], len(alike) > 1
+    family, names = _family(first.refusals[0]), [one.about for one in alike]
+    title, remedy = title_of(*first.errors), first.remedy
+    detail = [sentence(error.message) for error in first.errors]
+    if several:
+        denied = [error for error in first.errors if isinstance(error, DeniedError)]
+        told, noun = listed(names), f"{family}s"
+        title = f"unknown: no {listed([error.action for error in denied])} on {noun} {told}"
+        remedy = remedy.replace(denied[0].resource, f"{noun} {told}")
+        detail.append(f"The same holds for {noun} {', '.join(names[1:])}.")
+    if first.harmless:
         detail.append("By all that could be read, the access is there; a Deny in what could not be read would win.")
-    about = group[0].about[0] if group[0].about else None
+    if family == OLDER:
+        detail.append("File systems that were linked to S3 at their creation (ImportPath) are not known.")
     return Finding(
         "unreadable",
-        Severity.LOW if harmless else Severity.MEDIUM,
-        title_of(*errors),
+        Severity.LOW if first.harmless else Severity.MEDIUM,
+        title,
         tuple(detail),
-        _remedy_of_key(group, facts) if kinds <= set(OF_KEYS) else _remedy_of_bucket(group, judged, facts),
+        remedy,
         (),
-        tuple(one.pair for one in judged),
-        bucket=about if kinds <= set(OF_BUCKETS) else None,
-        key=about if kinds <= set(OF_KEYS) else None,
+        tuple(one.pair for unread in alike for one in unread.judged),
+        bucket=first.about if family == "bucket" and not several else None,
+        key=first.about if family == "key" and not several else None,
     )
 
 
@@ -174,8 +222,8 @@ def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
 def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[Judged], facts: AccountFacts) -> str:
     """The same for a bucket, which may belong to another account: then it takes a role of that one."""
     said = _remedy([refusal.error for refusal in group])
-    bucket = facts.buckets.get(group[0].about[0]) if group[0].about else None
+    bucket = facts.buckets.get(group[0].about[0])
     if (bucket and bucket.foreign) or any(one.facts and one.facts.bucket.foreign for one in judged):
         return f"Name a role of the bucket's account: {PATTERN}."
-    denied = all(isinstance(refusal.error, DeniedError) and refusal.kind in OF_BUCKETS for refusal in group)
+    denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
     return f"{said} If the bucket belongs to another account: {PATTERN}." if denied else said

@@ -4,8 +4,9 @@ In: which Regions. Out: ``AccountFacts``, in the same order whatever is answered
 is a fact about that thing; only where nothing can be read at all does this raise.
 
 FSx lists associations a page of 25 after the other, so for a large account that chain is the longest: buckets are
-asked about as soon as a page names them, and keys as soon as a bucket does. The number of requests grows with caches,
-buckets and keys, not with pairs.
+asked about as soon as a page names them, and keys as soon as a bucket does. File systems, some of which have their link
+in their own description, are listed beside them. The number of requests grows with caches, buckets and keys, not with
+pairs.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import partition_of
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.near import near
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.findings.facts import AccountFacts, Located, Refusal, Scope
+from fcsse.findings.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.model import Options, Pair, Wish
 from fcsse.progress import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from fcsse.arn import Arn
@@ -60,7 +62,10 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
+    """A listing ended. ``older``: that of file systems linked the older way."""
+
     region: str
+    older: bool
     error: BaseException | None
 
 
@@ -93,6 +98,7 @@ class _Reading:
         self._found: list[Located] = []
         self._begun: set[str] = set()
         self._errors: dict[str, FcsseError] = {}
+        self._older_errors: dict[str, FcsseError] = {}
         self._open = 0
         self._waiting = 0
 
@@ -111,6 +117,9 @@ class _Reading:
         pairs = sorted(prefixes, key=lambda pair: (pair.cache or "", pair.bucket))
         found = self._discovery.facts(pairs, prefixes)
         off, unread = self._unread()
+        roleless = self._without_role(pairs, roles)
+        alone = dict.fromkeys(pair.bucket for pair in pairs if pair.cache in roleless)
+        for_every = tuple(self._discovery.gather(Pair(None, bucket), ()) for bucket in alone)
         return AccountFacts(
             caller.account,
             caller.partition,
@@ -123,6 +132,9 @@ class _Reading:
             unread,
             off,
             self._scope.all_regions,
+            roleless,
+            for_every,
+            self._unheard_of(regions),
         )
 
     def _start_regions(self) -> tuple[str, ...]:
@@ -133,21 +145,22 @@ class _Reading:
         for region in regions:
             # A client costs more than a request: the first listing is under way while the next client is made.
             self._aws.prepare("fsx", region)
-            future = self._discovery.submit(self._list, region or "")
-            future.add_done_callback(partial(self._ended, region or ""))
-        self._open = len(regions)
+            for older, pages in ((False, self._aws.association_pages), (True, self._aws.older_link_pages)):
+                future = self._discovery.submit(self._list, region or "", pages)
+                future.add_done_callback(partial(self._ended, region or "", older))
+        self._open = 2 * len(regions)
         return tuple(region or "" for region in regions)
 
-    def _list(self, region: str) -> None:
-        for page in self._aws.association_pages(region):
+    def _list(self, region: str, pages: Callable[[str], Iterator[tuple[Association, ...]]]) -> None:
+        for page in pages(region):
             self._events.put(_Page(region, page))
 
-    def _ended(self, region: str, listing: Future[None]) -> None:
-        self._events.put(_Ended(region, listing.exception()))
+    def _ended(self, region: str, older: bool, listing: Future[None]) -> None:
+        self._events.put(_Ended(region, older, listing.exception()))
 
     def _stream(self, asked: Future[Arn], listed: Future[tuple[Role, ...]]) -> None:
         """Takes pages and answers as they come, and asks what follows from each."""
-        listings = self._open
+        regions = self._open // 2
         while self._open or self._waiting:
             if self._early and asked.done() and listed.done() and not listed.exception():
                 self._use_waiting(asked.result(), listed)
@@ -157,13 +170,13 @@ class _Reading:
                 case _Answered(bucket):
                     self._waiting -= 1
                     self._discovery.follow(bucket, asked.result().account)
-                case _Ended(region, error):
+                case _Ended(region, older, error):
                     self._open -= 1
                     if isinstance(error, FcsseError):
-                        self._errors[region] = error
+                        (self._older_errors if older else self._errors)[region] = error
                     elif error is not None:
                         raise error
-        if len(self._errors) == listings:
+        if len(self._errors) == regions:
             raise self._errors[min(self._errors)]
 
     def _use_waiting(self, caller: Arn, listed: Future[tuple[Role, ...]]) -> None:
@@ -210,6 +223,22 @@ class _Reading:
                 found[pair] = tuple(dict.fromkeys((*found.get(pair, ()), association.prefix)))
         return found
 
+    def _without_role(self, pairs: Sequence[Pair], roles: Mapping[str, Role] | None) -> frozenset[str]:
+        """The caches of which IAM said that they have no role."""
+        if roles is None:
+            return self._discovery.without_role
+        return frozenset(pair.cache for pair in pairs if pair.cache and pair.cache not in roles)
+
+    def _unheard_of(self, regions: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Regions in which nothing was found and botocore knows no FSx, with names that may have been meant."""
+        empty = {region for region in regions if region} - {one.region for one in self._found} - set(self._errors)
+        found = []
+        for region in sorted(empty):
+            known = self._aws.fsx_regions(partition_of(region))
+            if region not in known:
+                found.append((region, tuple(near(region, known))))
+        return tuple(found)
+
     def _unread(self) -> tuple[tuple[str, ...], tuple[tuple[str, FcsseError], ...]]:
         """The Regions that are off for the account, and those that could not be read for another reason."""
         errors = sorted(self._errors.items())
@@ -217,7 +246,9 @@ class _Reading:
         return tuple(off), tuple((region, error) for region, error in errors if region not in off)
 
     def _refusals(self) -> list[Refusal]:
-        found = self._discovery.refusals()
+        found = dict(self._discovery.refusals())
+        # A Region that says nothing at all is told of as such.
+        found |= {(OLDER, region): error for region, error in self._older_errors.items() if region not in self._errors}
         return [Refusal(name[0], name[1:], error) for name, error in sorted(found.items(), key=lambda item: item[0])]
 
 

@@ -81,7 +81,7 @@ def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
     0: all access is there. 3: some is missing, or not known. 5: none is known to be missing, but the caller lacks a
     permission to tell.
     """
-    if any(not one.allowed and one.verdict != "unknown" for one in judged):
+    if any(not one.allowed and (one.verdict != "unknown" or of_pairs.fails(one)) for one in judged):
         return EXIT_PENDING
     if of_refusals.lacks_permission(facts, judged):
         return EXIT_DENIED
@@ -92,7 +92,7 @@ def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts
     """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
     regions = {one.association.owner: one.region for one in facts.associations}
     says = replace(words or Words(), homes=regions)
-    judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roles)
+    judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
     keys = of_keys.keys_of(judged, facts.account)
     unread = of_refusals.find(facts, judged)
     told = {pair for finding in unread for pair in finding.pairs}

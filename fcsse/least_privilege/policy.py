@@ -59,7 +59,9 @@ def needs(command: Command, scope: Scope) -> Permissions:
     # The buckets of an account's caches may use keys of any account.
     scope = replace(scope, any_key=command is Command.AUDIT)
     now = _circumstances(command, scope)
-    permissions = tuple(one for one in TABLE[command] if one.when <= now and _is_about(one, scope))
+    # An audit is of all caches, whichever are named.
+    whole = command is Command.AUDIT
+    permissions = tuple(one for one in TABLE[command] if one.when <= now and (whole or _is_about(one, scope)))
     owner = _key_owner(command, scope, permissions) if scope.foreign else ()
     bucket = _bucket_owner(scope) if scope.foreign and command is not Command.RESTORE else ()
     return Permissions(command, scope, permissions, owner, bucket, _notes(command, scope))
@@ -105,8 +107,6 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
 def _is_about(permission: Permission, scope: Scope) -> bool:
     """Leaves out what the kind of the named caches rules out: FSx has one call for caches, one for file systems."""
     kinds = {cache[:3] for cache in scope.caches} or {"fc-", "fs-"}
-    if not permission.optional:
-        return True
     only = {"fsx:DescribeFileCaches": "fc-", "fsx:DescribeFileSystems": "fs-"}.get(permission.action)
     return only is None or only in kinds
 

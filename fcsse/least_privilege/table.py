@@ -90,6 +90,12 @@ _LINKED = _on(
     "lists the cache's buckets where --bucket is left out",
     When.NO_BUCKET,
 )
+_LINKED_FILE_SYSTEM = _on(
+    "fsx:DescribeFileSystems",
+    On.ANY,
+    "the same for a file system without associations, linked at its creation",
+    When.NO_BUCKET,
+)
 _ENCRYPTION = _on("s3:GetEncryptionConfiguration", On.BUCKET, "reads the bucket's default encryption")
 _REGION = _on(
     "s3:ListBucket",
@@ -125,7 +131,12 @@ _CACHE = _on(
     "fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", When.NAMED_CACHE, optional=True
 )
 _SYSTEM = _on(
-    "fsx:DescribeFileSystems", On.ANY, "the same for FSx for Lustre file systems", When.NAMED_CACHE, optional=True
+    "fsx:DescribeFileSystems",
+    On.ANY,
+    "the same for FSx for Lustre file systems",
+    When.NAMED_CACHE,
+    When.NAMED_BUCKET,
+    optional=True,
 )
 _TAGS = _on(
     "kms:ListResourceTags",
@@ -140,6 +151,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.LINK: (
         _ROLE,
         _LINKED,
+        _LINKED_FILE_SYSTEM,
         _ENCRYPTION,
         _KEY,
         _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back", When.OWN_KEY, When.POLICY),
@@ -164,6 +176,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.UNLINK: (
         _ROLE,
         _LINKED,
+        _LINKED_FILE_SYSTEM,
         _ENCRYPTION,
         _KEY,
         _POLICY,
@@ -184,6 +197,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.CHECK: (
         _ROLE,
         _LINKED,
+        _LINKED_FILE_SYSTEM,
         _ENCRYPTION,
         _JUDGED_KEY,
         _POLICY,
@@ -206,14 +220,18 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.AUDIT: (
         _on("iam:ListRoles", On.ANY, "finds the service-linked roles of all caches"),
         _on("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the buckets of all caches"),
+        _on(
+            "fsx:DescribeFileSystems",
+            On.ANY,
+            "lists those of file systems without associations, linked at their creation; tells why one has no role",
+        ),
         _ENCRYPTION,
         _JUDGED_KEY,
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the keys' grants"),
-        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies"),
+        _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
-        _on("fsx:DescribeFileSystems", On.ANY, "the same for FSx for Lustre file systems", optional=True),
         _REGION,
         _on("kms:PutKeyPolicy", On.OWN_KEY, "writes the key policies", When.OWN_KEY, When.FIX),
         _on("kms:CreateGrant", On.KEY, "creates the grants on keys of other accounts", When.FIX),
@@ -249,7 +267,13 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:ListGrants", On.KEY, "the same", optional=True),
         _SUGGESTIONS,
         _CACHE,
-        _SYSTEM,
+        _on(
+            "fsx:DescribeFileSystems",
+            On.ANY,
+            "the same for FSx for Lustre file systems, and finds those linked to the bucket at their creation",
+            optional=True,
+        ),
+        _on("s3:ListAllMyBuckets", On.ANY, "suggests buckets where one is mistyped", optional=True),
         _on("kms:Decrypt", On.KEY, "where the metadata tables are encrypted with this key", When.ATHENA, optional=True),
     ),
     Command.RESTORE: (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
@@ -13,7 +14,7 @@ from fcsse.pipeline import Target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fcsse.model import Facts, Obstacle
+    from fcsse.model import Association, Facts, Obstacle
     from fcsse.object_keys.tally import Census
     from fcsse.pipeline import Pipeline
 
@@ -35,11 +36,13 @@ def facts_of_keys(pipeline: Pipeline, census: Census, caches: tuple[str, ...]) -
     pipeline.progress.step("finding the caches of the bucket")
     unknown = ""
     if not caches:
+        links: list[Association] = []
         try:
-            associations = pipeline.aws.list_associations()
+            links += pipeline.aws.list_associations()
+            links += chain.from_iterable(pipeline.aws.older_link_pages(pipeline.aws.region))
         except FcsseError as error:
-            associations, unknown = (), error.message
-        caches = tuple(dict.fromkeys(one.owner for one in associations if one.bucket == census.bucket and one.owner))
+            unknown = error.message
+        caches = tuple(dict.fromkeys(one.owner for one in links if one.bucket == census.bucket and one.owner))
     found: dict[str, tuple[Facts | Obstacle, ...]] = {}
     if caches:
         pipeline.progress.step("reading the keys that are in use")

@@ -13,7 +13,7 @@ from fcsse.arn import ROLE_PATH, partition_of, role_name
 from fcsse.sandbox.authorize import ALLOW_ALL
 from fcsse.sandbox.iam_layer import mark_user
 from fcsse.sandbox.principals import find_role, iam, reveal
-from fcsse.sandbox.state import Association, PendingRole, State, StoredCache
+from fcsse.sandbox.state import Association, OlderLink, PendingRole, State, StoredCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -149,20 +149,25 @@ class Accounts:
         role_calls: int = 0,
         kms_delay: float = 0.0,
         kms_calls: int = 0,
+        older: OlderLink | None = None,
     ) -> None:
         """A file cache (``fc-…``) or FSx for Lustre file system (``fs-…``) with its service-linked role.
 
         ``links``: ``s3://bucket/prefix/`` or ``nfs://…`` URLs, bucket names, or associations. ``role_delay`` and
         ``role_calls``: IAM shows the role after so many seconds and so many IAM calls; ``kms_delay`` and ``kms_calls``
-        count from then on, for KMS.
+        count from then on, for KMS. ``older``: a file system's link from its creation, which excludes associations.
         """
         owner = account or self.account
+        links = tuple(links)
+        if older and (links or not cache.startswith("fs-")):
+            text = "an older link is one of a file system without associations"
+            raise ValueError(text)
         associations = [
             link if isinstance(link, Association) else _association(cache, number, link)
             for number, link in enumerate(links, 1)
         ]
         with self.state.lock:
-            stored = StoredCache(cache, owner, region or self.region, lifecycle, failure, associations)
+            stored = StoredCache(cache, owner, region or self.region, lifecycle, failure, associations, older=older)
             self.state.caches[cache] = stored
             if role and find_role(self.state, owner, role_name(cache)) is None:
                 name = role_name(cache)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Association, State, StoredCache
+    from fcsse.sandbox.state import Association, OlderLink, State, StoredCache
     from fcsse.sandbox.wire import Call, Reply
 
 _FILTERS = ("file-system-id", "file-cache-id", "data-repository-type")
@@ -141,20 +141,37 @@ def _file_cache(state: State, cache: StoredCache) -> dict[str, Any]:
 
 
 def _file_system(state: State, cache: StoredCache) -> dict[str, Any]:
+    lustre: dict[str, Any] = {"WeeklyMaintenanceStartTime": "1:05:00", "DataCompressionType": "NONE"}
+    if cache.older:
+        lustre |= {
+            "DeploymentType": "SCRATCH_1",
+            "MountName": "fsx",
+            "DataRepositoryConfiguration": _older(cache.older),
+        }
+    else:
+        lustre |= {"DeploymentType": "PERSISTENT_2", "PerUnitStorageThroughput": 125, "MountName": "mountnam"}
     return {
         **_common(state, cache),
         "FileSystemId": cache.id,
         "FileSystemType": "LUSTRE",
-        "FileSystemTypeVersion": "2.15",
+        "FileSystemTypeVersion": "2.10" if cache.older else "2.15",
         "StorageType": "SSD",
-        "LustreConfiguration": {
-            "DeploymentType": "PERSISTENT_2",
-            "PerUnitStorageThroughput": 125,
-            "MountName": "mountnam",
-            "WeeklyMaintenanceStartTime": "1:05:00",
-            "DataCompressionType": "NONE",
-        },
+        "LustreConfiguration": lustre,
     }
+
+
+def _older(link: OlderLink) -> dict[str, Any]:
+    """Sources: FSx API reference, DataRepositoryConfiguration and CreateFileSystemLustreConfiguration (SCRATCH_1)."""
+    described: dict[str, Any] = {
+        "Lifecycle": link.lifecycle,
+        "ImportPath": link.import_path,
+        "ExportPath": link.export_path,
+        "ImportedFileChunkSize": 1024,
+        "AutoImportPolicy": "NONE",
+    }
+    if link.failure:
+        described["FailureDetails"] = {"Message": link.failure}
+    return described
 
 
 def _association(state: State, cache: StoredCache, association: Association) -> dict[str, Any]:

@@ -116,6 +116,16 @@ class Association:
 
 
 @dataclass(slots=True)
+class OlderLink:
+    """How a file system is linked that got its bucket at its creation: no association, one bucket, two prefixes."""
+
+    import_path: str
+    export_path: str
+    lifecycle: str = "AVAILABLE"
+    failure: str | None = None
+
+
+@dataclass(slots=True)
 class StoredCache:
     """A file cache (``fc-…``) or an FSx for Lustre file system (``fs-…``)."""
 
@@ -127,6 +137,7 @@ class StoredCache:
     associations: list[Association] = field(default_factory=list)
     kms_key: str | None = None
     created: float = field(default_factory=time.time)
+    older: OlderLink | None = None
 
 
 @dataclass(slots=True)

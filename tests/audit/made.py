@@ -141,4 +141,5 @@ class Made:
             unread,
             off,
             all_regions,
+            frozenset(one.pair.cache or "" for one in pairs if one.pair.cache not in self.roles),
         )

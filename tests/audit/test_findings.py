@@ -9,11 +9,11 @@ import pytest
 
 from fcsse.commands import Words
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
-from fcsse.findings.facts import Refusal
+from fcsse.findings.facts import OLDER, Located, Refusal
 from fcsse.findings.findings import ORDER, Finding, Fix, Severity
 from fcsse.findings.judging import Verdicts
 from fcsse.findings.result import audit_of
-from fcsse.model import Bucket, Encryption
+from fcsse.model import Association, Bucket, Encryption
 from fcsse.verdict import check_pair
 from tests.audit.large import large
 from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
@@ -317,6 +317,9 @@ def test_dsse_is_not_called_a_failure_for_certain() -> None:
     made.link(A, "data", None, algorithm="aws:kms:dsse")
     finding = only(made.done(), "dsse")
     assert finding.severity is Severity.MEDIUM
+    (judged,) = audit_of(made.done()).judged
+    assert (judged.verdict, "is not known" in judged.headline) == ("unknown", True)
+    assert audit_of(made.done()).exit_code == 3
     assert "customer managed key" in finding.remedy
 
 
@@ -386,13 +389,32 @@ def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
     assert missing.exit_code == 3, "access that is known to be missing is worse than what is not known"
 
 
-def test_what_another_account_does_not_show_is_no_lack_where_the_access_is_there() -> None:
+def test_a_bucket_policy_that_cannot_be_read_is_told_and_changes_no_exit_code() -> None:
+    """As in ``check``, which judges the bucket policy where it can be read."""
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=None)
-    made.link(B, "own", policy(documented("own", slr(B))), key=2)
+    made.link(B, "own", policy(documented("own", slr(B))), key=2, bucket_policy=None)
     denied = DeniedError("no", "Allow it.", action="s3:GetBucketPolicy")
-    assert audit_of(made.done(Refusal("bucket-policy", ("data",), denied))).exit_code == 0
-    assert audit_of(made.done(Refusal("bucket-policy", ("own",), denied))).exit_code == 5
+    for bucket in ("data", "own"):
+        audit = audit_of(made.done(Refusal("bucket-policy", (bucket,), denied)))
+        assert audit.exit_code == 0
+        (finding,) = [one for one in audit.findings if one.code == "unreadable"]
+        assert finding.severity is Severity.MEDIUM
+    open_question = Made()
+    open_question.link(A, "data", None, algorithm="aws:kms:dsse", bucket_policy=None)
+    assert audit_of(open_question.done(Refusal("bucket-policy", ("data",), denied))).exit_code == 3
+
+
+def test_what_the_access_does_not_hang_on_is_no_lack() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A))))
+    denied = DeniedError("no", "Allow it.", action="kms:ListGrants", resource=f"key {key_name(1)}")
+    audit = audit_of(made.done(Refusal("grants", (key_name(1), ACCOUNT), denied)))
+    assert audit.exit_code == 0, "a grant could only give more"
+    assert audit.findings[0].severity is Severity.LOW
+    made.link(B, "data", None)
+    unknown = audit_of(made.done(Refusal("policy", (key_name(1), ACCOUNT), denied)))
+    assert unknown.exit_code == 5
 
 
 def test_what_another_account_hides_takes_a_role_of_it() -> None:
@@ -430,6 +452,64 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
     assert finding.remedy.endswith("Let the role be assumed.")
 
 
+def test_the_same_refusal_on_many_things_is_one_finding() -> None:
+    made = Made()
+    refusals = []
+    for number in range(1, 7):
+        bucket, key = f"data-{number}", f"key {key_name(number)}"
+        made.link(A, bucket, None, key=number, bucket_policy=None)
+        hint = "Allow s3:GetBucketPolicy on bucket {} for you: to be given in the caller's IAM policy."
+        refused = DeniedError("no", hint.format(bucket), action="s3:GetBucketPolicy", resource=f"bucket {bucket}")
+        hidden = DeniedError("no", f"Allow it on {key}.", action="kms:GetKeyPolicy", resource=key)
+        refusals += [
+            Refusal("bucket-policy", (bucket,), refused),
+            Refusal("policy", (key_name(number), ACCOUNT), hidden),
+        ]
+    told = [finding for finding in found(made.done(*refusals)) if finding.code == "unreadable"]
+    assert [len(finding.pairs) for finding in told] == [6, 6]
+    buckets = next(finding for finding in told if "s3:" in finding.title)
+    assert buckets.title == "unknown: no s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more"
+    assert buckets.remedy.startswith("Allow s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more for you")
+    assert "data-6" in buckets.detail[-1]
+
+    other = DeniedError("no", "Another side.", action="s3:GetBucketPolicy", resource="bucket data-1")
+    refusals[0] = Refusal("bucket-policy", ("data-1",), other)
+    told = [finding for finding in found(made.done(*refusals)) if "s3:" in finding.title]
+    assert sorted(len(finding.pairs) for finding in told) == [1, 5], "what helps is not the same"
+
+
+def test_what_is_known_to_fail_comes_before_what_cannot_be_read() -> None:
+    made = Made()
+    made.add_role(A)
+    made.hinder(A, "gone", NotFoundError("there is no bucket gone"))
+    made.link(B, "data", None)
+    denied = DeniedError("no", "Allow it.", action="kms:GetKeyPolicy", resource=f"key {key_name(1)}")
+    audit = audit_of(made.done(Refusal("policy", (key_name(1), ACCOUNT), denied)))
+    assert [one.verdict for one in audit.judged] == ["unknown", "unknown"]
+    assert audit.exit_code == 3
+
+
+def test_an_older_link_that_failed_is_told_once_and_no_association() -> None:
+    made = Made()
+    made.link(C, "data", policy(documented("data", slr(C))))
+    for path in ("s3://data/in/", "s3://data/out/"):
+        made.associations.append(Located(Association("", C, path, "MISCONFIGURED", "It went wrong."), REGION))
+    finding = only(made.done(), "association-failed")
+    assert finding.title == f"link to S3 is MISCONFIGURED: {C} and bucket data"
+    assert finding.commands == (f"aws fsx describe-file-systems --file-system-ids {C} --region {REGION}",)
+
+
+def test_file_systems_that_may_not_be_listed_leave_the_account_incomplete() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", slr(A), C)))
+    made.add_role(C)
+    denied = DeniedError("listing: no", "Allow it.", action="fsx:DescribeFileSystems", resource="*")
+    audit = audit_of(made.done(Refusal(OLDER, (REGION,), denied), all_regions=True))
+    assert audit.exit_code == 5
+    assert [finding.code for finding in audit.findings] == ["unreadable"], "nobody knows whether its role is unused"
+    assert "ImportPath" in " ".join(audit.findings[0].detail)
+
+
 def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
     denied = DeniedError("listing: no", action="fsx:DescribeDataRepositoryAssociations")
     audit = audit_of(Made().done(unread=(("eu-north-1", denied), ("us-east-1", denied)), off=("me-south-1",)))
@@ -452,7 +532,7 @@ def test_an_obstacle_that_nothing_else_tells_of_is_told() -> None:
 def test_the_verdict_is_that_of_check_on_every_pair() -> None:
     facts = large()
     regions = {one.association.owner: one.region for one in facts.associations}
-    judged = Verdicts().all(facts.pairs, regions, facts.buckets, facts.roles)
+    judged = Verdicts().all(facts.pairs, regions, facts.buckets, facts.roleless)
     checked = [check_pair(found) for found in facts.pairs]
     assert [(one.pair, one.read, one.write) for one in judged] == [(one.pair, one.read, one.write) for one in checked]
     assert len({one.verdict for one in judged}) == 4, "the account has something of everything"
@@ -465,10 +545,10 @@ def test_a_verdict_from_before_is_not_used_for_facts_that_changed() -> None:
     verdicts = Verdicts()
     verdicts.early(replace(facts, prefixes=("one/",)))
     known = replace(facts, prefixes=("one/", "two/"))
-    (judged,) = verdicts.all([known], {}, made.buckets, made.roles)
+    (judged,) = verdicts.all([known], {}, made.buckets, ())
     assert judged.verdict == "denied"
     verdicts.early(replace(facts, prefixes=("one/",)))
-    (judged,) = verdicts.all([replace(facts, prefixes=("one/",))], {}, made.buckets, made.roles)
+    (judged,) = verdicts.all([replace(facts, prefixes=("one/",))], {}, made.buckets, ())
     assert judged.verdict == "allowed"
 
 

@@ -12,6 +12,7 @@ from fcsse.arn import role_arn
 from fcsse.least_privilege.table import Command
 from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
 from fcsse.sandbox.s3_operations import action_of
+from fcsse.sandbox.state import OlderLink
 from tests.simulated import Run, Shell
 
 CACHE = "fc-0123"
@@ -65,6 +66,12 @@ def two_caches(shell: Shell) -> None:
     two_caches_unlinked(shell)
     for cache, bucket in (("fc-0aaa", "data"), ("fc-0bbb", "data-other-account")):
         assert shell.run("link", "--cache", cache, "--bucket", bucket, "--via", "grant").code == 0
+
+
+def older(shell: Shell) -> None:
+    """A file system that was linked at its creation and has its access, by a grant."""
+    shell.sandbox.add_cache("fs-0aaa", older=OlderLink("s3://data/in/", "s3://data/out/"))
+    assert shell.run("link", *OLDER, "--via", "grant").code == 0
 
 
 def counted(shell: Shell) -> None:
@@ -134,6 +141,7 @@ LIST, CREATE, REVOKE = "kms:ListGrants", "kms:CreateGrant", "kms:RevokeGrant"
 LATE = ("--cache", "fc-0aaa", "--bucket", "data")
 ALIAS = ("--cache", CACHE, "--bucket", "data-alias")
 OWN = ("--cache", "fc-01234567890")
+OLDER = ("--cache", "fs-0aaa")
 WHERE = ("--account", "111122223333", "--region", "eu-west-1")
 STATED, GRANTED = linked("data", "policy"), linked("data-other-account", "grant")
 BY_POLICY = (ROLE, ENCRYPTION, KEY, GET, PUT)
@@ -148,7 +156,7 @@ JUDGED = (
     KEY,
     GET,
     LIST,
-    "s3:GetBucketPolicy",
+    "fsx:DescribeFileSystems",
 )
 BY_ATHENA = (
     "s3:GetBucketMetadataTableConfiguration",
@@ -159,6 +167,14 @@ BY_ATHENA = (
 CASES = [
     Case("link by policy", Command.LINK, PAIR, NARROW, BY_POLICY, key_of="data"),
     Case("link a cache's own buckets", Command.LINK, OWN, OWN, ("fsx:DescribeDataRepositoryAssociations", *BY_POLICY)),
+    Case(
+        "check a file system linked at its creation",
+        Command.CHECK,
+        OLDER,
+        OLDER,
+        (ROLE, "fsx:DescribeDataRepositoryAssociations", "fsx:DescribeFileSystems", ENCRYPTION, KEY, GET, LIST),
+        older,
+    ),
     Case("link every cache", Command.LINK, EVERY[:3], EVERY, BY_POLICY[1:], key_of="data"),
     Case("link by grant", Command.LINK, (*PAIR, *GRANT), (*NARROW, *GRANT), BY_GRANT, key_of="data"),
     Case("link across accounts", Command.LINK, OTHER, ABROAD, (ROLE, ENCRYPTION, CREATE), key_of=OTHER[3]),
@@ -384,7 +400,7 @@ def test_create_grant_is_narrowed_to_the_role_and_the_documented_operations(shel
 
 
 def test_with_the_printed_policy_audit_knows_as_much_as_an_administrator(shell: Shell) -> None:
-    told = json.loads(shell.run("permissions", "audit", "-o", "json").out)
+    told = json.loads(shell.run("permissions", "audit", "--optional", "-o", "json").out)
     shell.sandbox.requests.clear()
     lean, full = shell.run_with(told["policy"], "audit"), shell.run("audit")
     assert lean.out.count("unknown") == full.out.count("unknown")

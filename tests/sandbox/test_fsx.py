@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcsse.sandbox import Sandbox
-from fcsse.sandbox.state import Association
+from fcsse.sandbox.state import Association, OlderLink
 from tests.sandbox.asking import OTHER, OWN, identity, refused
 
 
@@ -32,6 +32,24 @@ def test_file_systems_are_apart_from_caches(world: Sandbox) -> None:
     by_system = {"Name": "file-system-id", "Values": ["fs-0abc"]}
     assert associations(world, Filters=[by_system]) == ["s3://data/lustre/"]
     assert associations(world, Filters=[{"Name": "file-system-id", "Values": ["fc-0123"]}]) == []
+
+
+def test_a_link_from_the_creation_stands_in_the_file_system_and_is_no_association(sandbox: Sandbox) -> None:
+    """FSx API reference, DataRepositoryConfiguration: "not supported on file systems with a data repository association"."""
+    sandbox.add_cache("fs-0abc", older=OlderLink("s3://data/in", "s3://data/out", "MISCONFIGURED", "It went wrong."))
+    (system,) = sandbox.client("fsx").describe_file_systems()["FileSystems"]
+    lustre = system["LustreConfiguration"]
+    link = lustre["DataRepositoryConfiguration"]
+    assert (lustre["DeploymentType"], link["ImportPath"], link["ExportPath"]) == (
+        "SCRATCH_1",
+        "s3://data/in",
+        "s3://data/out",
+    )
+    assert (link["Lifecycle"], link["FailureDetails"]["Message"]) == ("MISCONFIGURED", "It went wrong.")
+    assert associations(sandbox) == []
+    for cache, links in (("fs-0abd", ["data"]), ("fc-0abd", [])):
+        with pytest.raises(ValueError, match="older link"):
+            sandbox.add_cache(cache, links, older=OlderLink("s3://data", "s3://data"))
 
 
 def test_associations_are_filtered_by_cache_and_kind(world: Sandbox) -> None:
