@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,12 +17,11 @@ from fcsse.cli.options import abroad, aws, how, safety, telling
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import columns, is_terminal, line
-from fcsse.errors import EXIT_OK, EXIT_PENDING, UnexpectedError
+from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError, UnexpectedError
 from fcsse.grammar import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from fcsse.findings.judging import Judged
     from fcsse.findings.result import Audit
@@ -64,11 +64,13 @@ def audit(
 ) -> None:
     """Judge every cache and file system of the account against every bucket it is linked to.
 
-    Reads each role, association, bucket and key once, and gives each pair the verdict of check. Findings come with
-    their remedy, the worst first; what cannot be read is a finding, too. Changes nothing without --fix.
+    Reads each role, association, bucket and key once, and gives each pair the verdict of check; file systems that were
+    linked at their creation (ImportPath) and have no association are seen as well. Findings come with their remedy, the
+    worst first; what cannot be read is a finding, too. Changes nothing without --fix.
 
     Exit codes: 0 all access is there, 3 some is missing or unknown, 5 none is known to be missing, but the caller may
-    not read all that decides; with --fix, how that stands afterwards.
+    not read all that decides; with --fix, how that stands afterwards. A bucket policy that cannot be read is a finding
+    and changes no code, as in check.
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
@@ -82,6 +84,9 @@ def audit(
             require(fix or not given, f"{name} goes with --fix")
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
         require(bucket_role or not bucket_account, "--bucket-account goes with --bucket-role")
+        if html is not None:
+            named = html.name and html != Path("-") and not html.is_dir()
+            require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
         first = regions[0] if regions else None
         sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
@@ -90,11 +95,19 @@ def audit(
         granting = (("--grant-profile", grant_profile), ("--grant-role", grant_role))
         more = tuple(word for name, given in granting if given for word in (name, given))
         words = Words(profile, endpoint_url, more=more)
+        if html is not None:
+            _try_place(html)
         answer = audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
         run.progress.stop()
-        if html is not None:
-            _write_page(answer, html, pipeline)
         shown = _Shown(run, output, answer)
+        if html is not None:
+            try:
+                _write_page(answer, html, pipeline)
+            except FcsseError as error:
+                # The answer took its time: it is told all the same. Nothing is mended without the record that was asked for.
+                shown.all(error.exit_code)
+                run.terminal.tell(error)
+                raise typer.Exit(error.exit_code) from error
         if not fix:
             shown.all(answer.exit_code)
             raise typer.Exit(answer.exit_code)
@@ -102,14 +115,38 @@ def audit(
         raise typer.Exit(code)
 
 
+def _part(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}.part")
+
+
+def _is_device(file: Path) -> bool:
+    """Such as ``/dev/stdout``."""
+    return file.exists() and not file.is_file()
+
+
+def _unwritten(file: Path, error: OSError) -> UnexpectedError:
+    return UnexpectedError(f"writing {file}: {error.strerror or error}", "Name another file with --html.")
+
+
+def _try_place(file: Path) -> None:
+    """Finds out whether a page can be written there, before all the questions are asked."""
+    if _is_device(file):
+        return
+    try:
+        _part(file).touch()
+        _part(file).unlink()
+    except OSError as error:
+        raise _unwritten(file, error) from error
+
+
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
     """Writes all of the page or nothing: an interruption leaves what was there."""
     from fcsse.cli.audit_html import page
 
     text = page(answer, pipeline.clock.now())
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = _part(file)
     try:
-        if file.exists() and not file.is_file():  # such as /dev/stdout
+        if _is_device(file):
             file.write_text(text, encoding="utf-8")
             return
         try:
@@ -118,8 +155,7 @@ def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        message = f"writing {file}: {error.strerror or error}"
-        raise UnexpectedError(message, "Name another file with --html.") from error
+        raise _unwritten(file, error) from error
 
 
 @dataclass(slots=True)

@@ -151,11 +151,13 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
                 pass
             case _:
                 assert_never(outcome.status)
+    several = sum(isinstance(one, Applied) and bool(one.backup) for one in results) > 1
     for one in results:
         if isinstance(one, Applied):
             out += [line(note) for note in one.notes]
             if one.backup:
-                out.append(line(f"The policy from before is saved: fcsse restore {one.backup}"))
+                which = f" of key {one.change.key}" if several else ""
+                out.append(line(f"The policy{which} from before is saved: fcsse restore {one.backup}"))
             elif isinstance(one.change, GrantAddition) and one.grant:
                 out.append(line(f"Grant {one.grant}"))
     if dry_run and plan.changes:

@@ -109,6 +109,32 @@ def test_a_page_is_written_whole_or_not_at_all(shell: Shell, tmp_path: Any) -> N
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_the_answer_is_told_although_the_page_cannot_be_written(shell: Shell, tmp_path: Any) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    shell.monkeypatch.setattr("pathlib.Path.write_text", full)
+    run = shell.run("audit", "--html", str(tmp_path / "audit.html"), "-o", "json")
+    found = json.loads(run.out)
+    assert (run.code, found["exit_code"], found["summary"]["pairs"]) == (1, 1, 10)
+    assert "No space left on device" in run.err
+    shell.sandbox.requests.clear()
+    fixed = shell.run("audit", "--html", str(tmp_path / "audit.html"), "--fix", "--yes")
+    assert (fixed.code, shell.sandbox.requests.count("kms:PutKeyPolicy")) == (1, 0)
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(shell: Shell, tmp_path: Any) -> None:
+    shell.sandbox.requests.clear()
+    run = shell.run("audit", "--html", str(tmp_path / "none" / "audit.html"))
+    assert (run.code, run.out) == (1, "")
+    assert "No such file or directory" in run.err
+    for file in ("", "-", str(tmp_path)):
+        run = shell.run("audit", "--html", file)
+        assert run.code == 2
+        assert "defect" not in run.err
+    assert len(shell.sandbox.requests) == 0
+
+
 def test_nothing_is_written(shell: Shell) -> None:
     shell.sandbox.requests.clear()
     shell.run("audit", "--all-regions")
@@ -222,6 +248,47 @@ def test_without_iam_list_roles_each_role_is_asked_for(shell: Shell) -> None:
     found = json.loads(run.out)
     assert found["summary"]["verdicts"]["allowed"] == 2
     assert "iam:ListRoles" in of(found, "unreadable")[0]["title"]
+
+
+def test_a_missing_role_is_told_as_such_to_who_may_not_list_roles(shell: Shell) -> None:
+    """Such as somebody with the policy that ``fcsse permissions check`` prints."""
+    policy = json.loads(shell.run("permissions", "check").out)
+    found = json.loads(shell.run_with(policy, "audit", "-o", "json").out)
+    assert "fc-0ace" in {one["cache"] for one in of(found, "role-missing")}
+    assert of(found, "key-gone") == []
+    (listing,) = [one for one in of(found, "unreadable") if "iam:ListRoles" in one["title"]]
+    assert "Allow iam:ListRoles" in listing["remedy"]
+    assert "--bucket-role" not in listing["remedy"]
+
+
+def test_a_role_that_never_comes_is_no_alarm_once_every_cache_has_access(shell: Shell) -> None:
+    """Where the creator of a cache lacked a permission there is no role: the statement for every cache is all there is."""
+    shell.sandbox.add_cache("fc-0abe", ["data-bucket-keys"], role=False)
+
+    def told() -> dict[str, Any]:
+        (finding,) = [one for one in of(document(shell), "role-missing") if one["cache"] == "fc-0abe"]
+        return finding
+
+    before = told()
+    assert before["severity"] == "high"
+    (command,) = before["commands"]
+    assert shell.run(*command.split()[1:], "--yes").code == 0
+    after = told()
+    assert (after["severity"], after["commands"]) == ("info", [])
+    assert "every cache" in " ".join(after["detail"])
+    (pair,) = [one for one in document(shell)["pairs"] if one["cache"] == "fc-0abe"]
+    assert pair["access"] == "unknown"
+    shell.sandbox.set_bucket_encryption("data-bucket-keys", key=shell.sandbox.key("data-bucket-keys").arn)
+    assert told()["severity"] == "high", "the statement is for the other form of encryption context"
+
+
+def test_a_region_that_nobody_has_heard_of_is_told_with_a_near_one(shell: Shell) -> None:
+    found = document(shell, "--region", "us-esat-1")
+    (finding,) = of(found, "region-unheard-of")
+    assert found["exit_code"] == 0
+    assert "us-east-1" in finding["remedy"]
+    assert "us-esat-1" in finding["title"]
+    assert of(document(shell, "--region", "us-west-2"), "region-unheard-of") == []
 
 
 def test_nobody_is_told_of_no_access_where_nothing_could_be_read(shell: Shell) -> None:

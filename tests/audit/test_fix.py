@@ -48,6 +48,14 @@ def test_one_write_a_key_whatever_the_number_of_pairs(shell: Shell) -> None:
     assert len(written) == len(set(written)) == 3
 
 
+def test_each_saved_policy_is_told_with_its_key(shell: Shell) -> None:
+    run = shell.run("audit", "--fix", "--yes", *FAST)
+    keys = {entry.parameters["KeyId"] for entry in shell.sandbox.requests.of("kms:PutKeyPolicy")}
+    saved = [text for text in run.out.splitlines() if "is saved" in text]
+    assert len(saved) == len(keys) == 3
+    assert all(sum(key in text for text in saved) == 1 for key in keys)
+
+
 def test_what_it_gave_is_what_link_gives(shell: Shell) -> None:
     fix(shell)
     for cache, bucket in (("fc-0123", "data"), ("fc-0123", "data-bucket-keys"), ("fc-0456", "data-alias")):
