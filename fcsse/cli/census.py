@@ -26,8 +26,8 @@ Examples:
 SAMPLE = "Counting"
 
 
-Bucket = Annotated[
-    str,
+Buckets = Annotated[
+    list[str],
     typer.Option(
         "--bucket",
         metavar="NAME",
@@ -119,7 +119,8 @@ AthenaOutput = Annotated[
 
 
 def census(
-    bucket: Bucket,
+    context: typer.Context,
+    bucket: Buckets,
     cache: Caches = None,
     sample: Sample = 200,
     prefix: Prefix = "",
@@ -149,16 +150,21 @@ def census(
         from fcsse.commands import Words
         from fcsse.object_keys.answer import Question, take_census
 
-        name = which.parse_bucket(bucket)
+        names = tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket))
+        require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
         caches = tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ()))
         by_athena = engine is Engine.ATHENA
         require(not (all_objects and by_athena), "--all is about --engine head; Athena counts all anyway")
+        source = context.get_parameter_source("sample")
+        if source is not None and source.name == "COMMANDLINE":
+            require(not all_objects, "--all and --sample exclude each other")
+            require(not by_athena, "--sample is about --engine head; Athena counts all")
         for given, option in ((workgroup, "--workgroup"), (athena_output, "--athena-output")):
             require(by_athena or not given, f"{option} goes with --engine athena")
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        asked = Question(name, caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
+        asked = Question(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
         found = take_census(pipeline, asked, Words(profile, endpoint_url, region))
         run.progress.stop()
         _tell(run, found)
@@ -166,7 +172,7 @@ def census(
 
 
 def _tell(run: Session, found: Counted) -> None:
-    from fcsse.cli.census_report import census_document, census_lines, census_markdown, summary
+    from fcsse.cli.census_report import census_document, census_lines, census_markdown, summary, verdict
     from fcsse.cli.report import to_text
 
     taken, needs = found.census, found.needs
@@ -176,7 +182,9 @@ def _tell(run: Session, found: Counted) -> None:
         case Output.MARKDOWN:
             sys.stdout.write(census_markdown(taken, needs))
         case Output.TEXT:
-            quiet = run.terminal.quiet
-            run.terminal.print([line(summary(taken), "bold")] if quiet else census_lines(taken, needs, columns()))
+            if run.terminal.quiet:
+                run.terminal.print([line(f"{summary(taken)} {verdict(taken, needs)}".strip(), "bold")])
+            else:
+                run.terminal.print(census_lines(taken, needs, columns()))
     if taken.failure is not None:
         run.terminal.tell(taken.failure)

@@ -20,6 +20,12 @@ NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "
 FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}
 STYLES = {Verdict.ALLOWED: "green", Verdict.DENIED: "red", Verdict.UNKNOWN: "yellow"}
 MAY = {Verdict.ALLOWED: "may decrypt", Verdict.DENIED: "may not decrypt", Verdict.UNKNOWN: "not known"}
+WORST_FIRST = (Verdict.DENIED, Verdict.UNKNOWN, Verdict.ALLOWED)
+OF_ALL = {
+    Verdict.ALLOWED: "can decrypt all that was seen",
+    Verdict.DENIED: "cannot decrypt all of it",
+    Verdict.UNKNOWN: "can perhaps decrypt it: that is not known",
+}
 NO_CACHE = "No cache of this Region is linked to the bucket. Name one with --cache."
 LEAST, MOST = 50, 140
 """Widths between which the terminal's own is used."""
@@ -38,6 +44,24 @@ def summary(taken: Census) -> str:
     of = f" of {taken.listed:,}" if taken.listed is not None and taken.listed_all else ""
     what = "object" if taken.looked_at == 1 and not of else "objects"
     return f"{bucket}: looked at {taken.looked_at:,}{of} {what}: {keys}."
+
+
+def verdict(taken: Census, needs: Needs) -> str:
+    """In a sentence, what the caches may do with all of it."""
+    if not needs.caches_known:
+        return UNKNOWN_CACHES
+    if not needs.reaches:
+        return NO_CACHE if taken.keys else "That takes no KMS permission." if taken.looked_at else ""
+    worst: dict[str, Verdict] = {}
+    for reach in needs.reaches:
+        before = worst.get(reach.cache, Verdict.ALLOWED)
+        worst[reach.cache] = next(one for one in WORST_FIRST if one in (before, reach.verdict))
+    told = []
+    for one in WORST_FIRST:
+        caches = [cache for cache, found in worst.items() if found is one]
+        if caches:
+            told.append(f"{listed(caches)} {OF_ALL[one]}")
+    return f"{'; '.join(told)}."
 
 
 def confidence(taken: Census) -> str:
@@ -72,7 +96,10 @@ def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
         margin = " " * (width + 2)
         if group.sealed.key:
             out.append(line(margin + group.sealed.key))
-        out.append(line(f"{margin}{times(group)}e.g. {printable(group.example)}", "dim"))
+        told = [times(group), f"e.g. {printable(group.example)}"]
+        together = ", ".join(part for part in told if part)
+        parts = [together] if len(margin + together) <= room else told
+        out += [line(margin + part, "dim") for part in parts if part]
         for caches, verdict, reason in verdicts(needs, group):
             *before, last = wrapped(f"{listed(caches, 6)}:", room - width - 2 - len(MAY[Verdict.DENIED]) - 1)
             out += [line(margin + part) for part in before]
@@ -92,7 +119,7 @@ def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
 
 def _closing(taken: Census, needs: Needs) -> list[str]:
     if not needs.caches_known:
-        return [UNKNOWN_CACHES]
+        return [f"{sentence(needs.unknown)} {UNKNOWN_CACHES}" if needs.unknown else UNKNOWN_CACHES, *needs.advice]
     return [NO_CACHE] if taken.keys and not needs.reaches else list(needs.advice)
 
 
@@ -108,7 +135,7 @@ def times(group: Group) -> str:
     if group.oldest is None or group.newest is None:
         return ""
     first, last = group.oldest.date().isoformat(), group.newest.date().isoformat()
-    return f"{first}, " if first == last else f"{first} to {last}, "
+    return f"last changed {first if first == last else f'{first} to {last}'}"
 
 
 def verdicts(needs: Needs, group: Group) -> list[tuple[list[str], Verdict, str]]:
@@ -162,7 +189,7 @@ def census_document(taken: Census, needs: Needs, code: int) -> Json:
         ],
         "remedies": list(needs.remedies),
         "advice": list(needs.advice),
-        "notes": list(taken.notes),
+        "notes": [*taken.notes, *([f"{needs.unknown}. {UNKNOWN_CACHES}"] if needs.unknown else [])],
         "error": {"code": taken.failure.code, "message": taken.failure.message, "hint": taken.failure.hint}
         if taken.failure is not None
         else None,

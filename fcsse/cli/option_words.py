@@ -195,7 +195,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put into the policy what the command can do without but says more with.",
     ),
-    "census:bucket": (("--bucket",), True, False, (), "Bucket."),
+    "census:bucket": (("--bucket",), True, True, (), "Bucket."),
     "census:cache": (
         ("--cache",),
         True,

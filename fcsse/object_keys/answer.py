@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING
+from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.least_privilege.table import Engine
 from fcsse.object_keys import counting
+from fcsse.object_keys.asked import advised, require_caches
 
 if TYPE_CHECKING:
     from fcsse.commands import Words
@@ -68,9 +69,15 @@ def take_census(pipeline: Pipeline, question: Question, words: Words) -> Counted
     """Counts, then judges for each cache. ``words`` writes the commands of the remedies.
 
     Ctrl-C ends the counting, with the answer so far; a second one leaves out the judging. Raises what keeps every object
-    from being looked at.
+    from being looked at, and ``NotFoundError`` where a cache that was named is not there.
     """
-    census = _count(pipeline, question)
+    require_caches(pipeline, question.caches)
+    try:
+        census = _count(pipeline, question)
+    except FcsseError as error:
+        raise advised(pipeline.aws, question.bucket, error) from error
+    if census.failure is not None:
+        census = replace(census, failure=advised(pipeline.aws, question.bucket, census.failure))
     return Counted(census, _judge(pipeline, census, question.caches, words))
 
 
@@ -93,6 +100,4 @@ def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: W
         if not census.interrupted:
             raise
         return Needs(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
-    if facts.unknown:
-        pipeline.progress.note(f"The caches of the bucket are not known: {facts.unknown}. Name them with --cache.")
-    return needs_of(census, facts.caches, facts.found, words, caches_known=not facts.unknown)
+    return needs_of(census, facts.caches, facts.found, words, facts.unknown)

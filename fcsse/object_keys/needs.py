@@ -41,13 +41,14 @@ class Reach:
 class Needs:
     """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
 
-    ``caches_known``: could it be found out which caches are linked to the bucket?
+    ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
     """
 
     reaches: tuple[Reach, ...] = ()
     remedies: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     caches_known: bool = True
+    unknown: str = ""
 
     @property
     def fine(self) -> bool:
@@ -60,10 +61,12 @@ def needs_of(
     caches: Sequence[str],
     found: Mapping[str, Sequence[Facts | Obstacle]],
     words: Words | None = None,
-    *,
-    caches_known: bool = True,
+    unknown: str = "",
 ) -> Needs:
-    """Judges each group for each cache. ``found`` holds, by key ARN, the facts of every cache with that key."""
+    """Judges each group for each cache. ``found`` holds, by key ARN, the facts of every cache with that key.
+
+    ``unknown``: why not all caches of the bucket are known.
+    """
     reaches: list[Reach] = []
     keys: dict[str, Key] = {}
     for group in census.groups:
@@ -76,7 +79,7 @@ def needs_of(
             if isinstance(facts, Facts) and facts.key is not None:
                 keys[str(facts.key.arn)] = facts.key
     remedies = _remedies(census, reaches, keys, words or Words())
-    return Needs(tuple(reaches), remedies, _advice(reaches), caches_known)
+    return Needs(tuple(reaches), remedies, _advice(reaches), not unknown, unknown)
 
 
 def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> Reach:

@@ -175,7 +175,51 @@ def test_caches_that_are_not_known_make_the_answer_unknown(shell: Shell) -> None
     shell.sandbox.fault("fsx:DescribeDataRepositoryAssociations", "AccessDeniedException", times=None)
     run = shell.census("data")
     assert (run.code, run.json["caches_known"]) == (3, False)
+    assert "fsx:DescribeDataRepositoryAssociations" in run.json["notes"][-1]
+    assert "fsx:DescribeDataRepositoryAssociations" in shell.run("census", "--bucket", "data").out
     assert shell.census("data-alias-arn", "--cache", "fc-0nope").code == 2
+
+
+def test_names_that_are_a_slip_are_told_with_near_ones_before_anything_is_counted(shell: Shell) -> None:
+    run = shell.census("datta")
+    assert (run.code, run.json["error"]["code"]) == (6, "not-found")
+    assert run.json["error"]["hint"].startswith("Did you mean data")
+    shell.sandbox.requests.clear()
+    run = shell.census("data", "--cache", "fc-012")
+    assert (run.code, run.json["error"]["code"]) == (6, "not-found")
+    assert "Did you mean fc-0123" in run.json["error"]["hint"]
+    assert not list(shell.sandbox.requests.of("s3:HeadObject"))
+    assert shell.census("data", "--cache", "fc-0ace").code == 3, "a cache that is being made is no slip"
+
+
+def test_a_bucket_of_another_account_takes_credentials_of_it(shell: Shell) -> None:
+    run = shell.census("data-other-secret")
+    assert run.code == 5
+    assert "--bucket-profile or --bucket-role" in run.json["error"]["hint"]
+
+
+def test_options_that_contradict_each_other_are_refused(shell: Shell) -> None:
+    shell.sandbox.requests.clear()
+    for words in (["--bucket", "data-alias"], ["--all", "--sample", "5"], ["--engine", "athena", "--sample", "5"]):
+        run = shell.census("data", *words)
+        assert (run.code, run.json["error"]["code"]) == (2, "usage"), words
+    assert len(shell.sandbox.requests) == 0
+    shell.monkeypatch.setenv("FCSSE_SAMPLE", "5")
+    assert shell.census("data", "--all", "--cache", "fc-0123").json["complete"]
+
+
+def test_quiet_gives_the_verdict_too(shell: Shell) -> None:
+    def told(bucket: str, *words: str) -> str:
+        (line,) = shell.run("census", "--bucket", bucket, "-q", *words).out.splitlines()
+        return line.rpartition(": ")[2].partition(". ")[2]
+
+    link = ("link", "--cache", "fc-0123", "--bucket", "data", "--wait", "0")
+    caches = ("--cache", "fc-0123", "--cache", "fc-0456")
+    assert told("data", *caches) == "fc-0123 and fc-0456 cannot decrypt all of it."
+    shell.run(*link)
+    assert told("data", *caches) == "fc-0456 cannot decrypt all of it; fc-0123 can decrypt all that was seen."
+    assert told("data-sse-s3") == "That takes no KMS permission."
+    assert "No cache" in told("data-key-id")
 
 
 def test_all_and_a_sample_agree_and_a_prefix_narrows_both(shell: Shell) -> None:
