@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -9,7 +10,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from fcsse.cli import typed
 from fcsse.cli.overview import COMMANDS, PURPOSE, overview
+
+NEVER_EMPTY = {
+    "FCSSE_DRY_RUN": "Set it to 1",
+    "FCSSE_EXPECT": "Give it the digest that a dry run printed",
+}
+"""Variables that keep a run from writing: one that is empty by mistake must not let it write. With what to do instead."""
+
+PLACES = ("backup_dir", "html")
+"""Options whose empty value would be this folder, which nobody means who says nothing."""
+
+NOT_COMMANDS = {"version": "--version", "help": "--help"}
+"""What some programs have as a command, and this one as an option."""
 
 
 class _HelpInOrder:
@@ -22,6 +36,18 @@ class _HelpInOrder:
 
 class GroupedHelp(_HelpInOrder, TyperCommand):
     """A command whose ``--help`` lists its options in their groups."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs it, unless what names a place, or a variable that is to keep a run from writing, is there and empty."""
+        for parameter in self.params:
+            if ctx.params.get(parameter.name) == "" and parameter.name in PLACES:
+                problem = typer.BadParameter("it is empty: name a place, or leave it out", ctx, parameter)
+                raise problem
+            name = parameter.envvar if isinstance(parameter.envvar, str) else ""
+            if name in NEVER_EMPTY and os.environ.get(name) == "" and not typed.is_typed(ctx, parameter.name or ""):
+                ctx.fail(f"{name} is set, but empty. {NEVER_EMPTY[name]}, or unset it.")
+        typed.remember(ctx)
+        return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Writes the description without breaking a line within an option's name."""
@@ -77,7 +103,8 @@ class Commands(_HelpInOrder, TyperGroup):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
-            near = get_close_matches(args[0], COMMANDS, n=2)
+            option = NOT_COMMANDS.get(args[0])
+            near = [f"fcsse {option}"] if option else get_close_matches(args[0], COMMANDS, n=2)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
         return super().resolve_command(ctx, args)
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from fcsse import __version__
+
+if TYPE_CHECKING:
+    import typer
 
 COMPLETION = "_FCSSE_COMPLETE"
 """The environment variable by which Typer's shell completion asks."""
@@ -46,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         from fcsse.cli.session import tell_error, wanted_output
         from fcsse.cli.terminal import Terminal
 
-        usage = UsageError(error.format_message(), "See the options with --help.")
+        usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code
     except typer.Abort:
@@ -55,6 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
         return EXIT_INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _told(error: typer.TyperException) -> str:
+    """What is wrong with the words; of a value that was not typed, where it comes from."""
+    from fcsse.cli import typed
+
+    said: str = error.format_message()
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    variable = getattr(parameter, "envvar", None)
+    if parameter is None or context is None or variable is None or typed.is_typed(context, parameter.name):
+        return said
+    return said.replace("Invalid value for ", f"Invalid value in {variable}, which stands for ", 1)
 
 
 def run() -> None:
@@ -79,6 +95,8 @@ def run() -> None:
     except KeyboardInterrupt:  # before any command began
         sys.stderr.write("Interrupted. Nothing was written to AWS.\n")
         code = 130
+    except BrokenPipeError:
+        code = 141
     except OSError as error:  # commands tell of this themselves
         sys.stderr.write(f"Error: printing the answer: {error.strerror or error}\n")
         code = 1
@@ -89,6 +107,8 @@ def run() -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # the answer is lost, for want of a reader or of room
+    except BrokenPipeError:  # nobody reads the answer to its end
+        code = code or 141
+    except OSError:  # the answer is lost, for want of room
         code = code or 1
     os._exit(code)

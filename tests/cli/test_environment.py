@@ -83,6 +83,66 @@ def test_a_malformed_value_is_a_usage_error(idle: Shell, name: str, value: str) 
     assert run.operations == ()
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "option", "value"),
+    [
+        ("link", "FCSSE_DRY_RUN", "--dry-run", "maybe"),
+        ("link", "FCSSE_CACHE", "--cache", "nonsense"),
+        ("check", "FCSSE_BUCKET", "--bucket", "DATA"),
+        ("link", "FCSSE_VERBOSE", "--verbose", "much"),
+        ("audit", "FCSSE_OUTPUT", "--output", "yaml"),
+    ],
+)
+def test_a_malformed_value_is_blamed_on_its_variable(
+    idle: Shell, command: str, name: str, option: str, value: str
+) -> None:
+    env = {name: value} if command == "audit" else {**PAIR, name: value}
+    run = idle.run(command, env=env)
+    assert run.code == 2
+    assert run.err.startswith(f"Error: Invalid value in {name}, which stands for '{option}'"), run.err
+    assert repr(value) in run.err
+
+
+def test_a_malformed_value_that_was_typed_is_not(idle: Shell) -> None:
+    run = idle.run("link", "--bucket", "DATA", env={"FCSSE_BUCKET": "data"})
+    assert run.err.startswith("Error: Invalid value for '--bucket': 'DATA' is not a bucket name")
+    run = idle.run("link", "--cache", "DATA")
+    assert run.err.startswith("Error: Invalid value for '--cache': 'DATA' is not the id")
+
+
+@pytest.mark.parametrize("command", ["link", "unlink", "restore", "audit"])
+@pytest.mark.parametrize("name", ["FCSSE_DRY_RUN", "FCSSE_EXPECT"])
+def test_what_keeps_from_writing_is_not_ignored_where_it_is_empty(idle: Shell, command: str, name: str) -> None:
+    words = {"restore": ("2026",), "audit": ("--fix",)}.get(command, ())
+    run = idle.run(command, *words, "-o", "json", env={**(PAIR if not words else {}), name: ""})
+    assert (run.code, run.operations) == (2, ())
+    assert f"{name} is set, but empty" in run.json["error"]["message"]
+    assert "unset it" in run.json["error"]["message"]
+
+
+def test_a_typed_option_wins_over_an_empty_variable(shell: Shell) -> None:
+    run = shell.run("link", "--dry-run", env={**PAIR, "FCSSE_DRY_RUN": ""})
+    assert run.code == 0
+    assert not WRITES.intersection(run.operations)
+    assert shell.run("check", env={**PAIR, "FCSSE_DRY_RUN": ""}).code == 3, "it has no such option"
+
+
+@pytest.mark.parametrize(("value", "steps"), [("true", True), ("1", True), ("2", True), ("no", False), ("0", False)])
+def test_verbose_by_environment_is_a_number_or_yes_or_no(shell: Shell, value: str, steps: bool) -> None:
+    run = shell.run("link", env={**PAIR, "FCSSE_VERBOSE": value})
+    assert run.code == 0, run.err
+    assert ("looking up roles" in run.err) is steps
+
+
+def test_an_empty_backup_folder_is_a_slip_where_it_was_typed_and_none_in_the_environment(shell: Shell) -> None:
+    for words in (("link", "--cache", "fc-0123", "--bucket", "data"), ("backups",), ("restore", "2026")):
+        run = shell.run(*words, "--backup-dir", "")
+        assert (run.code, run.operations) == (2, ())
+        assert "--backup-dir" in run.err
+    assert shell.run("link", env={**PAIR, "FCSSE_BACKUP_DIR": ""}).code == 0
+    assert len(shell.backups) == 1
+
+
 def test_the_backup_folder_by_environment(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     assert shell.run("link", FCSSE_BACKUP_DIR=str(folder), env=PAIR).code == 0

@@ -18,6 +18,16 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
+def parse_verbosity(text: str | int) -> int:
+    """How much is told: a number, or yes or no."""
+    words = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
+    try:
+        return words[word] if (word := str(text).strip().lower()) in words else int(word)
+    except ValueError:
+        message = f"{text!r} is not a number such as 1 (each step) or 2 (tracebacks too)"
+        raise typer.BadParameter(message) from None
+
+
 OutputOption = Annotated[
     Output,
     typer.Option(
@@ -45,6 +55,7 @@ Verbose = Annotated[
         "--verbose",
         "-v",
         count=True,
+        parser=parse_verbosity,
         envvar="FCSSE_VERBOSE",
         help="Say each step; twice: tracebacks too.",
         show_envvar=False,

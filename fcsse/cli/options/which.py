@@ -45,6 +45,14 @@ def parse_partition(text: str) -> str:
     return text
 
 
+def _cache_list(words: list[str] | None) -> list[str] | None:
+    return [parse_cache(one) for one in words] if words else words
+
+
+def _bucket_list(words: list[str] | None) -> list[str] | None:
+    return [parse_bucket(one) for one in words] if words else words
+
+
 Caches = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,6 +60,7 @@ Caches = Annotated[
         metavar="ID",
         envvar="FCSSE_CACHE",
         autocompletion=cache_ids,
+        callback=_cache_list,
         help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
         show_envvar=False,
         rich_help_panel=WHICH,
@@ -65,6 +74,7 @@ Buckets = Annotated[
         metavar="NAME",
         envvar="FCSSE_BUCKET",
         autocompletion=bucket_names,
+        callback=_bucket_list,
         help="Bucket. Many times. Default: the buckets that the cache is linked to.",
         show_envvar=False,
         rich_help_panel=WHICH,
