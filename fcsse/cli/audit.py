@@ -12,11 +12,12 @@ import typer
 
 from fcsse.cli import audit_options as own
 from fcsse.cli.audit_options import AuditOutput
+from fcsse.cli.lines import line
 from fcsse.cli.link import Manner, ask
 from fcsse.cli.options import abroad, aws, how, safety, telling
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import columns, is_terminal, line
+from fcsse.cli.terminal import columns, is_terminal
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError, UnexpectedError
 from fcsse.grammar import count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from fcsse.cli.terminal import visible
+from fcsse.cli.lines import visible
 
 
 def text(value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.cli.audit_report import at_once
-from fcsse.cli.terminal import Line, line, wrapped
+from fcsse.cli.lines import Line, line, wrapped
 from fcsse.findings.findings import Finding, Fix, Severity
 from fcsse.grammar import count
 

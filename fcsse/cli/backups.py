@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fcsse.cli.lines import Line, line
 from fcsse.cli.options import abroad, aws, safety, telling
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, session
-from fcsse.cli.terminal import Line, line
 from fcsse.errors import EXIT_PENDING, UsageError
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fcsse.cli.lines import line
 from fcsse.cli.options import abroad, aws, telling, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
-from fcsse.cli.terminal import columns, line
+from fcsse.cli.terminal import columns
 from fcsse.least_privilege.table import Engine
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fcsse.cli.lines import Line, line, wrapped
 from fcsse.cli.report import SCHEMA, escaped
-from fcsse.cli.terminal import Line, line, wrapped
 from fcsse.evaluator.request import Verdict
 from fcsse.grammar import count, listed, sentence
 from fcsse.policy.context_form import ContextForm

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.cli.lines import Line, line, prose
 from fcsse.cli.options import abroad, aws, telling, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Sides, require, session
-from fcsse.cli.terminal import Line, line
+from fcsse.cli.terminal import columns, is_terminal
 from fcsse.model import Options, Wish
 
 if TYPE_CHECKING:
+    from fcsse.cli.terminal import Terminal
     from fcsse.planning.access import Row
     from fcsse.verdict import Checked
 
@@ -74,18 +76,17 @@ def check(
 
             sys.stdout.write(check_markdown(found))
         else:
+            width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
-                lines = _lines(one, verbose)
+                lines = _lines(one, run.terminal, width)
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
         for one in found:
             if one.error:
-                run.terminal.trace(one.error)
-            if one.error and (output is not Output.TEXT or one.error.hint):
-                run.terminal.fail(one.error.message, one.error.hint)
+                run.terminal.tell(one.error)
         raise typer.Exit(code)
 
 
-def _lines(checked: Checked, verbose: int) -> list[Line]:
+def _lines(checked: Checked, terminal: Terminal, width: int | None) -> list[Line]:
     worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
     if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
         worst = "unknown"
@@ -94,19 +95,23 @@ def _lines(checked: Checked, verbose: int) -> list[Line]:
         if checked.headline.startswith("whether")
         else checked.headline
     )
-    out = [line(f"{headline}.", f"bold {STYLES[worst]}")]
+    out: list[Line] = [prose((f"{headline}.", f"bold {STYLES[worst]}"))]
     if checked.judgement:
-        table = _table(checked, verbose)
+        table = _table(checked, terminal.verbose, width)
         out += [line(""), *table] if table else []
     if checked.remedies:
-        out += [line(""), line("To mend it:", "bold"), *(line(f"  {remedy}") for remedy in checked.remedies if remedy)]
+        blocker = checked.blocker
+        told = [terminal.hint(blocker) if blocker and one == blocker.hint else one for one in checked.remedies]
+        remedies = [row for remedy in told for row in remedy.split("\n") if row]
+        out += [line(""), line("To mend it:", "bold"), *(prose(f"  {row}") for row in remedies)]
     if checked.notes:
-        out += [line(""), *(line(note, "dim") for note in checked.notes)]
+        out += [line(""), *(prose((note, "dim")) for note in checked.notes)]
     return out
 
 
-def _table(checked: Checked, verbose: int) -> list[Line]:
-    """Action, encryption context, verdict, and what decides; the needed requests first.
+def _table(checked: Checked, verbose: int, width: int | None) -> list[Line]:
+    """Action, encryption context, verdict, and what decides, which stands below where it would not fit; the needed
+    requests first.
 
     Without ``-v``, the other form is told for reading and writing only, and DescribeKey and S3's actions only where
     there is something to say of them.
@@ -134,10 +139,14 @@ def _table(checked: Checked, verbose: int) -> list[Line]:
         return []
     heads = ("ACTION", "CONTEXT", "VERDICT", "DECIDED BY")
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(3)]
-    out: list[Line] = [_row(heads, widths, "bold", "bold")]
-    out += [_row(row, widths, "", STYLES[row[2]]) for row in rows]
+    before = sum(widths) + 2 * len(widths)
+    narrow = width is not None and any(before + len(row[3]) > width for row in rows)
+    row_of = _two_rows if narrow else _row
+    out = [*row_of(heads, widths, "bold", "bold")]
+    for cells in rows:
+        out += row_of(cells, widths, "", STYLES[cells[2]])
     if near:
-        out += [line(""), line("Nearest:", "bold"), *(line(f"  {reason}") for reason in near)]
+        out += [line(""), line("Nearest:", "bold"), *(prose(f"  {reason}") for reason in near)]
     return out
 
 
@@ -166,10 +175,13 @@ def _why(row: Row) -> str:
             return decision.reason
 
 
-def _row(cells: tuple[str, str, str, str], widths: list[int], style: str, verdict_style: str) -> Line:
+def _row(cells: tuple[str, str, str, str], widths: list[int], style: str, verdict_style: str) -> list[Line]:
     action, form, verdict, why = cells
-    return (
-        (f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", style),
-        (f"{verdict:<{widths[2]}}  ", verdict_style),
-        (why, style),
-    )
+    asked = (f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", style)
+    return [(asked, (f"{verdict:<{widths[2]}}  ", verdict_style), (why, style))]
+
+
+def _two_rows(cells: tuple[str, str, str, str], widths: list[int], style: str, verdict_style: str) -> list[Line]:
+    action, form, verdict, why = cells
+    asked = (f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", style)
+    return [(asked, (verdict, verdict_style)), prose((f"  {why}", style))]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.cli.lines import line
 from fcsse.cli.options import abroad, aws, how, safety, telling, term, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import is_terminal, line
+from fcsse.cli.terminal import is_terminal
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.model import Context, Options, Via, Wish
 

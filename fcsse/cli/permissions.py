@@ -130,7 +130,8 @@ def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
         case Output.TEXT:
             sys.stdout.write(_pretty(policy))
             for paragraph in _beside(found, optional=optional):
-                run.terminal.say(paragraph)
+                for row in paragraph.split("\n"):
+                    run.terminal.say(row)
 
 
 def _pretty(value: object) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.cli.terminal import Line, line
+from fcsse.cli.lines import Line, line
 from fcsse.model import Facts, Via, Wish
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.planning.routes import ends, grant_name

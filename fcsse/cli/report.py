@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
+from fcsse.cli.lines import visible
 from fcsse.cli.render import closing_lines, encryption_text, errors_of
-from fcsse.cli.terminal import visible
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.writing.apply import Applied, Failed

@@ -1,6 +1,6 @@
 """Screen and keyboard: styled lines, questions, and a spinner that names the step.
 
-Text from AWS is never markup: it goes to the screen as it is, with control characters made visible.
+Text from AWS is never markup: it goes to the screen as ``lines`` show it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import textwrap
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from fcsse.cli.bar import Pace, bar
+from fcsse.cli.lines import Line, Style, broken, line, prose, shown, visible, wrapped
+from fcsse.errors import CredentialsError, DeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,19 +25,8 @@ if TYPE_CHECKING:
 
     from fcsse.errors import FcsseError
 
-Style = str
-Line = tuple[tuple[str, Style], ...]
-"""A line as parts of text, each with the name of a rich style, or empty."""
-
-
-def line(text: str, style: Style = "") -> Line:
-    """A line of one part."""
-    return ((text, style),)
-
-
-def visible(text: str) -> str:
-    """The text with control characters as escapes, so that no name can move the cursor or ring the bell."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore")
+"""The commands that ``fcsse permissions`` knows."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -43,14 +34,12 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def columns() -> int:
-    """The width there is; where nobody says, one that logs and editors show."""
+def columns(stream: TextIO | None = None) -> int:
+    """The width there is, of a stream that is a terminal; where nobody says, one that logs and editors show."""
+    if stream is not None and not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or 120
     return shutil.get_terminal_size((120, 24)).columns
-
-
-def wrapped(text: str, room: int) -> list[str]:
-    """The text in lines of so many characters, as it is shown, broken between words only."""
-    return textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def in_ci() -> bool:
@@ -65,6 +54,7 @@ class Terminal:
     quiet: bool = False
     verbose: int = 0
     no_color: bool = False
+    command: str = ""
 
     def _colours(self, stream: TextIO) -> bool:
         plain = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
@@ -73,9 +63,16 @@ class Terminal:
     def print(self, lines: Iterable[Line], *, err: bool = False) -> None:
         """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr."""
         stream = sys.stderr if err else sys.stdout
+        printed: list[Line] = [
+            type(parts)((shown(text) if not at else visible(text), style) for at, (text, style) in enumerate(parts))
+            for parts in lines
+        ]
+        if is_terminal(stream):
+            room = columns(stream)
+            printed = [part for parts in printed for part in broken(parts, room)]
         if not self._colours(stream):
-            for parts in lines:
-                text = "".join(visible(text) for text, _ in parts) + "\n"
+            for parts in printed:
+                text = "".join(text for text, _ in parts) + "\n"
                 stream.write(
                     text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
                 )
@@ -85,28 +82,35 @@ class Terminal:
         from rich.text import Text
 
         console = Console(file=stream, highlight=False, soft_wrap=True)
-        for parts in lines:
-            console.print(Text.assemble(*((visible(text), style) for text, style in parts)), soft_wrap=True)
+        for parts in printed:
+            console.print(Text.assemble(*parts), soft_wrap=True)
 
     def say(self, text: str, style: Style = "") -> None:
         """A message beside the answer, unless quiet."""
         if not self.quiet:
-            self.print([line(text, style)], err=True)
+            self.print([prose((text, style))], err=True)
 
     def warn(self, text: str) -> None:
         """A warning; quiet does not silence it."""
-        self.print([(("Warning: ", "yellow"), (text, ""))], err=True)
+        self.print([prose(("Warning: ", "yellow"), text)], err=True)
 
     def fail(self, message: str, hint: str) -> None:
         """An error and what to do next."""
-        parts: list[Line] = [(("Error: ", "bold red"), (message, ""))]
-        parts += [line(part) for part in hint.splitlines()]
-        self.print(parts, err=True)
+        # A line of a hint that begins with a sign, such as a brace, is to be copied.
+        hints = [prose(part) if part[:1].isalpha() else line(part) for part in hint.split("\n") if part]
+        self.print([prose(("Error: ", "bold red"), message), *hints], err=True)
 
     def tell(self, error: FcsseError) -> None:
         """As ``fail``, and with ``-vv`` where the error comes from."""
         self.trace(error)
-        self.fail(error.message, error.hint)
+        self.fail(error.message, self.hint(error))
+
+    def hint(self, error: FcsseError) -> str:
+        """What to do next; where a permission is missing, also how to see all that the command needs."""
+        lacks = isinstance(error, DeniedError) and not isinstance(error, CredentialsError)
+        if not lacks or self.command not in NEED_PERMISSIONS or "fcsse permissions" in error.hint:
+            return error.hint
+        return f"{error.hint}\nAll permissions that it needs: fcsse permissions {self.command}"
 
     def trace(self, error: FcsseError) -> None:
         """Where an error comes from, with ``-vv``."""
@@ -121,10 +125,15 @@ class Terminal:
         return is_terminal(sys.stdin) and is_terminal(sys.stderr) and not in_ci()
 
     def confirm(self, question: str) -> bool:
-        """Asks on stderr; only a clear yes is one."""
-        sys.stderr.write(f"{question} [y/N] ")
+        """Asks on stderr, below a blank line; only a clear yes is one."""
+        *before, last = wrapped(f"{visible(question)} [y/N]", columns(sys.stderr))
+        self.print([line(""), *map(line, before)], err=True)
+        sys.stderr.write(f"{last} ")
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):  # the end of the input: the cursor still stands behind the question
+            sys.stderr.write("\n")
+        return answer.strip().lower() in ("y", "yes")
 
     def progress(self) -> Spinner | PlainProgress:
         """What shows progress here: a spinner on a terminal, plain lines with ``-v``, else nothing."""
@@ -142,9 +151,9 @@ class PlainProgress:
     _tenths: int = 0
 
     def step(self, text: str) -> None:
-        """A step begins."""
-        self._text, self._tenths = text, 0
-        if self.terminal.verbose:
+        """A step begins; one that is told again is said once."""
+        again, self._text, self._tenths = text == self._text, text, 0
+        if self.terminal.verbose and not again:
             self.terminal.say(text)
 
     def note(self, text: str) -> None:
@@ -185,7 +194,7 @@ class Spinner:
 
     def step(self, text: str) -> None:
         """Shows another step."""
-        if self._terminal.verbose:
+        if self._terminal.verbose and text != self._text:
             self.note(text)
         with self._lock:
             self._text, self._parts, self._pace = text, None, Pace()
@@ -196,7 +205,8 @@ class Spinner:
         """A sentence above the spinner."""
         with self._lock:
             if self._status:
-                self._status.console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+                for row in wrapped(visible(text), self._status.console.width):
+                    self._status.console.print(row, markup=False, highlight=False, soft_wrap=True)
                 return
         self._terminal.say(text)
 

@@ -17,6 +17,7 @@ from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests
 from fcsse.evaluator.evaluate import compile_policy
 from fcsse.evaluator.request import Verdict
 from fcsse.policy.context_form import ContextForm
+from fcsse.policy.document import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,8 +133,9 @@ class Judgement:
 
 
 def label(decided_by: str) -> str:
-    """A statement by its Sid in quotes, anything else as it is."""
-    return decided_by if decided_by.startswith(("statement ", "grant ")) else f"statement '{decided_by}'"
+    """A statement by its Sid in quotes, anything else as it is; what does not print is escaped."""
+    text = printable(decided_by)
+    return text if text.startswith(("statement ", "grant ")) else f"statement '{text}'"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
