@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fcsse.discovery.near import NearCaches
+from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
 from fcsse.model import Via, Wish
 from fcsse.planning.plan import PolicyChange, Status
@@ -50,13 +52,34 @@ class Asides:
             self._others[key] = self.clock.aside(lambda: self._not_owned(asked))
 
     def added_to(self, plan: Plan) -> Plan:
-        """The plan with these warnings. Only links that edit a key policy have any."""
+        """The plan with these warnings: of links that edit a key policy, and of unlinks that find nothing of a cache."""
+        if plan.wish is Wish.UNLINK:
+            near = NearCaches(self.aws)
+            return replace(plan, outcomes=tuple(self._perhaps_mistyped(outcome, near) for outcome in plan.outcomes))
         edits = {change.key: change for change in plan.changes if isinstance(change, PolicyChange)}
         if plan.wish is not Wish.LINK or not edits:
             return plan
         for key in edits:
             self.begin(plan, key)
         return replace(plan, outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
+
+    def _perhaps_mistyped(self, outcome: Outcome, near: NearCaches) -> Outcome:
+        """Of a cache of which there is no sign, but of others whose ids are like its own: then it was perhaps mistyped."""
+        role, cache = outcome.facts.role if outcome.facts else None, outcome.pair.cache
+        if outcome.status is not Status.NOTHING or role is None or role.exists or cache is None:
+            return outcome
+        known = self._is_known(cache) if near.to(cache) else True
+        if known:
+            return outcome
+        neither = "Neither FSx nor IAM knows" if known is False else "IAM has no role of"
+        return replace(outcome, warnings=(*outcome.warnings, f"{neither} {cache}. {near.advice(cache)}"))
+
+    def _is_known(self, cache: str) -> bool | None:
+        """Does FSx know it? None: it does not say."""
+        try:
+            return self.aws.find_cache(cache) is not None
+        except FcsseError:
+            return None
 
     def _warned(self, outcome: Outcome, edits: Mapping[Arn, PolicyChange]) -> Outcome:
         facts = outcome.facts

@@ -25,6 +25,28 @@ def near(name: str, known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(parts + difflib.get_close_matches(name, others, n=MOST, cutoff=0.75)))[:MOST]
 
 
+class NearCaches:
+    """Caches and file systems that may have been meant, by the roles of the account: listed once, when first asked for."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._known: tuple[str, ...] | None = None
+
+    def to(self, cache: str) -> list[str]:
+        """The nearest ids; none where the cache has a role itself, nothing is like it, or nothing may be listed."""
+        if self._known is None:
+            try:
+                self._known = tuple(role.cache for role in self._aws.list_roles())
+            except FcsseError:
+                self._known = ()
+        return [] if cache in self._known else near(cache, self._known)
+
+    def advice(self, cache: str) -> str:
+        """The nearest ids as a question; empty where there are none."""
+        meant = self.to(cache)
+        return f"Did you mean {' or '.join(meant)}? Ids are matched exactly." if meant else ""
+
+
 class NearBuckets:
     """Buckets that may have been meant: the cache's own before the caller's. What may not be listed is passed over."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.clock import pauses
-from fcsse.discovery.near import near
+from fcsse.discovery.near import NearCaches
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fcsse.clock import Clock
     from fcsse.model import Role
     from fcsse.progress import Progress
+
+COMING = "CREATING"
+"""The lifecycle of a cache or file system that is being made, and may get its role yet. Source: FSx API reference."""
 
 GONE = ("FAILED", "DELETING")
 """Lifecycles of a cache or file system that will not get its role any more. Source: FSx API reference."""
@@ -39,7 +42,8 @@ class RoleFinder:
         self._wait = wait
         self._reasons: dict[str, FcsseError] = {}
         self._troubles: dict[str, FcsseError] = {}
-        self._known: tuple[str, ...] | None = None
+        self._near = NearCaches(aws)
+        self._states: dict[str, str] = {}
 
     def await_missing(self, roles: Mapping[str, Future[Role | None]]) -> None:
         """Waits until each role is there or cannot come. Errors of a look-up stay with its future."""
@@ -57,7 +61,7 @@ class RoleFinder:
             text = f" after waiting {self._wait:.0f} s" if self._wait else ""
             # Where the last look was not answered, nobody knows whether the role is there.
             self._reasons[cache] = self._troubles.get(cache) or NotFoundError(
-                f"finding the role of {cache}: IAM has no role {role_name(cache)}{text}",
+                f"finding the role of {cache}: IAM has no role {role_name(cache)}{text}{self._still(cache)}",
                 self._advice(cache),
             )
 
@@ -65,7 +69,8 @@ class RoleFinder:
         """Why there is no role, and what to do."""
         if cache not in self._reasons and not self._hopeless(cache):
             self._reasons[cache] = NotFoundError(
-                f"finding the role of {cache}: IAM has no role {role_name(cache)}", self._advice(cache)
+                f"finding the role of {cache}: IAM has no role {role_name(cache)}{self._still(cache)}",
+                self._advice(cache),
             )
         return self._reasons[cache]
 
@@ -92,15 +97,23 @@ class RoleFinder:
         return role is not None
 
     def _tell(self, waiting: list[str], gone_by: float) -> None:
-        names = ", ".join(waiting[:3]) + (" …" if len(waiting) > 3 else "")
+        told = [cache + (f", which is still {COMING}" if self._is_coming(cache) else "") for cache in waiting[:3]]
+        names = "; ".join(told) + (" …" if len(waiting) > 3 else "")
         self._progress.step(f"waiting for the service-linked role of {names} ({gone_by:.0f} of {self._wait:.0f} s)")
+
+    def _is_coming(self, cache: str) -> bool:
+        """Did FSx say, when it was last asked, that the cache is still being made?"""
+        return self._states.get(cache) == COMING
+
+    def _still(self, cache: str) -> str:
+        return f", and FSx says that {cache} is still {COMING}" if self._is_coming(cache) else ""
 
     def _hopeless(self, cache: str) -> bool:
         """Is it sure that waiting will not help? Then the reason is kept."""
         kind = "file system" if cache.startswith("fs-") else "cache"
         state = self._state(cache)
         if isinstance(state, FcsseError):
-            if any(other.startswith(cache) or cache.startswith(other) for other in self._near(cache)):
+            if any(other.startswith(cache) or cache.startswith(other) for other in self._near.to(cache)):
                 # All real ids have one length: a part of another id is a slip, not a cache yet to come.
                 self._reasons[cache] = NotFoundError(
                     f"finding the role of {cache}: IAM has no role {role_name(cache)}", self._advice(cache)
@@ -121,25 +134,34 @@ class RoleFinder:
 
     def _state(self, cache: str) -> Cache | FcsseError | None:
         try:
-            return self._aws.find_cache(cache)
+            found = self._aws.find_cache(cache)
         except FcsseError as error:
             return error
-
-    def _near(self, cache: str) -> list[str]:
-        if self._known is None:
-            try:
-                self._known = tuple(role.cache for role in self._aws.list_roles())
-            except FcsseError:
-                self._known = ()
-        return near(cache, self._known)
+        self._states[cache] = found.lifecycle if found else ""
+        return found
 
     def _advice(self, cache: str) -> str:
-        meant = self._near(cache)
-        if meant:
-            return f"Did you mean {' or '.join(meant)}? Ids are matched exactly."
-        if isinstance(self._state(cache), DeniedError | None):
-            return "Check the id, --profile and --region."
+        state = self._state(cache)
+        if not isinstance(state, Cache):
+            meant = self._near.advice(cache)
+            if meant or state is None or isinstance(state, DeniedError):
+                return meant or "Check the id, --profile and --region."
+        if self._is_coming(cache):
+            return f"Run this again once {cache} is AVAILABLE: its role comes with its S3 data repository associations."
+        makes = "FSx makes the role with the first S3 data repository association"
+        linked = self._has_bucket(cache)
+        if linked is False:
+            return f"{makes}, and {cache} has none."
         return (
-            "FSx makes the role with the first S3 data repository association. Where the creator lacked "
-            "iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with --every-cache instead."
+            f"{makes}. Where the creator lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with "
+            "--every-cache instead."
+            if linked
+            else f"{makes}."
         )
+
+    def _has_bucket(self, cache: str) -> bool | None:
+        """Has the cache an S3 data repository association? None: FSx does not say."""
+        try:
+            return any(association.bucket for association in self._aws.list_associations(cache))
+        except FcsseError:
+            return None

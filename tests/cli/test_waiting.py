@@ -31,9 +31,29 @@ def test_a_role_that_does_not_appear_is_not_found_in_the_end(shell: Shell) -> No
     assert run.code == 6
     assert "after waiting 120 s" in run.err
     assert "AWSServiceRoleForFSxS3Access_fc-0ee0" in run.err
-    assert "--every-cache" in run.err
+    assert "FSx says that fc-0ee0 is still CREATING" in run.err
+    assert "Run this again once fc-0ee0 is AVAILABLE" in run.err
+    assert "--every-cache" not in run.err
     assert 119 <= shell.clock.slept < 125
     assert not WRITES.intersection(run.operations)
+
+
+def test_what_is_still_being_made_is_said_while_it_is_waited_for_and_each_step_once(shell: Shell) -> None:
+    run = shell.link(LATE, "data", "--wait", "20s", "-v")
+    steps = [line for line in run.err.splitlines() if line.startswith("waiting for")]
+    assert all("fc-0ee0, which is still CREATING" in line for line in steps), steps
+    assert len(steps) == len(set(steps)) > 1
+
+
+@pytest.mark.parametrize(("linked", "advised"), [(["data"], True), ([], False)])
+def test_the_statement_for_every_cache_is_advised_only_where_a_role_should_be_there(
+    shell: Shell, linked: list[str], advised: bool
+) -> None:
+    shell.sandbox.add_cache("fc-0b0b", linked, role=False)
+    run = shell.link("fc-0b0b", "data", "--wait", "5s")
+    assert run.code == 6
+    assert ("--every-cache" in run.err) is advised, run.err
+    assert ("fc-0b0b has none" in run.err) is not advised
 
 
 @pytest.mark.parametrize("code", ["InternalFailure", None], ids=["failing", "silent"])
