@@ -104,6 +104,12 @@ class Encryption:
         """Is it SSE-KMS?"""
         return self.algorithm == "aws:kms"
 
+    @property
+    def name(self) -> str:
+        """What the S3 console calls it."""
+        names = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
+        return names.get(self.algorithm, self.algorithm)
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:

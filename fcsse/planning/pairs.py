@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.errors import FcsseError, PolicyFormatError
+from fcsse.grammar import count
 from fcsse.model import Grant, Obstacle, Via, Wish
 from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_way, stays
 from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
 from fcsse.planning.routes import GRANT_PREFIX, Nothing, ends, need_of
 from fcsse.policy import edit
-from fcsse.policy.document import parsed, refused_statements
+from fcsse.policy.document import dead_principals, parsed, refused_statements
 from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
 from fcsse.wording import changes, concerns, is_warning, phrase
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fcsse.planning.plan import GrantChange, PolicyChange
     from fcsse.planning.routes import Need
     from fcsse.policy.document import PolicyDocument
+    from fcsse.policy.statement import Access
     from fcsse.policy.steps import Step
 
 
@@ -99,12 +101,33 @@ def outcome_of(
 
 def _statement_outcome(facts: Facts, need: Need, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
-    doing = [step for step in mine if changes(step)] + [step for step in edited.steps if _is_tidying(step)]
+    doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
     warnings = (*need.warnings, *_policy_warnings(edited, mine))
-    if doing:
-        return Outcome(facts.pair, Status.TO_DO, _joined(doing), Via.POLICY, facts, warnings)
-    there = [step for step in mine if not is_warning(step)]
-    return Outcome(facts.pair, Status.NOTHING, _joined(there), Via.POLICY, facts, warnings)
+    summary, short = what_happens(edited, need.access) if need.access else ("", "")
+    status = Status.TO_DO if doing else Status.NOTHING
+    return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short)
+
+
+def access_of(outcome: Outcome, change: PolicyChange) -> Access | None:
+    """Which of a change's accesses is the pair's, if any."""
+    facts = outcome.facts
+    if facts is None or facts.key is None or facts.key.arn != change.key or outcome.via is not Via.POLICY:
+        return None
+    role = str(facts.role.arn) if facts.role else None
+    return next((one for one in change.accesses if one.role == role and one.bucket == facts.bucket.name), None)
+
+
+def what_happens(edited: PolicyChange, access: Access) -> tuple[str, str]:
+    """What an edit does for an access, or finds there; and the same in short, which only counts the dead principals."""
+    mine = [step for step in edited.steps if concerns(step, access)]
+    doing = [step for step in mine if changes(step)]
+    tidying = [step for step in edited.steps if _is_tidying(step)]
+    if not doing and not tidying:
+        there = _joined([step for step in mine if not is_warning(step)])
+        return there, there
+    dead = len({step.principal for step in tidying if isinstance(step, PrincipalPruned)})
+    tidied = [f"{count(dead, 'dead principal')} removed"] if dead else [_joined(tidying)] if tidying else []
+    return _joined([*doing, *tidying]), "; ".join([*([_joined(doing)] if doing else []), *tidied])
 
 
 def _is_tidying(step: Step) -> bool:
@@ -159,16 +182,16 @@ def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[GrantChange]
 
 def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
-    doing = [step for step in mine if changes(step)]
-    doing += [step for step in (edited.steps if edited else ()) if _is_tidying(step)]
+    doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in (edited.steps if edited else ()))
     warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]
     ending: list[GrantEnding] = []
-    summary = [_joined(doing)] if doing else []
+    whole, brief = what_happens(edited, need.access) if edited and need.access and doing else ("", "")
+    ends_too: list[str] = []
     for grant in facts.grants or ():
         if not ends(grant, facts):
             continue
         ending.append(GrantEnding(need.key.arn, grant))
-        summary.append(f"grant {grant.grant_id} ends")
+        ends_too.append(f"grant {grant.grant_id} ends")
         if not grant.name.startswith(GRANT_PREFIX):
             warnings.append(
                 f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
@@ -178,10 +201,25 @@ def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tu
     left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
     warnings += stays(facts, edited.after if edited else None, left)
     via = Via.POLICY if doing else Via.GRANT if ending else None
-    if summary:
-        return Outcome(facts.pair, Status.TO_DO, "; ".join(summary), via, facts, tuple(warnings)), list(ending)
+    if doing or ending:
+        summary, short = ("; ".join(filter(None, (text, *ends_too))) for text in (whole, brief))
+        return Outcome(facts.pair, Status.TO_DO, summary, via, facts, tuple(warnings), short=short), list(ending)
     who = facts.pair.cache or "every cache"
     nothing = f"no statement or grant of key {need.key.id} gives {who} access to this bucket"
     if warnings:
         nothing = f"no statement or grant of key {need.key.id} is only for {who} and this bucket"
+    if facts.role and not facts.role.exists and edited:
+        warnings += _perhaps_dead(edited)
     return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []
+
+
+def _perhaps_dead(edited: PolicyChange) -> list[str]:
+    """Where nothing names a role that is gone: dead principals, of which one may be what became of it."""
+    dead = dead_principals(edited.after)
+    if not dead:
+        return []
+    named = "; ".join(dict.fromkeys(f"{one.id} in {one.label}" for one in dead))
+    return [
+        f"The key policy names principals that no longer exist, and one of them may have been this role: {named}. "
+        "Take them out with --prune-orphans."
+    ]

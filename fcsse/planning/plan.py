@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from fcsse.errors import PolicyRefusedError
+from fcsse.errors import PolicyFullError, PolicyRefusedError
 from fcsse.model import Wish
 from fcsse.policy import edit
 from fcsse.policy.document import dead_principals
@@ -42,7 +42,8 @@ class Outcome:
     """What the plan says of one pair.
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
-    to show before anything is done; ``error`` is set for BLOCKED.
+    to show before anything is done; ``error`` is set for BLOCKED. ``short`` says the same as the summary in fewer words,
+    where there are fewer.
     """
 
     pair: Pair
@@ -52,6 +53,7 @@ class Outcome:
     facts: Facts | None = None
     warnings: tuple[str, ...] = ()
     error: FcsseError | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +163,10 @@ def change_policy(
                 f"version of it because of them: {named}",
                 "Remove them in the same change with --prune-orphans (the diff shows each), or use --via grant.",
             )
-        after = edit.fit(after, before)
+        try:
+            after = edit.fit(after, before)
+        except PolicyFullError as error:
+            what = error.message.removeprefix("fitting the key policy: ")
+            buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
+            raise PolicyFullError(f"updating the policy of key {key} for {buckets}: {what}", error.hint) from error
     return PolicyChange(key, wish, tuple(accesses), before, after, edited.steps, prune_orphans, tuple(saved))

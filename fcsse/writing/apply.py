@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from fcsse.errors import FcsseError, UnconfirmedError
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange
+from fcsse.planning.pairs import access_of, what_happens
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.progress import Part
 from fcsse.writing.grants import add_grant, end_grant, try_grant
 from fcsse.writing.write import PolicyWriter, Run
 
 if TYPE_CHECKING:
-    from fcsse.planning.plan import Change, Plan
+    from collections.abc import Sequence
+
+    from fcsse.planning.plan import Change, Outcome, Plan
+    from fcsse.policy.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Applied:
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
     are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
+    ``made`` is an edit of a policy as it was made in the end: others may have written after the plan.
     """
 
     change: Change
@@ -33,6 +38,7 @@ class Applied:
     grant: str | None = None
     notes: tuple[str, ...] = ()
     changed: bool = True
+    made: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,31 @@ def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
         except FcsseError as error:
             results.append(Failed(change, error, run.backup_ids.get(str(change.key))))
     return tuple(results)
+
+
+def as_made(plan: Plan, results: Sequence[Applied | Failed]) -> Plan:
+    """The plan with what was really done: where others wrote after it, their policy may have asked for another edit."""
+    anew = [one for one in results if isinstance(one, Applied) and one.made and one.made.steps != _steps(one.change)]
+    return replace(plan, outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
+
+
+def _steps(change: Change) -> tuple[Step, ...]:
+    return change.steps if isinstance(change, PolicyChange) else ()
+
+
+def _as_made(outcome: Outcome, anew: Sequence[Applied]) -> Outcome:
+    for one in anew:
+        access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
+        if access is None or one.made is None or not isinstance(one.change, PolicyChange):
+            continue
+        planned, made = what_happens(one.change, access), what_happens(one.made, access)
+        return replace(
+            outcome,
+            status=outcome.status if one.changed else Status.NOTHING,
+            summary=outcome.summary.replace(planned[0], made[0], 1),
+            short=(outcome.short or outcome.summary).replace(planned[1], made[1], 1),
+        )
+    return outcome
 
 
 def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
@@ -89,7 +120,14 @@ def _apply(change: Change, run: Run) -> Applied:
     match change:
         case PolicyChange():
             written = PolicyWriter(run, change).write()
-            return Applied(change, written.result, written.backup, notes=written.notes, changed=written.changed)
+            return Applied(
+                change,
+                written.result,
+                written.backup,
+                notes=written.notes,
+                changed=written.changed,
+                made=written.made,
+            )
         case GrantAddition():
             done = add_grant(change, run)
         case GrantEnding():

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from fcsse.errors import NotFoundError, UnexpectedError
+from fcsse.errors import NotFoundError, UnexpectedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,11 @@ def default_folder() -> Path:
 
 
 def places(
-    folder: Path | None, *, backup: bool, heard: Callable[[Backup], None] | None = None
+    folder: Path | None,
+    *,
+    backup: bool,
+    heard: Callable[[Backup], None] | None = None,
+    listed_by: str = "fcsse backups",
 ) -> tuple[BackupFolder | None, Path | None]:
     """Where a run keeps copies (None: nowhere) and takes turns on keys, by default in this platform's state folder.
 
@@ -69,18 +73,20 @@ def places(
     """
     if folder is None and backup:
         folder = default_folder()
-    return BackupFolder(folder, heard) if folder and backup else None, folder / "locks" if folder else None
+    return BackupFolder(folder, heard, listed_by) if folder and backup else None, folder / "locks" if folder else None
 
 
 @dataclass(frozen=True, slots=True)
 class BackupFolder:
     """Where backups live. The folder is made on the first save, readable by its owner alone.
 
-    ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS.
+    ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS. ``listed_by`` is the
+    command that shows what there is.
     """
 
     path: Path
     heard: Callable[[Backup], None] | None = None
+    listed_by: str = "fcsse backups"
 
     def save(
         self, key: str, account: str, region: str, policy: str, reason: str, now: datetime, becomes: str = ""
@@ -130,7 +136,10 @@ class BackupFolder:
         return tuple(backup for backup, _ in zip((b for b in found if b.key == key), range(most), strict=False))
 
     def find(self, id_or_start: str) -> Backup:
-        """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``."""
+        """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``, ``UsageError``."""
+        if not id_or_start:
+            message = "finding a backup: its id is empty"
+            raise UsageError(message, f"See what there is with: {self.listed_by}")
         found = [path for path in self._paths() if path.stem.startswith(id_or_start)]
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
@@ -138,14 +147,14 @@ class BackupFolder:
                 backup = _read(path)
                 if backup is None:
                     message = f"reading backup {path.stem}: {path} is damaged"
-                    raise NotFoundError(message, "See the others with: fcsse backups.")
+                    raise NotFoundError(message, f"See the others with: {self.listed_by}")
                 return backup
             case []:
                 message = f"finding backup {id_or_start}: there is none in {self.path}"
-                raise NotFoundError(message, "See what there is with: fcsse backups.")
+                raise NotFoundError(message, f"See what there is with: {self.listed_by}")
             case several:
                 message = f"finding backup {id_or_start}: {len(several)} ids begin so"
-                raise NotFoundError(message, "Give more of the id; see them with: fcsse backups.")
+                raise NotFoundError(message, f"Give more of the id; see them with: {self.listed_by}")
 
     def _paths(self) -> list[Path]:
         try:

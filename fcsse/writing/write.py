@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
+from fcsse.model import Wish
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.meaning import digest_of, same_meaning
 from fcsse.wording import who
@@ -56,12 +57,16 @@ TRIES = 25
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False."""
+    """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
+
+    ``made`` is the change as it was made in the end, on what others had written meanwhile.
+    """
 
     result: str
     backup: str | None
     notes: tuple[str, ...]
     changed: bool = True
+    made: PolicyChange | None = None
 
 
 class PolicyWriter:
@@ -120,12 +125,13 @@ class PolicyWriter:
                         None,
                         tuple(self._notes),
                         changed=False,
+                        made=self._change,
                     )
                 case Sent.TAKEN if owes:
                     lost += 1
                     continue
             if held and self._confirmer.settled(self._change):
-                return Written("written", self._backup, tuple(self._notes))
+                return Written("written", self._backup, tuple(self._notes), made=self._change)
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
             self._careful = True
@@ -194,7 +200,8 @@ class PolicyWriter:
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
-        pairs = ", ".join(f"{who(access.role)} to {access.bucket}" for access in self._change.accesses)
+        word = "from" if self._change.wish is Wish.UNLINK else "to"
+        pairs = ", ".join(f"{who(access.role)} {word} {access.bucket}" for access in self._change.accesses)
         backup = run.backups.save(
             str(self._key),
             self._key.account,
@@ -251,7 +258,9 @@ class PolicyWriter:
         labels = self._owed.labels if self._owed else ""
         return ChangedError(
             f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
-            "See it with fcsse backups (the newest one), and make it again.",
+            f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"
+            if self._run.backups
+            else "Make it again.",
         )
 
     def _note(self, text: str) -> None:
