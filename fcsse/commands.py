@@ -22,7 +22,7 @@ class Words:
 
     ``region`` is the one that was named, if any; each cache has its own in ``homes``. ``more`` are options of every link
     and unlink, such as --grant-role; ``bucket_role`` names the role that it takes to read a bucket. ``audited`` are the
-    options that say what is audited.
+    options that say what is audited, ``backup_dir`` the folder of copies, if it was named.
     """
 
     profile: str | None = None
@@ -32,6 +32,7 @@ class Words:
     audited: tuple[str, ...] = ()
     bucket_role: Callable[[str], str | None] = _nobody
     homes: Mapping[str, str] = field(default_factory=dict)
+    backup_dir: str | None = None
 
     def aws(self, service: str, command: str, *words: str, region: str | None) -> str:
         """An AWS CLI command line."""
@@ -65,6 +66,18 @@ class Words:
         for pair in pairs:
             buckets.setdefault(pair.bucket, []).append(pair.cache or "")
         return tuple(one for bucket, caches in buckets.items() for one in self.fcsse("link", caches, [bucket], *more))
+
+    def restore(self, backup: str, *more: str) -> str:
+        """Puts a saved policy back."""
+        place = ["--region", self.region] if self.region else []
+        return shlex.join(["fcsse", "restore", backup, *more, *self._folder(), *place, *self._settings()])
+
+    def backups(self, *words: str) -> str:
+        """Lists the saved policies, or prints one."""
+        return shlex.join(["fcsse", "backups", *words, *self._folder()])
+
+    def _folder(self) -> list[str]:
+        return ["--backup-dir", self.backup_dir] if self.backup_dir else []
 
     def _settings(self) -> list[str]:
         found = ["--profile", self.profile] if self.profile else []

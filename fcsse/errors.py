@@ -18,6 +18,8 @@ EXIT_NOT_FOUND = 6
 EXIT_CHANGED = 7
 EXIT_UNCONFIRMED = 8
 EXIT_INTERRUPTED = 130
+EXIT_NO_READER = 141
+"""Whoever read the answer went away, as ``| head`` does: what shells report of programs that end by SIGPIPE."""
 
 
 class FcsseError(Exception):

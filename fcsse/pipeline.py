@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fcsse.commands import Words
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.near import NearCaches
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.progress import Silent
@@ -75,7 +77,10 @@ class Target:
 
 @dataclass(slots=True)
 class Pipeline:
-    """One run. ``wait`` is in seconds; ``backups`` None = write without a copy; ``locks`` None = take no turns."""
+    """One run. ``wait`` is in seconds; ``backups`` None = write without a copy; ``locks`` None = take no turns.
+
+    ``words`` write the commands that are suggested.
+    """
 
     aws: Aws
     clock: Clock
@@ -84,6 +89,7 @@ class Pipeline:
     backups: BackupFolder | None = None
     locks: Path | None = None
     journal: Journal = field(default_factory=Journal)
+    words: Words = field(default_factory=Words)
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
     _asides: Asides | None = None
@@ -94,7 +100,13 @@ class Pipeline:
         ``ask_prefixes``: where buckets are named, FSx is asked for the caches' prefixes in them.
         """
         with Discovery(
-            self.aws, options, self.clock, self.progress, self.wait, meanwhile=_import_what_follows
+            self.aws,
+            options,
+            self.clock,
+            self.progress,
+            self.wait,
+            meanwhile=_import_what_follows,
+            words=self.words,
         ) as discovery:
             prefixes: dict[Pair, tuple[str, ...]] = {}
             wanted = self._wanted(target, discovery, prefixes)
@@ -129,8 +141,7 @@ class Pipeline:
         if expect is not None and expect != plan.digest:
             raise ChangedError(
                 f"checking the plan: its digest is {plan.digest}, not the expected {expect}",
-                "Nothing was written. What AWS holds, or what was asked for, differs from the reviewed dry run: review a "
-                "new one.",
+                "What AWS holds, or what was asked for, differs from the reviewed dry run: review a new one.",
             )
         return plan
 
@@ -191,8 +202,11 @@ class Pipeline:
         if target.buckets:
             return list(target.pairs)
         wanted: list[Pair | Obstacle] = []
+        near = NearCaches(self.aws)
         for cache, answer in self._associations(tuple(dict.fromkeys(target.caches)), discovery):
             if isinstance(answer, FcsseError):
+                if isinstance(answer, NotFoundError):
+                    answer.hint = near.advice(cache) or answer.hint
                 wanted.append(Obstacle(Pair(cache, "(its buckets)"), answer))
                 continue
             for association in answer:
@@ -202,9 +216,17 @@ class Pipeline:
                     wanted.append(pair)
             if not any(association.bucket for association in answer):
                 message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {self.aws.region}"
-                hint = "Name the bucket with --bucket, or the cache's Region with --region."
+                hint = near.advice(cache) if self._is_unknown(cache) else ""
+                hint = hint or "Name the bucket with --bucket, or the cache's Region with --region."
                 wanted.append(Obstacle(Pair(cache, "(its buckets)"), NotFoundError(message, hint)))
         return list(dict.fromkeys(wanted))
+
+    def _is_unknown(self, cache: str) -> bool:
+        """Does FSx not know the cache in this Region, or not say?"""
+        try:
+            return self.aws.find_cache(cache) is None
+        except FcsseError:
+            return True
 
     def _associations(
         self, caches: tuple[str, ...], discovery: Discovery

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fcsse.commands import Words
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.request import Verdict
@@ -61,8 +61,8 @@ class Checked:
         return EXIT_DENIED if isinstance(self.blocker, DeniedError) else EXIT_IMPOSSIBLE
 
 
-def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
-    """The verdict on one pair's facts, which were read for Wish.CHECK.
+def check_pair(found: Facts | Obstacle, words: Words | None = None, *, remedy: bool = True) -> Checked:
+    """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that mend it.
 
     Without ``remedy``, no link that would mend it is planned: for whoever plans many pairs at once.
     """
@@ -85,7 +85,7 @@ def check_pair(found: Facts | Obstacle, *, remedy: bool = True) -> Checked:
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
-    return _judged(found, judgement, remedy=remedy)
+    return _judged(found, judgement, words or Words(), remedy=remedy)
 
 
 def _impossible(facts: Facts, error: FcsseError) -> Checked:
@@ -109,9 +109,9 @@ def _without_key(facts: Facts, why: Nothing) -> Checked:
     return Checked(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
 
 
-def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
+def _judged(facts: Facts, judgement: Judgement, words: Words, *, remedy: bool) -> Checked:
     read, write = judgement.read, judgement.write
-    notes = [*facts.unreadable, *_form_notes(facts, judgement), *_s3_notes(judgement)]
+    notes = [*facts.unreadable, *_form_notes(facts, judgement, words), *_s3_notes(judgement)]
     if facts.key and _hides_key_policy(facts):
         notes.append(
             f"The key policy, of account {facts.key.arn.account}, cannot be read from here; a Deny in it would win."
@@ -119,7 +119,7 @@ def _judged(facts: Facts, judgement: Judgement, *, remedy: bool) -> Checked:
     remedies: list[str] = []
     blocker: FcsseError | None = None
     if remedy and not (read is write is Verdict.ALLOWED):
-        blocker, mend = _remedy(facts)
+        blocker, mend = _remedy(facts, words)
         remedies += mend
         remedies += _bucket_remedy(facts, judgement)
     return Checked(
@@ -202,14 +202,15 @@ def _first_reason(judgement: Judgement) -> str:
     return ""
 
 
-def _form_notes(facts: Facts, judgement: Judgement) -> list[str]:
+def _form_notes(facts: Facts, judgement: Judgement, words: Words) -> list[str]:
     if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
         return []
     kind = "without" if facts.bucket.encryption.bucket_keys else "with"
     advice = "link with --context both covers both kinds."
     if judgement.by_grant:
         # A grant's constraint takes no wildcards, so that no context covers both kinds: only a grant without one does.
-        advice = f"a grant without --narrow-grant covers both kinds: {_link(facts, '--via', 'grant')}"
+        command = words.link([facts.pair], "--via", "grant")[0]
+        advice = f"a grant without --narrow-grant covers both kinds: {command}"
     return [f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: {advice}"]
 
 
@@ -218,7 +219,7 @@ def _s3_notes(judgement: Judgement) -> list[str]:
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
 
 
-def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
+def _remedy(facts: Facts, words: Words) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would mend it."""
     unread = facts.policy is None or facts.grants is None
     if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
@@ -228,29 +229,25 @@ def _remedy(facts: Facts) -> tuple[FcsseError | None, list[str]]:
     outcome = plan.outcomes[0]
     match outcome.status:
         case Status.BLOCKED if outcome.error:
-            return outcome.error, _ways_round(facts, outcome.error)
+            return outcome.error, _ways_round(facts, outcome.error, words)
         case Status.TO_DO:
-            return None, [_link(facts)]
+            return None, list(words.link([facts.pair]))
         case _:
             return None, []
 
 
-def _ways_round(facts: Facts, blocker: FcsseError) -> list[str]:
+def _ways_round(facts: Facts, blocker: FcsseError, words: Words) -> list[str]:
     """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
     ways = (
         (("--prune-orphans",), Options(Wish.LINK, prune_orphans=True)),
         (("--via", "grant"), Options(Wish.LINK, via=Via.GRANT)),
     )
-    links = [_link(facts, *words) for words, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
+    there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
+    links = [words.link([facts.pair], *more)[0] for more in there]
     if not links:
         return [blocker.hint or blocker.message]
     why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
     return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
-
-
-def _link(facts: Facts, *words: str) -> str:
-    """The command that links the pair."""
-    return shlex.join(["fcsse", "link", "--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket, *words])
 
 
 def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from fcsse.arn import key_arn
 from fcsse.errors import (
     BusyError,
     CredentialsError,
@@ -199,6 +200,12 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
     )
 
 
+def _kms(command: str, call: Call) -> str:
+    """An AWS CLI command about the key that a call was made on."""
+    key = key_arn(call.resource)
+    return f"aws kms {command} --key-id {key} --region {key.region}" if key else f"aws kms {command}"
+
+
 def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
     match code:
         case "MalformedPolicyDocumentException" if "invalid principals" in message:
@@ -226,11 +233,13 @@ def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
                 "An AWS managed key cannot be edited: set the bucket's default encryption to a customer managed key.",
             )
         case "DisabledException":
-            return ImpossibleError(f"{call.opening}: the key is disabled ({message})", "Enable it: aws kms enable-key.")
+            return ImpossibleError(
+                f"{call.opening}: the key is disabled ({message})", f"Enable it: {_kms('enable-key', call)}"
+            )
         case "KMSInvalidStateException":
             return ImpossibleError(
                 f"{call.opening}: the key's state does not allow it ({message})",
-                "See the key's state with: aws kms describe-key.",
+                f"See the key's state with: {_kms('describe-key', call)}",
             )
         case "InvalidArnException":
             return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)

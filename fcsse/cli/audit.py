@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from fcsse.cli import audit_options as own
+from fcsse.cli import typed
 from fcsse.cli.audit_options import AuditOutput
 from fcsse.cli.lines import line
 from fcsse.cli.link import Manner, ask
@@ -75,7 +76,6 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
-        from fcsse.commands import Words
         from fcsse.findings.account import audit_account
         from fcsse.findings.facts import Scope
 
@@ -93,9 +93,7 @@ def audit(
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
         accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
-        granting = (("--grant-profile", grant_profile), ("--grant-role", grant_role))
-        more = tuple(word for name, given in granting if given for word in (name, given))
-        words = Words(profile, endpoint_url, more=more)
+        words = replace(run.words, region=None, more=typed.words(("grant_profile", "grant_role")))
         if html is not None:
             _try_place(html)
         answer = audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
@@ -214,7 +212,7 @@ class _Shown:
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
         told = f"{there:,} of {count(len(after), 'pair')} {have}."
-        lines = closing_lines(plan, results, dry_run=dry_run) or [line("Nothing to fix.")]
+        lines = closing_lines(plan, results, self.run.words, dry_run=dry_run) or [line("Nothing to fix.")]
         match self.output:
             case AuditOutput.TEXT:
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
@@ -229,7 +227,11 @@ class _Shown:
                 from fcsse.cli.audit_report import audit_markdown
                 from fcsse.cli.report import plan_markdown
 
-                changes = plan_markdown(plan, results, dry_run=dry_run) if plan.changes else "Nothing to fix.\n"
+                changes = (
+                    plan_markdown(plan, results, self.run.words, dry_run=dry_run)
+                    if plan.changes
+                    else "Nothing to fix.\n"
+                )
                 sys.stdout.write(f"{audit_markdown(self.answer)}\n{changes}\n{told}\n")
             case AuditOutput.CSV:  # its rows are the findings, so the changes are told beside them
                 self.all(code)

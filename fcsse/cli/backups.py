@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli.lines import Line, line
+from fcsse import arn as arns
+from fcsse.cli.lines import Line, line, prose
 from fcsse.cli.options import abroad, aws, safety, telling
 from fcsse.cli.options.telling import Output
-from fcsse.cli.session import Sides, session
-from fcsse.errors import EXIT_PENDING, UsageError
+from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.terminal import columns, is_terminal
+from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
+from fcsse.grammar import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fcsse.writing.backup import Backup, BackupFolder
@@ -31,6 +36,22 @@ Examples:
   fcsse restore 20261123T205853417Z-67890abc-dc7233
 """
 
+KeyOfBackups = Annotated[
+    arns.Arn | None,
+    typer.Option(
+        "--key",
+        metavar="ARN",
+        envvar="FCSSE_KEY",
+        parser=abroad.parse_key,
+        help="Only policies of this key.",
+        show_envvar=False,
+        rich_help_panel="Which",
+        show_default=False,
+    ),
+]
+LEFT = 25
+"""Columns of a list of backups beside the ids and the keys."""
+
 BackupId = Annotated[str, typer.Argument(metavar="ID", help="Id of a backup, or its beginning.", show_default=False)]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="Print the policy of this backup.", show_default=False)
@@ -47,15 +68,15 @@ DiscardOthers = Annotated[
 ]
 
 
-def _folder(backup_dir: Path | None) -> BackupFolder:
+def _folder(run: Session, backup_dir: Path | None) -> BackupFolder:
     from fcsse.writing.backup import BackupFolder, default_folder
 
-    return BackupFolder(backup_dir or default_folder())
+    return BackupFolder(backup_dir or default_folder(), listed_by=run.words.backups())
 
 
 def backups(
     backup_id: OptionalId = None,
-    key: abroad.KeyOption = None,
+    key: KeyOfBackups = None,
     backup_dir: safety.BackupDir = None,
     output: telling.OutputOption = Output.TEXT,
     verbose: telling.Verbose = 0,
@@ -67,30 +88,55 @@ def backups(
     Asks AWS nothing.
     """
     with session("backups", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        folder = _folder(backup_dir)
+        folder = _folder(run, backup_dir)
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
-                from fcsse.cli.report import backups_document, to_text
+                from fcsse.cli.backups_report import backups_document
+                from fcsse.cli.report import to_text
 
                 sys.stdout.write(to_text(backups_document([backup], with_policy=True)))
             else:
                 sys.stdout.write(backup.policy + "\n")
             return
-        found = [one for one in folder.all() if key is None or one.key == str(key)]
+        saved = folder.all()
+        found = [one for one in saved if key is None or one.key == str(key)]
         for path in folder.damaged():
             run.terminal.warn(f"{path} is damaged and cannot be restored.")
         if output is Output.JSON:
-            from fcsse.cli.report import backups_document, to_text
+            from fcsse.cli.backups_report import backups_document
+            from fcsse.cli.report import to_text
 
             sys.stdout.write(to_text(backups_document(found, with_policy=False)))
+        elif found and output is Output.MARKDOWN:
+            from fcsse.cli.backups_report import backups_markdown
+
+            sys.stdout.write(backups_markdown(found))
         elif found:
-            run.terminal.print(_list(found))
+            run.terminal.print(_list(found, columns(sys.stdout) if is_terminal(sys.stdout) else None))
         else:
-            run.terminal.print([line(f"No backups in {folder.path}.")])
+            others = f"; {count(len(saved), 'backup')} of other keys" if saved else ""
+            run.terminal.print(
+                [
+                    prose(
+                        f"No backups of key {key} in {folder.path}{others}." if key else f"No backups in {folder.path}."
+                    )
+                ]
+            )
 
 
-def _list(found: list[Backup]) -> list[Line]:
+def _list(found: list[Backup], width: int | None) -> list[Line]:
+    """A line or two a backup; where a terminal is too narrow for that, its key below its id."""
+    if width is not None and any(len(one.id) + LEFT + len(one.key) > width for one in found):
+        rows: list[Line] = []
+        for one in found:
+            rows.append(line(f"{one.id}  {one.time[:19].replace('T', ' ')} UTC", "bold"))
+            rows += [line(f"  {one.key}"), prose(("  " + one.reason, "dim"))]
+        return rows
+    return _table(found)
+
+
+def _table(found: list[Backup]) -> list[Line]:
     width = max(len(one.id) for one in found)
     rows: list[Line] = [line(f"{'ID':<{width}}  {'SAVED (UTC)':<19}  KEY, AND WHY", "bold")]
     for one in found:
@@ -123,66 +169,125 @@ def restore(
     said as well.
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        if exit_code and not dry_run:
-            message = "--exit-code goes with --dry-run"
-            raise UsageError(message, "See the options with --help.")
+        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
         from fcsse.writing import restore as restoring
 
         pipeline = run.pipeline(Sides(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
-        restoration = restoring.plan_restore(pipeline, _folder(backup_dir).find(backup_id), expect)
+        restoration = restoring.plan_restore(pipeline, _folder(run, backup_dir).find(backup_id), expect)
         run.progress.stop()
+        asks = run.terminal.asks and not yes and not dry_run
+        refusal = _refusal(restoration, run, discard_others=discard_others)
         if output is Output.TEXT and not quiet:
             run.terminal.print(_restoration(restoration))
-        elif run.terminal.asks and not yes:
+        elif asks and refusal is None:
             run.terminal.print(_restoration(restoration), err=True)
-        backup, code = None, 0
+        shown = _Shown(run, restoration, dry_run=dry_run)
+        if refusal is not None:
+            shown.refused(refusal)
+            raise typer.Exit(refusal.exit_code)
+        backup, code = None, EXIT_PENDING if restoration.changed and exit_code else 0
         if restoration.changed and not dry_run:
-            restoring.require_discard(restoration, discard_others=discard_others)
-            if not yes and run.terminal.asks and not run.terminal.confirm("Put this policy back?"):
-                run.terminal.print([line("Nothing was written.")], err=True)
-                raise typer.Exit(1)
+            if asks and not run.terminal.confirm(_question(restoration)):
+                run.terminal.print([line("Nothing was written to AWS.")], err=True)
+                shown.declined()
+                raise typer.Exit(EXIT_UNEXPECTED)
             run.progress = pipeline.progress = run.terminal.progress()
             backup = restoring.apply_restore(pipeline, restoration, expected=expect is not None)
             run.progress.stop()
-        elif restoration.changed and exit_code:
-            code = EXIT_PENDING
-        _tell(run.terminal.print, restoration, backup, output, dry_run=dry_run, code=code)
+        shown.done(backup, code)
         raise typer.Exit(code)
 
 
+def _question(restoration: Restoration) -> str:
+    return f"Restore the policy of key {restoration.backup.key.rsplit('/', 1)[-1]}?"
+
+
+def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) -> ChangedError | None:
+    """Why it will not be restored like this: in a dry run as well, which ends as the run would."""
+    from fcsse.writing.restore import require_discard
+
+    try:
+        require_discard(restoration, run.words, discard_others=discard_others)
+    except ChangedError as error:
+        return error
+    return None
+
+
 def _restoration(restoration: Restoration) -> list[Line]:
-    from fcsse.cli.render import diff_lines
+    from fcsse.cli.render import diff_lines, warning_lines
 
     saved = restoration.backup
     out: list[Line] = [
-        (("Backup      ", "bold"), (saved.id, "")),
-        (("Saved       ", "bold"), (f"{saved.time}, before: {saved.reason}", "")),
-        (("Key         ", "bold"), (saved.key, "")),
+        prose(("Backup      ", "bold"), saved.id),
+        prose(("Saved       ", "bold"), f"{saved.time}, before: {saved.reason}"),
+        prose(("Key         ", "bold"), saved.key),
     ]
-    if restoration.others:
-        out += [line(""), (("Warning: ", "yellow"), ("Others changed the policy since; this would be lost:", ""))]
-        out += [line(f"  {text}") for text in restoration.others]
+    if restoration.warnings:
+        out += [line(""), *warning_lines(restoration.warnings)]
     if restoration.changed:
         out += [line(""), *diff_lines(restoration.before, restoration.after)]
     return out
 
 
-def _tell(
-    show: object, restoration: Restoration, backup: str | None, output: Output, *, dry_run: bool, code: int
-) -> None:
-    from fcsse.cli.report import escaped, restore_document, to_text
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Says what restoring came to, in the form that was asked for."""
 
-    if output is Output.JSON:
-        sys.stdout.write(to_text(restore_document(restoration, backup, dry_run=dry_run, code=code)))
-        return
-    if not restoration.changed:
-        text = "Nothing to do: the key policy says the same as the backup."
-    elif dry_run:
-        text = f"Dry run, nothing was written. Digest: {restoration.digest}"
-    else:
-        text = f"Restored the policy of key {restoration.backup.key}."
-        if backup:
-            text += f"\nThe policy from before is saved: fcsse restore {backup}"
-    sys.stdout.write(
-        ("\n" if output is Output.TEXT else "") + (escaped(text) if output is Output.MARKDOWN else text) + "\n"
-    )
+    run: Session
+    restoration: Restoration
+    dry_run: bool = field(kw_only=True)
+
+    def done(self, backup: str | None, code: int) -> None:
+        """The end of a run that went well."""
+        from fcsse.cli.backups_report import restore_document
+        from fcsse.cli.report import to_text
+
+        if self.run.output is Output.JSON:
+            sys.stdout.write(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
+        else:
+            self._close(self._closing(backup))
+
+    def refused(self, error: ChangedError) -> None:
+        """The end of a run that was refused, after what it would have done."""
+        from fcsse.cli.backups_report import refused_restore_document
+        from fcsse.cli.report import error_markdown, to_text
+
+        if self.run.writes and not self.dry_run:
+            error.hint = f"{error.hint}\n{self.run.journal.told()}"
+        if self.run.output is Output.JSON:
+            sys.stdout.write(to_text(refused_restore_document(self.restoration, error, dry_run=self.dry_run)))
+        elif self.run.output is Output.MARKDOWN:
+            self._close([], error_markdown(error.message, error.hint))
+        self.run.terminal.tell(error)
+
+    def declined(self) -> None:
+        """The question was answered with no; for programs, a document says so."""
+        if self.run.output is Output.JSON:
+            from fcsse.cli.backups_report import restore_document
+            from fcsse.cli.report import declined, to_text
+
+            document = restore_document(self.restoration, None, dry_run=True, code=EXIT_UNEXPECTED)
+            sys.stdout.write(to_text(declined({**document, "dry_run": False})))
+
+    def _close(self, closing: list[Line], more: Sequence[str] = ()) -> None:
+        if self.run.output is Output.MARKDOWN:
+            from fcsse.cli.backups_report import restore_markdown
+
+            texts = ["".join(text for text, _ in parts) for parts in closing]
+            sys.stdout.write(restore_markdown(self.restoration, texts, more, dry_run=self.dry_run))
+        else:
+            self.run.terminal.print(closing if self.run.terminal.quiet else [line(""), *closing])
+
+    def _closing(self, backup: str | None) -> list[Line]:
+        from fcsse.cli.render import saved_line
+
+        key = self.restoration.backup.key
+        if not self.restoration.changed:
+            return [prose(("Nothing to do: the key policy says the same as the backup.", "green"))]
+        if self.dry_run:
+            return [
+                prose((f"Would restore the policy of key {key}.", "green")),
+                line(f"Dry run, nothing was written. Digest: {self.restoration.digest}"),
+            ]
+        done: Line = prose((f"Restored the policy of key {key}.", "green"))
+        return [done, *([saved_line(backup, self.run.words)] if backup else [])]

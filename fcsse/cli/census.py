@@ -148,7 +148,6 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.commands import Words
         from fcsse.object_keys.answer import Question, take_census
 
         names = tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket))
@@ -166,7 +165,7 @@ def census(
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
         asked = Question(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
-        found = take_census(pipeline, asked, Words(profile, endpoint_url, region))
+        found = take_census(pipeline, asked, run.words)
         run.progress.stop()
         _tell(run, found)
         raise typer.Exit(found.exit_code)

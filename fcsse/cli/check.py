@@ -64,7 +64,7 @@ def check(
         facts = pipeline.discover(target, wish, ask_prefixes=True)
         from fcsse.verdict import check_pair, exit_code
 
-        found = [check_pair(one) for one in facts]
+        found = [check_pair(one, run.words) for one in facts]
         run.progress.stop()
         code = exit_code(found)
         if output is Output.JSON:

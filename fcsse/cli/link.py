@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli.lines import line
+from fcsse.cli.lines import line, prose
 from fcsse.cli.options import abroad, aws, how, safety, telling, term, which
 from fcsse.cli.options.telling import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.cli.terminal import is_terminal
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
+from fcsse.grammar import count
 from fcsse.model import Context, Options, Via, Wish
 
 if TYPE_CHECKING:
@@ -144,18 +145,19 @@ def _run(
     from fcsse.pipeline import Target, exit_code
 
     target = Target(
-        tuple(dict.fromkeys(which.parse_cache(one) for one in caches or ())),
-        tuple(dict.fromkeys(which.parse_bucket(one) for one in buckets or ())),
+        tuple(dict.fromkeys(caches or ())),
+        tuple(dict.fromkeys(buckets or ())),
         every_cache,
     )
     _check(run, target, wish, manner)
     pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
     plan = pipeline.plan(target, wish, manner.expect)
-    run.progress.stop()
-    early = manner.dry_run or (run.terminal.asks and not manner.yes)
+    early = manner.dry_run or (run.terminal.asks and not manner.yes) or not plan.changes
     if early:
         plan = pipeline.with_asides(plan)
+    run.progress.stop()
     _show_plan(run, plan)
+    late: list[str] = []
     if manner.dry_run:
         results = pipeline.try_out(plan)
     elif plan.changes:
@@ -164,14 +166,16 @@ def _run(
         results = pipeline.apply(plan, expected=manner.expect is not None, ask_asides=not early)
         shown, plan = plan, plan if early else pipeline.with_asides(plan)
         run.progress.stop()
-        for warning in _new_warnings(shown, plan):
-            run.terminal.warn(warning)
+        late = _new_warnings(shown, plan)
+        from fcsse.writing.apply import as_made
+
+        plan = as_made(plan, results)
     else:
         results = ()
     code = exit_code(plan, results)
     if code == 0 and manner.dry_run and manner.exit_code and plan.changes:
         code = EXIT_PENDING
-    _show_results(run, plan, results, dry_run=manner.dry_run, code=code)
+    _show_results(run, plan, results, late, dry_run=manner.dry_run, code=code)
     raise typer.Exit(code)
 
 
@@ -204,20 +208,35 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
         from fcsse.cli.render import plan_lines
 
         run.terminal.print(plan_lines(plan), err=True)
-    count = len(plan.changes)
-    if not run.terminal.confirm(f"Make {'this change' if count == 1 else f'these {count} changes'}?"):
-        run.terminal.print([line("Nothing was written.")], err=True)
+    if not run.terminal.confirm(_question(plan)):
+        run.terminal.print([line("Nothing was written to AWS.")], err=True)
         if run.output is Output.JSON:
-            from fcsse.cli.report import plan_document, to_text
+            from fcsse.cli.report import declined, plan_document, to_text
 
-            document = plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED)
-            document["error"] = {"code": "declined", "message": "the question was answered with no", "hint": ""}
-            sys.stdout.write(to_text(document))
+            sys.stdout.write(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
         raise typer.Exit(EXIT_UNEXPECTED)
 
 
-def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int) -> None:
-    from fcsse.cli.render import closing_lines, errors_of
+def _question(plan: Plan) -> str:
+    """What is about to be done: the pair by name where it is one, else how many changes."""
+    from fcsse.cli.render import VERBS
+    from fcsse.planning.plan import Status
+
+    pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
+    verb, _, preposition = VERBS[plan.wish]
+    if len(pairs) == 1:
+        return f"{verb.capitalize()} {pairs[0].cache or 'every cache'} {preposition} {pairs[0].bucket}?"
+    changes = len(plan.changes)
+    return f"{verb.capitalize()} these {len(pairs)} pairs by {count(changes, 'change')}?"
+
+
+def _show_results(
+    run: Session, plan: Plan, results: Sequence[Applied | Failed], late: list[str], *, dry_run: bool, code: int
+) -> None:
+    """``late``: warnings that came after the plan was shown; they belong to it."""
+    from fcsse.cli.render import closing_lines, errors_of, warning_lines
+
+    words = run.words
 
     if run.output is Output.JSON:
         from fcsse.cli.report import plan_document, to_text
@@ -226,12 +245,15 @@ def _show_results(run: Session, plan: Plan, results: Sequence[Applied | Failed],
     elif run.output is Output.MARKDOWN:
         from fcsse.cli.report import plan_markdown
 
-        sys.stdout.write(plan_markdown(plan, results, dry_run=dry_run))
+        sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
-        lines = closing_lines(plan, results, dry_run=dry_run)
-        run.terminal.print(([((("", ""),))] if lines and plan.outcomes and not run.terminal.quiet else []) + lines)
+        lines = closing_lines(plan, results, words, dry_run=dry_run)
+        if not run.terminal.quiet:
+            warned = warning_lines(late)
+            lines = [*([line(""), *warned] if warned else []), *([line("")] if lines else []), *lines]
+        run.terminal.print(lines)
     errors = errors_of(plan, results)
     for error in errors:
         run.terminal.tell(error)
     if errors and not dry_run:
-        run.terminal.print([((run.journal.told(), ""),)], err=True)
+        run.terminal.print([prose(run.journal.told())], err=True)

@@ -163,6 +163,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         "Form of the answer on standard output.",
     ),
     "html": (("--html",), True, False, None, "Also write all of it as one page that needs no network."),
+    "backups:key": (("--key",), True, False, (), "Only policies of this key."),
     "discard-others": (
         ("--discard-others",),
         False,
@@ -230,7 +231,7 @@ OF_COMMAND: dict[str, str] = {
     "audit": "audit:region all-regions fix dry-run expect yes wait backup-dir no-backup prune-orphans "
     "audit:bucket-role bucket-account grant-profile grant-role audit:output html exit-code verbose quiet "
     "no-color profile endpoint-url help",
-    "backups": "key backup-dir output verbose quiet no-color help",
+    "backups": "backups:key backup-dir output verbose quiet no-color help",
     "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
     "profile region endpoint-url help",
     "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.cli.lines import Line, line
+from fcsse.cli.lines import Line, line, prose
 from fcsse.model import Facts, Via, Wish
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.planning.routes import ends, grant_name
@@ -15,8 +15,9 @@ from fcsse.policy.diff import policy_diff
 from fcsse.writing.apply import Applied, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from fcsse.commands import Words
     from fcsse.errors import FcsseError
     from fcsse.model import Bucket
     from fcsse.planning.plan import Change, Outcome, Plan
@@ -40,10 +41,15 @@ def plan_lines(plan: Plan) -> list[Line]:
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
     if warnings:
         out.append(line(""))
-        out += [(("Warning: ", "yellow"), (warning, "")) for warning in warnings]
+        out += warning_lines(warnings)
     for change in plan.changes:
         out += [line(""), *_change(change)]
     return out
+
+
+def warning_lines(warnings: Iterable[str]) -> list[Line]:
+    """Warnings as they stand in an answer."""
+    return [prose(("Warning: ", "yellow"), warning) for warning in warnings]
 
 
 def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
@@ -64,24 +70,22 @@ def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
             pass
     if outcome.status is Status.TO_DO:
         rows.append(("Change", outcome.summary))
-    return [((f"{name:<12}", "bold"), (text, "")) for name, text in rows]
+    return [prose((f"{name:<12}", "bold"), text) for name, text in rows]
 
 
 def encryption_text(bucket: Bucket) -> str:
     """A bucket's encryption in the S3 console's words."""
     encryption = bucket.encryption
-    names = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
-    name = names.get(encryption.algorithm, encryption.algorithm)
     if not encryption.is_kms:
-        return name
+        return encryption.name
     keys = ("on" if encryption.bucket_keys else "off") if bucket.bucket_keys_known else "unknown"
     given = "; as stated on the command line" if bucket.given else ""
-    return f"{name}, Bucket Keys {keys}{given}"
+    return f"{encryption.name}, Bucket Keys {keys}{given}"
 
 
 def _short(outcome: Outcome) -> Line:
     marks = {Status.TO_DO: ("change ", "green"), Status.NOTHING: ("as is  ", ""), Status.BLOCKED: ("cannot ", "red")}
-    return (marks[outcome.status], (f"{outcome.pair}: {outcome.summary}", ""))
+    return prose(marks[outcome.status], f"{outcome.pair}: {outcome.summary}")
 
 
 def _change(change: Change) -> list[Line]:
@@ -93,7 +97,7 @@ def _change(change: Change) -> list[Line]:
                 and "\n" in change.before.text
             ):
                 heading.append(
-                    line(f"It is written without white space, to fit: {change.after.size:,} of 32,768 bytes.")
+                    prose(f"It is written without white space, to fit: {change.after.size:,} of 32,768 bytes.")
                 )
             return [*heading, *diff_lines(change.before, change.after)]
         case GrantAddition():
@@ -128,7 +132,7 @@ def _diff_line(text: str) -> Line:
     return line(text, "bold" if text.startswith(("+++", "---")) else styles.get(text[:1], ""))
 
 
-def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> list[Line]:
+def closing_lines(plan: Plan, results: Sequence[Applied | Failed], words: Words, *, dry_run: bool) -> list[Line]:
     """What was done, or would be: a line a pair, then a line a change that is worth one."""
     out: list[Line] = []
     failed = [one for one in results if isinstance(one, Failed)]
@@ -137,16 +141,18 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
         pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.bucket}"
         match outcome.status:
             case Status.NOTHING:
-                out.append(line(f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green"))
+                out.append(prose((f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green")))
             case Status.TO_DO if unconfirmed := [
                 one for one in failed if one.unconfirmed and belongs(one.change, outcome)
             ]:
-                saved = f" The old policy: fcsse restore {unconfirmed[0].backup}" if unconfirmed[0].backup else ""
-                out.append(line(f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow"))
+                backup = unconfirmed[0].backup
+                saved = f" The old policy is saved: {words.restore(backup)}" if backup else ""
+                out.append(prose((f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow")))
             case Status.TO_DO if any(belongs(one.change, outcome) for one in failed):
                 out.append(line(f"Not {done.lower()}: {pair}.", "red"))
             case Status.TO_DO:
-                out.append(line(f"{f'Would {verb}' if dry_run else done} {pair}: {outcome.summary}.", "green"))
+                said = outcome.short or outcome.summary
+                out.append(prose((f"{f'Would {verb}' if dry_run else done} {pair}: {said}.", "green")))
             case Status.BLOCKED:
                 pass
             case _:
@@ -154,15 +160,20 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
     several = sum(isinstance(one, Applied) and bool(one.backup) for one in results) > 1
     for one in results:
         if isinstance(one, Applied):
-            out += [line(note) for note in one.notes]
+            out += [prose(note) for note in one.notes]
             if one.backup:
-                which = f" of key {one.change.key}" if several else ""
-                out.append(line(f"The policy{which} from before is saved: fcsse restore {one.backup}"))
+                out.append(saved_line(one.backup, words, one.change.key if several else None))
             elif isinstance(one.change, GrantAddition) and one.grant:
                 out.append(line(f"Grant {one.grant}"))
     if dry_run and plan.changes:
         out.append(line(f"Dry run, nothing was written. Digest: {plan.digest}"))
     return out
+
+
+def saved_line(backup: str, words: Words, key: Arn | None = None) -> Line:
+    """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
+    which = f" of key {key}" if key else ""
+    return prose(f"The policy{which} from before is saved: {words.restore(backup)}")
 
 
 def belongs(change: Change, outcome: Outcome) -> bool:

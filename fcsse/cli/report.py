@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from fcsse.cli.lines import visible
-from fcsse.cli.render import closing_lines, encryption_text, errors_of
+from fcsse.cli.render import VERBS, belongs, closing_lines, encryption_text, errors_of
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.writing.apply import Applied, Failed
@@ -17,11 +17,10 @@ from fcsse.writing.apply import Applied, Failed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fcsse.commands import Words
     from fcsse.errors import FcsseError
     from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.verdict import Checked
-    from fcsse.writing.backup import Backup
-    from fcsse.writing.restore import Restoration
 
 SCHEMA = "fcsse/1"
 
@@ -30,10 +29,11 @@ Json = dict[str, object]
 
 def error_document(command: str, error: FcsseError) -> Json:
     """The document of a command that failed as a whole."""
-    return {"schema": SCHEMA, "command": command, "exit_code": error.exit_code, "error": _error(error)}
+    return {"schema": SCHEMA, "command": command, "exit_code": error.exit_code, "error": error_entry(error)}
 
 
-def _error(error: FcsseError) -> Json:
+def error_entry(error: FcsseError) -> Json:
+    """An error, as it stands in documents."""
     return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
@@ -54,10 +54,15 @@ def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
     }
     if first:
-        document["error"] = _error(first)
+        document["error"] = error_entry(first)
         if told and not dry_run:
             document["written"] = told
     return document
+
+
+def declined(document: Json) -> Json:
+    """The document of a command whose question was answered with no."""
+    return {**document, "error": {"code": "declined", "message": "the question was answered with no", "hint": ""}}
 
 
 def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[Change, Applied | Failed | None]]:
@@ -82,7 +87,7 @@ def _pair(outcome: Outcome) -> Json:
         "key": str(key.arn) if key else None,
         "key_state": key.state if key else None,
         "warnings": list(outcome.warnings),
-        "error": _error(outcome.error) if outcome.error else None,
+        "error": error_entry(outcome.error) if outcome.error else None,
     }
 
 
@@ -119,7 +124,7 @@ def _change(change: Change, result: Applied | Failed | None) -> Json:
                 document["grant_id"] = result.grant
         case Failed():
             how = "unconfirmed" if result.unconfirmed else "failed"
-            document |= {"result": how, "error": _error(result.error), "backup": result.backup}
+            document |= {"result": how, "error": error_entry(result.error), "backup": result.backup}
         case None:
             document["result"] = "not applied"
     return document
@@ -130,7 +135,7 @@ def to_text(document: Json) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> str:
+def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], words: Words, *, dry_run: bool) -> str:
     """The answer as GitHub Markdown."""
     title = f"fcsse {plan.wish.value}" + (" (dry run)" if dry_run else "")
     out = [f"### {title}", ""]
@@ -143,30 +148,54 @@ def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: b
             outcome.pair.bucket,
             encryption_text(facts.bucket) if facts else "unknown",
             key,
-            {Status.TO_DO: "**change**: ", Status.NOTHING: "nothing to do: ", Status.BLOCKED: "**cannot**: "}[
-                outcome.status
-            ]
-            + escaped(outcome.summary),
+            f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
         ]
         out.append("| " + " | ".join(cells) + " |")
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
-    out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
+    if warnings:
+        out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
     for change in plan.changes:
         out += ["", *_change_markdown(change)]
-    out.append("")
     for error in errors_of(plan, results):
-        out += [f"**Error:** {escaped(error.message)}", "", *([escaped(error.hint), ""] if error.hint else [])]
-    for parts in closing_lines(plan, results, dry_run=dry_run):
-        out += [escaped("".join(text for text, _ in parts)), ""]
-    return "\n".join(out).rstrip() + "\n"
+        out += ["", *error_markdown(error.message, error.hint)]
+    for parts in closing_lines(plan, results, words, dry_run=dry_run):
+        out += ["", escaped("".join(text for text, _ in parts))]
+    return "\n".join(out) + "\n"
+
+
+def _state(outcome: Outcome, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> str:
+    """How a pair stands, in a word or two."""
+    failed = [one for one in results if isinstance(one, Failed) and belongs(one.change, outcome)]
+    done = VERBS[plan.wish][1].lower()
+    match outcome.status:
+        case Status.NOTHING:
+            return "nothing to do"
+        case Status.BLOCKED:
+            return "**cannot**"
+        case Status.TO_DO if dry_run or not results:
+            return "**change**"
+        case Status.TO_DO if any(not one.unconfirmed for one in failed):
+            return f"**not {done}**"
+        case Status.TO_DO if failed:
+            return "**not confirmed**"
+        case Status.TO_DO:
+            return f"**{done}**"
+        case _:
+            assert_never(outcome.status)
+
+
+def error_markdown(message: str, hint: str) -> list[str]:
+    """An error and what to do next, a paragraph a line."""
+    return [
+        f"**Error:** {escaped(message)}",
+        *(row for part in hint.split("\n") if part for row in ("", escaped(part))),
+    ]
 
 
 def _change_markdown(change: Change) -> list[str]:
     match change:
         case PolicyChange():
-            diff = policy_diff(change.before, change.after)
-            fence = "`" * max(3, 1 + max((_longest_run(row) for row in diff), default=0))
-            return [f"Policy of key `{change.key}`", "", f"{fence}diff", *diff, fence]
+            return [f"Policy of key `{change.key}`", "", *fenced(policy_diff(change.before, change.after))]
         case GrantAddition():
             limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "no limit"
             return [
@@ -179,13 +208,17 @@ def _change_markdown(change: Change) -> list[str]:
             assert_never(change)
 
 
+def fenced(diff: Sequence[str]) -> list[str]:
+    """A diff as a block of Markdown."""
+    fence = "`" * max(3, 1 + max((_longest_run(row) for row in diff), default=0))
+    return [f"{fence}diff", *diff, fence]
+
+
 def _longest_run(text: str) -> int:
     return max((len(run) for run in text.replace("`", " ` ").split() if run == "`"), default=0) and text.count("`")
 
 
-_SIGNS = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"} | {"\n": " "}
-)
+_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"})
 """Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign."""
 
 
@@ -204,7 +237,7 @@ def check_document(found: Sequence[Checked], code: int) -> Json:
     }
     error = next((one.error for one in found if one.error), None)
     if error:
-        document["error"] = _error(error)
+        document["error"] = error_entry(error)
     return document
 
 
@@ -249,8 +282,8 @@ def checked_pair(one: Checked) -> Json:
         ],
         "remedies": list(one.remedies),
         "notes": list(one.notes),
-        "error": _error(one.error) if one.error else None,
-        "blocker": _error(one.blocker) if one.blocker else None,
+        "error": error_entry(one.error) if one.error else None,
+        "blocker": error_entry(one.blocker) if one.blocker else None,
     }
 
 
@@ -267,35 +300,6 @@ def check_markdown(found: Sequence[Checked]) -> str:
         )
         out.append("| " + " | ".join(cells) + " |")
     for one in found:
-        out += ["", *(f"- {one.pair}: {escaped(remedy)}" for remedy in one.remedies if remedy)]
+        remedies = [row for remedy in one.remedies for row in remedy.split("\n") if row]
+        out += ["", *(f"- {one.pair}: {escaped(row)}" for row in remedies)]
     return "\n".join(out).rstrip() + "\n"
-
-
-def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
-    """The document of ``backups``."""
-    entries: list[Json] = []
-    for one in found:
-        entry: Json = {"id": one.id, "time": one.time, "key": one.key, "account": one.account, "region": one.region}
-        entry |= {"reason": one.reason, "bytes": len(one.policy.encode())}
-        if with_policy:
-            entry["policy"] = one.policy
-        entries.append(entry)
-    return {"schema": SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
-
-
-def restore_document(restoration: Restoration, backup: str | None, *, dry_run: bool, code: int) -> Json:
-    """The document of ``restore``."""
-    return {
-        "schema": SCHEMA,
-        "command": "restore",
-        "exit_code": code,
-        "dry_run": dry_run,
-        "changes_pending": restoration.changed and dry_run,
-        "changed": restoration.changed and not dry_run,
-        "digest": restoration.digest,
-        "backup_restored": restoration.backup.id,
-        "key": restoration.backup.key,
-        "discarded": list(restoration.others),
-        "diff": list(policy_diff(restoration.before, restoration.after)),
-        "backup": backup,
-    }

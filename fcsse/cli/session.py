@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli import interrupt
+from fcsse.cli import interrupt, typed
 from fcsse.cli.options.telling import Output
-from fcsse.cli.terminal import Terminal
-from fcsse.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, FcsseError, InterruptedRunError, UsageError
+from fcsse.cli.terminal import Terminal, is_terminal
+from fcsse.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_NO_READER,
+    EXIT_UNEXPECTED,
+    FcsseError,
+    InterruptedRunError,
+    UsageError,
+)
 from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fcsse.cli.terminal import PlainProgress, Spinner
+    from fcsse.commands import Words
     from fcsse.pipeline import Pipeline
 
 WRITERS = ("link", "unlink", "restore")
@@ -53,6 +61,14 @@ class Session:
     progress: Spinner | PlainProgress
     writes: bool
 
+    @property
+    def words(self) -> Words:
+        """How the next command is written: with the options of this one that it needs again."""
+        from fcsse.commands import Words
+
+        profile, region, url, folder = map(typed.setting, typed.SETTINGS)
+        return Words(profile, url, region, typed.words(), backup_dir=folder)
+
     def pipeline(
         self, sides: Sides, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
     ) -> Pipeline:
@@ -69,7 +85,8 @@ class Session:
         for profile, role in sources:
             source = clients_of_profile(profile, sides.region, sides.endpoint_url) if profile else None
             others.append(clients_of_side(own, source, role))
-        backups, locks = places(backup_dir, backup=not no_backup)
+        words = self.words
+        backups, locks = places(backup_dir, backup=not no_backup, listed_by=words.backups())
         return Pipeline(
             Aws(own, others[0], others[1]),
             SystemClock(),
@@ -78,6 +95,7 @@ class Session:
             backups,
             locks,
             self.journal,
+            words,
         )
 
 
@@ -89,7 +107,7 @@ def session(
 
     ``writes``: this run of the command may write, though not every run does.
     """
-    terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color)
+    terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command)
     progress = terminal.progress()
     run = Session(command, terminal, output, Journal(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
@@ -98,7 +116,7 @@ def session(
         try:
             yield run
         finally:
-            progress.stop()
+            run.progress.stop()
     except FcsseError as error:
         report_error(run, error)
     except KeyboardInterrupt:
@@ -110,6 +128,8 @@ def session(
     except OSError as error:
         if error.errno == errno.EPIPE:
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads it any more
+            if not run.journal.wrote:
+                raise typer.Exit(EXIT_NO_READER) from None
         message = f"{command} could not print its answer: {error.strerror or error}. {run.journal.told()}"
         terminal.fail(message, "")
         raise typer.Exit(EXIT_UNEXPECTED) from None
@@ -120,6 +140,9 @@ def session(
 
 
 def _tell_interruption(run: Session) -> None:
+    run.progress.stop()
+    if is_terminal(sys.stderr):
+        sys.stderr.write("\n")  # the terminal has written ^C
     error = InterruptedRunError(f"{run.command} was interrupted. {run.journal.told()}", interrupt.AGAIN)
     tell_error(run.command, run.output, run.terminal, error)
 
@@ -134,8 +157,8 @@ def _defect(command: str, error: Exception, journal: Journal) -> FcsseError:
 def report_error(run: Session, error: FcsseError) -> None:
     """Tells an error and ends the command with its exit code."""
     run.terminal.trace(error)
-    if run.writes and not isinstance(error, UsageError) and "Nothing was written" not in error.message + error.hint:
-        error.hint = f"{error.hint} {run.journal.told()}".strip()
+    if run.writes and not isinstance(error, UsageError):
+        error.hint = f"{error.hint}\n{run.journal.told()}".strip()
     tell_error(run.command, run.output, run.terminal, error)
     raise typer.Exit(error.exit_code)
 
@@ -147,10 +170,10 @@ def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseErr
 
         sys.stdout.write(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
-        from fcsse.cli.report import escaped
+        from fcsse.cli.report import error_markdown
 
-        sys.stdout.write(f"**Error:** {escaped(error.message)}\n\n{escaped(error.hint)}\n")
-    terminal.fail(error.message, error.hint)
+        sys.stdout.write("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
+    terminal.fail(error.message, terminal.hint(error))
 
 
 def require(condition: object, message: str, hint: str = "") -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import wait
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import key_arn
+from fcsse.commands import Words
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
 from fcsse.discovery.keys import Keys
@@ -43,7 +44,7 @@ class Discovery:
     """One run's reads. ``close`` (or leaving the ``with`` block) lets its threads go.
 
     ``meanwhile`` is called with the number of each round once it is on the wire, to use the time until its answers;
-    ``on_answer`` after each answer with how many there are, of how many questions.
+    ``on_answer`` after each answer with how many there are, of how many questions. ``words`` write suggested commands.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class Discovery:
         *,
         meanwhile: Callable[[Wish, int], None] | None = None,
         on_answer: Callable[[int, int], None] | None = None,
+        words: Words | None = None,
     ) -> None:
         self._aws = aws
+        self._words = words or Words()
         self._wish = options.wish
         self._progress = progress
         self._clock = clock
@@ -139,11 +142,16 @@ class Discovery:
     def _with_advice(self, pair: Pair, error: FcsseError, *, typed: bool) -> FcsseError:
         """The error for a bucket that is not there, with names that may have been meant, and how unlinking goes on."""
         meant = self._near.to(pair.bucket, pair.cache) if typed else []
-        hints = [f"Did you mean {' or '.join(meant)}?" if meant else error.hint]
+        if not typed:
+            hints = [f"Its name is that of a data repository association of {pair.cache}: the bucket is gone."]
+        elif meant:
+            hints = [f"Did you mean {' or '.join(meant)}?"]
+        else:
+            hints = [error.hint]
         if self._wish is Wish.UNLINK:
-            hints.append(
-                f"If it was deleted: with --bucket {pair.bucket} --key ARN, the key that it had, nothing is read of it."
-            )
+            who = [pair.cache] if pair.cache else []
+            again = self._words.fcsse("unlink", who, [pair.bucket], "--key", "ARN")[0]
+            hints.append(f"If {pair.bucket} was deleted, unlink it by the ARN of the key that it had:\n{again}")
         advised = NotFoundError(error.message, " ".join(hints))
         advised.__cause__ = error
         return advised

@@ -130,7 +130,7 @@ def _without_kms(bucket: Bucket, options: Options) -> Nothing:
         again = " now; for an earlier key name it with --key" if options.wish is Wish.UNLINK else ""
         return Nothing(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
     if options.wish is Wish.UNLINK:
-        return Nothing(f"the bucket is encrypted with {algorithm}; for an earlier key name it with --key")
+        return Nothing(f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key")
     if algorithm == "aws:kms:dsse":
         raise ImpossibleError(
             f"linking bucket {bucket.name}: it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
@@ -175,8 +175,9 @@ def _refuse_unusable(key: Key, bucket: Bucket) -> None:
         case "PendingDeletion":
             raise ImpossibleError(
                 f"linking bucket {bucket.name}: its key {key.arn} is pending deletion; what is encrypted with it will be lost",
-                f"Save it, then link again: aws kms cancel-key-deletion --key-id {key.arn} --region {key.arn.region} "
-                "(and enable-key).",
+                "Save it, then link again:\n"
+                f"aws kms cancel-key-deletion --key-id {key.arn} --region {key.arn.region}\n"
+                f"aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
             )
         case "NotFound":
             message = f"linking bucket {bucket.name}: its key {key.arn} does not exist"

@@ -16,6 +16,11 @@ class Journal:
     done: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
+    @property
+    def wrote(self) -> bool:
+        """Was anything written, or may it have been?"""
+        return bool(self.begun or self.done or self.unseen)
+
     def begin(self, what: str) -> None:
         """A write is about to be sent."""
         self.begun = what

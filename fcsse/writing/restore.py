@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
+from fcsse.commands import Words
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.model import Wish
 from fcsse.planning.plan import PolicyChange
@@ -42,12 +44,25 @@ class RestoreChange(PolicyChange):
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What restoring a backup would do. ``others`` are sentences on what others changed since, and would be lost."""
+    """What restoring a backup would do.
+
+    ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as
+    in ``Backup.reason``, the newest first.
+    """
 
     backup: Backup
     before: PolicyDocument
     after: PolicyDocument
     others: tuple[str, ...]
+    undone: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What else is lost besides the change that the backup was made for, a sentence each."""
+        said = [f"It also undoes: {'; '.join(self.undone)}."] if self.undone else []
+        if self.others:
+            said.append(f"Others changed the policy since; this would be lost: {'; '.join(self.others)}.")
+        return tuple(said)
 
     @property
     def changed(self) -> bool:
@@ -72,7 +87,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     arn = key_arn(backup.key)
     if arn is None:
         message = f"restoring backup {backup.id}: it names no key ARN"
-        raise NotFoundError(message, "See what there is with: fcsse backups.")
+        raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
     target = PolicyDocument.parse(backup.policy)
@@ -82,49 +97,79 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         named = "; ".join(f"{one.id} in {one.label}" for one in dead)
         raise PolicyRefusedError(
             f"restoring backup {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
-            "Print it with fcsse backups ID, take them out, and put it with aws kms put-key-policy.",
+            "Take them out of it, and put it with aws kms put-key-policy. To print it: "
+            + pipeline.words.backups(backup.id),
         )
     if after.size > MAX_POLICY_BYTES:
         after = after.compact()
     newer = list(reversed(pipeline.backups.of_key(backup.key, most=1000))) if pipeline.backups else []
     chain = [one for one in newer if one.id >= backup.id] or [backup]
-    restoration = Restoration(backup, before, after, _others(chain, before, after, arn.partition))
+    written = _written(chain, before, arn.partition)
+    others = _others(written, before, after, arn.partition)
+    changed = after is not before
+    restoration = Restoration(
+        backup, before, after, others if changed else (), _undone(chain, written) if changed else ()
+    )
     if expect is not None and expect != restoration.digest:
         raise ChangedError(
             f"checking the plan: its digest is {restoration.digest}, not the expected {expect}",
-            "Nothing was written. Review a new dry run.",
+            "Review a new dry run.",
         )
     return restoration
 
 
-def _others(chain: Sequence[Backup], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
-    """What others changed since the first backup of the chain; empty where every change since was fcsse's.
+class Fate(Enum):
+    """What became of the write that a backup was made for."""
 
-    Each backup says what the policy became by fcsse's write (or stayed, where that was refused); where that is not what
-    the next one found, or what there is now, somebody else wrote in between.
+    KEPT = auto()
+    NOT_MADE = auto()
+    OTHERS_WROTE = auto()
+
+
+def _written(chain: Sequence[Backup], before: PolicyDocument, partition: str) -> tuple[Fate, ...]:
+    """For each backup, what the next one found, or what there is now.
+
+    Each says what the policy became by fcsse's write, or it stayed, where that was refused; where that is not what was
+    found, somebody else wrote in between.
     """
     saved = [digest_of(PolicyDocument.parse(one.policy), partition) for one in chain]
     found = [*saved[1:], digest_of(before, partition)]
-    if all(then in (one.becomes, was) for one, was, then in zip(chain, saved, found, strict=True)):
+    return tuple(
+        Fate.KEPT if then == one.becomes else Fate.NOT_MADE if then == was else Fate.OTHERS_WROTE
+        for one, was, then in zip(chain, saved, found, strict=True)
+    )
+
+
+def _undone(chain: Sequence[Backup], written: Sequence[Fate]) -> tuple[str, ...]:
+    """fcsse's changes after the one that the first backup was made for."""
+    made = [one.reason for one, fate in zip(chain, written, strict=True) if fate is not Fate.NOT_MADE]
+    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE else made)))
+
+
+def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
+    """What others changed since; empty where every change was fcsse's. Statements that links make are left out."""
+    if Fate.OTHERS_WROTE not in written:
         return ()
-    old = {statement_meaning(one.value, partition): one.label for one in after.statements}
-    new = {statement_meaning(one.value, partition): one for one in before.statements}
-    said = [
-        f"statement {one.label} is new or changed"
-        for meaning, one in new.items()
-        if meaning not in old and read_statement(one.value) is None
-    ]
+    old, new = (
+        {
+            statement_meaning(one.value, partition): one.label
+            for one in document.statements
+            if not read_statement(one.value)
+        }
+        for document in (after, before)
+    )
+    said = [f"statement {label} is new or changed" for meaning, label in new.items() if meaning not in old]
     said += [f"statement {label} is gone or changed" for meaning, label in old.items() if meaning not in new]
     return tuple(said) or ("the policy was written by others, in ways that the difference shows",)
 
 
-def require_discard(restoration: Restoration, *, discard_others: bool) -> None:
+def require_discard(restoration: Restoration, words: Words | None = None, *, discard_others: bool) -> None:
     """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
     if restoration.others and not discard_others:
         raise ChangedError(
             f"restoring backup {restoration.backup.id}: others changed the policy since it was saved, and their changes "
             f"would be lost: {'; '.join(restoration.others)}",
-            "Nothing was written. To lose them all the same, add --discard-others.",
+            f"To lose them all the same: {(words or Words()).restore(restoration.backup.id, '--discard-others')}",
         )
 
 

@@ -182,3 +182,30 @@ def test_a_bucket_that_does_not_exist(shell: Shell) -> None:
     assert run.code == 6
     assert "no-such-bucket" in run.err
     assert "there is no such bucket" in run.err
+
+
+@pytest.mark.parametrize("command", ["link", "unlink", "check"])
+def test_without_a_bucket_too_a_mistyped_cache_names_the_near_ones(shell: Shell, command: str) -> None:
+    run = shell.run(command, "--cache", "fc-012")
+    assert run.code == 6
+    assert "Did you mean fc-0123 or fc-01234567890? Ids are matched exactly." in run.err
+    other = shell.run(command, "--cache", "fc-0123", region="us-west-2")
+    assert other.code == 6
+    assert "Did you mean" not in other.err, "the role of this one is in IAM, so its id is right"
+    assert "--region" in other.err
+
+
+def test_a_bucket_that_nobody_typed_is_said_to_be_the_association_s(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0aaa", ["no-such-bucket"])
+    run = shell.run("link", "--cache", "fc-0aaa")
+    assert run.code == 6
+    assert "there is no such bucket" in run.err
+    assert "Its name is that of a data repository association of fc-0aaa: the bucket is gone." in run.err
+    assert "Check the name" not in run.err
+
+
+@pytest.mark.parametrize(("word", "option"), [("version", "--version"), ("help", "--help")])
+def test_what_is_an_option_here_is_suggested_as_one(idle: Shell, word: str, option: str) -> None:
+    run = idle.run(word)
+    assert run.code == 2
+    assert f"Did you mean fcsse {option}?" in run.err

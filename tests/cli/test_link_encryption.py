@@ -172,6 +172,8 @@ def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
     assert (dry.code, "storage" in dry.out) == (0, True)
     run = shell.link("fc-0123", "data-stack")
     assert run.code == 0
-    assert "Warning: " in run.err
-    assert "storage" in run.err
+    *_, warning, blank, _, saved = run.out.splitlines()
+    assert warning.startswith("Warning: ")
+    assert "storage" in warning
+    assert (blank, saved.split(":")[0], run.err) == ("", "The policy from before is saved", "")
     assert "storage" not in shell.link("fc-0456", "data", "--dry-run").words

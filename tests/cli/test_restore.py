@@ -85,6 +85,93 @@ def test_what_others_did_since_is_shown_and_not_lost_by_yes_alone(shell: Shell, 
     assert shell.sandbox.policy_text("data") == shell.backups[0]["policy"]
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_dry_run_ends_as_the_run_would(shell: Shell, first: str, form: str) -> None:
+    shell.append("data", FOREIGN, verbatim=True)
+    dry = shell.run("restore", first, "--dry-run", "-o", form)
+    real = shell.run("restore", first, "--yes", "-o", form)
+    assert (dry.code, real.code) == (7, 7)
+    assert f"To lose them all the same: fcsse restore {first} --discard-others\n" in dry.err
+    assert "Nothing was written to AWS." in real.err.splitlines()
+    for run in (dry, real):
+        diff = run.json["diff"] if form == "json" else run.out.splitlines()
+        assert [line for line in diff if line.startswith("-") and line.endswith('"Sid": "Foreign",')]
+        if form == "json":
+            assert (run.json["exit_code"], run.json["changed"], run.json["error"]["code"]) == (7, False, "changed")
+    assert shell.run("restore", first, "--dry-run", "--discard-others").code == 0
+
+
+def test_what_else_is_undone_is_said_and_not_blamed_on_others(shell: Shell, first: str) -> None:
+    shell.linked("fc-0456", "data")
+    assert shell.unlink("fc-0456", "data").code == 0
+    shell.linked("fs-0abc", "data")
+    dry = shell.run("restore", first, "--dry-run")
+    assert dry.code == 0
+    said = "Warning: It also undoes: link fs-0abc to data; unlink fc-0456 from data; link fc-0456 to data."
+    assert said in dry.out.splitlines()
+    assert "Others" not in dry.out
+    shell.append("data", FOREIGN, verbatim=True)
+    mixed = shell.run("restore", first, "--dry-run")
+    others = next(line for line in mixed.out.splitlines() if "Others changed" in line)
+    assert others.endswith("this would be lost: statement 'Foreign' is new or changed.")
+    assert "link fs-0abc to data" in mixed.out
+    document = shell.run("restore", first, "--dry-run", "-o", "json").json
+    assert document["undone"][0] == "link fs-0abc to data"
+    newest = shell.backups[-1]["id"]
+    assert "also undoes" not in shell.run("restore", newest, "--dry-run", "--discard-others").out
+
+
+def test_a_change_that_kms_refused_is_not_said_to_be_undone(shell: Shell, first: str) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=1)
+    assert shell.link("fc-0456", "data").code == 5
+    assert "also undoes" not in shell.run("restore", first, "--dry-run").out
+
+
+@pytest.mark.parametrize("how", ["--dry-run", "--yes"])
+def test_markdown_shows_what_is_put_back_and_the_difference(shell: Shell, first: str, how: str) -> None:
+    run = shell.run("restore", first, how, "-o", "markdown")
+    assert run.code == 0
+    assert "| backup | saved | before | key |" in run.out
+    assert f"| `{first}` |" in run.out
+    assert f"`{shell.sandbox.key('data').arn}`" in run.out
+    assert "```diff\n--- key policy (now)" in run.out
+    assert ("Would restore" in run.out) is (how == "--dry-run")
+
+
+def test_the_end_says_what_was_done_or_would_be_and_quiet_no_more(shell: Shell, first: str) -> None:
+    key = shell.sandbox.key("data").arn
+    dry = shell.run("restore", first, "--dry-run", "-q")
+    assert dry.out.splitlines()[0] == f"Would restore the policy of key {key}."
+    done = shell.run("restore", first, "-q")
+    assert done.out.splitlines()[0] == f"Restored the policy of key {key}."
+    assert shell.run("restore", first, "-q").out.splitlines() == [
+        "Nothing to do: the key policy says the same as the backup."
+    ]
+
+
+@pytest.mark.parametrize("command", ["restore", "backups"])
+def test_an_empty_id_is_a_slip(shell: Shell, first: str, command: str) -> None:
+    run = shell.run(command, "")
+    assert (run.code, run.operations) == (2, ())
+    assert "fcsse backups" in run.err
+
+
+def test_backups_of_a_key_without_any_are_told_from_none_at_all(shell: Shell, first: str) -> None:
+    other = shell.sandbox.key("data-bucket-keys").arn
+    run = shell.run("backups", "--key", other)
+    assert run.code == 0
+    assert f"No backups of key {other}" in run.out
+    assert "1 backup of other keys" in run.out
+
+
+def test_backups_are_a_table_in_markdown(shell: Shell, first: str) -> None:
+    assert shell.unlink("fc-0123", "data").code == 0
+    run = shell.run("backups", "-o", "markdown")
+    assert "| id | saved (UTC) | key | before |" in run.out
+    assert f"`{first}`" in run.out
+    assert run.out.index("unlink fc-0123 from data |") < run.out.index("link fc-0123 to data |")
+
+
 def test_later_links_by_fcsse_are_not_others(shell: Shell, first: str) -> None:
     shell.linked("fc-0456", "data")
     shell.linked("fs-0abc", "data")

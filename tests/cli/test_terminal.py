@@ -21,6 +21,7 @@ from tests.cli.shell import Shell
 
 LINK = ("link", "--cache", "fc-0123", "--bucket", "data")
 QUESTION = b"[y/N] "
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 DEADLINE = 40.0
 
 
@@ -76,6 +77,16 @@ def in_terminal(env: Mapping[str, str], words: tuple[str, ...], answer: bytes | 
     return os.waitstatus_to_exitcode(status), seen.decode(errors="replace")
 
 
+def plain(screen: str) -> str:
+    """What was on the screen, without colours and cursor movements."""
+    return ESCAPES.sub("", screen)
+
+
+def rows(screen: str) -> list[str]:
+    """The lines that stay on the screen: what a spinner drew is drawn over."""
+    return [line.rsplit("\r", 1)[-1] for line in plain(screen).replace("\r\n", "\n").split("\n")]
+
+
 @pytest.mark.parametrize(
     ("answer", "applied"),
     [
@@ -90,18 +101,18 @@ def in_terminal(env: Mapping[str, str], words: tuple[str, ...], answer: bytes | 
 )
 def test_the_question_s_default_is_no(sandbox: Sandbox, tmp_path: Path, answer: bytes, applied: bool) -> None:
     code, screen = in_terminal(environment(sandbox, tmp_path), LINK, answer)
-    assert "Make this change? [y/N]" in screen
+    assert "\r\n\r\nLink fc-0123 to data? [y/N] " in screen
     assert screen.index("key policy (planned)") < screen.index("[y/N]")
     assert (len(sandbox.policy("data")["Statement"]) == 2) is applied
     assert sandbox.requests.count("kms:PutKeyPolicy") == int(applied)
     assert code == (0 if applied else 1)
-    assert ("Nothing was written" in screen) is not applied
+    assert ("\nNothing was written to AWS.\r\n" in screen) is not applied
 
 
 def test_ctrl_c_at_the_question_writes_nothing_and_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
     code, screen = in_terminal(environment(sandbox, tmp_path), LINK, b"\x03")
     assert code == 130, screen
-    assert "Nothing was written" in screen
+    assert "[y/N] ^C\r\nError: link was interrupted. Nothing was written to AWS.\r\n" in plain(screen)
     assert "Traceback" not in screen
     assert sandbox.requests.count("kms:PutKeyPolicy") == 0
 
@@ -189,9 +200,13 @@ def test_the_exit_code_reaches_the_shell(sandbox: Sandbox, tmp_path: Path) -> No
     assert run(sandbox, tmp_path, *LINK, "--dry-run", "--exit-code").returncode == 3
 
 
-def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [(*LINK, "--dry-run"), ("audit",), ("check", *LINK[1:]), ("backups",), ("audit", "-o", "json"), ("--help",)],
+)
+def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...]) -> None:
     process = subprocess.Popen(
-        command(*LINK, "--dry-run"),
+        command(*words),
         env=environment(sandbox, tmp_path),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -201,9 +216,29 @@ def test_a_reader_that_goes_away_is_no_error(sandbox: Sandbox, tmp_path: Path) -
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
+    assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(DEADLINE) in (0, 1)
+    assert process.wait(DEADLINE) == 141, "as shells report of a program that SIGPIPE ended"
+
+
+def test_a_reader_that_goes_away_before_a_write_is_told_hears_of_it_all_the_same(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        command(*LINK, "-q"),
+        env=environment(sandbox, tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(DEADLINE) == 1
+    assert "Written: the policy of key" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -238,3 +273,120 @@ def test_help_lists_the_options_and_version_the_version(sandbox: Sandbox, tmp_pa
     for option in ("--cache", "--bucket", "--dry-run", "--expect", "--via", "--wait", "--output", "--no-backup"):
         assert option in text.stdout
     assert re.fullmatch(r"fcsse \d+\.\d+\.\d+\S*\n", run(sandbox, tmp_path, "--version").stdout)
+
+
+NARROW = 80
+
+
+def prose(screen: str) -> list[str]:
+    """The lines of words on a screen: not those of a diff, nor those that have to stay in one piece."""
+    signs = ("+", "-", "@", " ", "{", "$")
+    whole = ("fcsse ", "aws ", "arn:", "--- ", "Role ", "Key ", "Policy of key")
+    return [line for line in rows(screen) if not line.startswith((*signs, *whole)) and "arn:aws" not in line]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*LINK, "--dry-run"),
+        ("link", "--cache", "fc-0123", "--bucket", "data-other-account", "--dry-run"),
+        ("link", "--cache", "fc-0123", "--bucket", "data-stack", "--dry-run"),
+        ("link", "--cache", "fc-0123", "--bucket", "data-dead"),
+        ("link", "--cache", "fc-0123", "--bucket", "data-full"),
+        ("unlink", "--cache", "fc-012", "--bucket", "data"),
+        ("check", "--cache", "fc-0123", "--bucket", "data"),
+        ("check", "--cache", "fc-0123", "--bucket", "data-dsse"),
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_words_are_not_broken_at_a_narrow_terminal(sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...]) -> None:
+    wide = in_terminal(environment(sandbox, tmp_path, COLUMNS="1000"), words)[1]
+    narrow = in_terminal(environment(sandbox, tmp_path, COLUMNS=str(NARROW)), words)[1]
+    assert [line for line in prose(narrow) if len(line) > NARROW] == []
+    assert max(map(len, prose(wide))) > NARROW, "there was something to break"
+    assert " ".join(plain(narrow).split())[-400:] == " ".join(plain(wide).split())[-400:] or words[0] == "check"
+
+
+def test_what_is_to_be_copied_stays_in_one_piece(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = str(tmp_path / ("long-" * 12))
+    env = environment(sandbox, tmp_path, COLUMNS=str(NARROW))
+    screen = in_terminal(env, (*LINK, "--yes", "--backup-dir", folder))[1]
+    assert re.search(rf"^fcsse restore \S+ --backup-dir {re.escape(folder)}$", "\n".join(rows(screen)), re.MULTILINE)
+    assert rows(screen)[-2].startswith("fcsse restore ")
+    arn = sandbox.key("data").arn
+    assert f"Policy of key {arn}" in rows(screen)
+    sandbox.set_key_state("data", "PendingDeletion")
+    checked = rows(in_terminal(env, ("check", *LINK[1:]))[1])
+    assert f"  aws kms enable-key --key-id {arn} --region eu-west-1" in checked
+
+
+@pytest.mark.parametrize("words", [("backups",), ("check", *LINK[1:]), ("check", *LINK[1:], "-v")])
+def test_tables_fit_a_narrow_terminal(sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert run(sandbox, tmp_path, *LINK).returncode == 0
+    assert run(sandbox, tmp_path, "link", "--cache", "fc-0456", "--bucket", "data").returncode == 0
+    env = environment(sandbox, tmp_path, COLUMNS=str(NARROW))
+    narrow = rows(in_terminal(env, words)[1])
+    assert [line for line in narrow if len(line) > NARROW] == []
+    wide = rows(in_terminal({**env, "COLUMNS": "200"}, words)[1])
+    assert len(wide) < len(narrow)
+    text = "\n".join(narrow)
+    if words == ("backups",):
+        assert "link fc-0456 to data" in text
+        assert sandbox.key("data").arn in text
+    else:
+        assert re.search(r"^kms:Decrypt +object ARN +allowed$\n^  statement '", text, re.MULTILINE), text
+
+
+def test_a_pipe_gets_each_sentence_on_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = run(sandbox, tmp_path, "link", "--cache", "fc-0123", "--bucket", "data-other-account", COLUMNS="40")
+    assert max(map(len, done.stdout.splitlines())) > 100
+
+
+def test_a_question_names_what_it_is_about(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    many = ("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-bucket-keys")
+    assert "\n\nLink these 2 pairs by 2 changes? [y/N] " in "\n".join(rows(in_terminal(env, many, b"n\n")[1]))
+    assert run(sandbox, tmp_path, *LINK).returncode == 0
+    unlinked = in_terminal(env, ("unlink", *LINK[1:]), b"n\n")[1]
+    assert "\n\nUnlink fc-0123 from data? [y/N] " in "\n".join(rows(unlinked))
+    saved = json.loads(run(sandbox, tmp_path, "backups", "-o", "json").stdout)["backups"][0]["id"]
+    restored = "\n".join(rows(in_terminal(env, ("restore", saved), b"n\n")[1]))
+    assert f"\n\nRestore the policy of key {sandbox.key('data').id}? [y/N] " in restored
+
+
+@pytest.mark.parametrize("words", [LINK, ("restore", "2")])
+def test_the_end_of_the_input_is_a_no_on_a_line_of_its_own(
+    sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    env = environment(sandbox, tmp_path)
+    if words[0] == "restore":
+        assert run(sandbox, tmp_path, *LINK).returncode == 0
+    code, screen = in_terminal(env, words, b"\x04")
+    assert code == 1
+    assert "Nothing was written to AWS." in rows(screen)
+
+
+def test_an_interrupted_write_leaves_no_spinner_behind(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.late(policy_reads=10_000)
+    process, screen = pty.fork()
+    if process == 0:
+        os.execve(sys.executable, command(*LINK, "--yes"), environment(sandbox, tmp_path))
+    seen = b""
+    while b"Waiting until KMS shows" not in seen:
+        seen += os.read(screen, 65536)
+    os.write(screen, b"\x03")
+    while True:
+        try:
+            part = os.read(screen, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(screen)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
+    text = seen.decode(errors="replace")
+    assert text.rindex("\x1b[?25h") < text.index("Error: "), "the cursor is back before the error"
+    assert [line for line in rows(text) if "Error: " in line] == [
+        line for line in rows(text) if line.startswith("Error: link was interrupted. Written: the policy of key")
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -67,6 +68,57 @@ def test_quiet_leaves_the_last_lines_and_errors(shell: Shell) -> None:
     assert failed.err.startswith("Error: ")
 
 
+@pytest.mark.parametrize("bucket", ["data-stack", "data-other-account"])
+def test_quiet_leaves_out_warnings_whenever_they_come(shell: Shell, bucket: str) -> None:
+    assert "Warning: " in shell.link("fc-0123", bucket, "--dry-run").out
+    run = shell.linked("fc-0123", bucket, "-q")
+    assert "Warning" not in run.words
+    assert run.err == ""
+
+
+@pytest.mark.parametrize("bucket", ["data-stack", "data-other-account"])
+def test_a_plan_s_warnings_are_part_of_the_answer_whenever_they_come(shell: Shell, bucket: str) -> None:
+    run = shell.linked("fc-0123", bucket)
+    assert "\nWarning: " in run.out
+    assert run.err == ""
+
+
+def test_dead_principals_that_go_are_listed_once(shell: Shell) -> None:
+    run = shell.linked("fc-0123", "data-dead", "--prune-orphans")
+    change = next(line for line in run.out.splitlines() if line.startswith("Change "))
+    assert "AROA0000000FORMERROLE, which no longer exists, leaves statement 'Allow a former role'" in change
+    *_, done, _ = run.out.splitlines()
+    assert done.startswith("Linked fc-0123 to data-dead: a new statement ")
+    assert done.endswith("; 2 dead principals removed.")
+
+
+def test_whether_anything_was_written_has_a_line_of_its_own(shell: Shell) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", times=None)
+    for run in (
+        shell.link("fc-0123", "data"),
+        shell.link("fc-0123", "data-sse-s3", "--expect", "0" * 16),
+        shell.link("fc-0fff", "data", "--wait", "0"),
+    ):
+        assert run.err.count("Nothing was written") == 1
+        assert run.err.splitlines()[-1] == "Nothing was written to AWS."
+
+
+def test_markdown_of_what_was_done_says_so(shell: Shell) -> None:
+    dry = shell.link("fc-0123", "data", "--dry-run", "-o", "markdown")
+    assert "| **change**: a new statement" in dry.out
+    done = shell.linked("fc-0123", "data", "-o", "markdown")
+    assert "| **linked**: a new statement" in done.out
+    assert shell.unlink("fc-0123", "data", "-o", "markdown").out.count("| **unlinked**: ") == 1
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=None)
+    assert "| **not linked**: " in shell.link("fc-0123", "data", "-o", "markdown").out
+    assert not [run for run in (dry, done) if "\n\n\n" in run.out]
+
+
+def test_the_encryption_is_called_as_the_console_calls_it(shell: Shell) -> None:
+    run = shell.unlink("fc-0123", "data-dsse")
+    assert "the bucket is encrypted with DSSE-KMS" in run.out
+
+
 def test_verbose_names_the_steps_on_stderr(shell: Shell) -> None:
     plain, loud = shell.linked("fc-0123", "data"), shell.linked("fc-0456", "data", "-v")
     assert plain.err == ""
@@ -127,6 +179,28 @@ def test_control_characters_in_a_sid_are_escaped(shell: Shell) -> None:
     assert run.code == 0
     assert "Linked fc-0123 to data" not in [line.strip() for line in run.out.splitlines()]
     assert all(character.isprintable() or character == "\n" for character in run.words), repr(run.words)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_no_sid_and_no_answer_of_aws_begins_a_line(shell: Shell, form: str) -> None:
+    """CI reads lines such as ``::error::`` as commands, people read them as fcsse's own."""
+    forged = "::error::forged"
+    denial = policies.allow(f"a\n{forged}", f"arn:aws:iam::{OWN}:root", "kms:Decrypt")
+    shell.append("data", {**denial, "Effect": "Deny", "Principal": "*"}, verbatim=True)
+    shell.sandbox.add_cache("fc-0f0f", ["data"], lifecycle="FAILED", failure=f"It broke.\n{forged}", role=False)
+    for words in (("link", "--cache", "fc-0123"), ("check", "--cache", "fc-0123"), ("link", "--cache", "fc-0f0f")):
+        run = shell.run(*words, "--bucket", "data", "-o", form)
+        assert run.code in (3, 4, 6), run.words
+        assert forged in run.words
+        assert not [line for line in run.words.splitlines() if line.lstrip(" *>-").startswith(forged)], run.words
+    assert "\\n" in run.err
+
+
+def test_a_policy_that_is_indented_by_tabs_is_shown_so(shell: Shell) -> None:
+    tabbed = json.dumps(shell.sandbox.policy("data"), indent="\t")
+    shell.sandbox.put_policy_verbatim("data", tabbed)
+    run = shell.link("fc-0123", "data", "--dry-run")
+    assert '+\t\t\t"Effect": "Allow",' in run.out.splitlines()
 
 
 def test_escape_codes_in_a_name_never_reach_the_screen(shell: Shell) -> None:

@@ -285,3 +285,42 @@ def test_unlinking_right_after_linking_waits_for_nothing_but_the_settling_looks(
     assert shell.unlink("fc-0123", "data").code == 0
     shell.linked("fc-0123", "data")
     assert shell.clock.slept < 5
+
+
+def test_a_mistyped_cache_is_warned_of_with_the_near_ids(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    run = shell.unlink("fc-012", "data")
+    assert run.code == 0, "to unlink a cache that is gone is no error"
+    said = "Warning: Neither FSx nor IAM knows fc-012. Did you mean fc-0123 or fc-01234567890? Ids are matched exactly."
+    assert said in run.out.splitlines()
+    assert "Did you mean fc-0123" in shell.unlink("fc-012", "data", "-o", "json").json["pairs"][0]["warnings"][0]
+    assert "Did you mean fc-0123" in shell.unlink("fc-012", "data", "--dry-run").out
+
+
+@pytest.mark.parametrize("refused", ["iam:ListRoles", "fsx:DescribeFileCaches"])
+def test_what_may_not_be_listed_keeps_no_unlink_from_its_end(shell: Shell, refused: str) -> None:
+    shell.sandbox.fault(refused, "AccessDenied", times=None)
+    run = shell.unlink("fc-012", "data")
+    assert run.code == 0
+    assert ("IAM has no role of fc-012. Did you mean fc-0123" in run.out) is (refused != "iam:ListRoles")
+
+
+def test_an_unlink_that_finds_something_asks_for_no_near_ids(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    for run in (shell.unlink("fc-0123", "data"), shell.unlink("fc-0123", "data")):
+        assert run.code == 0
+        assert (run.count("iam:ListRoles"), run.count("fsx:DescribeFileCaches")) == (0, 0)
+        assert "Warning" not in run.out
+
+
+def test_dead_principals_may_be_what_became_of_a_cache_that_is_gone(shell: Shell) -> None:
+    run = shell.unlink("fc-0dead", "data-dead")
+    assert run.code == 0
+    [warning] = [line for line in run.out.splitlines() if "--prune-orphans" in line]
+    assert "AROA0000000FORMERROLE in 'Allow a former role'" in warning
+    assert "in 'Allow the former cache'" in warning
+    assert "--prune-orphans" not in shell.unlink("fc-0123", "data-dead").out, "its role is there"
+    done = shell.unlink("fc-0dead", "data-dead", "--prune-orphans")
+    assert done.code == 0
+    assert "AROA" not in shell.sandbox.policy_text("data-dead")
+    assert done.out.splitlines()[-2] == "Unlinked fc-0dead from data-dead: 2 dead principals removed."

@@ -241,3 +241,32 @@ def test_the_limit_of_kms_is_told_where_it_is_smaller_than_documented(shell: She
     assert run.code == 4, run.words
     assert "--via grant" in run.err
     assert len(shell.statements("data")) == 1
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_the_end_says_what_was_done_not_what_was_planned(shell: Shell, form: str) -> None:
+    """The plan was a new statement; meanwhile another cache got one, which the role then joined."""
+    shell.sandbox.second_writer("data", documented("fc-0456", "data", sid="Theirs"), nth=1, after=True)
+    run = shell.link("fc-0123", "data", "-o", form)
+    assert run.code == 0, run.words
+    assert len(shell.statements("data")) == 2
+    if form == "json":
+        assert run.json["pairs"][0]["summary"] == "the role of fc-0123 joins statement 'Theirs'"
+    else:
+        assert "Linked fc-0123 to data: the role of fc-0123 joins statement 'Theirs'." in run.out.splitlines()
+
+
+def test_what_somebody_else_did_meanwhile_is_not_said_to_be_done(shell: Shell) -> None:
+    shell.sandbox.second_writer("data", documented("fc-0123", "data", sid="Theirs"), after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0
+    said = "Nothing to do to link fc-0123 to data: statement 'Theirs' gives fc-0123 the access already."
+    assert said in run.out.splitlines()
+
+
+def test_a_policy_that_is_full_is_named_with_its_bucket(shell: Shell) -> None:
+    run = shell.link("fc-0123", "data-full")
+    assert run.code == 4
+    assert run.err.startswith(
+        f"Error: updating the policy of key {shell.sandbox.key('data-full').arn} for data-full: it "
+    )

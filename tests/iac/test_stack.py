@@ -56,9 +56,9 @@ def test_the_command_in_the_warning_prints_what_link_wrote_wherever_it_is_run(
     before = shell.sandbox.policy("data-stack")["Statement"]
     run = shell.run("link", *(word.format(key=key) for word in words))
     assert run.code == 0, run.err
-    assert "belongs to CloudFormation stack 'storage'" in run.err
-    assert ("--via grant" in run.err) is ("--every-cache" not in words)
-    (command,) = set(re.findall(r"\(fcsse (statement [^)]+)\)", run.err))
+    assert "belongs to CloudFormation stack 'storage'" in run.out
+    assert ("--via grant" in run.out) is ("--every-cache" not in words)
+    (command,) = set(re.findall(r"\(fcsse (statement [^)]+)\)", run.out))
     shell.sandbox.requests.clear()
     told = shell.run(*shlex.split(command))
     assert told.code == 0, told.err
