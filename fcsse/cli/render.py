@@ -17,6 +17,7 @@ from fcsse.writing.apply import Applied, Failed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from fcsse.arn import Arn
     from fcsse.commands import Words
     from fcsse.errors import FcsseError
     from fcsse.model import Bucket
