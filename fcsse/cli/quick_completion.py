@@ -54,8 +54,10 @@ def _words(shell: str, environment: Mapping[str, str]) -> tuple[list[str], str] 
 
 
 def _items(words: Sequence[str], typed: str) -> Items | None:
+    if not words and typed.startswith("-"):
+        return None if "=" in typed else _options("", (), typed)
     if not words:
-        return _options("", (), typed) if typed.startswith("-") else _beginning(COMMANDS.items(), typed)
+        return _beginning(COMMANDS.items(), typed)
     command, *rest = words
     if command not in OF_COMMAND:
         return None

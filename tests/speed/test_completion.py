@@ -145,6 +145,7 @@ def test_words_that_stand_still_need_no_typer(
         (["nonsense"], ""),
         (["link", "--profile", '"my profile"'], "--b"),
         (["link", "--via=gr"], "--b=c"),
+        ([], "--cache="),
     ],
 )
 def test_what_has_to_be_looked_up_is_left_to_typer(words: list[str], typed: str) -> None:
