@@ -87,6 +87,10 @@ def check(
 
 
 def _lines(checked: Checked, terminal: Terminal, width: int | None) -> list[Line]:
+    if checked.error:  # which says why
+        cache, bucket = checked.pair.cache, checked.pair.bucket
+        where = "its buckets" if bucket.startswith("(") else f"s3://{bucket}"
+        return [prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))]
     worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
     if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
         worst = "unknown"

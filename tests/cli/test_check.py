@@ -272,3 +272,13 @@ def test_a_prefix_that_a_policy_leaves_out_is_not_called_readable(shell: Shell) 
     }
     shell.append("data", narrow)
     assert pair(shell, "fc-0123", "data")["read"] != "allowed"
+
+
+@pytest.mark.parametrize("words", [("--bucket", "data"), ()])
+def test_what_cannot_be_told_is_said_once_and_why_beside_it(shell: Shell, words: tuple[str, ...]) -> None:
+    run = shell.run("check", "--cache", "fc-012", *words)
+    assert run.code == 6
+    where = "s3://data" if words else "its buckets"
+    assert run.out == f"Whether fc-012 can read and write {where} is not known.\n"
+    assert run.err.count("fc-012:") == 1
+    assert "Did you mean fc-0123" in run.err
