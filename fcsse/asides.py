@@ -13,6 +13,7 @@ from fcsse.discovery.near import NearCaches
 from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
 from fcsse.model import Via, Wish
+from fcsse.planning.pairs import access_of
 from fcsse.planning.plan import PolicyChange, Status
 from fcsse.planning.routes import owner_warning
 
@@ -91,10 +92,9 @@ class Asides:
             warnings.append(owner_warning(outcome.pair.bucket))
         stack = self._answer(self._stacks, key)
         if stack:
-            role = str(facts.role.arn) if facts.role else None
-            wanted = (role, outcome.pair.bucket)
-            mine = next(one for one in edits[key.arn].accesses if (one.role, one.bucket) == wanted)
-            warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
+            mine = access_of(outcome, edits[key.arn])
+            if mine is not None:
+                warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
         return replace(outcome, warnings=tuple(warnings))
 
     def _answer(self, asked: dict[Arn, Pending], key: Key) -> str:

@@ -118,7 +118,9 @@ def _judged(facts: Facts, judgement: Judgement, words: Words, *, remedy: bool) -
         )
     remedies: list[str] = []
     blocker: FcsseError | None = None
-    if remedy and not (read is write is Verdict.ALLOWED):
+    # A link would widen what somebody may have narrowed to the prefixes on purpose.
+    narrowed = facts.prefixes_unknown and Verdict.UNKNOWN in (read, write)
+    if remedy and not narrowed and not (read is write is Verdict.ALLOWED):
         blocker, mend = _remedy(facts, words)
         remedies += mend
         remedies += _bucket_remedy(facts, judgement)

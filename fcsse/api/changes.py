@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from fcsse.api import given
 from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.model import Context, Options, Via, Wish
-from fcsse.writing.apply import Applied, Failed
+from fcsse.writing.apply import Applied, Failed, as_made
 
 if TYPE_CHECKING:
     import boto3
@@ -124,7 +124,7 @@ class Proposal:
     def _apply(self, *, expected: bool, ask_asides: bool = False) -> Result:
         applied = self._pipeline.apply(self.plan, expected=expected, ask_asides=ask_asides)
         plan = self._pipeline.with_asides(self.plan) if ask_asides else self.plan
-        return self._carried_out(plan, applied, dry_run=False)
+        return self._carried_out(as_made(plan, applied), applied, dry_run=False)
 
     def _carried_out(self, plan: Plan, applied: tuple[Applied | Failed, ...], *, dry_run: bool) -> Result:
         result = Result(plan, applied, dry_run)

@@ -245,6 +245,7 @@ def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bo
     from fcsse.findings.fixing import afterwards
     from fcsse.findings.result import standing
     from fcsse.pipeline import exit_code
+    from fcsse.writing.apply import as_made
 
     run, answer = shown.run, shown.answer
     plan = plan_fix(pipeline, answer, manner.expect, prune_orphans=prune_orphans)
@@ -257,7 +258,7 @@ def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bo
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
-    after = afterwards(answer, plan, results)
+    plan, after = as_made(plan, results), afterwards(answer, plan, results)
     code = exit_code(plan, results)
     if code == EXIT_OK:
         code = standing(answer.facts, answer.judged if manner.dry_run else after)

@@ -9,6 +9,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from fcsse.cli.lines import visible
 from fcsse.cli.report import SCHEMA, Json, escaped
 from fcsse.findings.findings import Fix, Severity
 from fcsse.grammar import count
@@ -138,15 +139,15 @@ def audit_csv(audit: Audit) -> str:
             f"F{place}",
             finding.severity.value,
             finding.code,
-            finding.title,
+            visible(finding.title),
             caches,
             finding.bucket or "",
             finding.key or "",
             finding.region or "",
             finding.fix.value,
-            " ".join(finding.detail),
-            finding.remedy,
-            "\n".join(finding.commands),
+            visible(" ".join(finding.detail)),
+            visible(finding.remedy),
+            "\n".join(map(visible, finding.commands)),
         )
         writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
     return out.getvalue()

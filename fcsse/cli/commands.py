@@ -44,7 +44,11 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
                 problem = typer.BadParameter("it is empty: name a place, or leave it out", ctx, parameter)
                 raise problem
             name = parameter.envvar if isinstance(parameter.envvar, str) else ""
-            if name in NEVER_EMPTY and os.environ.get(name) == "" and not typed.is_typed(ctx, parameter.name or ""):
+            if (
+                name in NEVER_EMPTY
+                and os.environ.get(name, "x").strip() == ""
+                and not typed.is_typed(ctx, parameter.name or "")
+            ):
                 ctx.fail(f"{name} is set, but empty. {NEVER_EMPTY[name]}, or unset it.")
         typed.remember(ctx)
         return super().invoke(ctx)

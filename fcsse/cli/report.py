@@ -70,6 +70,11 @@ def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple
     return [(change, by_change.get(id(change))) for change in plan.changes]
 
 
+def _done(change: Change, result: Applied | Failed | None) -> Change:
+    """The change as it was made, where others wrote after the plan."""
+    return result.made or change if isinstance(result, Applied) else change
+
+
 def _pair(outcome: Outcome) -> Json:
     facts = outcome.facts
     bucket, key = (facts.bucket, facts.key) if facts else (None, None)
@@ -93,8 +98,8 @@ def _pair(outcome: Outcome) -> Json:
 
 def _change(change: Change, result: Applied | Failed | None) -> Json:
     document: Json = {"key": str(change.key)}
-    match change:
-        case PolicyChange():
+    match _done(change, result):
+        case PolicyChange() as change:
             document |= {
                 "type": "policy",
                 "diff": list(policy_diff(change.before, change.after)),
@@ -102,7 +107,7 @@ def _change(change: Change, result: Applied | Failed | None) -> Json:
                 "after": change.after.text,
                 "bytes": change.after.size,
             }
-        case GrantAddition():
+        case GrantAddition() as change:
             document |= {
                 "type": "grant",
                 "grantee": change.grantee,
@@ -110,7 +115,7 @@ def _change(change: Change, result: Applied | Failed | None) -> Json:
                 "operations": list(change.operations),
                 "encryption_context_subset": dict(change.subset) or None,
             }
-        case GrantEnding():
+        case GrantEnding() as change:
             document |= {"type": "end-grant", "grantee": change.grant.grantee, "name": change.grant.name or None}
             document["grant_id"] = change.grant.grant_id
         case _:
@@ -154,8 +159,8 @@ def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], words: Words,
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
     if warnings:
         out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
-    for change in plan.changes:
-        out += ["", *_change_markdown(change)]
+    for change, result in _with_results(plan, results):
+        out += ["", *_change_markdown(_done(change, result))]
     for error in errors_of(plan, results):
         out += ["", *error_markdown(error.message, error.hint)]
     for parts in closing_lines(plan, results, words, dry_run=dry_run):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from fcsse.cli.bar import Pace, bar
 from fcsse.cli.lines import Line, Style, broken, line, prose, shown, visible, wrapped
-from fcsse.errors import CredentialsError, DeniedError
+from fcsse.errors import DeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,8 +107,11 @@ class Terminal:
 
     def hint(self, error: FcsseError) -> str:
         """What to do next; where a permission is missing, also how to see all that the command needs."""
-        lacks = isinstance(error, DeniedError) and not isinstance(error, CredentialsError)
-        if not lacks or self.command not in NEED_PERMISSIONS or "fcsse permissions" in error.hint:
+        if (
+            not isinstance(error, DeniedError)
+            or self.command not in NEED_PERMISSIONS
+            or "fcsse permissions" in error.hint
+        ):
             return error.hint
         return f"{error.hint}\nAll permissions that it needs: fcsse permissions {self.command}"
 

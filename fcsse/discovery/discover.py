@@ -10,6 +10,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from concurrent.futures import wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import key_arn
@@ -20,7 +21,7 @@ from fcsse.discovery.keys import Keys
 from fcsse.discovery.near import NearBuckets
 from fcsse.discovery.questions import Questions, caught, settled
 from fcsse.discovery.roles import RoleFinder
-from fcsse.errors import FcsseError, NotFoundError
+from fcsse.errors import CredentialsError, FcsseError, NotFoundError
 from fcsse.model import Bucket, Facts, Obstacle, Wish
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class Discovery:
     ) -> tuple[Facts | Obstacle, ...]:
         """What there is to know about each pair. Raises nothing that belongs to one pair only.
 
-        ``prefixes`` are those of the caches' associations in the buckets; None = FSx is asked.
+        ``prefixes`` are those of the caches' associations in the buckets; None = FSx is asked. Raises ``CredentialsError``
+        where it takes none.
         """
         self._ask_first(pairs, prefixes_too=prefixes is None)
         self._caches.await_roles(pairs)
@@ -102,15 +104,26 @@ class Discovery:
             if not isinstance(side, FcsseError):
                 owners[pair.bucket] = side.account
         self._ask_keys(owners)
-        if prefixes is None:
-            prefixes = self._prefixes(pairs)
-        return tuple(self.gather(pair, prefixes.get(pair, ())) for pair in pairs)
+        if prefixes is not None:
+            return tuple(self.gather(pair, prefixes.get(pair, ())) for pair in pairs)
+        told = self._prefixes(pairs)
+        return tuple(self._gathered(pair, told[pair]) if pair in told else self.gather(pair, ()) for pair in pairs)
 
-    def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...]]:
-        """The prefixes by FSx; none where it knows no such association, refuses or takes long: then the whole bucket counts."""
+    def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
+        """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._questions.associations(pair.cache) for pair in pairs if pair.cache}
         answered, _ = wait(asked.values(), FOR_PREFIXES)
-        return {pair: _prefixes_of(pair, answer) for pair, answer in asked.items() if answer in answered}
+        late = "FSx did not answer in time"
+        return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
+
+    def _gathered(self, pair: Pair, prefixes: tuple[str, ...] | str) -> Facts | Obstacle:
+        if not isinstance(prefixes, str):
+            return self.gather(pair, prefixes)
+        found = self.gather(pair, ())
+        if isinstance(found, Obstacle):
+            return found
+        text = f"The prefixes that {pair.cache} is linked to are unknown, so the whole bucket was judged: {prefixes}."
+        return replace(found, unreadable=(*found.unreadable, text), prefixes_unknown=True)
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""
@@ -143,7 +156,7 @@ class Discovery:
         """The error for a bucket that is not there, with names that may have been meant, and how unlinking goes on."""
         meant = self._near.to(pair.bucket, pair.cache) if typed else []
         if not typed:
-            hints = [f"Its name is that of a data repository association of {pair.cache}: the bucket is gone."]
+            hints = [f"It is the bucket that {pair.cache} is linked to, and it is gone."]
         elif meant:
             hints = [f"Did you mean {' or '.join(meant)}?"]
         else:
@@ -238,6 +251,11 @@ class Discovery:
         return bucket in self._followed and all(answer.done() for answer in self._followed[bucket])
 
 
-def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...]:
+def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...] | str:
+    """Those in the pair's bucket; none where it is not linked to it, which makes it the whole bucket."""
     found = settled(answer)
-    return () if isinstance(found, FcsseError) else tuple(one.prefix for one in found if one.bucket == pair.bucket)
+    if isinstance(found, CredentialsError):
+        raise found
+    if isinstance(found, FcsseError):
+        return found.message
+    return tuple(one.prefix for one in found if one.bucket == pair.bucket)

@@ -122,6 +122,8 @@ class Keys:
             hint = f"Bucket {bucket} encrypts with a key that is gone."
             if self._options.key is not None:
                 hint = f"There is no such key in {arn.region}: correct --key, or leave it out to have bucket {bucket} name its key."
+                if self._options.wish is Wish.UNLINK:
+                    hint = f"There is no such key in {arn.region}: correct --key. Copies of policies name keys: fcsse backups"
             raise NotFoundError(error.message, hint) from error
 
     def _policy(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> str | None:

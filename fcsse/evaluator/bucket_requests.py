@@ -103,11 +103,16 @@ def bucket_requests(
 _OWN = compile_policy(ROLE_POLICY, identity=True)
 
 
-def decide_bucket(document: Mapping[str, object] | Policy, asked: BucketRequest) -> Decision:
-    """The verdict on one request: in its own account the role's permissions suffice, across accounts both must allow."""
+def decide_bucket(
+    document: Mapping[str, object] | Policy, asked: BucketRequest, *, any_of_them: bool = False
+) -> Decision:
+    """The verdict on one request: in its own account the role's permissions suffice, across accounts both must allow.
+
+    ``any_of_them`` as in ``decide_for_all``.
+    """
     policy = compile_policy(document)
 
     def judge(request: Request) -> Decision:
         return evaluate(policy, request, identity_policies=[_OWN], resource_account=asked.owner, explain=False)
 
-    return decide_for_all(judge, asked.request, asked.every_object)
+    return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)

@@ -72,13 +72,20 @@ def caller_context(
     return context, partial
 
 
-def decide_for_all(judge: Callable[[Request], Decision], sample: Request, every: Request | None) -> Decision:
+def decide_for_all(
+    judge: Callable[[Request], Decision], sample: Request, every: Request | None, *, any_of_them: bool = False
+) -> Decision:
     """The decision on a sample, held against the same request for whichever object (None: there is but one).
 
     What the sample may do need not hold for every other: where a statement or grant sets some objects apart, the answer
-    is unknown and says so.
+    is unknown and says so. ``any_of_them``: it is not known which objects count, so that what some may do leaves a denial
+    of the sample unknown as well.
     """
     found = judge(sample)
+    if every is not None and any_of_them and found.verdict is Verdict.DENIED:
+        for_all = judge(every)
+        if for_all.verdict is Verdict.UNKNOWN:
+            return replace(for_all, reason=f"not for every object, and which ones count is not known: {for_all.reason}")
     if found.verdict is not Verdict.ALLOWED or every is None:
         return found
     for_all = judge(every)

@@ -189,13 +189,14 @@ def decide(
     key_state: str | None = "Enabled",
     *,
     explain: bool = True,
+    any_of_them: bool = False,
 ) -> Decision:
     """The verdict on one request of a cache, as ``evaluate`` for a caller without identity policies, and for every object
-    of its prefix (see ``decide_for_all``).
+    of its prefix, or ``any_of_them`` (see ``decide_for_all``).
     """
     policy = compile_policy(document)
 
     def judge(request: Request) -> Decision:
         return evaluate(policy, request, grants, key_state, explain=explain)
 
-    return decide_for_all(judge, asked.request, asked.every_object)
+    return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)

@@ -182,7 +182,9 @@ def judge(
         # A multipart upload asks just what reading asks.
         decision = decisions.get(id(one.request))
         if decision is None:
-            decision = decide(compiled, one, grants or (), facts.key.state, explain=explain)
+            decision = decide(
+                compiled, one, grants or (), facts.key.state, explain=explain, any_of_them=facts.prefixes_unknown
+            )
             if policy is None:
                 decision = _without_policy(decision, facts)
             elif grants is None:
@@ -242,7 +244,10 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
         foreign=facts.bucket.foreign,
         prefixes=facts.prefixes,
     )
-    return tuple(BucketRow(one.action, decide_bucket(policy, one), one.prefix) for one in asked)
+    return tuple(
+        BucketRow(one.action, decide_bucket(policy, one, any_of_them=facts.prefixes_unknown), one.prefix)
+        for one in asked
+    )
 
 
 @lru_cache(maxsize=64)

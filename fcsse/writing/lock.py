@@ -15,10 +15,11 @@ import math
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from pathlib import Path
 
     from fcsse.clock import Clock
@@ -45,17 +46,19 @@ class Turn:
 
     held: bool = False
     replaced: dict[str, float] = field(default_factory=dict)
-    _file: IO[bytes] | None = None
+    _file: FileIO | None = None
 
     @property
     def since(self) -> float:
         """How many seconds ago the last writer on this machine wrote; infinite where that is long ago."""
         return min(self.replaced.values(), default=math.inf)
 
-    def mark(self, replaced: str, now: float) -> None:
-        """Leaves word that this text was replaced just now, in seconds since 1970."""
-        self.replaced[fingerprint(replaced)] = 0.0
+    def mark(self, replaced: str, now: float) -> str:
+        """Leaves word that this text was replaced just now, in seconds since 1970; returns its fingerprint."""
+        one = fingerprint(replaced)
+        self.replaced[one] = 0.0
         self._write(now)
+        return one
 
     def settle(self, current: str, now: float) -> None:
         """Leaves word that this text is what KMS holds, whenever it was replaced before."""
@@ -63,14 +66,13 @@ class Turn:
             self._write(now)
 
     def _write(self, now: float) -> None:
-        if self._file is None:
+        if self._file is None or not self.held:
             return
         times = {one: now - age for one, age in self.replaced.items()}
         with suppress(OSError):
             self._file.seek(0)
             self._file.truncate()
             self._file.write(json.dumps(times).encode())
-            self._file.flush()
 
 
 @contextmanager
@@ -87,7 +89,7 @@ def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_
         yield Turn(held, _remembered(file, clock.now().timestamp()), file)
 
 
-def _remembered(file: IO[bytes], now: float) -> dict[str, float]:
+def _remembered(file: FileIO, now: float) -> dict[str, float]:
     """What the file remembers that is not too long ago; nothing where it is empty or not one of ours."""
     try:
         ages = {str(one): max(0.0, now - float(at)) for one, at in json.loads(file.read()).items()}
@@ -96,7 +98,7 @@ def _remembered(file: IO[bytes], now: float) -> dict[str, float]:
     return {one: age for one, age in ages.items() if age < REMEMBERED}
 
 
-def _open(folder: Path, key: str) -> IO[bytes] | None:
+def _open(folder: Path, key: str) -> FileIO | None:
     try:
         for one in [folder, *folder.parents][::-1]:
             if not one.is_dir():
@@ -104,7 +106,8 @@ def _open(folder: Path, key: str) -> IO[bytes] | None:
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         path = folder / f"{name}.lock"
         path.touch(mode=0o600)
-        return path.open("r+b")
+        # Unbuffered: what could not be written is not tried again on closing, which would raise.
+        return path.open("r+b", buffering=0)
     except OSError:
         return None
 
@@ -112,7 +115,7 @@ def _open(folder: Path, key: str) -> IO[bytes] | None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: FileIO) -> bool:
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -122,7 +125,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: FileIO) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -85,6 +85,7 @@ class PolicyWriter:
         self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
+        self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._careful = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._crowded = False  # somebody who is not fcsse writes: put right after one of their writes
@@ -105,11 +106,12 @@ class PolicyWriter:
         run, lost = self._run, 0
         while lost <= REPAIRS:
             with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
-                self._reader.distrust(lock.replaced)
+                others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
+                self._reader.distrust(others)
                 put = self._turn(lock.since)
                 held = put is Sent.NOTHING_TO_DO
                 if put is Sent.TAKEN:
-                    lock.mark(self._old.text, run.clock.now().timestamp())
+                    self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
                     held = self._confirmer.read_back(self._change, self._old)
                     lock.settle(self._reader.text, run.clock.now().timestamp())
                     owes = self._owes()
@@ -147,7 +149,10 @@ class PolicyWriter:
         ``last_write``: how many seconds ago another run on this machine wrote.
         """
         run, reader = self._run, self._reader
-        if self._turns or reader.age > min(FRESH, last_write - 0.05) or reader.is_old_news(reader.text):
+        old_news = reader.is_old_news(reader.text)
+        if old_news:
+            run.progress.step("waiting until KMS shows what was written last")
+        if self._turns or reader.age > min(FRESH, last_write - 0.05) or old_news:
             self._plan_on(reader.read())
             if self._crowded:
                 self._plan_on(reader.next_version(self._patience.left()))

@@ -200,7 +200,7 @@ def test_a_bucket_that_nobody_typed_is_said_to_be_the_association_s(shell: Shell
     run = shell.run("link", "--cache", "fc-0aaa")
     assert run.code == 6
     assert "there is no such bucket" in run.err
-    assert "Its name is that of a data repository association of fc-0aaa: the bucket is gone." in run.err
+    assert "It is the bucket that fc-0aaa is linked to, and it is gone." in run.err
     assert "Check the name" not in run.err
 
 

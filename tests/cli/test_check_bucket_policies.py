@@ -105,14 +105,29 @@ def test_a_pair_has_one_answer_whether_its_bucket_is_named_or_not(shell: Shell) 
     assert answers[0].json["pairs"] == answers[1].json["pairs"]
 
 
-def test_where_fsx_does_not_tell_the_prefix_the_whole_bucket_is_judged(shell: Shell) -> None:
+def test_where_fsx_does_not_tell_the_prefix_a_narrow_statement_may_or_may_not_be_enough(shell: Shell) -> None:
     narrowed(shell)
     shell.sandbox.fault(LISTING, "AccessDenied", times=None)
     run = shell.run("check", "--cache", "fs-0abc", "--bucket", "data")
     assert run.code == 3
-    assert "cannot read or write" in run.out
-    assert run.err == ""
-    assert "Describe" not in run.out
+    assert "is not known: not for every object, and which ones count is not known" in run.out
+    assert "The prefixes that fs-0abc is linked to are unknown" in run.out
+    assert LISTING in run.out
+    assert "fcsse link" not in run.out
+
+
+def test_where_fsx_does_not_tell_the_prefix_what_holds_for_the_whole_bucket_is_known(shell: Shell) -> None:
+    shell.sandbox.fault(LISTING, "AccessDenied", times=None)
+    denied = shell.run("check", "--cache", "fs-0abc", "--bucket", "data", "-q")
+    assert (denied.code, denied.out[:34]) == (3, "fs-0abc cannot read or write s3://"), denied.out
+    shell.linked("fs-0abc", "data")
+    assert shell.run("check", "--cache", "fs-0abc", "--bucket", "data").code == 0
+
+
+def test_credentials_that_fsx_does_not_take_are_told(shell: Shell) -> None:
+    shell.sandbox.fault(LISTING, "ExpiredTokenException", times=None)
+    run = shell.run("check", "--cache", "fs-0abc", "--bucket", "data", "-o", "json")
+    assert (run.code, run.json["error"]["code"]) == (5, "credentials")
 
 
 def test_a_bucket_that_the_cache_is_not_linked_to_is_judged_as_a_whole(shell: Shell) -> None:

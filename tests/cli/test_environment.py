@@ -111,10 +111,12 @@ def test_a_malformed_value_that_was_typed_is_not(idle: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", ["link", "unlink", "restore", "audit"])
-@pytest.mark.parametrize("name", ["FCSSE_DRY_RUN", "FCSSE_EXPECT"])
-def test_what_keeps_from_writing_is_not_ignored_where_it_is_empty(idle: Shell, command: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "value"), [("FCSSE_DRY_RUN", ""), ("FCSSE_DRY_RUN", " "), ("FCSSE_EXPECT", "")])
+def test_what_keeps_from_writing_is_not_ignored_where_it_is_empty(
+    idle: Shell, command: str, name: str, value: str
+) -> None:
     words = {"restore": ("2026",), "audit": ("--fix",)}.get(command, ())
-    run = idle.run(command, *words, "-o", "json", env={**(PAIR if not words else {}), name: ""})
+    run = idle.run(command, *words, "-o", "json", env={**(PAIR if not words else {}), name: value})
     assert (run.code, run.operations) == (2, ())
     assert f"{name} is set, but empty" in run.json["error"]["message"]
     assert "unset it" in run.json["error"]["message"]

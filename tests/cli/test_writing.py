@@ -180,6 +180,17 @@ def test_a_write_that_another_one_replaced_is_made_again(shell: Shell) -> None:
     assert shell.works("fc-0123", "data") == (True, True)
 
 
+def test_one_who_puts_the_old_text_back_is_answered_at_once(shell: Shell) -> None:
+    """Nothing but a settling second tells it from an old text that KMS still shows."""
+    before = shell.sandbox.policy("data")
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=3, after=True, hook=lambda _: shell.sandbox.put_policy("data", before))
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 2
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert shell.clock.slept < 8
+
+
 def test_one_who_always_overwrites_ends_in_a_refusal_that_says_so(shell: Shell) -> None:
     overwritten(shell, times=None)
     run = shell.link("fc-0123", "data")
@@ -252,6 +263,10 @@ def test_the_end_says_what_was_done_not_what_was_planned(shell: Shell, form: str
     assert len(shell.statements("data")) == 2
     if form == "json":
         assert run.json["pairs"][0]["summary"] == "the role of fc-0123 joins statement 'Theirs'"
+        (change,) = run.json["changes"]
+        assert change["after"] == shell.sent()[-1]
+        assert "Theirs" in change["before"]
+        assert not [row for row in change["diff"] if row.startswith("+") and '"Sid"' in row]
     else:
         assert "Linked fc-0123 to data: the role of fc-0123 joins statement 'Theirs'." in run.out.splitlines()
 
