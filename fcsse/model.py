@@ -243,7 +243,7 @@ class Facts:
     ``role`` is None for every cache. ``key`` is None where the bucket has no key of its own (SSE-S3, ``aws/s3``).
     ``policy`` (its text) and ``grants`` are None where they were not asked for or not readable; ``unreadable`` then
     says why, a sentence each, and ``refusals`` holds the errors. ``prefixes`` are those of the cache's associations in the bucket, where they were
-    read; ``prefixes_unknown`` where they were asked for and not told, so that the whole bucket stands for them.
+    read; ``prefixes_unknown`` says why not where they were asked for, so that the whole bucket stands for them.
     ``bucket_policy`` is the text of the bucket's own policy, empty where it has none, None where it was not read.
     """
 
@@ -259,7 +259,7 @@ class Facts:
     refusals: tuple[FcsseError, ...] = ()
     prefixes: tuple[str, ...] = ()
     bucket_policy: str | None = None
-    prefixes_unknown: bool = False
+    prefixes_unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

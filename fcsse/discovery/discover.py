@@ -120,10 +120,7 @@ class Discovery:
         if not isinstance(prefixes, str):
             return self.gather(pair, prefixes)
         found = self.gather(pair, ())
-        if isinstance(found, Obstacle):
-            return found
-        text = f"The prefixes that {pair.cache} is linked to are unknown, so the whole bucket was judged: {prefixes}."
-        return replace(found, unreadable=(*found.unreadable, text), prefixes_unknown=True)
+        return found if isinstance(found, Obstacle) else replace(found, prefixes_unknown=prefixes)
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""

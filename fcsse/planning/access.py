@@ -245,7 +245,7 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
         prefixes=facts.prefixes,
     )
     return tuple(
-        BucketRow(one.action, decide_bucket(policy, one, any_of_them=facts.prefixes_unknown), one.prefix)
+        BucketRow(one.action, decide_bucket(policy, one, any_of_them=bool(facts.prefixes_unknown)), one.prefix)
         for one in asked
     )
 
