@@ -119,7 +119,8 @@ def _judged(facts: Facts, judgement: Judgement, words: Words, *, remedy: bool) -
     remedies: list[str] = []
     blocker: FcsseError | None = None
     # A link would widen what somebody may have narrowed to the prefixes on purpose.
-    narrowed = facts.prefixes_unknown and facts.policy is not None and Verdict.UNKNOWN in (read, write)
+    told = facts.policy is not None and facts.grants is not None
+    narrowed = bool(facts.prefixes_unknown) and told and Verdict.UNKNOWN in (read, write)
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if remedy and not narrowed and not (read is write is Verdict.ALLOWED):

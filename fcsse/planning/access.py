@@ -183,7 +183,7 @@ def judge(
         decision = decisions.get(id(one.request))
         if decision is None:
             decision = decide(
-                compiled, one, grants or (), facts.key.state, explain=explain, any_of_them=facts.prefixes_unknown
+                compiled, one, grants or (), facts.key.state, explain=explain, any_of_them=bool(facts.prefixes_unknown)
             )
             if policy is None:
                 decision = _without_policy(decision, facts)
