@@ -1,6 +1,6 @@
 """One lock per key on this machine, so that several fcsse processes take turns instead of repairing each other.
 
-Its file also remembers which texts they replaced lately: KMS may go on showing such a text for seconds (KMS developer
+Its file also remembers which texts they just replaced: KMS may go on showing such a text for a moment (KMS developer
 guide, "Eventual consistency"), and who plans on it undoes what the last one did.
 
 A lock that cannot be had, for want of a writable folder or of time, is done without: every write is read back anyway.
@@ -28,8 +28,11 @@ LONGEST_WAIT = 60.0
 """Seconds after which a run goes on without the lock."""
 
 
-REMEMBERED = 15.0
-"""Seconds for which a text that was replaced is taken for an old one where KMS shows it."""
+REMEMBERED = 1.0
+"""Seconds for which a text that was replaced is taken for an old one where KMS shows it: the settling second.
+
+Not longer, since then it may as well be the last one, which somebody else has put back.
+"""
 
 
 def fingerprint(text: str) -> str:
