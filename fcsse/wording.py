@@ -30,9 +30,12 @@ def phrase(step: Step) -> str:
         case steps.RoleJoined():
             return f"the role of {who(step.role)} joins statement {step.label}"
         case steps.FormJoined():
+            covers = f"statement {step.label} also covers {FORMS[step.form]} from now on"
+            if any(len(access.forms) > 1 for access in step.accesses):
+                return f"{covers}, beside the other form"
             return (
-                f"statement {step.label} also covers {FORMS[step.form]} from now on, because the Bucket Key setting of "
-                f"{step.bucket} changed since it was made; the other form stays, for the objects written before"
+                f"{covers}, because the Bucket Key setting of {step.bucket} changed since it was made; the other form stays, "
+                "for the objects written before"
             )
         case steps.AlreadyThere():
             return f"statement {step.label} gives {who(step.access.role)} the access already"

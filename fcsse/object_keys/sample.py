@@ -47,7 +47,7 @@ def choose(listed: Sequence[Listed], prefix: str, most: int, chance: random.Rand
     taken = {one.name for one in drawn}
     asked = most - len(drawn)
     shown = spread(parts, asked)
-    share = -(-asked // len(shown)) + 1
+    share = -(-asked // max(1, len(shown))) + 1
     columns = zip_longest(*(_ends_first(by_age(part, share)) for part in shown))
     picks = (one for one in chain.from_iterable(columns) if one is not None and one.name not in taken)
     picked = list(islice(picks, asked))

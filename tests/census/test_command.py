@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -273,3 +274,10 @@ def test_text_reads_on_a_narrow_terminal_and_markdown_escapes_names(shell: Shell
     markdown = shell.run("census", "--bucket", "data-bucket-keys", "-o", "markdown").out
     assert markdown.count("| --: |") == 1
     assert "```sh\nfcsse link --cache fc-0123" in markdown
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_a_sample_may_be_as_small_as_one_object(shell: Shell, number: str) -> None:
+    run = shell.run("census", "--bucket", "data", "--sample", number, "-o", "json")
+    assert run.code in (0, 3), run.err
+    assert sum(group["objects"] for group in json.loads(run.out)["groups"]) == int(number)

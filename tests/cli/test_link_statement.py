@@ -186,3 +186,10 @@ def test_many_roles_and_forms_end_in_the_same_document_in_any_order(shell: Shell
     shell.linked("fs-0abc", "data")
     shell.linked("fc-0123", "data")
     assert shell.sandbox.policy("data") == one
+
+
+def test_both_forms_that_were_asked_for_are_not_said_to_come_of_a_changed_setting(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    run = shell.linked("fc-0123", "data", "--context", "both")
+    assert "also covers the bucket's ARN (Bucket Keys) from now on, beside the other form" in run.out
+    assert "changed since" not in run.out
