@@ -70,12 +70,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from fcsse.api.changes import Proposal, Result, link, plan, unlink
-    from fcsse.api.copies import Restored, backups, restore
-    from fcsse.api.questions import Audit, audit, census, check
+    from fcsse.api.backups import Restored, backups, restore
+    from fcsse.api.check import Audit, audit, census, check
+    from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.settings import Settings
-    from fcsse.api.texts import permissions, statement
+    from fcsse.api.statement import permissions, statement
+    from fcsse.apply.apply import Applied, Failed
+    from fcsse.apply.backup import Backup
     from fcsse.aws_lambda import lambda_handler
+    from fcsse.commands.audit.finding import Finding, Fix, Severity
+    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.census.run import Counted
+    from fcsse.commands.check import Checked
+    from fcsse.commands.permissions.policy import Permissions
+    from fcsse.commands.permissions.table import Permission
     from fcsse.errors import (
         BusyError,
         ChangedError,
@@ -94,39 +102,31 @@ if TYPE_CHECKING:
         UsageError,
     )
     from fcsse.evaluator.request import Verdict
-    from fcsse.findings.findings import Finding, Fix, Severity
-    from fcsse.findings.judging import Judged
     from fcsse.iac.additions import Additions, NewGrant, NewStatements
-    from fcsse.least_privilege.policy import Permissions
-    from fcsse.least_privilege.table import Permission
     from fcsse.model import Facts, Pair, Via
-    from fcsse.object_keys.answer import Counted
     from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress
-    from fcsse.verdict import Checked
-    from fcsse.writing.apply import Applied, Failed
-    from fcsse.writing.backup import Backup
 else:
     _HOMES = {
-        "fcsse.api.changes": ("Proposal", "Result", "link", "plan", "unlink"),
-        "fcsse.api.copies": ("Restored", "backups", "restore"),
-        "fcsse.api.questions": ("Audit", "audit", "census", "check"),
+        "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
+        "fcsse.api.backups": ("Restored", "backups", "restore"),
+        "fcsse.api.check": ("Audit", "audit", "census", "check"),
         "fcsse.api.settings": ("Settings",),
-        "fcsse.api.texts": ("permissions", "statement"),
+        "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
-        "fcsse.findings.findings": ("Finding", "Fix", "Severity"),
-        "fcsse.findings.judging": ("Judged",),
+        "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
+        "fcsse.commands.audit.verdicts": ("Judged",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
-        "fcsse.least_privilege.policy": ("Permissions",),
-        "fcsse.least_privilege.table": ("Permission",),
+        "fcsse.commands.permissions.policy": ("Permissions",),
+        "fcsse.commands.permissions.table": ("Permission",),
         "fcsse.model": ("Facts", "Pair", "Via"),
-        "fcsse.object_keys.answer": ("Counted",),
+        "fcsse.commands.census.run": ("Counted",),
         "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
         "fcsse.progress": ("Progress",),
-        "fcsse.verdict": ("Checked",),
-        "fcsse.writing.apply": ("Applied", "Failed"),
-        "fcsse.writing.backup": ("Backup",),
+        "fcsse.commands.check": ("Checked",),
+        "fcsse.apply.apply": ("Applied", "Failed"),
+        "fcsse.apply.backup": ("Backup",),
     }
 
     def __getattr__(name):

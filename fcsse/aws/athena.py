@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.arn import Arn
-from fcsse.aws.faults import Call, error_code, translated
+from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.inventory import Table, query
 from fcsse.clock import pauses
+from fcsse.commands.census.tally import Group, Sealed
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
-from fcsse.object_keys.inventory import Table, query
-from fcsse.object_keys.tally import Group, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient

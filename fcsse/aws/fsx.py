@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
-from fcsse.aws.faults import Call, translated
+from fcsse.aws.errors import Call, translated
 from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 

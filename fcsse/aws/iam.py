@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
-from fcsse.aws.faults import Call, translated
+from fcsse.aws.errors import Call, translated
 from fcsse.errors import DeniedError, FcsseError, UnexpectedError
 from fcsse.model import Role
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.arn import key_arn
-from fcsse.aws.faults import Call, error_code, translated
+from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 

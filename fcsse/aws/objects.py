@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from fcsse.aws.faults import Call, error_code, translated
-from fcsse.object_keys.listing import Listed, Page
-from fcsse.object_keys.tally import CUSTOMER, Sealed
+from fcsse.aws.errors import Call, error_code, translated
+from fcsse.commands.census.listing import Listed, Page
+from fcsse.commands.census.tally import CUSTOMER, Sealed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
-from fcsse.aws.clients import clients_of_role
+from fcsse.aws.sessions import clients_of_role
 from fcsse.errors import DeniedError, FcsseError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from fcsse.aws.clients import Clients
+    from fcsse.aws.sessions import Clients
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from fcsse.aws.faults import Call, error_code, translated
+from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import DeniedError, NotFoundError
 from fcsse.model import Encryption
 

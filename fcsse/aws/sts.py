@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
-from fcsse.aws.faults import Call, translated
+from fcsse.aws.errors import Call, translated
 from fcsse.errors import UnexpectedError
 
 if TYPE_CHECKING:

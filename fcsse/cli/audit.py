@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli import audit_options as own
-from fcsse.cli import typed
-from fcsse.cli.audit_options import AuditOutput
-from fcsse.cli.lines import line
+from fcsse.cli import explicit_options
 from fcsse.cli.link import Manner, ask
-from fcsse.cli.options import abroad, aws, how, safety, telling
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import audit as own
+from fcsse.cli.options import aws, cross_account, output, route, safety
+from fcsse.cli.options.audit import AuditOutput
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.lines import line
+from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import columns, is_terminal
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError, UnexpectedError
-from fcsse.grammar import count
+from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fcsse.findings.judging import Judged
-    from fcsse.findings.result import Audit
+    from fcsse.apply.apply import Applied, Failed
+    from fcsse.commands.audit.report import Audit
+    from fcsse.commands.audit.verdicts import Judged
     from fcsse.pipeline import Pipeline
     from fcsse.planning.plan import Plan
-    from fcsse.writing.apply import Applied, Failed
 
 EXAMPLE = """\
 Examples:
@@ -50,17 +50,17 @@ def audit(
     wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
-    prune_orphans: how.PruneOrphans = False,
+    prune_orphans: route.PruneOrphans = False,
     bucket_role: own.BucketRoles = None,
     bucket_account: own.BucketAccounts = None,
-    grant_profile: abroad.GrantProfile = None,
-    grant_role: abroad.GrantRole = None,
+    grant_profile: cross_account.GrantProfile = None,
+    grant_role: cross_account.GrantRole = None,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
-    exit_code: telling.ExitCode = False,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    exit_code: output.ExitCode = False,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     endpoint_url: aws.EndpointUrl = None,
 ) -> None:
@@ -76,8 +76,8 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
-        from fcsse.findings.account import audit_account
-        from fcsse.findings.facts import Scope
+        from fcsse.commands.audit.facts import Scope
+        from fcsse.commands.audit.run import audit_account
 
         regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
@@ -93,7 +93,7 @@ def audit(
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
         accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
-        words = replace(run.words, region=None, more=typed.words(("grant_profile", "grant_role")))
+        words = replace(run.words, region=None, more=explicit_options.words(("grant_profile", "grant_role")))
         if html is not None:
             _try_place(html)
         answer = audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
@@ -140,7 +140,7 @@ def _try_place(file: Path) -> None:
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
     """Writes all of the page or nothing: an interruption leaves what was there."""
-    from fcsse.cli.audit_html import page
+    from fcsse.cli.output.audit_html import page
 
     text = page(answer, pipeline.clock.now())
     part = _part(file)
@@ -171,22 +171,22 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.text()
             case AuditOutput.JSON:
-                from fcsse.cli.audit_report import audit_document
-                from fcsse.cli.report import to_text
+                from fcsse.cli.output.audit_documents import audit_document
+                from fcsse.cli.output.documents import to_text
 
                 sys.stdout.write(to_text(audit_document(self.answer, code)))
             case AuditOutput.MARKDOWN:
-                from fcsse.cli.audit_report import audit_markdown
+                from fcsse.cli.output.audit_documents import audit_markdown
 
                 sys.stdout.write(audit_markdown(self.answer))
             case AuditOutput.CSV:
-                from fcsse.cli.audit_report import audit_csv
+                from fcsse.cli.output.audit_documents import audit_csv
 
                 sys.stdout.write(audit_csv(self.answer))
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""
-        from fcsse.cli.audit_text import audit_lines
+        from fcsse.cli.output.audit_text import audit_lines
 
         if self.run.terminal.quiet:
             self.run.terminal.print([line(self.answer.summary, "bold")])
@@ -197,7 +197,7 @@ class _Shown:
     def plan(self, plan: Plan) -> None:
         """What is about to be changed, before a question is asked."""
         if self.output is AuditOutput.TEXT:
-            from fcsse.cli.render import plan_lines
+            from fcsse.cli.output.plan import plan_lines
 
             self.text(fixing=True)
             if plan.changes and not self.run.terminal.quiet:
@@ -207,7 +207,7 @@ class _Shown:
         self, plan: Plan, results: Sequence[Applied | Failed], after: Sequence[Judged], *, dry_run: bool, code: int
     ) -> None:
         """What was changed, or would be, and how the account stands then."""
-        from fcsse.cli.render import closing_lines, errors_of
+        from fcsse.cli.output.plan import closing_lines, errors_of
 
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
@@ -217,15 +217,15 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
             case AuditOutput.JSON:
-                from fcsse.cli.audit_report import audit_document
-                from fcsse.cli.report import plan_document, to_text
+                from fcsse.cli.output.audit_documents import audit_document
+                from fcsse.cli.output.documents import plan_document, to_text
 
                 fix = plan_document(plan, results, dry_run=dry_run, code=code)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
                 sys.stdout.write(to_text(audit_document(self.answer, code, fix)))
             case AuditOutput.MARKDOWN:
-                from fcsse.cli.audit_report import audit_markdown
-                from fcsse.cli.report import plan_markdown
+                from fcsse.cli.output.audit_documents import audit_markdown
+                from fcsse.cli.output.documents import plan_markdown
 
                 changes = (
                     plan_markdown(plan, results, self.run.words, dry_run=dry_run)
@@ -241,11 +241,11 @@ class _Shown:
 
 
 def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
-    from fcsse.findings.account import plan_fix
-    from fcsse.findings.fixing import afterwards
-    from fcsse.findings.result import standing
+    from fcsse.apply.apply import as_made
+    from fcsse.commands.audit.fix_pairs import afterwards
+    from fcsse.commands.audit.report import standing
+    from fcsse.commands.audit.run import plan_fix
     from fcsse.pipeline import exit_code
-    from fcsse.writing.apply import as_made
 
     run, answer = shown.run, shown.answer
     plan = plan_fix(pipeline, answer, manner.expect, prune_orphans=prune_orphans)

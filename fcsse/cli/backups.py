@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fcsse import arn as arns
-from fcsse.cli.lines import Line, line, prose
-from fcsse.cli.options import abroad, aws, safety, telling
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, safety
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import columns, is_terminal
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
-from fcsse.grammar import count
+from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fcsse.writing.backup import Backup, BackupFolder
-    from fcsse.writing.restore import Restoration
+    from fcsse.apply.backup import Backup, BackupFolder
+    from fcsse.commands.restore import Restoration
 
 BACKUPS_EXAMPLE = """\
 Examples:
@@ -42,7 +42,7 @@ KeyOfBackups = Annotated[
         "--key",
         metavar="ARN",
         envvar="FCSSE_KEY",
-        parser=abroad.parse_key,
+        parser=cross_account.parse_key,
         help="Only policies of this key.",
         show_envvar=False,
         rich_help_panel="Which",
@@ -69,7 +69,7 @@ DiscardOthers = Annotated[
 
 
 def _folder(run: Session, backup_dir: Path | None) -> BackupFolder:
-    from fcsse.writing.backup import BackupFolder, default_folder
+    from fcsse.apply.backup import BackupFolder, default_folder
 
     return BackupFolder(backup_dir or default_folder(), listed_by=run.words.backups())
 
@@ -78,10 +78,10 @@ def backups(
     backup_id: OptionalId = None,
     key: KeyOfBackups = None,
     backup_dir: safety.BackupDir = None,
-    output: telling.OutputOption = Output.TEXT,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    output: output.OutputOption = Output.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
 ) -> None:
     """List the key policies saved before each change, newest first; with an ID, print that policy.
 
@@ -92,8 +92,8 @@ def backups(
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
-                from fcsse.cli.backups_report import backups_document
-                from fcsse.cli.report import to_text
+                from fcsse.cli.output.backups import backups_document
+                from fcsse.cli.output.documents import to_text
 
                 sys.stdout.write(to_text(backups_document([backup], with_policy=True)))
             else:
@@ -104,12 +104,12 @@ def backups(
         for path in folder.damaged():
             run.terminal.warn(f"{path} is damaged and cannot be restored.")
         if output is Output.JSON:
-            from fcsse.cli.backups_report import backups_document
-            from fcsse.cli.report import to_text
+            from fcsse.cli.output.backups import backups_document
+            from fcsse.cli.output.documents import to_text
 
             sys.stdout.write(to_text(backups_document(found, with_policy=False)))
         elif found and output is Output.MARKDOWN:
-            from fcsse.cli.backups_report import backups_markdown
+            from fcsse.cli.output.backups import backups_markdown
 
             sys.stdout.write(backups_markdown(found))
         elif found:
@@ -154,11 +154,11 @@ def restore(
     wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
-    output: telling.OutputOption = Output.TEXT,
-    exit_code: telling.ExitCode = False,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    output: output.OutputOption = Output.TEXT,
+    exit_code: output.ExitCode = False,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -170,7 +170,7 @@ def restore(
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
-        from fcsse.writing import restore as restoring
+        from fcsse.commands import restore as restoring
 
         pipeline = run.pipeline(Sides(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         restoration = restoring.plan_restore(pipeline, _folder(run, backup_dir).find(backup_id), expect)
@@ -204,7 +204,7 @@ def _question(restoration: Restoration) -> str:
 
 def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) -> ChangedError | None:
     """Why it will not be restored like this: in a dry run as well, which ends as the run would."""
-    from fcsse.writing.restore import require_discard
+    from fcsse.commands.restore import require_discard
 
     try:
         require_discard(restoration, run.words, discard_others=discard_others)
@@ -214,7 +214,7 @@ def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) ->
 
 
 def _restoration(restoration: Restoration) -> list[Line]:
-    from fcsse.cli.render import diff_lines, warning_lines
+    from fcsse.cli.output.plan import diff_lines, warning_lines
 
     saved = restoration.backup
     out: list[Line] = [
@@ -239,8 +239,8 @@ class _Shown:
 
     def done(self, backup: str | None, code: int) -> None:
         """The end of a run that went well."""
-        from fcsse.cli.backups_report import restore_document
-        from fcsse.cli.report import to_text
+        from fcsse.cli.output.backups import restore_document
+        from fcsse.cli.output.documents import to_text
 
         if self.run.output is Output.JSON:
             sys.stdout.write(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
@@ -249,8 +249,8 @@ class _Shown:
 
     def refused(self, error: ChangedError) -> None:
         """The end of a run that was refused, after what it would have done."""
-        from fcsse.cli.backups_report import refused_restore_document
-        from fcsse.cli.report import error_markdown, to_text
+        from fcsse.cli.output.backups import refused_restore_document
+        from fcsse.cli.output.documents import error_markdown, to_text
 
         if self.run.writes and not self.dry_run:
             error.hint = f"{error.hint}\n{self.run.journal.told()}"
@@ -263,15 +263,15 @@ class _Shown:
     def declined(self) -> None:
         """The question was answered with no; for programs, a document says so."""
         if self.run.output is Output.JSON:
-            from fcsse.cli.backups_report import restore_document
-            from fcsse.cli.report import declined, to_text
+            from fcsse.cli.output.backups import restore_document
+            from fcsse.cli.output.documents import declined, to_text
 
             document = restore_document(self.restoration, None, dry_run=True, code=EXIT_UNEXPECTED)
             sys.stdout.write(to_text(declined({**document, "dry_run": False})))
 
     def _close(self, closing: list[Line], more: Sequence[str] = ()) -> None:
         if self.run.output is Output.MARKDOWN:
-            from fcsse.cli.backups_report import restore_markdown
+            from fcsse.cli.output.backups import restore_markdown
 
             texts = ["".join(text for text, _ in parts) for parts in closing]
             sys.stdout.write(restore_markdown(self.restoration, texts, more, dry_run=self.dry_run))
@@ -279,7 +279,7 @@ class _Shown:
             self.run.terminal.print(closing if self.run.terminal.quiet else [line(""), *closing])
 
     def _closing(self, backup: str | None) -> list[Line]:
-        from fcsse.cli.render import saved_line
+        from fcsse.cli.output.plan import saved_line
 
         key = self.restoration.backup.key
         if not self.restoration.changed:

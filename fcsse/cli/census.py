@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli.lines import line
-from fcsse.cli.options import abroad, aws, telling, which
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, targets
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.lines import line
+from fcsse.cli.output.terminal import columns
 from fcsse.cli.session import Sides, require, session
-from fcsse.cli.terminal import columns
-from fcsse.least_privilege.table import Engine
+from fcsse.commands.permissions.table import Engine
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.object_keys.answer import Counted
+    from fcsse.commands.census.run import Counted
 
 EXAMPLE = """\
 Examples:
@@ -35,7 +35,7 @@ Buckets = Annotated[
         envvar="FCSSE_BUCKET",
         show_envvar=False,
         help="Bucket.",
-        rich_help_panel=which.WHICH,
+        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
@@ -47,7 +47,7 @@ Caches = Annotated[
         envvar="FCSSE_CACHE",
         show_envvar=False,
         help="Cache to judge for. Many times. Default: those linked to the bucket.",
-        rich_help_panel=which.WHICH,
+        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
@@ -129,12 +129,12 @@ def census(
     engine: EngineOption = Engine.HEAD,
     workgroup: Workgroup = None,
     athena_output: AthenaOutput = None,
-    bucket_profile: abroad.BucketProfile = None,
-    bucket_role: abroad.BucketRole = None,
-    output: telling.OutputOption = Output.TEXT,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    output: output.OutputOption = Output.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -148,11 +148,11 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.object_keys.answer import Question, take_census
+        from fcsse.commands.census.run import Question, take_census
 
-        names = tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket))
+        names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
-        caches = tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ()))
+        caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
         by_athena = engine is Engine.ATHENA
         require(not (all_objects and by_athena), "--all is about --engine head; Athena counts all anyway")
         source = context.get_parameter_source("sample")
@@ -172,8 +172,8 @@ def census(
 
 
 def _tell(run: Session, found: Counted) -> None:
-    from fcsse.cli.census_report import census_document, census_lines, census_markdown, summary, verdict
-    from fcsse.cli.report import to_text
+    from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
+    from fcsse.cli.output.documents import to_text
 
     taken, needs = found.census, found.needs
     match run.output:

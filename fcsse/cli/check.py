@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli.lines import Line, line, prose
-from fcsse.cli.options import abroad, aws, telling, which
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, targets
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Sides, require, session
-from fcsse.cli.terminal import columns, is_terminal
 from fcsse.model import Options, Wish
 
 if TYPE_CHECKING:
-    from fcsse.cli.terminal import Terminal
-    from fcsse.planning.access import Row
-    from fcsse.verdict import Checked
+    from fcsse.cli.output.terminal import Terminal
+    from fcsse.commands.check import Checked
+    from fcsse.evaluator.pair_access import Row
 
 EXAMPLE = """\
 Examples:
@@ -29,17 +29,17 @@ STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
 
 
 def check(
-    cache: which.Caches = None,
-    bucket: which.Buckets = None,
-    key: abroad.KeyOption = None,
-    bucket_region: abroad.BucketRegion = None,
-    bucket_keys: abroad.BucketKeys = None,
-    bucket_profile: abroad.BucketProfile = None,
-    bucket_role: abroad.BucketRole = None,
-    output: telling.OutputOption = Output.TEXT,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    cache: targets.Caches = None,
+    bucket: targets.Buckets = None,
+    key: cross_account.KeyOption = None,
+    bucket_region: cross_account.BucketRegion = None,
+    bucket_keys: cross_account.BucketKeys = None,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    output: output.OutputOption = Output.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -55,24 +55,24 @@ def check(
         from fcsse.pipeline import Target
 
         target = Target(
-            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
         )
         require(target.caches, "check: no cache is named", "Name one with --cache.")
         wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
         pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
         facts = pipeline.discover(target, wish, ask_prefixes=True)
-        from fcsse.verdict import check_pair, exit_code
+        from fcsse.commands.check import check_pair, exit_code
 
         found = [check_pair(one, run.words) for one in facts]
         run.progress.stop()
         code = exit_code(found)
         if output is Output.JSON:
-            from fcsse.cli.report import check_document, to_text
+            from fcsse.cli.output.documents import check_document, to_text
 
             sys.stdout.write(to_text(check_document(found, code)))
         elif output is Output.MARKDOWN:
-            from fcsse.cli.report import check_markdown
+            from fcsse.cli.output.documents import check_markdown
 
             sys.stdout.write(check_markdown(found))
         else:
@@ -165,7 +165,7 @@ def _form(row: Row, several: bool) -> str:
 
 
 def _why(row: Row) -> str:
-    from fcsse.planning.access import label
+    from fcsse.evaluator.pair_access import label
 
     decision = row.decision
     match decision.verdict.value:

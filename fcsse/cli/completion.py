@@ -55,10 +55,10 @@ def _text(value: Any) -> str | None:
 
 
 def _questions(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
-    from fcsse.aws import names
+    from fcsse.aws import completion
 
-    made = names.clients(*(given[name] for name in PASSED_ON))
-    return names.caches(made) if what == "cache" else names.buckets(made)
+    made = completion.clients(*(given[name] for name in PASSED_ON))
+    return completion.caches(made) if what == "cache" else completion.buckets(made)
 
 
 def _gather(questions: Callable[[], tuple[Callable[[], Iterator[str]], ...]], limit: float) -> set[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from fcsse.writing.journal import Journal
+    from fcsse.apply.write_log import Journal
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 0.5

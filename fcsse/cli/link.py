@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli.lines import line, prose
-from fcsse.cli.options import abroad, aws, how, safety, telling, term, which
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.terminal import is_terminal
 from fcsse.cli.session import Session, Sides, require, session
-from fcsse.cli.terminal import is_terminal
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
-from fcsse.grammar import count
 from fcsse.model import Context, Options, Via, Wish
+from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fcsse.apply.apply import Applied, Failed
     from fcsse.pipeline import Target
     from fcsse.planning.plan import Plan
-    from fcsse.writing.apply import Applied, Failed
 
 LINK_EXAMPLE = """\
 Examples:
@@ -48,31 +48,31 @@ class Manner:
 
 
 def link(
-    cache: which.Caches = None,
-    bucket: which.Buckets = None,
-    every_cache: which.EveryCache = False,
+    cache: targets.Caches = None,
+    bucket: targets.Buckets = None,
+    every_cache: targets.EveryCache = False,
     dry_run: safety.DryRun = False,
     expect: safety.Expect = None,
     yes: safety.Yes = False,
     wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
-    via: how.ViaOption = Via.AUTO,
-    context: how.ContextOption = Context.DOCUMENTED,
-    narrow_grant: how.NarrowGrant = False,
-    prune_orphans: how.PruneOrphans = False,
-    key: abroad.KeyOption = None,
-    bucket_region: abroad.BucketRegion = None,
-    bucket_keys: abroad.BucketKeys = None,
-    bucket_profile: abroad.BucketProfile = None,
-    bucket_role: abroad.BucketRole = None,
-    grant_profile: abroad.GrantProfile = None,
-    grant_role: abroad.GrantRole = None,
-    output: telling.OutputOption = Output.TEXT,
-    exit_code: telling.ExitCode = False,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    via: route.ViaOption = Via.AUTO,
+    context: route.ContextOption = Context.DOCUMENTED,
+    narrow_grant: route.NarrowGrant = False,
+    prune_orphans: route.PruneOrphans = False,
+    key: cross_account.KeyOption = None,
+    bucket_region: cross_account.BucketRegion = None,
+    bucket_keys: cross_account.BucketKeys = None,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    grant_profile: cross_account.GrantProfile = None,
+    grant_role: cross_account.GrantRole = None,
+    output: output.OutputOption = Output.TEXT,
+    exit_code: output.ExitCode = False,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -91,28 +91,28 @@ def link(
 
 
 def unlink(
-    cache: which.Caches = None,
-    bucket: which.Buckets = None,
-    every_cache: which.EveryCache = False,
+    cache: targets.Caches = None,
+    bucket: targets.Buckets = None,
+    every_cache: targets.EveryCache = False,
     dry_run: safety.DryRun = False,
     expect: safety.Expect = None,
     yes: safety.Yes = False,
     wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
-    prune_orphans: how.PruneOrphans = False,
-    key: abroad.KeyOption = None,
-    bucket_region: abroad.BucketRegion = None,
-    bucket_keys: abroad.BucketKeys = None,
-    bucket_profile: abroad.BucketProfile = None,
-    bucket_role: abroad.BucketRole = None,
-    grant_profile: abroad.GrantProfile = None,
-    grant_role: abroad.GrantRole = None,
-    output: telling.OutputOption = Output.TEXT,
-    exit_code: telling.ExitCode = False,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    prune_orphans: route.PruneOrphans = False,
+    key: cross_account.KeyOption = None,
+    bucket_region: cross_account.BucketRegion = None,
+    bucket_keys: cross_account.BucketKeys = None,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    grant_profile: cross_account.GrantProfile = None,
+    grant_role: cross_account.GrantRole = None,
+    output: output.OutputOption = Output.TEXT,
+    exit_code: output.ExitCode = False,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -167,7 +167,7 @@ def _run(
         shown, plan = plan, plan if early else pipeline.with_asides(plan)
         run.progress.stop()
         late = _new_warnings(shown, plan)
-        from fcsse.writing.apply import as_made
+        from fcsse.apply.apply import as_made
 
         plan = as_made(plan, results)
     else:
@@ -194,7 +194,7 @@ def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
 def _show_plan(run: Session, plan: Plan) -> None:
     if run.output is not Output.TEXT:
         return
-    from fcsse.cli.render import plan_lines
+    from fcsse.cli.output.plan import plan_lines
 
     if not run.terminal.quiet:
         run.terminal.print(plan_lines(plan))
@@ -205,13 +205,13 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
     if manner.yes or not run.terminal.asks:
         return
     if run.output is not Output.TEXT or run.terminal.quiet or not is_terminal(sys.stdout):
-        from fcsse.cli.render import plan_lines
+        from fcsse.cli.output.plan import plan_lines
 
         run.terminal.print(plan_lines(plan), err=True)
     if not run.terminal.confirm(_question(plan)):
         run.terminal.print([line("Nothing was written to AWS.")], err=True)
         if run.output is Output.JSON:
-            from fcsse.cli.report import declined, plan_document, to_text
+            from fcsse.cli.output.documents import declined, plan_document, to_text
 
             sys.stdout.write(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
         raise typer.Exit(EXIT_UNEXPECTED)
@@ -219,7 +219,7 @@ def ask(run: Session, plan: Plan, manner: Manner) -> None:
 
 def _question(plan: Plan) -> str:
     """What is about to be done: the pair by name where it is one, else how many changes."""
-    from fcsse.cli.render import VERBS
+    from fcsse.cli.output.plan import VERBS
     from fcsse.planning.plan import Status
 
     pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
@@ -234,16 +234,16 @@ def _show_results(
     run: Session, plan: Plan, results: Sequence[Applied | Failed], late: list[str], *, dry_run: bool, code: int
 ) -> None:
     """``late``: warnings that came after the plan was shown; they belong to it."""
-    from fcsse.cli.render import closing_lines, errors_of, warning_lines
+    from fcsse.cli.output.plan import closing_lines, errors_of, warning_lines
 
     words = run.words
 
     if run.output is Output.JSON:
-        from fcsse.cli.report import plan_document, to_text
+        from fcsse.cli.output.documents import plan_document, to_text
 
         sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())))
     elif run.output is Output.MARKDOWN:
-        from fcsse.cli.report import plan_markdown
+        from fcsse.cli.output.documents import plan_markdown
 
         sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
     else:

@@ -41,14 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
             return told[1]
     import typer
 
-    from fcsse.cli.commands import app
+    from fcsse.cli.app import app
     from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
     try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False)
     except typer.TyperException as error:
+        from fcsse.cli.output.terminal import Terminal
         from fcsse.cli.session import tell_error, wanted_output
-        from fcsse.cli.terminal import Terminal
 
         usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
@@ -63,12 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _told(error: typer.TyperException) -> str:
     """What is wrong with the words; of a value that was not typed, where it comes from."""
-    from fcsse.cli import typed
+    from fcsse.cli import explicit_options
 
     said: str = error.format_message()
     parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
     variable = getattr(parameter, "envvar", None)
-    if parameter is None or context is None or variable is None or typed.is_typed(context, parameter.name):
+    if parameter is None or context is None or variable is None or explicit_options.is_typed(context, parameter.name):
         return said
     return said.replace("Invalid value for ", f"Invalid value in {variable}, which stands for ", 1)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli.options import abroad, aws, how, telling, which
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, route, targets
+from fcsse.cli.options.output import Output
 from fcsse.cli.session import session
-from fcsse.least_privilege.table import Command, Engine
+from fcsse.commands.permissions.table import Command, Engine
 from fcsse.model import Via
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.least_privilege.policy import Json, Permissions
+    from fcsse.commands.permissions.policy import Json, Permissions
 
 EXAMPLE = """\
 Examples:
@@ -37,7 +37,7 @@ Optional = Annotated[
         envvar="FCSSE_OPTIONAL",
         help="Put into the policy what the command can do without but says more with.",
         show_envvar=False,
-        rich_help_panel=how.HOW,
+        rich_help_panel=route.HOW,
     ),
 ]
 FixOption = Annotated[
@@ -47,7 +47,7 @@ FixOption = Annotated[
         envvar="FCSSE_FIX",
         help="For audit: what audit --fix needs, which also writes.",
         show_envvar=False,
-        rich_help_panel=how.HOW,
+        rich_help_panel=route.HOW,
     ),
 ]
 EngineOption = Annotated[
@@ -57,7 +57,7 @@ EngineOption = Annotated[
         envvar="FCSSE_ENGINE",
         help="For census: how it looks at the objects.",
         show_envvar=False,
-        rich_help_panel=how.HOW,
+        rich_help_panel=route.HOW,
     ),
 ]
 RegionOption = Annotated[
@@ -69,7 +69,7 @@ RegionOption = Annotated[
         parser=aws.parse_region,
         help="Region of the buckets and their keys; default: that of --key, else all.",
         show_envvar=False,
-        rich_help_panel=which.WHICH,
+        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
@@ -77,21 +77,21 @@ RegionOption = Annotated[
 
 def permissions(
     command: CommandName,
-    cache: which.Caches = None,
-    bucket: which.Buckets = None,
-    every_cache: which.EveryCache = False,
-    key: abroad.KeyOption = None,
-    account: which.Account = None,
+    cache: targets.Caches = None,
+    bucket: targets.Buckets = None,
+    every_cache: targets.EveryCache = False,
+    key: cross_account.KeyOption = None,
+    account: targets.Account = None,
     region: RegionOption = None,
-    partition: which.Partition = None,
-    via: how.ViaOption = Via.AUTO,
+    partition: targets.Partition = None,
+    via: route.ViaOption = Via.AUTO,
     engine: EngineOption = Engine.HEAD,
     fix: FixOption = False,
     optional: Optional = False,
-    output: telling.OutputOption = Output.TEXT,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    output: output.OutputOption = Output.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
 ) -> None:
     """Print the least IAM policy that the caller of COMMAND needs.
 
@@ -99,13 +99,13 @@ def permissions(
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
     with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.least_privilege.policy import needs
-        from fcsse.least_privilege.scope import Scope
+        from fcsse.commands.permissions.policy import needs
+        from fcsse.commands.permissions.scope import Scope
 
         run.progress.stop()
         scope = Scope(
-            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
             every_cache,
             key,
             account,
@@ -122,7 +122,7 @@ def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
     policy = found.policy(optional=optional)
     match run.output:
         case Output.JSON:
-            from fcsse.cli.report import to_text
+            from fcsse.cli.output.documents import to_text
 
             sys.stdout.write(to_text(_document(found, policy)))
         case Output.MARKDOWN:
@@ -139,7 +139,7 @@ def _pretty(value: object) -> str:
 
 
 def _document(found: Permissions, policy: Json) -> Json:
-    from fcsse.cli.report import SCHEMA
+    from fcsse.cli.output.documents import SCHEMA
 
     return {
         "schema": SCHEMA,
@@ -185,7 +185,7 @@ def _beside(found: Permissions, *, optional: bool) -> list[str]:
 
 
 def _markdown(found: Permissions, policy: Json) -> str:
-    from fcsse.cli.report import escaped
+    from fcsse.cli.output.documents import escaped
 
     out = [f"### Permissions for `fcsse {found.command.value}`", "", "```json", _pretty(policy).rstrip(), "```", ""]
     out += ["| action | what for | needed |", "| --- | --- | --- |"]

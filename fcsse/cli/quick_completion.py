@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.cli.option_words import ARGUMENTS, COMMANDS, OF_COMMAND, OPTIONS
+from fcsse.cli.completion_table import ARGUMENTS, COMMANDS, OF_COMMAND, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.cli import interrupt, typed
-from fcsse.cli.options.telling import Output
-from fcsse.cli.terminal import Terminal, is_terminal
+from fcsse.apply.write_log import Journal
+from fcsse.cli import explicit_options, interrupt
+from fcsse.cli.options.output import Output
+from fcsse.cli.output.terminal import Terminal, is_terminal
 from fcsse.errors import (
     EXIT_INTERRUPTED,
     EXIT_NO_READER,
@@ -23,15 +24,14 @@ from fcsse.errors import (
     InterruptedRunError,
     UsageError,
 )
-from fcsse.writing.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fcsse.cli.terminal import PlainProgress, Spinner
-    from fcsse.commands import Words
+    from fcsse.cli.output.terminal import PlainProgress, Spinner
     from fcsse.pipeline import Pipeline
+    from fcsse.suggested_commands import Words
 
 WRITERS = ("link", "unlink", "restore")
 """Commands of which every run may write. Such a run says in the end whether it did."""
@@ -64,20 +64,20 @@ class Session:
     @property
     def words(self) -> Words:
         """How the next command is written: with the options of this one that it needs again."""
-        from fcsse.commands import Words
+        from fcsse.suggested_commands import Words
 
-        profile, region, url, folder = map(typed.setting, typed.SETTINGS)
-        return Words(profile, url, region, typed.words(), backup_dir=folder)
+        profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
+        return Words(profile, url, region, explicit_options.words(), backup_dir=folder)
 
     def pipeline(
         self, sides: Sides, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
     ) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
-        from fcsse.aws.account import Aws
-        from fcsse.aws.clients import clients_of_profile, clients_of_side
+        from fcsse.apply.backup import places
+        from fcsse.aws.client import Aws
+        from fcsse.aws.sessions import clients_of_profile, clients_of_side
         from fcsse.clock import SystemClock
         from fcsse.pipeline import Pipeline
-        from fcsse.writing.backup import places
 
         own = clients_of_profile(sides.profile, sides.region, sides.endpoint_url)
         sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))
@@ -166,11 +166,11 @@ def report_error(run: Session, error: FcsseError) -> None:
 def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
     """Tells an error on stderr, and as the one JSON document on stdout where that was asked for."""
     if output is Output.JSON:
-        from fcsse.cli.report import error_document, to_text
+        from fcsse.cli.output.documents import error_document, to_text
 
         sys.stdout.write(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
-        from fcsse.cli.report import error_markdown
+        from fcsse.cli.output.documents import error_markdown
 
         sys.stdout.write("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
     terminal.fail(error.message, terminal.hint(error))

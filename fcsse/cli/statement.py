@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fcsse.cli.options import abroad, aws, how, telling, term, which
-from fcsse.cli.options.telling import Output
+from fcsse.cli.options import aws, cross_account, output, route, targets, term
+from fcsse.cli.options.output import Output
 from fcsse.cli.session import Session, Sides, require, session
 from fcsse.iac.notation import Notation
 from fcsse.model import Context, Options, Via, Wish
@@ -36,30 +36,30 @@ Format = Annotated[
         "a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: "
         "commands.",
         show_envvar=False,
-        rich_help_panel=telling.OUTPUT,
+        rich_help_panel=output.OUTPUT,
     ),
 ]
 
 
 def statement(
-    cache: which.Caches = None,
-    bucket: which.Buckets = None,
-    every_cache: which.EveryCache = False,
-    account: which.Account = None,
-    partition: which.Partition = None,
-    via: how.ViaOption = Via.AUTO,
-    context: how.ContextOption = Context.DOCUMENTED,
-    narrow_grant: how.NarrowGrant = False,
-    key: abroad.KeyOption = None,
-    bucket_region: abroad.BucketRegion = None,
-    bucket_keys: abroad.BucketKeys = None,
-    bucket_profile: abroad.BucketProfile = None,
-    bucket_role: abroad.BucketRole = None,
+    cache: targets.Caches = None,
+    bucket: targets.Buckets = None,
+    every_cache: targets.EveryCache = False,
+    account: targets.Account = None,
+    partition: targets.Partition = None,
+    via: route.ViaOption = Via.AUTO,
+    context: route.ContextOption = Context.DOCUMENTED,
+    narrow_grant: route.NarrowGrant = False,
+    key: cross_account.KeyOption = None,
+    bucket_region: cross_account.BucketRegion = None,
+    bucket_keys: cross_account.BucketKeys = None,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
     notation: Format = Notation.JSON,
-    output: telling.OutputOption = Output.TEXT,
-    verbose: telling.Verbose = 0,
-    quiet: telling.Quiet = False,
-    no_color: telling.NoColor = False,
+    output: output.OutputOption = Output.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
     profile: aws.Profile = None,
     region: aws.Region = None,
     endpoint_url: aws.EndpointUrl = None,
@@ -74,8 +74,8 @@ def statement(
         from fcsse.pipeline import Target
 
         target = Target(
-            tuple(dict.fromkeys(which.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(which.parse_bucket(one) for one in bucket or ())),
+            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
+            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
             every_cache,
         )
         wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition)
@@ -109,7 +109,7 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
         run.terminal.warn(warning)
     match run.output:
         case Output.JSON:
-            from fcsse.cli.report import SCHEMA, to_text
+            from fcsse.cli.output.documents import SCHEMA, to_text
 
             document: dict[str, object] = {
                 "schema": SCHEMA,

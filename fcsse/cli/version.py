@@ -21,7 +21,7 @@ def report_lines() -> list[str]:
     from importlib.metadata import PackageNotFoundError, version
     from pathlib import Path
 
-    from fcsse.writing.backup import default_folder
+    from fcsse.apply.backup import default_folder
 
     lines = [
         *version_lines(),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
-from fcsse.discovery.questions import caught, settled
+from fcsse.discovery.fetcher import caught, settled
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Bucket, Encryption, Via, Wish
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fcsse.arn import Arn
-    from fcsse.discovery.questions import Questions
+    from fcsse.discovery.fetcher import Questions
     from fcsse.model import Options
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
-from fcsse.discovery.questions import caught
+from fcsse.discovery.fetcher import caught
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.model import Role, Wish
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fcsse.arn import Arn
     from fcsse.discovery.buckets import Buckets
-    from fcsse.discovery.questions import Questions
+    from fcsse.discovery.fetcher import Questions
     from fcsse.discovery.roles import RoleFinder
     from fcsse.model import Pair
 

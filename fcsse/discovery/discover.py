@@ -14,24 +14,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import key_arn
-from fcsse.commands import Words
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
+from fcsse.discovery.fetcher import Questions, caught, settled
 from fcsse.discovery.keys import Keys
-from fcsse.discovery.near import NearBuckets
-from fcsse.discovery.questions import Questions, caught, settled
 from fcsse.discovery.roles import RoleFinder
+from fcsse.discovery.suggestions import NearBuckets
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
 from fcsse.model import Bucket, Facts, Obstacle, Wish
+from fcsse.suggested_commands import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     from fcsse.arn import Arn
-    from fcsse.aws.account import Aws
+    from fcsse.aws.client import Aws
     from fcsse.clock import Clock
-    from fcsse.discovery.questions import ToCome
+    from fcsse.discovery.fetcher import ToCome
     from fcsse.model import Association, Encryption, Options, Pair, Role
     from fcsse.progress import Progress
 

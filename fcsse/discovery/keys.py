@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.buckets import is_default_key
-from fcsse.discovery.questions import caught
+from fcsse.discovery.fetcher import caught
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.model import Key, Via, Wish
 
 if TYPE_CHECKING:
     from fcsse.arn import Arn
-    from fcsse.aws.account import Aws
-    from fcsse.discovery.questions import Questions, ToCome
+    from fcsse.aws.client import Aws
+    from fcsse.discovery.fetcher import Questions, ToCome
     from fcsse.model import Bucket, Grant, Options
     from fcsse.progress import Progress
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.clock import pauses
-from fcsse.discovery.near import NearCaches
+from fcsse.discovery.suggestions import NearCaches
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
-    from fcsse.aws.account import Aws
+    from fcsse.aws.client import Aws
     from fcsse.clock import Clock
     from fcsse.model import Role
     from fcsse.progress import Progress

@@ -27,7 +27,7 @@ from fcsse.evaluator import cache_context
 from fcsse.evaluator.cache_context import SAMPLE, caller_context, decide_for_all
 from fcsse.evaluator.evaluate import compile_policy, evaluate
 from fcsse.evaluator.request import Request
-from fcsse.policy.context_form import ContextForm
+from fcsse.policy.encryption_context import ContextForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

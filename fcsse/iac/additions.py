@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fcsse import arn as arns
 from fcsse.errors import UsageError
 from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Role, Via
-from fcsse.planning.routes import Nothing, need_of
+from fcsse.planning.requirements import Nothing, need_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.iac.notation import Notation, NotationWord
     from fcsse.model import Options, Pair
-    from fcsse.planning.routes import Need, WantedGrant
+    from fcsse.planning.requirements import Need, WantedGrant
     from fcsse.policy.json_text import JsonValue
     from fcsse.policy.statement import Access
 

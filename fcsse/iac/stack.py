@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.policy.context_form import ContextForm
+from fcsse.policy.encryption_context import ContextForm
 
 if TYPE_CHECKING:
     from fcsse.arn import Arn

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fcsse.model import Facts, Obstacle, Options
     from fcsse.planning.plan import GrantChange
-    from fcsse.planning.routes import Need
+    from fcsse.planning.requirements import Need
 
 
 def make_plan(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.errors import ImpossibleError
-from fcsse.planning.access import judge, label
+from fcsse.evaluator.pair_access import judge, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.model import Facts, Grant
-    from fcsse.policy.context_form import ContextForm
     from fcsse.policy.document import PolicyDocument
+    from fcsse.policy.encryption_context import ContextForm
     from fcsse.policy.statement import Access
 
 

@@ -6,22 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.grammar import count
 from fcsse.model import Grant, Obstacle, Via, Wish
 from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_way, stays
 from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
-from fcsse.planning.routes import GRANT_PREFIX, Nothing, ends, need_of
+from fcsse.planning.requirements import GRANT_PREFIX, Nothing, ends, need_of
 from fcsse.policy import edit
 from fcsse.policy.document import dead_principals, parsed, refused_statements
+from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
 from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
-from fcsse.wording import changes, concerns, is_warning, phrase
+from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.model import Facts, Options
     from fcsse.planning.plan import GrantChange, PolicyChange
-    from fcsse.planning.routes import Need
+    from fcsse.planning.requirements import Need
     from fcsse.policy.document import PolicyDocument
     from fcsse.policy.statement import Access
     from fcsse.policy.steps import Step

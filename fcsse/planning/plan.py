@@ -16,7 +16,7 @@ from fcsse.errors import PolicyFullError, PolicyRefusedError
 from fcsse.model import Wish
 from fcsse.policy import edit
 from fcsse.policy.document import dead_principals
-from fcsse.policy.meaning import digest_of
+from fcsse.policy.equivalence import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -51,7 +51,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """A key policy. Equal when the texts are; for equal meaning see ``fcsse.policy.meaning``.
+    """A key policy. Equal when the texts are; for equal meaning see ``fcsse.policy.equivalence``.
 
     ``value`` is for reading only. ``tree`` knows where everything stands in ``text``.
     """

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fcsse import errors
 from fcsse.policy import steps as did
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
-from fcsse.policy.drafts import Drafts
+from fcsse.policy.equivalence import document_meaning
 from fcsse.policy.linking import drift, grant, in_order, wishes
-from fcsse.policy.meaning import document_meaning
 from fcsse.policy.pruning import prune as prune_drafts
+from fcsse.policy.statement_edits import Drafts
 from fcsse.policy.unlinking import holds, leftovers, withdraw
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fcsse.policy import steps as did
-from fcsse.policy.context_form import ContextForm
-from fcsse.policy.drafts import named_principals
+from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import PAGE_SID, is_sid_for, sid_for
+from fcsse.policy.statement_edits import named_principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fcsse.policy.drafts import Draft, Drafts
     from fcsse.policy.statement import Access
+    from fcsse.policy.statement_edits import Draft, Drafts
 
 Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
 """Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fcsse import arn as arns
 from fcsse.policy import steps as did
 from fcsse.policy.document import dead_principals, strings
-from fcsse.policy.drafts import Drafts, Others
+from fcsse.policy.statement_edits import Drafts, Others
 
 if TYPE_CHECKING:
     from fcsse.policy.document import Statement

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
-from fcsse.policy.context_form import ContextForm
+from fcsse.policy.encryption_context import ContextForm
 
 if TYPE_CHECKING:
     from fcsse.policy.json_text import JsonValue

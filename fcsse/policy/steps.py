@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from fcsse.policy.context_form import ContextForm
+    from fcsse.policy.encryption_context import ContextForm
     from fcsse.policy.statement import Access
 
 

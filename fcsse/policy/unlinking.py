@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.policy import steps as did
-from fcsse.policy.drafts import access_of, named_principals
 from fcsse.policy.linking import grant, wishes
+from fcsse.policy.statement_edits import access_of, named_principals
 
 if TYPE_CHECKING:
-    from fcsse.policy.drafts import Draft, Drafts
     from fcsse.policy.statement import Access
+    from fcsse.policy.statement_edits import Draft, Drafts
 
 
 def holds(draft: Draft, access: Access) -> bool:

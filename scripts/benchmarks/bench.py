@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Contender, Run, run_once
 from benchmarks.places import say
-from benchmarks.rounds import traffic_of
+from benchmarks.round_trips import traffic_of
 
 if TYPE_CHECKING:
     from pathlib import Path

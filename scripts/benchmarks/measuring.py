@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.rounds import SETTLING, Traffic
+from benchmarks.round_trips import SETTLING, Traffic
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from fcsse.object_keys.inventory import query
+from fcsse.aws.inventory import query
 from tests.census.inventory_rows import TABLE, answer, expected, fill
 
 if TYPE_CHECKING:

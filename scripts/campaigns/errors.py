@@ -27,14 +27,14 @@ import botocore.session
 from botocore import loaders
 from botocore.retries import standard
 
-from fcsse.aws import clients
+from fcsse.aws import sessions
 from fcsse.cli.main import main as fcsse
 from fcsse.clock import SystemClock
 from fcsse.sandbox import Sandbox, policies
 from fcsse.sandbox.gateway import Gateway
 from fcsse.sandbox.wire import Reply
-from scripts.campaigns.ledger import Ledger, meaning, saved_texts
-from scripts.campaigns.nursery import ROOT
+from scripts.campaigns.process_pool import ROOT
+from scripts.campaigns.put_log import Ledger, meaning, saved_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -275,7 +275,7 @@ class Campaign:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FCSSE_"))]:
             del os.environ[name]
         os.environ.update(self.sandbox.env(), FCSSE_BACKUP_DIR=str(home), FCSSE_WAIT="4s", AWS_MAX_ATTEMPTS="2")
-        clients.READ_TIMEOUT = 30.0
+        sessions.READ_TIMEOUT = 30.0
         scene.prepare(self.sandbox)
         self.sandbox.requests.clear()
         self.ledger.forget()
@@ -318,7 +318,7 @@ class Campaign:
                 begin = self.sandbox.faults.items[-1]
                 begin.hook = lambda _: self._lose_network()
         self._silent = bool(trouble.delay)
-        clients.READ_TIMEOUT = 0.5 if self._silent else 30.0
+        sessions.READ_TIMEOUT = 0.5 if self._silent else 30.0
         try:
             outcome = _run(list(scene.words))
         except BaseException as error:

@@ -19,16 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fcsse.apply.backup import BackupFolder
 from fcsse.sandbox import Sandbox
-from fcsse.writing.backup import BackupFolder
-from scripts.campaigns.ledger import Ledger, meaning, saved_texts
-from scripts.campaigns.nursery import Nursery
+from scripts.campaigns.process_pool import Nursery
+from scripts.campaigns.put_log import Ledger, meaning, saved_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fcsse.sandbox.wire import Call
-    from scripts.campaigns.nursery import Child
+    from scripts.campaigns.process_pool import Child
 
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcsse.sandbox import Sandbox
-from scripts.campaigns.foreign import Foreign
-from scripts.campaigns.ledger import Ledger, meaning, roles, saved_texts, sids
-from scripts.campaigns.nursery import Nursery, release
+from scripts.campaigns.naive_writer import Foreign
+from scripts.campaigns.process_pool import Nursery, release
+from scripts.campaigns.put_log import Ledger, meaning, roles, saved_texts, sids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.campaigns.ledger import Put
+    from scripts.campaigns.put_log import Put
 
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 

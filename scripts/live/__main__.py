@@ -15,8 +15,8 @@ import fcsse
 from fcsse.cli.options.safety import parse_duration
 from live.assumptions import ASSUMPTIONS
 from live.comparing import AS_ASSUMED, DIFFERS, UNKNOWN, Line, compare
-from live.mirror import mirrored
 from live.recording import Recording
+from live.sandbox_twin import mirrored
 from live.shapes import masked, masked_text
 from live.steps import Steps
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.meaning import same_meaning
+from fcsse.policy.equivalence import same_meaning
 from live.recording import Exchange, Recording
 
 Answer = bool | None

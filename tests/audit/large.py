@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fcsse.commands.audit.facts import AccountFacts, Refusal
 from fcsse.errors import DeniedError, ImpossibleError
-from fcsse.findings.facts import AccountFacts, Refusal
 from fcsse.model import Bucket, Encryption
-from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
+from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 
 CACHES, BUCKETS, KEYS = 60, 50, 8
 SCRIPT = "<script>window.broken = 1</script>"

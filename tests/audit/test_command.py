@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from markdown_it import MarkdownIt
 
-from fcsse.cli.audit_report import audit_csv
+from fcsse.cli.output.audit_documents import audit_csv
+from fcsse.commands.audit.facts import Refusal
+from fcsse.commands.audit.report import audit_of
 from fcsse.errors import DeniedError
-from fcsse.findings.facts import Refusal
-from fcsse.findings.result import audit_of
 from fcsse.sandbox.wire import AwsError
-from tests.audit.made import ACCOUNT, Made, documented, key_name
+from tests.audit.factories import ACCOUNT, Made, documented, key_name
 
 if TYPE_CHECKING:
     from fcsse.sandbox.wire import Call

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore import xform_name
 
-from tests.audit.made import documented, slr
+from tests.audit.factories import documented, slr
 
 if TYPE_CHECKING:
     from tests.simulated import Shell

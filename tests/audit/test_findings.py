@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.commands import Words
+from fcsse.commands.audit.facts import OLDER, Located, Refusal
+from fcsse.commands.audit.finding import ORDER, Finding, Fix, Severity
+from fcsse.commands.audit.report import audit_of
+from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.commands.check import check_pair
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
-from fcsse.findings.facts import OLDER, Located, Refusal
-from fcsse.findings.findings import ORDER, Finding, Fix, Severity
-from fcsse.findings.judging import Verdicts
-from fcsse.findings.result import audit_of
 from fcsse.model import Association, Bucket, Encryption
-from fcsse.verdict import check_pair
+from fcsse.suggested_commands import Words
+from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 from tests.audit.large import large
-from tests.audit.made import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 
 if TYPE_CHECKING:
-    from fcsse.findings.facts import AccountFacts
+    from fcsse.commands.audit.facts import AccountFacts
 
 A, B, C = "fc-0aaa", "fc-0bbb", "fs-0ccc"
 DEAD = "AROADEADDEADDEADDEAD1"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.cli.terminal import Terminal
-from tests.audit.made import documented, slr
+from fcsse.cli.output.terminal import Terminal
+from tests.audit.factories import documented, slr
 
 if TYPE_CHECKING:
     from tests.simulated import Shell

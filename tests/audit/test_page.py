@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fcsse.cli.audit_html import page
-from fcsse.findings.result import audit_of
+from fcsse.cli.output.audit_html import page
+from fcsse.commands.audit.report import audit_of
 from tests.audit.browser import Browser, browser_path
 from tests.audit.large import NASTY, bucket, cache, large
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fcsse.object_keys.inventory import LONGEST_PARAMETER, query
+from fcsse.aws.inventory import LONGEST_PARAMETER, query
 from fcsse.sandbox.athena import queue_rows
 from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
 from tests.census.conftest import Shell

@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from fcsse.cli.census_report import census_lines
-from fcsse.object_keys.needs import Needs
-from fcsse.object_keys.tally import Census, Group, Sealed
+from fcsse.cli.output.census import census_lines
+from fcsse.commands.census.access import Needs
+from fcsse.commands.census.tally import Census, Group, Sealed
 from tests.census.conftest import Shell
 
 OTHER = "444455556666"

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from fcsse.aws.account import Aws
+from fcsse.aws.client import Aws
 from fcsse.clock import SystemClock
+from fcsse.commands.census import scan
+from fcsse.commands.census.listing import Page
+from fcsse.commands.census.tally import Sealed
 from fcsse.errors import BusyError, CredentialsError, DeniedError, FcsseError
-from fcsse.object_keys import counting
-from fcsse.object_keys.listing import Page
-from fcsse.object_keys.tally import Sealed
 from fcsse.progress import Silent
 from tests.census.keyspaces import Bucket, flat
 
@@ -68,7 +68,7 @@ class Heard(Silent):
 
 
 def everything(aws: Slow, progress: Any = None) -> Any:
-    return counting.take_all(cast(Aws, aws), progress or Silent(), "data", "")
+    return scan.take_all(cast(Aws, aws), progress or Silent(), "data", "")
 
 
 def peak_memory(objects: int) -> int:
@@ -97,12 +97,12 @@ def test_memory_is_flat_in_the_number_of_objects() -> None:
 def test_requests_at_once_are_bounded_and_used() -> None:
     aws = Slow(Bucket(flat(400)), pause=0.005)
     everything(aws)
-    assert counting.THREADS // 2 <= aws.peak <= counting.THREADS
+    assert scan.THREADS // 2 <= aws.peak <= scan.THREADS
 
 
 def test_how_far_it_is_is_told_as_it_goes() -> None:
     heard = Heard()
-    counting.take_sample(cast(Aws, Slow(Bucket(flat(900)))), heard, SystemClock(), "data", "", 200)
+    scan.take_sample(cast(Aws, Slow(Bucket(flat(900)))), heard, SystemClock(), "data", "", 200)
     assert heard.parts == [(number, 200) for number in range(1, 201)]
     assert heard.steps == ["listing objects of bucket data", "looking at objects"]
     heard = Heard()
@@ -117,7 +117,7 @@ def test_what_was_seen_is_told_although_the_rest_fails(error: FcsseError) -> Non
     found = everything(aws)
     assert (found.complete, found.failure) == (False, error)
     assert 400 <= found.looked_at <= 500
-    assert aws.asked <= 500 + counting.HOPELESS + 2 * counting.AHEAD
+    assert aws.asked <= 500 + scan.HOPELESS + 2 * scan.AHEAD
     assert found.unseen_at_most is None
 
 
@@ -128,11 +128,11 @@ def test_refusals_of_some_objects_end_nothing_and_of_all_end_it_early() -> None:
     aws = Slow(Bucket(flat(20_000)), since=0, error=refused)
     with pytest.raises(DeniedError):
         everything(aws)
-    assert aws.asked < counting.HOPELESS + 2 * counting.AHEAD
+    assert aws.asked < scan.HOPELESS + 2 * scan.AHEAD
 
 
 def test_the_statement_rests_on_the_objects_drawn_and_is_left_out_where_the_bucket_is_too_large() -> None:
-    take = counting.take_sample
+    take = scan.take_sample
     small = take(cast(Aws, Slow(Bucket(flat(900)))), Silent(), SystemClock(), "data", "", 200)
     assert (small.drawn, small.listed, small.listed_all) == (100, 900, True)
     assert 15 < (small.unseen_at_most or 0) < 30

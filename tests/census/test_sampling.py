@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fcsse.object_keys import listing
-from fcsse.object_keys.confidence import missing_probability, unseen_at_most
-from fcsse.object_keys.listing import CALLS, END, PLACES, Frame, Lister, between
-from fcsse.object_keys.sample import Sample, choose
+from fcsse.commands.census import listing
+from fcsse.commands.census.confidence import missing_probability, unseen_at_most
+from fcsse.commands.census.listing import CALLS, END, PLACES, Frame, Lister, between
+from fcsse.commands.census.sample import Sample, choose
 from tests.census.keyspaces import EPOCH, Bucket, Computed, dated, flat, joined
 
 MOST = 200

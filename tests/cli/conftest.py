@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fcsse.apply import policy_writer
 from fcsse.sandbox import Sandbox, policies
-from fcsse.writing import write
 from tests.cli.shell import Shell, VirtualTime
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualTime:
     virtual = VirtualTime()
     virtual.install(monkeypatch)
     # On a busy machine the second reading before a write may take longer than the product gives it.
-    monkeypatch.setattr(write, "GLANCE", 10.0, raising=False)
+    monkeypatch.setattr(policy_writer, "GLANCE", 10.0, raising=False)
     return virtual
 
 

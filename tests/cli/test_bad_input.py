@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.page import OTHER, OWN
+from tests.cli.documented_statements import OTHER, OWN
 from tests.cli.shell import Shell
 
 KEY = f"arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fcsse.cli.bar import BAR, Pace, bar, duration
-from fcsse.cli.terminal import PlainProgress, Spinner, Terminal
+from fcsse.cli.output.progress_bar import BAR, Pace, bar, duration
+from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal
 
 
 @pytest.mark.parametrize(

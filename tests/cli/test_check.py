@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.page import OWN, role
+from tests.cli.documented_statements import OWN, role
 from tests.cli.shell import WRITES, Shell
 
 WORLD = (

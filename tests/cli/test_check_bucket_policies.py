@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcsse.discovery import discover
-from tests.cli.page import OTHER, OWN, role
+from tests.cli.documented_statements import OTHER, OWN, role
 from tests.cli.shell import Shell
 from tests.cli.test_check import pair
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcsse.sandbox import policies
-from tests.cli.page import OWN
+from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
 
 CASES = {

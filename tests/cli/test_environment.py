@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.page import CONTEXT, role
+from tests.cli.documented_statements import CONTEXT, role
 from tests.cli.shell import WRITES, Shell
 
 PAIR = {"FCSSE_CACHE": "fc-0123", "FCSSE_BUCKET": "data"}

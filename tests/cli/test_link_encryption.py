@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.page import OTHER, OWN
+from tests.cli.documented_statements import OTHER, OWN
 from tests.cli.shell import WRITES, Run, Shell
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcsse.sandbox import sts
-from tests.cli.page import OTHER, OWN, documented, without_sid
+from tests.cli.documented_statements import OTHER, OWN, documented, without_sid
 from tests.cli.shell import WRITES, Shell
 
 SECRET = "data-other-secret"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.cli.page import OPERATIONS, OTHER, OWN, documented, role
+from tests.cli.documented_statements import OPERATIONS, OTHER, OWN, documented, role
 from tests.cli.shell import Shell
 
 ABROAD = "data-other-account"

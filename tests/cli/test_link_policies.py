@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fcsse.sandbox import policies
-from tests.cli.page import OWN, PAGE_SID, documented, role, without_sid
+from tests.cli.documented_statements import OWN, PAGE_SID, documented, role, without_sid
 from tests.cli.shell import WRITES, Shell
 
 LIMIT = 32_768

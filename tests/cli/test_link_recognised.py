@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.page import CONTEXT, OTHER, PAGE_SID, documented, role
+from tests.cli.documented_statements import CONTEXT, OTHER, PAGE_SID, documented, role
 from tests.cli.shell import Shell
 
 PASTED = documented("fc-0123", "data")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.page import CONTEXT, documented, role, without_sid
+from tests.cli.documented_statements import CONTEXT, documented, role, without_sid
 from tests.cli.shell import Shell
 
 SID = "Allow FSx to use the key through S3 for bucket data"

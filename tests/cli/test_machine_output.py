@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.page import OWN, role
+from tests.cli.documented_statements import OWN, role
 from tests.cli.shell import Shell
 
 LINK = ("link", "--cache", "fc-0123")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.cli.page import OPERATIONS, OTHER, OWN, documented, role, without_sid
+from tests.cli.documented_statements import OPERATIONS, OTHER, OWN, documented, role, without_sid
 from tests.cli.shell import Shell, VirtualTime
 
 

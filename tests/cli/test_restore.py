@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.page import OWN
+from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
 
 FOREIGN = {

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from fcsse.sandbox import policies
-from tests.cli.page import OWN, documented, role
+from tests.cli.documented_statements import OWN, documented, role
 from tests.cli.shell import Shell
 
 ESCAPE = "\x1b"

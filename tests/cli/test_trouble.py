@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.page import OWN
+from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Run, Shell
 
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.page import CONTEXT, OPERATIONS, OTHER, OWN, documented, role
+from tests.cli.documented_statements import CONTEXT, OPERATIONS, OTHER, OWN, documented, role
 from tests.cli.shell import WRITES, Shell
 
 

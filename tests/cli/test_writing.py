@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fcsse.apply import policy_writer
 from fcsse.sandbox import policies
-from fcsse.writing import write
-from tests.cli.page import OWN, documented
+from tests.cli.documented_statements import OWN, documented
 from tests.cli.shell import Shell
 
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
@@ -138,7 +138,7 @@ def test_another_writer_between_read_and_write_loses_nothing(shell: Shell) -> No
 @pytest.mark.xfail(strict=True, reason="a put that overtakes its second reading loses others' write without a word")
 def test_a_second_reading_that_is_slow_on_its_way_loses_nothing_either(shell: Shell) -> None:
     """Somebody writes right after our first reading, and our second one reaches KMS late."""
-    shell.patch.setattr(write, "GLANCE", 0.015)
+    shell.patch.setattr(policy_writer, "GLANCE", 0.015)
     writer = shell.sandbox.second_writer("data", nth=1, after=True)
     shell.sandbox.fault("kms:GetKeyPolicy", nth=2, delay=0.4)
     run = shell.link("fc-0123", "data")
@@ -148,7 +148,7 @@ def test_a_second_reading_that_is_slow_on_its_way_loses_nothing_either(shell: Sh
 
 def test_a_second_reading_whose_answer_is_slow_is_waited_for_after_the_put(shell: Shell) -> None:
     """It was sent before the put and saw others' write, but its answer comes when the put is done."""
-    shell.patch.setattr(write, "GLANCE", 0.015)
+    shell.patch.setattr(policy_writer, "GLANCE", 0.015)
     shell.sandbox.second_writer("data", nth=1, after=True)
     shell.sandbox.fault("kms:GetKeyPolicy", nth=2, delay=0.4, after=True)
     run = shell.link("fc-0123", "data")

@@ -11,7 +11,7 @@ from fcsse.evaluator.cache_requests import CONTEXT_KEY, CacheRequest, Purpose, c
 from fcsse.evaluator.evaluate import compile_policy
 from fcsse.evaluator.request import Verdict
 from fcsse.model import GRANT_OPERATIONS, Grant
-from fcsse.policy.context_form import ContextForm
+from fcsse.policy.encryption_context import ContextForm
 from tests.evaluator.case import ACCOUNT, BUCKET, KEY, OTHER, ROLE, ROLE_ID, ROOT, document, statement
 
 OBJECT, FORM_OF_BUCKET = ContextForm.OBJECT, ContextForm.BUCKET

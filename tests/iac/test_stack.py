@@ -8,9 +8,9 @@ import boto3
 import pytest
 import yaml
 
-from fcsse.aws.clients import Clients, clients_of_boto3
 from fcsse.aws.kms import stack_of
-from fcsse.policy.meaning import statement_meaning
+from fcsse.aws.sessions import Clients, clients_of_boto3
+from fcsse.policy.equivalence import statement_meaning
 from fcsse.sandbox.build import Credentials
 from fcsse.sandbox.server import Sandbox
 from tests.simulated import Shell

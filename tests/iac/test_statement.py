@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fcsse.policy.meaning import statement_meaning
+from fcsse.policy.equivalence import statement_meaning
 from tests.simulated import Shell
 
 OFFLINE = ("--account", "111122223333", "--region", "eu-west-1")
@@ -43,7 +43,7 @@ def as_list(value: Any) -> list[dict[str, Any]]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("operation", WISHES)
 def test_online_and_offline_it_is_what_link_adds(wish: str, shell: Shell) -> None:
     words, stated = (text.split() for text in WISHES[wish])
     bucket = words[words.index("--bucket") + 1]
@@ -55,7 +55,7 @@ def test_online_and_offline_it_is_what_link_adds(wish: str, shell: Shell) -> Non
     assert meanings(as_list(json.loads(online.out))) == meanings(added)
 
 
-@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("operation", WISHES)
 def test_once_it_is_pasted_link_finds_nothing_to_do(wish: str, shell: Shell) -> None:
     words, stated = (text.split() for text in WISHES[wish])
     bucket = words[words.index("--bucket") + 1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fcsse.arn import role_arn
-from fcsse.least_privilege.table import Command
+from fcsse.commands.permissions.table import Command
 from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.state import OlderLink

@@ -10,10 +10,10 @@ from cfnlint.api import lint_all
 
 from fcsse.arn import Arn
 from fcsse.cli.main import main
+from fcsse.commands.permissions.policy import needs
+from fcsse.commands.permissions.scope import Scope
+from fcsse.commands.permissions.table import Command, Engine
 from fcsse.errors import UsageError
-from fcsse.least_privilege.policy import needs
-from fcsse.least_privilege.scope import Scope
-from fcsse.least_privilege.table import Command, Engine
 from fcsse.model import Via
 
 OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")

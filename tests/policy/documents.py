@@ -7,8 +7,8 @@ import json
 from hypothesis import strategies as st
 
 from fcsse import arn as arns
-from fcsse.policy.context_form import ContextForm
 from fcsse.policy.document import PolicyDocument
+from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import Access, documented_statement
 from tests.policy.layouts import KMS, STYLES, Style, stored_by_kms, write

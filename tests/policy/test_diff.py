@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from fcsse.policy.diff import HEADER, policy_diff
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import fit, link, unlink
-from fcsse.policy.meaning import same_meaning
+from fcsse.policy.equivalence import same_meaning
 from fcsse.policy.statement import Access
 from tests.policy.documents import (
     BOTH,

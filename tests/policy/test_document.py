@@ -14,8 +14,8 @@ from fcsse.policy.document import (
     refused_statements,
     strings,
 )
+from fcsse.policy.equivalence import same_meaning
 from fcsse.policy.json_text import JsonValue
-from fcsse.policy.meaning import same_meaning
 from tests.policy.documents import DEAD, NAMED, ROOT, document, documents
 
 

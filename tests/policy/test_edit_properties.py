@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link, prune_dead, unlink
-from fcsse.policy.meaning import document_meaning, same_meaning, statement_meaning
+from fcsse.policy.equivalence import document_meaning, same_meaning, statement_meaning
 from fcsse.policy.statement import Access, read_statement
 from tests.policy import reading
 from tests.policy.documents import (

@@ -5,7 +5,7 @@ import pytest
 from fcsse.errors import PolicyFullError
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.edit import fit, link
-from fcsse.policy.meaning import same_meaning
+from fcsse.policy.equivalence import same_meaning
 from tests.policy.documents import NAMED, ROOT, access, document
 from tests.policy.layouts import STYLES, Style
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcsse.policy import steps as did
-from fcsse.policy.context_form import ContextForm
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link
+from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import PAGE_SID, Access, documented_statement, sid_for
 from tests.policy import reading

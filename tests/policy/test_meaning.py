@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of, document_meaning, same_meaning, statement_meaning
 from fcsse.policy.json_text import JsonValue
-from fcsse.policy.meaning import digest_of, document_meaning, same_meaning, statement_meaning
 from tests.policy.documents import ACCOUNT, NAMED, ROOT, document, values
 from tests.policy.layouts import KMS, STYLES, stored_by_kms, write
 

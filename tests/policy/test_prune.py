@@ -7,8 +7,8 @@ import pytest
 from fcsse.policy import steps as did
 from fcsse.policy.document import dead_principals
 from fcsse.policy.edit import prune_dead, unlink
+from fcsse.policy.equivalence import same_meaning
 from fcsse.policy.json_text import JsonValue
-from fcsse.policy.meaning import same_meaning
 from tests.policy.documents import ACCOUNT, DEAD, ROOT, access, document, ours, role
 from tests.policy.layouts import STYLES, Style
 

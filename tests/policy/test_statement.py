@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fcsse.policy.context_form import ContextForm
+from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import (
     ACTIONS,

@@ -8,7 +8,7 @@ import pytest
 
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.state import Association, OlderLink
-from tests.sandbox.asking import OTHER, OWN, identity, refused
+from tests.sandbox.clients import OTHER, OWN, identity, refused
 
 
 def associations(sandbox: Sandbox, **given: Any) -> list[str]:

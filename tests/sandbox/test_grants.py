@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import OPERATIONS, OTHER, OWN, ROOT, allow, identity, policy, refused, slr
+from tests.sandbox.clients import OPERATIONS, OTHER, OWN, ROOT, allow, identity, policy, refused, slr
 
 
 @pytest.fixture(autouse=True)

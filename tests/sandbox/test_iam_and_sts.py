@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fcsse.sandbox import Credentials, Sandbox
-from tests.sandbox.asking import INVALID, OTHER, OWN, allow, identity, policy, refused, slr
+from tests.sandbox.clients import INVALID, OTHER, OWN, allow, identity, policy, refused, slr
 
 PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
 TRUST = '{"Version": "2012-10-17", "Statement": []}'

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import INVALID, LOCKOUT, OTHER, OWN, ROOT, allow, identity, policy, refused, slr
+from tests.sandbox.clients import INVALID, LOCKOUT, OTHER, OWN, ROOT, allow, identity, policy, refused, slr
 
 MALFORMED = "MalformedPolicyDocumentException"
 

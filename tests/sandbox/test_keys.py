@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import OTHER, OWN, identity, policy, refused
+from tests.sandbox.clients import OTHER, OWN, identity, policy, refused
 
 
 def test_a_key_is_described_by_each_of_its_names(sandbox: Sandbox) -> None:

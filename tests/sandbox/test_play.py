@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import OPERATIONS, OTHER, OWN, allow, documented, policy, slr
+from tests.sandbox.clients import OPERATIONS, OTHER, OWN, allow, documented, policy, slr
 
 SESSION = f"arn:aws:sts::{OWN}:assumed-role/AWSServiceRoleForFSxS3Access_fc-0123/FSx"
 EVERY = {

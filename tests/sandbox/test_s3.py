@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import OTHER, OWN, identity, policy, refused
+from tests.sandbox.clients import OTHER, OWN, identity, policy, refused
 
 
 def rule(sandbox: Sandbox, bucket: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from fcsse.sandbox import Sandbox, SandboxUnavailableError, moto_host
 from fcsse.sandbox.command import app
 from fcsse.sandbox.world import TABLE, build, describe
-from tests.sandbox.asking import OTHER, OWN, ROOT, allow, policy, refused
+from tests.sandbox.clients import OTHER, OWN, ROOT, allow, policy, refused
 
 
 def control(sandbox: Sandbox, method: str, path: str, given: Any = None) -> Any:

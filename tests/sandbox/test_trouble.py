@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from fcsse.sandbox import Sandbox
-from tests.sandbox.asking import OWN, ROOT, allow, policy, refused, slr
+from tests.sandbox.clients import OWN, ROOT, allow, policy, refused, slr
 
 LOST = (ConnectionClosedError, EndpointConnectionError, ConnectionError)
 

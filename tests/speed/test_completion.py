@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcsse.cli import main, quick_completion
-from fcsse.cli.option_words import ARGUMENTS, COMMANDS, OF_COMMAND, OPTIONS
+from fcsse.cli.completion_table import ARGUMENTS, COMMANDS, OF_COMMAND, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from fcsse.cli.commands import app, load
+from fcsse.cli.app import app, load
 from fcsse.cli.overview import COMMANDS, OPTIONS, PURPOSE, overview
 
 HEAVY = (

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-import fcsse.writing.reading
-import fcsse.writing.write
+import fcsse.apply.policy_reader
+import fcsse.apply.policy_writer
 from fcsse.sandbox import Sandbox
 from tests.simulated import Shell
-from tests.speed.meeting import Meetings
+from tests.speed.concurrency import Meetings
 
 CACHE = "fc-0123"
 FIRST = ("s3:GetBucketEncryption", "iam:GetRole")
@@ -25,10 +25,10 @@ ALIAS = ("s3:GetBucketEncryption", "s3:HeadBucket", "kms:DescribeKey")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short settling second; a reading that counts as fresh even on a busy machine."""
-    monkeypatch.setattr(fcsse.writing.reading, "SETTLING", 0.05)
-    monkeypatch.setattr(fcsse.writing.reading, "PATIENT", 0.0)
-    monkeypatch.setattr(fcsse.writing.write, "FRESH", 60.0)
-    monkeypatch.setattr(fcsse.writing.write, "LONG_AGO", 60.0)
+    monkeypatch.setattr(fcsse.apply.policy_reader, "SETTLING", 0.05)
+    monkeypatch.setattr(fcsse.apply.policy_reader, "PATIENT", 0.0)
+    monkeypatch.setattr(fcsse.apply.policy_writer, "FRESH", 60.0)
+    monkeypatch.setattr(fcsse.apply.policy_writer, "LONG_AGO", 60.0)
 
 
 def check_rounds(shell: Shell, rounds: list[tuple[str, ...]], *words: str) -> None:

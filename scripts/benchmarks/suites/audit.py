@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DELAY = 0.05
 CONNECTIONS = 16
-"""As fcsse.aws.clients.CONNECTIONS and fcsse.discovery.questions.THREADS."""
+"""As fcsse.aws.sessions.CONNECTIONS and fcsse.discovery.fetcher.THREADS."""
 
 LIMIT = 1.2
 SERIAL = "boto3, one request after the other"

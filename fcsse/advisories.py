@@ -1,0 +1,116 @@
+"""Warnings that take a request of their own, on which nothing depends: asked for where there is time for it.
+
+That is before a question and in a dry run, else beside the last look after a write, so that no link waits for them.
+What is refused or late is not warned of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fcsse.discovery.suggestions import NearCaches
+from fcsse.errors import FcsseError
+from fcsse.iac.stack import stack_warning
+from fcsse.model import Via, Wish
+from fcsse.planning.pairs import access_of
+from fcsse.planning.plan import PolicyChange, Status
+from fcsse.planning.requirements import owner_warning
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fcsse.arn import Arn
+    from fcsse.aws.client import Aws
+    from fcsse.clock import Clock, Pending
+    from fcsse.model import Bucket, Key
+    from fcsse.planning.plan import Outcome, Plan
+
+PATIENCE = 10.0
+"""Seconds to wait for an answer, once all else is done."""
+
+
+@dataclass(slots=True)
+class Asides:
+    """The questions of one run: whether CloudFormation manages a key, and which of the buckets are another account's."""
+
+    aws: Aws
+    clock: Clock
+    _stacks: dict[Arn, Pending] = field(default_factory=dict)
+    _others: dict[Arn, Pending] = field(default_factory=dict)
+
+    def begin(self, plan: Plan, key: Arn) -> None:
+        """Puts the questions about a key of the plan on the wire, unless that was done."""
+        if key in self._stacks:
+            return
+        self._stacks[key] = self.clock.in_background(lambda: self.aws.stack_of(key) or "")
+        asked = {
+            facts.bucket.name: facts.account
+            for outcome in plan.outcomes
+            if (facts := outcome.facts) and _goes_by(outcome, key) and _may_be_foreign(facts.bucket)
+        }
+        if asked:
+            self._others[key] = self.clock.in_background(lambda: self._not_owned(asked))
+
+    def added_to(self, plan: Plan) -> Plan:
+        """The plan with these warnings: of links that edit a key policy, and of unlinks that find nothing of a cache."""
+        if plan.wish is Wish.UNLINK:
+            near = NearCaches(self.aws)
+            return replace(plan, outcomes=tuple(self._perhaps_mistyped(outcome, near) for outcome in plan.outcomes))
+        edits = {change.key: change for change in plan.changes if isinstance(change, PolicyChange)}
+        if plan.wish is not Wish.LINK or not edits:
+            return plan
+        for key in edits:
+            self.begin(plan, key)
+        return replace(plan, outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
+
+    def _perhaps_mistyped(self, outcome: Outcome, near: NearCaches) -> Outcome:
+        """Of a cache of which there is no sign, but of others whose ids are like its own: then it was perhaps mistyped."""
+        role, cache = outcome.facts.role if outcome.facts else None, outcome.pair.cache
+        if outcome.status is not Status.NOTHING or role is None or role.exists or cache is None:
+            return outcome
+        known = self._is_known(cache) if near.to(cache) else True
+        if known:
+            return outcome
+        neither = "Neither FSx nor IAM knows" if known is False else "IAM has no role of"
+        return replace(outcome, warnings=(*outcome.warnings, f"{neither} {cache}. {near.advice(cache)}"))
+
+    def _is_known(self, cache: str) -> bool | None:
+        """Does FSx know it? None: it does not say."""
+        try:
+            return self.aws.find_cache(cache) is not None
+        except FcsseError:
+            return None
+
+    def _warned(self, outcome: Outcome, edits: Mapping[Arn, PolicyChange]) -> Outcome:
+        facts = outcome.facts
+        key = facts.key if facts else None
+        if facts is None or key is None or not _goes_by(outcome, key.arn):
+            return outcome
+        warnings = [*outcome.warnings]
+        if outcome.pair.bucket in self._answer(self._others, key).split():
+            warnings.append(owner_warning(outcome.pair.bucket))
+        stack = self._answer(self._stacks, key)
+        if stack:
+            mine = access_of(outcome, edits[key.arn])
+            if mine is not None:
+                warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
+        return replace(outcome, warnings=tuple(warnings))
+
+    def _answer(self, asked: dict[Arn, Pending], key: Key) -> str:
+        pending = asked.get(key.arn)
+        return (pending.answer(PATIENCE) if pending else None) or ""
+
+    def _not_owned(self, buckets: dict[str, str]) -> str:
+        return " ".join(name for name, account in buckets.items() if not self.aws.is_owned_by(name, account))
+
+
+def _goes_by(outcome: Outcome, key: Arn) -> bool:
+    facts = outcome.facts
+    mine = facts is not None and facts.key is not None and facts.key.arn == key
+    return mine and outcome.status is Status.TO_DO and outcome.via is Via.POLICY
+
+
+def _may_be_foreign(bucket: Bucket) -> bool:
+    """Was it read, and its owner neither asked for nor told by its key?"""
+    return bucket.foreign is None and not bucket.given

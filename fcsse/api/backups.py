@@ -1,0 +1,115 @@
+"""The key policies saved before each change, and putting one back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.api import validation
+from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
+
+if TYPE_CHECKING:
+    import boto3
+
+    from fcsse.apply.backup import Backup
+    from fcsse.commands.restore import Restoration
+
+
+def backups(
+    backup_id: str | None = None, *, key: str | None = None, settings: Settings | None = None
+) -> tuple[Backup, ...]:
+    """The key policies saved before each change, newest first; or the one whose id is, or begins like, ``backup_id``.
+
+    ``key``: only those of the key with this ARN. They are looked for in the settings' ``backup_dir``; AWS is asked
+    nothing. The settings' ``progress`` is told of files that are damaged. Raises ``UsageError``, and ``NotFoundError``
+    where there is no backup of that id.
+
+    >>> import fcsse
+    >>> done = fcsse.link("fc-0123", "data")
+    >>> newest = fcsse.backups()[0]
+    >>> newest.id == done.backups[0], newest.reason
+    (True, 'link fc-0123 to data')
+    >>> newest.policy == done.plan.changes[0].before.text
+    True
+    """
+    arn = validation.key(key)
+    asked = settings or Settings()
+    folder = folder_of(asked)
+    if backup_id is not None:
+        return tuple(one for one in (folder.find(backup_id),) if arn is None or one.key == str(arn))
+    if asked.progress is not None:
+        for path in folder.damaged():
+            asked.progress.note(f"{path} is damaged and cannot be restored.")
+    return tuple(one for one in folder.all() if arn is None or one.key == str(arn))
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before."""
+
+    restoration: Restoration
+    backup: str | None = None
+    dry_run: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Was anything written?"""
+        return self.restoration.changed and not self.dry_run
+
+    @property
+    def pending(self) -> bool:
+        """Is there something to do that was not done?"""
+        return self.restoration.changed and self.dry_run
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits, the same for the same change to the same document; for ``expect``."""
+        return self.restoration.digest
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What others changed since the backup, a sentence each: it is lost by restoring."""
+        return self.restoration.others
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff; empty where there is none."""
+        from fcsse.policy.diff import policy_diff
+
+        return "".join(f"{row}\n" for row in policy_diff(self.restoration.before, self.restoration.after))
+
+
+def restore(
+    backup_id: str,
+    *,
+    discard_others: bool = False,
+    dry_run: bool = False,
+    expect: str | None = None,
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> Restored:
+    """Puts a saved key policy back, by the same protocol as every write: copy, write, confirm.
+
+    ``backup_id`` may be the beginning of an id. Nothing to do is a success, with ``changed`` False. Raises ``UsageError``;
+    ``NotFoundError`` where there is no such backup; ``ChangedError`` where others changed the policy since and
+    ``discard_others`` was not said, or where the digest is not ``expect``; ``PolicyRefusedError`` where the backup names
+    principals that no longer exist; ``DeniedError``, ``UnconfirmedError``, ``BusyError``.
+
+    >>> import fcsse
+    >>> done = fcsse.link("fc-0123", "data")
+    >>> fcsse.restore(done.backups[0], dry_run=True).pending
+    True
+    >>> fcsse.restore(done.backups[0]).changed
+    True
+    >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
+    [<Verdict.DENIED: 'denied'>]
+    """
+    from fcsse.commands.restore import apply_restore, plan_restore, require_discard
+
+    asked = settings_of(session, settings)
+    pipeline = pipeline_of(asked)
+    restoration = plan_restore(pipeline, folder_of(asked).find(backup_id), expect)
+    if dry_run or not restoration.changed:
+        return Restored(restoration, dry_run=dry_run)
+    require_discard(restoration, discard_others=discard_others)
+    return Restored(restoration, apply_restore(pipeline, restoration, expected=expect is not None))

@@ -1,0 +1,176 @@
+"""What only asks: one pair (``check``), the whole account (``audit``), a bucket's objects (``census``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal
+
+from fcsse.api import validation
+from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of, words_of
+from fcsse.apply.write_log import Journal
+from fcsse.commands.audit import report as results
+from fcsse.model import Options, Wish
+
+if TYPE_CHECKING:
+    import boto3
+
+    from fcsse.api.link import Proposal, Result
+    from fcsse.api.validation import Names
+    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.census.run import Counted
+    from fcsse.commands.check import Checked
+    from fcsse.pipeline import Pipeline
+
+
+def check(
+    cache: Names,
+    bucket: Names = (),
+    *,
+    key: str | None = None,
+    bucket_region: str | None = None,
+    bucket_keys: bool | None = None,
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> tuple[Checked, ...]:
+    """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
+
+    Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
+    verdicts that are unknown. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
+
+    >>> import fcsse
+    >>> for pair in fcsse.check("fc-0123", "data-sse-s3"):
+    ...     print(pair.read.value, pair.headline)  # doctest: +ELLIPSIS
+    allowed fc-0123 can read and write s3://data-sse-s3 (...)
+    """
+    from fcsse.commands.check import check_pair
+
+    options = Options(
+        Wish.CHECK,
+        key=validation.key(key),
+        bucket_region=validation.one(validation.regions, bucket_region),
+        bucket_keys=bucket_keys,
+    )
+    target = validation.target("check", cache, bucket)
+    pipeline = pipeline_of(for_reading(settings_of(session, settings)))
+    return tuple(check_pair(facts) for facts in pipeline.discover(target, options, ask_prefixes=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Audit(results.Audit):
+    """An account's audit. ``findings`` are in order, the worst first; ``judged`` has every pair with its verdict.
+
+    ``facts`` is what was read; ``summary`` says it in one line; ``verdicts`` and ``severities`` are the sums.
+    """
+
+    _pipeline: Pipeline = field(repr=False, compare=False, kw_only=True)
+
+    def plan(self, *, prune_orphans: bool = False, expect: str | None = None) -> Proposal:
+        """What linking all pairs would change that can be mended: the plan of ``audit --fix``, with one change a key.
+
+        ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
+        ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
+        """
+        from fcsse.api.link import Proposal
+        from fcsse.commands.audit.run import plan_fix
+
+        pipeline = replace(self._pipeline, journal=Journal())
+        return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
+
+    def afterwards(self, result: Result) -> tuple[Judged, ...]:
+        """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
+        from fcsse.commands.audit.fix_pairs import afterwards
+
+        return afterwards(self, result.plan, result.applied)
+
+
+def audit(
+    *,
+    regions: Names = (),
+    all_regions: bool = False,
+    bucket_roles: Names = (),
+    bucket_accounts: Names = (),
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> Audit:
+    """Judges every cache and file system of the account against every bucket it is linked to. Changes nothing.
+
+    Looks in the Region of the settings, or in ``regions``, or in all of the partition that have FSx. ``bucket_roles`` are
+    ARNs of roles to assume in other accounts, with ``{account}`` in place of the account; ``bucket_accounts`` are those
+    in which buckets are looked for that cannot be read from here.
+
+    What cannot be read is a finding, or among ``facts.unread``. Raises ``UsageError``, ``CredentialsError``, and what
+    keeps every Region from being read.
+
+    >>> import fcsse
+    >>> answer = fcsse.audit()
+    >>> answer.verdicts
+    {'allowed': 2, 'partly': 0, 'denied': 6, 'unknown': 2}
+    >>> worst = answer.findings[0]
+    >>> worst.severity is fcsse.Severity.HIGH, worst.code, worst.fix.value
+    (True, 'access-missing', 'yes')
+    >>> proposal = answer.plan()
+    >>> sum(pair.allowed for pair in answer.afterwards(proposal.apply()))
+    8
+    """
+    from fcsse.commands.audit.facts import Scope
+    from fcsse.commands.audit.run import audit_account
+
+    scope = Scope(validation.regions(regions), all_regions)
+    validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
+    roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)
+    validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
+    asked = settings_of(session, settings)
+    pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
+    found = audit_account(pipeline, scope, words_of(asked), roles, named)
+    return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
+
+
+def census(
+    bucket: str,
+    cache: Names = (),
+    *,
+    sample: int = 200,
+    prefix: str = "",
+    all_objects: bool = False,
+    engine: Literal["head", "athena"] = "head",
+    workgroup: str | None = None,
+    athena_output: str | None = None,
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> Counted:
+    """Tells which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
+
+    Looks at ``sample`` objects under ``prefix``, spread over prefixes and ages, or at all of them, a request each; or asks
+    the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3
+    URI). ``cache``: whom to judge for; otherwise the caches that FSx links to the bucket.
+
+    The answer may be partial: ``census.complete`` says whether all objects were looked at, ``census.unseen_at_most`` what
+    that leaves open, ``census.unreadable`` what was refused, ``census.failure`` the error that ended it early. Ctrl-C ends
+    it, too, with ``census.interrupted``, and is not raised. Raises ``UsageError``, and the refusal where nothing could be
+    looked at. Changes nothing.
+
+    >>> import fcsse
+    >>> counted = fcsse.census("data-bucket-keys")
+    >>> [(group.objects, group.sealed.bucket_key) for group in counted.groups]
+    [(2, True), (1, False)]
+    >>> counted.complete, counted.fine
+    (True, False)
+    >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
+    [('fc-0123', 'denied'), ('fc-0123', 'denied')]
+    """
+    from fcsse.commands.census.run import Question, take_census
+    from fcsse.commands.permissions.table import Engine
+
+    how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
+    by_athena = how is Engine.ATHENA
+    validation.require(len(names) == 1, "census is about one bucket")
+    validation.require(sample >= 1, f"sample={sample}: not a number from 1")
+    validation.require(not (all_objects and by_athena), "all_objects is about engine='head'; Athena counts all anyway")
+    for value, name in ((workgroup, "workgroup"), (athena_output, "athena_output")):
+        validation.require(by_athena or not value, f"{name} goes with engine='athena'")
+    there = athena_output is None or athena_output.startswith("s3://")
+    validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
+    asked = settings_of(session, settings)
+    number = None if all_objects else sample
+    question = Question(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output)
+    return take_census(pipeline_of(for_reading(asked)), question, words_of(asked))

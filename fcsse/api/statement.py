@@ -1,0 +1,127 @@
+"""What is written for others to use: additions for templates, and the least IAM policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from fcsse.api import validation
+from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
+from fcsse.model import Context, Options, Via, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import boto3
+
+    from fcsse.api.validation import ContextWord, Names, ViaWord
+    from fcsse.commands.permissions.policy import Permissions
+    from fcsse.iac.additions import Additions
+    from fcsse.model import Facts, Obstacle
+
+
+def statement(
+    cache: Names = (),
+    bucket: Names = (),
+    *,
+    every_cache: bool = False,
+    account: str | None = None,
+    region: str | None = None,
+    partition: str | None = None,
+    via: ViaWord = "auto",
+    context: ContextWord = "documented",
+    narrow_grant: bool = False,
+    key: str | None = None,
+    bucket_region: str | None = None,
+    bucket_keys: bool | None = None,
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> Additions:
+    """What ``link`` would add, for templates: its ``text`` in a notation, its ``parts`` as values. Changes nothing.
+
+    Notations: ``json``, ``terraform``, ``cloudformation``, ``aws-cli``. With ``account``, ``region`` (the bucket's) and
+    ``bucket_keys`` it works offline; a grant needs ``key`` as well. Without ``account``, it reads what ``link`` reads, and
+    ``region`` overrules the settings'. Raises ``UsageError``, and the first pair's error: half of a text to paste would be
+    taken for all of it.
+
+    >>> import fcsse
+    >>> wanted = fcsse.statement(
+    ...     "fc-0123", "data", account="111122223333", region="eu-west-1", bucket_keys=False
+    ... )
+    >>> print(wanted.text("terraform"))  # doctest: +ELLIPSIS
+    # For the policy of the key behind bucket data.
+    ...
+    >>> (part,) = fcsse.statement("fc-0123", "data").parts
+    >>> part.document()["route"]
+    'policy'
+    """
+    from fcsse.iac.additions import Stated, additions, stated_facts
+
+    target = validation.target("statement", cache, bucket, every_cache=every_cache)
+    options = Options(
+        Wish.LINK,
+        validation.word(Via, via, "via"),
+        validation.word(Context, context, "context"),
+        narrow_grant,
+        validation.key(key),
+        validation.one(validation.regions, bucket_region),
+        bucket_keys,
+        partition=validation.partition(partition),
+    )
+    owner, place = validation.one(validation.accounts, account), validation.one(validation.regions, region)
+    found: Sequence[Facts | Obstacle]
+    if owner is not None:
+        validation.require(target.buckets, "working offline (account): no bucket is named", "Name one with bucket.")
+        found = stated_facts(target.pairs, Stated(owner, place, options.partition), options)
+    else:
+        validation.require(options.partition is None, "partition goes with account")
+        target.require_facts(options, validation.term, also=" or account")
+        asked = for_reading(settings_of(session, settings), place)
+        found = pipeline_of(asked).discover(target, options)
+    return additions(found, options)
+
+
+def permissions(
+    command: Literal["link", "unlink", "check", "audit", "census", "restore"],
+    cache: Names = (),
+    bucket: Names = (),
+    *,
+    every_cache: bool = False,
+    key: str | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    partition: str | None = None,
+    via: ViaWord = "auto",
+    engine: Literal["head", "athena"] = "head",
+    fix: bool = False,
+) -> Permissions:
+    """The least IAM policy for the caller of a command, and what owners in other accounts must add. Asks AWS nothing.
+
+    Whatever is given narrows it: ``account`` is the cache's, ``region`` the bucket's, ``key`` the bucket's key. ``fix``:
+    for an audit whose plan is applied. ``policy()`` is the policy as a JSON value, with ``optional=True`` including what
+    the command can do without. Raises ``UsageError``.
+
+    >>> import fcsse
+    >>> found = fcsse.permissions("link", "fc-0123", "data", account="111122223333", region="eu-west-1")
+    >>> found.policy()["Statement"][0]["Action"]
+    ['iam:GetRole']
+    >>> [one.action for one in found.permissions if found.is_optional(one)]  # doctest: +ELLIPSIS
+    [...]
+    """
+    from fcsse.commands.permissions.policy import needs
+    from fcsse.commands.permissions.scope import Scope
+    from fcsse.commands.permissions.table import Command, Engine
+
+    arn = validation.key(key)
+    scope = Scope(
+        validation.caches(cache),
+        validation.buckets(bucket),
+        every_cache,
+        arn,
+        validation.one(validation.accounts, account),
+        validation.one(validation.regions, region) or (arn.region if arn else None),
+        validation.partition(partition),
+        validation.word(Via, via, "via"),
+        validation.word(Engine, engine, "engine"),
+        fix,
+    )
+    return needs(validation.word(Command, command, "command"), scope)

@@ -1,0 +1,142 @@
+"""From a plan to what AWS holds: the only module that changes anything.
+
+In: a plan. Out: one ``Applied`` or ``Failed`` per change, in the plan's order; one that fails does not stop those on
+other keys. KMS has no version on a key policy, so whoever writes last wins; ``PolicyWriter`` is the answer to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.apply.grants import add_grant, end_grant, try_grant
+from fcsse.apply.policy_writer import PolicyWriter, Run
+from fcsse.errors import FcsseError, UnconfirmedError
+from fcsse.planning.pairs import access_of, what_happens
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.progress import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.planning.plan import Change, Outcome, Plan
+    from fcsse.policy.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that AWS holds now.
+
+    ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
+    are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
+    ``made`` is an edit of a policy as it was made in the end: others may have written after the plan.
+    """
+
+    change: Change
+    result: str
+    backup: str | None = None
+    grant: str | None = None
+    notes: tuple[str, ...] = ()
+    changed: bool = True
+    made: PolicyChange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change that was not made, or not seen in time."""
+
+    change: Change
+    error: FcsseError
+    backup: str | None = None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Was it written, but not seen in time?"""
+        return isinstance(self.error, UnconfirmedError)
+
+
+def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+    """Makes the changes of a plan, one after the other: each policy's last look keeps that far under KMS's quota of writes."""
+    results: list[Applied | Failed] = []
+    total = len(plan.changes)
+    for number, change in enumerate(plan.changes, 1):
+        try:
+            results.append(_apply(change, _numbered(run, number, total)))
+        except FcsseError as error:
+            results.append(Failed(change, error, run.backup_ids.get(str(change.key))))
+    return tuple(results)
+
+
+def as_made(plan: Plan, results: Sequence[Applied | Failed]) -> Plan:
+    """The plan with what was really done: where others wrote after it, their policy may have asked for another edit."""
+    anew = [one for one in results if isinstance(one, Applied) and one.made and one.made.steps != _steps(one.change)]
+    return replace(plan, outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
+
+
+def _steps(change: Change) -> tuple[Step, ...]:
+    return change.steps if isinstance(change, PolicyChange) else ()
+
+
+def _as_made(outcome: Outcome, anew: Sequence[Applied]) -> Outcome:
+    for one in anew:
+        access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
+        if access is None or one.made is None or not isinstance(one.change, PolicyChange):
+            continue
+        planned, made = what_happens(one.change, access), what_happens(one.made, access)
+        return replace(
+            outcome,
+            status=outcome.status if one.changed else Status.NOTHING,
+            summary=outcome.summary.replace(planned[0], made[0], 1),
+            short=(outcome.short or outcome.summary).replace(planned[1], made[1], 1),
+        )
+    return outcome
+
+
+def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+    """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
+
+    Source: KMS developer guide, "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
+    """
+    results: list[Applied | Failed] = []
+    for change in plan.changes:
+        try:
+            match change:
+                case GrantAddition():
+                    try_grant(change, run)
+                    results.append(Applied(change, "KMS would create the grant (tried with its DryRun)", changed=False))
+                case GrantEnding():
+                    run.aws.end_grant(change.key, change.grant.grant_id, dry_run=True)
+                    results.append(Applied(change, "KMS would end the grant (tried with its DryRun)", changed=False))
+                case PolicyChange():
+                    results.append(Applied(change, "not written: dry run", changed=False))
+                case _:
+                    assert_never(change)
+        except FcsseError as error:
+            results.append(Failed(change, error))
+    return tuple(results)
+
+
+def _apply(change: Change, run: Run) -> Applied:
+    match change:
+        case PolicyChange():
+            written = PolicyWriter(run, change).write()
+            return Applied(
+                change,
+                written.result,
+                written.backup,
+                notes=written.notes,
+                changed=written.changed,
+                made=written.made,
+            )
+        case GrantAddition():
+            done = add_grant(change, run)
+        case GrantEnding():
+            done = end_grant(change, run)
+        case _:
+            assert_never(change)
+    return Applied(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
+
+
+def _numbered(run: Run, number: int, total: int) -> Run:
+    """The run, whose steps say which of many changes they belong to."""
+    return run if total == 1 else replace(run, progress=Part(run.progress, f"change {number} of {total}: "))

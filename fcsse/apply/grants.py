@@ -1,0 +1,199 @@
+"""Making and ending grants, and seeing that AWS shows it.
+
+A grant has a name that is always the same for a pair, so making it twice is making it once (KMS API reference,
+CreateGrant): botocore may repeat the call. Changes show "usually in less than five minutes" (KMS developer guide,
+"Eventual consistency").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.apply.context import Patience
+from fcsse.apply.new_roles import wait_for_roles
+from fcsse.errors import (
+    BusyError,
+    DeniedError,
+    FcsseError,
+    NotFoundError,
+    NotVisibleError,
+    PolicyRefusedError,
+    UnconfirmedError,
+    UnexpectedError,
+)
+from fcsse.planning.owner_statement import create_grant_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fcsse.apply.context import Run
+    from fcsse.model import Grant
+    from fcsse.planning.plan import GrantAddition, GrantEnding
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a grant's change came to. ``changed`` is False where the grant was gone already."""
+
+    grant_id: str
+    result: str
+    notes: tuple[str, ...] = ()
+    changed: bool = True
+
+
+def add_grant(change: GrantAddition, run: Run) -> Granted:
+    """Creates a grant and waits until KMS lists it. Raises this project's errors."""
+    patience = Patience(run.clock, run.wait)
+    run.progress.step(f"creating a grant on key {change.key.resource.removeprefix('key/')}")
+    grant_id = _create_patiently(change, run, patience)
+    run.progress.step("waiting until KMS shows the grant")
+    notes = _await(
+        change,
+        run,
+        patience,
+        lambda grants: any(grant.grant_id == grant_id for grant in grants),
+        f"creating a grant on key {change.key}: KMS answered grant {grant_id}, but did not list it within",
+    )
+    return Granted(grant_id, "created", notes)
+
+
+def try_grant(change: GrantAddition, run: Run) -> None:
+    """Asks KMS whether it would create a grant, and goes on asking while it does not see a new role. Raises why not."""
+    patience, tries = Patience(run.clock, run.wait), 0
+    while True:
+        try:
+            _create(change, run, dry_run=True)
+        except NotVisibleError as error:
+            tries += 1
+            _wait_for_the_role(change, run, patience, error, tries)
+        else:
+            return
+
+
+def _create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
+    """Creates a grant, in a dry run only asks KMS whether it would; returns its id.
+
+    The refusal of a caller who may not says what the key's owner has to add.
+    """
+    try:
+        return run.aws.create_grant(
+            change.key, change.grantee, change.operations, change.name, dict(change.subset), dry_run=dry_run
+        )
+    except DeniedError as error:
+        raise DeniedError(
+            error.message,
+            f"{error.hint}\nIf the key's policy allows CreateGrant only with kms:GrantIsForAWSResource, which forbids this "
+            f"direct call, or not at all, its owner (account {change.key.account}) must add:\n"
+            + create_grant_statement(change.key.partition, change.grantee, change.operations),
+            action=error.action,
+            resource=error.resource,
+        ) from error
+
+
+def end_grant(change: GrantEnding, run: Run) -> Granted:
+    """Revokes or retires a grant and waits until KMS no longer lists it. Raises this project's errors."""
+    patience, grant_id = Patience(run.clock, run.wait), change.grant.grant_id
+    run.progress.step(f"ending grant {grant_id[:12]}…")
+    run.journal.begin(f"the end of grant {grant_id} on key {change.key}")
+
+    def is_gone(grants: tuple[Grant, ...]) -> bool:
+        return all(grant.grant_id != grant_id for grant in grants)
+
+    try:
+        how = run.aws.end_grant(change.key, grant_id)
+    except NotFoundError:
+        # Gone since it was listed, by somebody else.
+        run.journal.refuse()
+        return Granted(grant_id, "gone already", changed=False)
+    except (BusyError, UnexpectedError) as error:
+        _look_after(change, run, error, is_gone)
+        how = "ended"
+    except FcsseError:
+        run.journal.refuse()
+        raise
+    run.journal.finish()
+    run.progress.step("waiting until KMS no longer shows the grant")
+    doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
+    return Granted(grant_id, how, _await(change, run, patience, is_gone, doing))
+
+
+def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> str:
+    tries = 0
+    while True:
+        run.journal.begin(f"grant {change.name} on key {change.key}")
+        try:
+            grant_id = _create(change, run)
+        except NotVisibleError as error:
+            run.journal.refuse()
+            tries += 1
+            _wait_for_the_role(change, run, patience, error, tries)
+        except (BusyError, UnexpectedError) as error:
+            made: list[str] = []
+
+            def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
+                made += [one.grant_id for one in grants if (one.name, one.grantee) == (change.name, change.grantee)]
+                return bool(made)
+
+            _look_after(change, run, error, is_there)
+            run.journal.finish()
+            return made[0]
+        except FcsseError:
+            run.journal.refuse()
+            raise
+        else:
+            run.journal.finish()
+            return grant_id
+
+
+def _wait_for_the_role(change: GrantAddition, run: Run, patience: Patience, error: NotVisibleError, tries: int) -> None:
+    """Pauses before the next try, where it may help. Raises why not."""
+    old = PolicyRefusedError(
+        f"{error.message} The role {change.grantee} is not new, so it will not pass by itself",
+        "Check the role with: aws iam get-role. If it was made again lately, wait some minutes.",
+    )
+    wait_for_roles(run, patience, [change.grantee], f"creating a grant on key {change.key}", error, old)
+    patience.pause(min(10.0, 0.5 * 1.6**tries))
+
+
+def _look_after(
+    change: GrantAddition | GrantEnding, run: Run, error: FcsseError, done: Callable[[tuple[Grant, ...]], bool]
+) -> None:
+    """The answer was lost on the way, or is no answer: only a look tells. Raises the error unless it is done."""
+    try:
+        there = done(run.aws.list_grants(change.key))
+    except FcsseError:
+        raise UnconfirmedError(
+            f"{error.message}; whether it was done all the same could not be read",
+            "Run the command again: it looks first, and changes nothing that is as wanted.",
+        ) from error
+    if not there:
+        run.journal.miss()
+        raise error
+
+
+def _await(
+    change: GrantAddition | GrantEnding,
+    run: Run,
+    patience: Patience,
+    done: Callable[[tuple[Grant, ...]], bool],
+    doing: str,
+) -> tuple[str, ...]:
+    """Waits until KMS's list shows it. Returns notes; raises nothing but ``UnconfirmedError``."""
+    why = ""
+    for _ in patience.tries(first=0.2):
+        try:
+            if done(run.aws.list_grants(change.key)):
+                return ()
+            why = ""
+        except (BusyError, UnexpectedError) as error:
+            why = f" ({error.message})"
+        except DeniedError as error:
+            return (f"KMS confirmed it, but it could not be read back: {error.message}.",)
+        except FcsseError as error:
+            why = f" ({error.message})"
+            break
+    raise UnconfirmedError(
+        f"{doing} {run.wait:.0f} s{why}",
+        "It usually shows within five minutes: look again with fcsse check, or allow more with --wait.",
+    )

@@ -1,0 +1,101 @@
+"""What others did to a key policy between two readings, and how to give back what a write of ours ran over. Pure.
+
+Statements are compared by what they say, as multisets: KMS rewrites layout, order and spelling.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import same_meaning, statement_meaning
+from fcsse.policy.statement import read_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fcsse.policy.document import Statement
+    from fcsse.policy.equivalence import Meaning
+
+
+def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
+    """Did statements change that no link makes? If not, whoever wrote may be fcsse, which looks after itself."""
+    return _counted(_foreign(earlier.statements), partition) != _counted(_foreign(later.statements), partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a put of ours ran over, apart from statements that links make.
+
+    ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
+    """
+
+    theirs: PolicyDocument
+    missing: tuple[Statement, ...]
+    back: tuple[Statement, ...]
+    partition: str
+
+    @property
+    def labels(self) -> str:
+        """The statements as people name them."""
+        return ", ".join(dict.fromkeys(one.label for one in (*self.missing, *self.back)))
+
+    def paid_in(self, now: PolicyDocument) -> PolicyDocument | None:
+        """A document with what is owed given back; None where only its owner can tell how, or it has no list."""
+        there = _counted(now.statements, self.partition)
+        missing = _those(_counted(self.missing, self.partition) - there, self.missing, self.partition)
+        if any(there[statement_meaning(one.value, self.partition)] for one in self.back):
+            return None
+        return _with_statements(now, self.theirs, missing) if missing else now
+
+
+def debt(
+    base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, now: PolicyDocument, partition: str
+) -> tuple[Debt, PolicyDocument | None] | None:
+    """What is owed to others, and the document to plan on so that they get it; None where nothing is.
+
+    ``base``: what the put was planned on; ``theirs``: what was read along with it; ``now``: what was read after it.
+    Where nobody wrote since, theirs is simply the document to plan on. Otherwise the statements that links make do not
+    count: whoever made them looks again after a second.
+    """
+    old, new, current = (_counted(one.statements, partition) for one in (base, theirs, now))
+    missing = _those((new - old) - current, theirs.statements, partition)
+    back = _those((old - new) & current, now.statements, partition)
+    if not missing and not back:
+        return None
+    owed = Debt(theirs, _foreign(missing), _foreign(back), partition)
+    if same_meaning(now, put, partition):
+        return owed, theirs
+    return (owed, owed.paid_in(now)) if owed.missing or owed.back else None
+
+
+def _with_statements(
+    document: PolicyDocument, source: PolicyDocument, added: Iterable[Statement]
+) -> PolicyDocument | None:
+    """The document with statements of another one at its end, in their own text."""
+    node = document.tree.member("Statement")
+    if node is None or not node.is_array or not node.items:
+        return None
+    at = node.items[-1].end
+    texts = "".join(", " + source.text[one.node.start : one.node.end] for one in added)
+    return PolicyDocument.parse(document.text[:at] + texts + document.text[at:])
+
+
+def _foreign(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    return tuple(one for one in statements if read_statement(one.value) is None)
+
+
+def _counted(statements: Iterable[Statement], partition: str) -> Counter[Meaning]:
+    return Counter(statement_meaning(one.value, partition) for one in statements)
+
+
+def _those(meanings: Counter[Meaning], statements: Iterable[Statement], partition: str) -> tuple[Statement, ...]:
+    left, found = Counter(meanings), []
+    for one in statements:
+        meaning = statement_meaning(one.value, partition)
+        if left[meaning] > 0:
+            left[meaning] -= 1
+            found.append(one)
+    return tuple(found)

@@ -1,0 +1,59 @@
+"""KMS refuses a principal: will that pass by itself?
+
+Only a role made just now does, since IAM's changes take their time to be seen everywhere. Source: IAM user guide,
+"Changes that I make are not always immediately visible"; KMS API reference, PutKeyPolicy (Policy), CreateGrant.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fcsse.arn import role_cache
+from fcsse.errors import FcsseError, NotFoundError, NotVisibleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from fcsse.apply.context import Patience, Run
+
+YOUNG = timedelta(minutes=30)
+"""Age up to which a role that KMS refuses is taken for one it does not see yet."""
+
+
+def wait_for_roles(
+    run: Run, patience: Patience, roles: Iterable[str], doing: str, refusal: NotVisibleError, otherwise: FcsseError
+) -> None:
+    """Tells that KMS does not see a role yet. Raises why not, where waiting will not help, or has helped nothing.
+
+    Unless one of the ``roles`` that the change gives something to is young, the refusal is about something else:
+    ``otherwise`` says what.
+    """
+    named, now = sorted(set(roles)), run.clock.now()
+    if not any(_is_young(run, role, now - YOUNG) for role in named):
+        raise otherwise from refusal
+    gone = next((role for role in named if _is_gone(run, role)), None)
+    if gone:
+        raise NotFoundError(
+            f"{doing}: the role {gone} was deleted meanwhile", "Is its cache gone? Check the id."
+        ) from (refusal)
+    if patience.left() <= 0:
+        raise NotVisibleError(
+            f"{doing}: KMS still does not see the role after {run.wait:.0f} s",
+            "A new role can take minutes to reach KMS: run the command again, or allow more with --wait.",
+        ) from refusal
+    passed = run.wait - patience.left()
+    run.progress.step(f"waiting until KMS sees the new role ({passed:.0f} of {run.wait:.0f} s)")
+
+
+def _is_young(run: Run, role: str, since: datetime) -> bool:
+    made = run.created.get(role)
+    return made is None or made >= since
+
+
+def _is_gone(run: Run, role: str) -> bool:
+    try:
+        return run.aws.find_role(role_cache(role) or "") is None
+    except FcsseError:
+        return False

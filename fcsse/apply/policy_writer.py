@@ -1,0 +1,274 @@
+"""The write protocol for a key policy.
+
+KMS has no version on a key policy and no dry run for it: PutKeyPolicy replaces the whole document, and whoever writes
+last wins (KMS API reference, PutKeyPolicy). So, for each write:
+
+1. read again when the plan's reading is not fresh, and plan again if the document changed;
+2. save the old text on disk, and read once more meanwhile: if somebody wrote since, plan again;
+3. put the new one, once: a put that got no answer is never repeated before the policy was read again;
+4. read back until it says what was meant;
+5. look once more after a settling second, because another writer who read before us may have written after us;
+6. if our part is gone, do it all again, a bounded number of times.
+
+What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
+gap is the time of one request. Where others are seen at work it is moved to where their next write is furthest away,
+right after one of theirs, and a reading sent along with the put shows what, if anything, it ran over: that is put back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.apply.confirm import Confirmer, holds
+from fcsse.apply.context import Patience, Run
+from fcsse.apply.lock import key_lock
+from fcsse.apply.lost_updates import debt, others_wrote
+from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
+from fcsse.apply.send import Sender, Sent
+from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
+from fcsse.model import Wish
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of, same_meaning
+from fcsse.policy.step_phrases import who
+
+if TYPE_CHECKING:
+    from fcsse.apply.lost_updates import Debt
+    from fcsse.clock import Pending
+    from fcsse.planning.plan import PolicyChange
+
+__all__ = ["PolicyWriter", "Run", "Written"]
+
+FRESH = 0.25
+"""Seconds for which the plan's reading counts as current, so that a run without questions needs no second one."""
+
+GLANCE = 0.015
+"""Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
+
+LONG_AGO = 0.15
+"""Seconds after which a second reading is too old to write upon: something held this machine up."""
+
+REPAIRS = 12
+"""How often our part is put back before giving up."""
+
+TRIES = 25
+"""How often one put is planned anew because others wrote meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
+
+    ``made`` is the change as it was made in the end, on what others had written meanwhile.
+    """
+
+    result: str
+    backup: str | None
+    notes: tuple[str, ...]
+    changed: bool = True
+    made: PolicyChange | None = None
+
+
+class PolicyWriter:
+    """Carries out one change to one key policy."""
+
+    def __init__(self, run: Run, change: PolicyChange) -> None:
+        self._run = run
+        self._change = change
+        self._key = change.key
+        self._doing = f"updating the policy of key {change.key}"
+        self._old = change.before  # what the next put replaces
+        self._reader = PolicyReader(run.aws, run.clock, change.key, change.before.text, run.read_at)
+        self._patience = Patience(run.clock, run.wait)
+        self._confirmer = Confirmer(run, self._reader, self._patience)
+        self._sender = Sender(run, self._reader, self._patience)
+        self._turns = 0
+        self._backup: str | None = None
+        self._saved: tuple[str, str] | None = None
+        self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
+        self._notes: list[str] = []
+        self._careful = run.expected  # somebody wrote, or must not have: know before each put that nobody did
+        self._crowded = False  # somebody who is not fcsse writes: put right after one of their writes
+        self._beside: Pending | Watch | None = None  # what was read while the last put was on its way
+        self._owed: Debt | None = None
+
+    def write(self) -> Written:
+        """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
+        try:
+            return self._write()
+        except FcsseError as error:
+            if self._sender.taken and not isinstance(error, UnconfirmedError):
+                error.message += "; the change had been written before, and somebody else's write replaced it"
+                error.message += self._run.saved(self._key, "; the policy from before is backup {}")
+            raise
+
+    def _write(self) -> Written:
+        run, lost = self._run, 0
+        while lost <= REPAIRS:
+            with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
+                others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
+                self._reader.distrust(others)
+                put = self._turn(lock.since)
+                held = put is Sent.NOTHING_TO_DO
+                if put is Sent.TAKEN:
+                    self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
+                    held = self._confirmer.read_back(self._change, self._old)
+                    lock.settle(self._reader.text, run.clock.now().timestamp())
+                    owes = self._owes()
+            self._turns += 1
+            match put:
+                case Sent.NOT_VISIBLE | Sent.UNANSWERED:
+                    self._careful = self._careful or put is Sent.UNANSWERED
+                    self._patience.pause(min(10.0, 0.5 * 1.6**self._turns))
+                    continue
+                case Sent.NOTHING_TO_DO if not self._sender.taken:
+                    return Written(
+                        "nothing left to do: somebody else did the same meanwhile",
+                        None,
+                        tuple(self._notes),
+                        changed=False,
+                        made=self._change,
+                    )
+                case Sent.TAKEN if owes:
+                    lost += 1
+                    continue
+            if held and self._confirmer.settled(self._change):
+                return Written("written", self._backup, tuple(self._notes), made=self._change)
+            lost += 1
+            self._note("Another writer overwrote the change, so it was made again.")
+            self._careful = True
+            self._patience.pause(min(4.0, 0.2 * 2**lost))
+        raise ChangedError(
+            f"{self._doing}: others kept overwriting it, {lost} times over",
+            "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
+        )
+
+    def _turn(self, last_write: float) -> Sent:
+        """One turn: brings the plan up to date, saves the old text, puts the new one.
+
+        ``last_write``: how many seconds ago another run on this machine wrote.
+        """
+        run, reader = self._run, self._reader
+        old_news = reader.is_old_news(reader.text)
+        if old_news:
+            run.progress.step("waiting until KMS shows what was written last")
+        if self._turns or reader.age > min(FRESH, last_write - 0.05) or old_news:
+            self._plan_on(reader.read())
+            if self._crowded:
+                self._plan_on(reader.next_version(self._patience.left()))
+        for _ in range(TRIES):
+            if self._change.after.text == reader.text:
+                return self._sender.found()
+            base, start, look = reader.text, run.clock.monotonic(), reader.in_background()
+            self._save(self._old, self._change.after)
+            seen = None if self._careful else look.answer(GLANCE)
+            late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
+            if late or (seen and reader.is_old_news(seen)):
+                self._careful = True
+            seen = reader.read() if self._careful else seen
+            if seen is None or seen == base:
+                return self._put(None if self._careful else look)
+            crowded = self._crowded
+            self._plan_on(reader.take(seen))
+            if self._crowded and not crowded:
+                self._plan_on(reader.next_version(self._patience.left()))
+        raise ChangedError(
+            f"{self._doing}: others write it faster than a change can be planned",
+            "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
+        )
+
+    def _plan_on(self, text: str) -> None:
+        """Makes the change one to this text. Takes note of what its difference from the last one says of others."""
+        if text == self._old.text:
+            return
+        partition, old, self._old = self._key.partition, self._old, PolicyDocument.parse(text)
+        known = (old, self._change.after)
+        if (self._run.expected or not self._crowded) and not any(
+            same_meaning(self._old, one, partition) for one in known
+        ):
+            if self._run.expected:
+                raise ChangedError(
+                    f"{self._doing}: it changed after the plan was made, so the plan is no longer the expected one",
+                    "Review a new dry run and use its digest.",
+                )
+            if not self._sender.taken:
+                self._note("Somebody else changed the policy meanwhile, so the change was planned anew on theirs.")
+            self._careful = True
+            self._crowded = self._crowded or others_wrote(old, self._old, partition)
+        base = self._owed.paid_in(self._old) if self._owed else self._old
+        if base is None:
+            raise self._cannot_pay()
+        self._change = self._change.again(base)
+
+    def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
+        """Puts the text that the next write replaces on disk, unless that was done already."""
+        run, both = self._run, (old.text, becomes.text)
+        if run.backups is None or both == self._saved:
+            return
+        word = "from" if self._change.wish is Wish.UNLINK else "to"
+        pairs = ", ".join(f"{who(access.role)} {word} {access.bucket}" for access in self._change.accesses)
+        backup = run.backups.save(
+            str(self._key),
+            self._key.account,
+            self._key.region,
+            old.text,
+            f"{self._change.wish.value} {pairs}".strip(),
+            run.clock.now(),
+            digest_of(becomes, self._key.partition),
+        )
+        self._saved = both
+        if self._backup is None:
+            self._backup = run.backup_ids[str(self._key)] = backup.id
+
+    def _put(self, look: Pending | None) -> Sent:
+        """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+        watch = None if look else self._reader.watch()
+        try:
+            return self._sender.send(self._change)
+        finally:
+            if watch:
+                watch.stop()
+            self._beside = watch or look
+
+    def _owes(self) -> bool:
+        """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
+        reader, old, put = self._reader, self._old, self._change.after
+        match self._beside:
+            case Watch() as watch:
+                texts = watch.seen()
+            case None:
+                texts = []
+            case look:
+                texts = [text for text in (look.answer(LAST),) if text is not None]
+        known = (old.text, reader.text)
+        strange = [
+            one for one in texts if one not in known and not reader.is_old_news(one) and not holds(self._change, one)
+        ]
+        if not strange:
+            return False
+        theirs, now = PolicyDocument.parse(strange[-1]), PolicyDocument.parse(reader.text)
+        found = debt(old, theirs, put, now, self._key.partition)
+        if found is None:
+            return False
+        self._owed, base = found
+        self._save(theirs, put)
+        if base is None:
+            raise self._cannot_pay()
+        self._note("Somebody else wrote at the same moment; what that write changed is put back.")
+        self._careful = self._crowded = True
+        self._old, self._change = now, self._change.again(base)
+        return True
+
+    def _cannot_pay(self) -> ChangedError:
+        labels = self._owed.labels if self._owed else ""
+        return ChangedError(
+            f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
+            f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"
+            if self._run.backups
+            else "Make it again.",
+        )
+
+    def _note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.append(text)
+            self._run.progress.note(text)

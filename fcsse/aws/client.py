@@ -1,0 +1,231 @@
+"""AWS as one object for a whole run: which side's credentials each question goes with.
+
+Up to three sides take part: the cache's account (the caller), the bucket's side where ``--bucket-profile`` or
+``--bucket-role`` names one, and the role that may create grants where ``--grant-profile`` or ``--grant-role`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
+from fcsse.errors import DeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mypy_boto3_s3 import S3Client
+
+    from fcsse.arn import Arn
+    from fcsse.aws.inventory import Table
+    from fcsse.aws.other_accounts import OtherAccounts
+    from fcsse.aws.sessions import Clients
+    from fcsse.clock import Clock
+    from fcsse.commands.census.listing import Page
+    from fcsse.commands.census.tally import Group, Sealed
+    from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+    from fcsse.progress import Progress
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Aws:
+    """Every question and every write of a run. Its methods may be called from many threads."""
+
+    own: Clients
+    bucket_side: Clients | None = None
+    grant_side: Clients | None = None
+    others: OtherAccounts | None = None
+
+    def _kms_side(self, key: Arn, account: str | None) -> Clients:
+        if account is None or key.account == account:
+            return self.own
+        return self.bucket_side or (self.others and self.others.of(key.account)) or self.own
+
+    def _on_bucket(self, bucket: str, ask: Callable[[S3Client], T]) -> T:
+        if self.others and self.bucket_side is None:
+            return self.others.on_bucket(bucket, ask)
+        return ask((self.bucket_side or self.own)("s3"))
+
+    def role_of(self, bucket: str) -> str | None:
+        """The role of another account that it took to read a bucket, if any."""
+        return self.others.role_of(bucket) if self.others else None
+
+    def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
+        """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
+        if patterns:
+            from fcsse.aws.other_accounts import OtherAccounts
+
+            self.others = OtherAccounts(self.own, patterns, named)
+
+    def suggest(self, bucket: str, account: str) -> None:
+        """A bucket's key is of this account: the bucket may be, too."""
+        if self.others:
+            self.others.suggest(bucket, account)
+
+    def reaches(self, account: str) -> bool:
+        """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
+        return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
+
+    @property
+    def region(self) -> str | None:
+        """The Region of the caller's settings."""
+        return self.own.region
+
+    def prepare(self, service: str, region: str | None = None) -> None:
+        """Makes a client ahead of its first use, on the calling thread."""
+        match service:
+            case "fsx":
+                self.own("fsx", region)
+            case "s3":
+                (self.bucket_side or self.own)("s3")
+            case "iam":
+                self.own("iam")
+            case "sts":
+                self.own("sts")
+            case _ if self.region:
+                self.own("kms")
+
+    def caller(self) -> Arn:
+        """Who the caller is on the cache's side."""
+        return sts.caller(self.own("sts"))
+
+    def granter(self) -> Arn:
+        """Who creates grants."""
+        return sts.caller((self.grant_side or self.own)("sts"))
+
+    def find_role(self, cache: str) -> Role | None:
+        """The service-linked role of a cache, or None."""
+        return iam.find_role(self.own("iam"), cache)
+
+    def list_roles(self) -> tuple[Role, ...]:
+        """All FSx service-linked roles of the account."""
+        return iam.list_roles(self.own("iam"))
+
+    def find_cache(self, cache: str) -> Cache | None:
+        """The cache as FSx describes it, or None."""
+        return fsx.find_cache(self.own("fsx"), cache)
+
+    def association_pages(self, region: str) -> Iterator[tuple[Association, ...]]:
+        """The data repository associations of a Region, page by page."""
+        return fsx.association_pages(self.own("fsx", region))
+
+    def older_link_pages(self, region: str | None) -> Iterator[tuple[Association, ...]]:
+        """The links of a Region's file systems that have no associations, as they come."""
+        return fsx.older_link_pages(self.own("fsx", region))
+
+    def fsx_regions(self, partition: str) -> tuple[str, ...]:
+        """The Regions of a partition that have FSx."""
+        return fsx.fsx_regions(partition)
+
+    def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
+        """The links of a cache to its buckets; without one, the data repository associations of the Region."""
+        return fsx.list_associations(self.own("fsx"), cache)
+
+    def list_buckets(self) -> tuple[str, ...]:
+        """The names of the buckets on the bucket's side."""
+        return s3.list_buckets((self.bucket_side or self.own)("s3"))
+
+    def read_encryption(self, bucket: str) -> Encryption:
+        """The default encryption of a bucket."""
+        return self._on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))
+
+    def read_bucket_policy(self, bucket: str) -> str:
+        """The text of a bucket policy; empty where there is none."""
+        return self._on_bucket(bucket, lambda client: s3.read_policy(client, bucket))
+
+    def is_owned_by(self, bucket: str, account: str) -> bool:
+        """Does the bucket belong to this account?"""
+        return self._on_bucket(bucket, lambda client: s3.is_owned_by(client, bucket, account))
+
+    def find_region(self, bucket: str) -> str | None:
+        """The bucket's Region, where S3 tells."""
+        return self._on_bucket(bucket, lambda client: s3.find_region(client, bucket))
+
+    def resolve_key(self, reference: str, region: str) -> Key:
+        """The key behind an alias or bare id, in the caller's account."""
+        return kms.describe_key(self.own("kms", region), reference)
+
+    def describe_key(self, key: Arn, account: str | None = None) -> Key:
+        """A key by its ARN; ``account`` is the cache's, to tell a foreign key."""
+        return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
+
+    def get_policy(self, key: Arn, account: str | None = None) -> str:
+        """The text of a key policy. Raises why its account's role could not be assumed, where that is the reason."""
+        if self.others and account is not None and key.account != account and self.others.of(key.account) is None:
+            refusal = self.others.refusals.get(key.account)
+            if refusal:
+                raise refusal
+        return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+
+    def stack_of(self, key: Arn) -> str | None:
+        """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
+        return kms.stack_of(self.own("kms", key.region), str(key))
+
+    def put_policy(self, key: Arn, text: str) -> None:
+        """Replaces a key policy."""
+        kms.put_policy(self.own("kms", key.region), str(key), text)
+
+    def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
+        """All grants on a key; where the bucket's side may not, the cache's side is asked."""
+        side = self._kms_side(key, account)
+        try:
+            return kms.list_grants(side("kms", key.region), str(key))
+        except DeniedError:
+            if side is self.own:
+                raise
+            return kms.list_grants(self.own("kms", key.region), str(key))
+
+    def create_grant(
+        self,
+        key: Arn,
+        grantee: str,
+        operations: Sequence[str],
+        name: str,
+        subset: Mapping[str, str] | None,
+        *,
+        dry_run: bool = False,
+    ) -> str:
+        """Creates a grant from the cache's account, at the key's Region; returns its id."""
+        client = (self.grant_side or self.own)("kms", key.region)
+        return kms.create_grant(client, str(key), grantee, operations, name, subset, dry_run=dry_run)
+
+    def end_grant(self, key: Arn, grant_id: str, *, dry_run: bool = False) -> str:
+        """Ends a grant and returns how: ``revoked`` where the caller may, else ``retired``.
+
+        Raises the refusal of the revocation where neither is allowed, since that is the right to ask for.
+        """
+        client = (self.grant_side or self.own)("kms", key.region)
+        try:
+            kms.revoke_grant(client, str(key), grant_id, dry_run=dry_run)
+        except DeniedError as refusal:
+            try:
+                kms.retire_grant(client, str(key), grant_id, dry_run=dry_run)
+            except DeniedError:
+                if self.bucket_side is None:
+                    raise refusal from None
+                kms.revoke_grant(self.bucket_side("kms", key.region), str(key), grant_id, dry_run=dry_run)
+                return "revoked"
+            return "retired"
+        return "revoked"
+
+    def list_page(self, bucket: str, prefix: str, after: str | None, delimited: bool) -> Page:
+        """A page of object names."""
+        return self._on_bucket(bucket, lambda s3: objects.list_page(s3, bucket, prefix, after, delimited))
+
+    def read_sealed(self, bucket: str, name: str) -> Sealed | None:
+        """How an object is encrypted; None where it is gone."""
+        return self._on_bucket(bucket, lambda s3: objects.read_sealed(s3, bucket, name))
+
+    def find_inventory(self, bucket: str) -> Table:
+        """The bucket's S3 Metadata inventory table."""
+        return self._on_bucket(bucket, lambda s3: athena.find_table(s3, bucket))
+
+    def count_inventory(
+        self, table: Table, prefix: str, clock: Clock, progress: Progress, workgroup: str | None, output: str | None
+    ) -> tuple[tuple[Group, ...], int]:
+        """The groups of all objects by their inventory table, and the bytes scanned."""
+        side = self.bucket_side or self.own
+        return athena.count(side("athena", table.region), table, prefix, clock, progress, workgroup, output)

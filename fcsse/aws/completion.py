@@ -1,0 +1,51 @@
+"""Names that a shell may complete: caches and buckets of the account. Asks nobody, and takes what it can get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from fcsse.aws.fsx import list_associations
+from fcsse.aws.iam import list_roles
+from fcsse.aws.sessions import clients_of_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fcsse.aws.sessions import Clients
+
+
+def clients(profile: str | None, region: str | None, endpoint_url: str | None) -> Clients:
+    """Clients that never ask for the code of an MFA device: whoever presses Tab expects no question."""
+    import botocore.credentials
+
+    botocore.credentials.getpass.getpass = _refuse  # type: ignore[attr-defined]
+    return clients_of_profile(profile, region, endpoint_url)
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise EOFError
+
+
+def caches(made: Clients) -> tuple[Callable[[], Iterator[str]], ...]:
+    """Where ids of caches come from: their service-linked roles, and the Region's associations."""
+
+    def of_roles() -> Iterator[str]:
+        return (role.cache for role in list_roles(made("iam", made.region or "us-east-1")))
+
+    def of_associations() -> Iterator[str]:
+        return (one.owner for one in list_associations(made("fsx")))
+
+    return of_roles, of_associations
+
+
+def buckets(made: Clients) -> tuple[Callable[[], Iterator[str]], ...]:
+    """Where names of buckets come from: the account's own, and those that the Region's caches are linked to."""
+
+    def of_account() -> Iterator[str]:
+        s3 = made("s3", made.region or "us-east-1")
+        return (one["Name"] for page in s3.get_paginator("list_buckets").paginate() for one in page.get("Buckets", ()))
+
+    def of_associations() -> Iterator[str]:
+        return (one.bucket for one in list_associations(made("fsx")) if one.bucket)
+
+    return of_account, of_associations

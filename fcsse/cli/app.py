@@ -1,0 +1,174 @@
+"""The command line as a whole, for Typer: the commands, each loaded when it is used. ``overview`` lists them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from fcsse.cli import explicit_options
+from fcsse.cli.overview import COMMANDS, PURPOSE, overview
+
+NEVER_EMPTY = {
+    "FCSSE_DRY_RUN": "Set it to 1",
+    "FCSSE_EXPECT": "Give it the digest that a dry run printed",
+}
+"""Variables that keep a run from writing: one that is empty by mistake must not let it write. With what to do instead."""
+
+PLACES = ("backup_dir", "html")
+"""Options whose empty value would be this folder, which nobody means who says nothing."""
+
+NOT_COMMANDS = {"version": "--version", "help": "--help"}
+"""What some programs have as a command, and this one as an option."""
+
+
+class _HelpInOrder:
+    """Names the help option as it was told to: click keeps the names in a set, so that their order is chance."""
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """``-h`` and ``--help``."""
+        return list(ctx.help_option_names)
+
+
+class GroupedHelp(_HelpInOrder, TyperCommand):
+    """A command whose ``--help`` lists its options in their groups."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs it, unless what names a place, or a variable that is to keep a run from writing, is there and empty."""
+        for parameter in self.params:
+            if ctx.params.get(parameter.name) == "" and parameter.name in PLACES:
+                problem = typer.BadParameter("it is empty: name a place, or leave it out", ctx, parameter)
+                raise problem
+            name = parameter.envvar if isinstance(parameter.envvar, str) else ""
+            if (
+                name in NEVER_EMPTY
+                and os.environ.get(name, "x").strip() == ""
+                and not explicit_options.is_typed(ctx, parameter.name or "")
+            ):
+                ctx.fail(f"{name} is set, but empty. {NEVER_EMPTY[name]}, or unset it.")
+        explicit_options.remember(ctx)
+        return super().invoke(ctx)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Writes the description without breaking a line within an option's name."""
+        from inspect import cleandoc
+        from textwrap import fill
+
+        pad = "  "
+        for paragraph in cleandoc(self.help or "").split("\n\n"):
+            formatter.write_paragraph()
+            text = " ".join(paragraph.split())
+            width = max(formatter.width, 20)
+            formatter.write(fill(text, width, initial_indent=pad, subsequent_indent=pad, break_on_hyphens=False) + "\n")
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Writes a section a group, in the order of the options."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                group = getattr(parameter, "rich_help_panel", None) or "Other"
+                groups.setdefault(group, []).append(record)
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Writes the examples as they are, line by line."""
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write(self.epilog)
+
+
+class Commands(_HelpInOrder, TyperGroup):
+    """The group of all commands. While they are only listed, their summaries stand in for them."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name; None where there is none."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if self._listing:
+            return TyperCommand(cmd_name, short_help=entry.summary, rich_markup_mode=None)
+        return load(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Finds the command that the first word names; a slip of the fingers is told with what was probably meant."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            option = NOT_COMMANDS.get(args[0])
+            near = [f"fcsse {option}"] if option else get_close_matches(args[0], COMMANDS, n=2)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def get_help(self, ctx: Any) -> str:
+        """The overview, as without Typer."""
+        return overview().rstrip("\n")
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Completes the name of a command."""
+        self._listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._listing = False
+
+
+def load(name: str) -> Any:
+    """Imports a command and lets Typer build it."""
+    entry = COMMANDS[name]
+    module = import_module(entry.module if "." in entry.module else f"fcsse.cli.{entry.module}")
+    command = getattr(module, entry.name)
+    group = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    group.callback()(_nothing)
+    if isinstance(command, typer.Typer):
+        group.add_typer(command, name=name)
+    else:
+        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(command)
+    built: Any = typer.main.get_command(group)
+    return built.commands[name]
+
+
+def _nothing() -> None:
+    """What a group of one command does by itself."""
+
+
+app = typer.Typer(
+    name="fcsse",
+    cls=Commands,
+    help=PURPOSE,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback(invoke_without_command=True)
+def fcsse(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version; with -v, all that a report of a defect needs.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", hidden=True)] = False,
+) -> None:
+    """The options of no command."""
+    if version:
+        from fcsse.cli.version import report_lines, version_lines
+
+        sys.stdout.write("".join(f"{line}\n" for line in (report_lines() if verbose else version_lines())))
+        raise typer.Exit
+    if verbose:
+        context.fail("-v goes after the command, or with --version.")
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")

@@ -1,0 +1,1 @@
+"""Renders answers: text for a terminal, Markdown, JSON, CSV and HTML."""

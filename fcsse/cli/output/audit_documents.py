@@ -1,0 +1,204 @@
+"""An audit for machines and for other pages: JSON, CSV and GitHub Markdown. Pure.
+
+The JSON keys and CSV columns are a contract: they are added to, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from fcsse.cli.output.documents import SCHEMA, Json, escaped
+from fcsse.cli.output.lines import visible
+from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.commands.audit.finding import Finding
+    from fcsse.commands.audit.report import Audit
+    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.model import Pair
+
+COLUMNS = (
+    "id",
+    "severity",
+    "code",
+    "title",
+    "caches",
+    "bucket",
+    "key",
+    "region",
+    "fix",
+    "detail",
+    "remedy",
+    "commands",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is taken for a formula by spreadsheets. Source: OWASP, "CSV Injection"."""
+
+
+def names_of(audit: Audit) -> dict[int, str]:
+    """What each finding is called, by its place: ``F1`` and so on."""
+    return {place: f"F{place + 1}" for place in range(len(audit.findings))}
+
+
+def at_once(audit: Audit) -> tuple[int, str]:
+    """How many findings --fix would mend, and the command that shows how."""
+    fixable = [finding for finding in audit.findings if finding.fix is not Fix.NO]
+    pruning = any(finding.fix is Fix.PRUNE for finding in fixable)
+    return len(fixable), audit.words.audit("--fix", *["--prune-orphans"] * pruning, "--dry-run")
+
+
+def by_pair(audit: Audit) -> dict[Pair, list[str]]:
+    """The names of the findings about each pair."""
+    found: dict[Pair, list[str]] = {}
+    for place, name in names_of(audit).items():
+        for pair in audit.findings[place].pairs:
+            found.setdefault(pair, []).append(name)
+    return found
+
+
+def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
+    """The document of ``audit``; ``fix`` is that of the changes where ``--fix`` was given."""
+    facts = audit.facts
+    about = by_pair(audit)
+    document: Json = {
+        "schema": SCHEMA,
+        "command": "audit",
+        "exit_code": code,
+        "account": facts.account,
+        "regions": list(facts.regions),
+        "regions_off": list(facts.off),
+        "regions_unread": [
+            {"region": region, "code": error.code, "message": error.message, "hint": error.hint}
+            for region, error in facts.unread
+        ],
+        "summary": {
+            "text": audit.summary,
+            "pairs": len(audit.judged),
+            "verdicts": audit.verdicts,
+            "findings": audit.severities,
+        },
+        "pairs": [_pair(one, about.get(one.pair, [])) for one in audit.judged],
+        "findings": [_finding(finding, f"F{place}") for place, finding in enumerate(audit.findings, 1)],
+    }
+    if fix is not None:
+        document["fix"] = fix
+    return document
+
+
+def _pair(one: Judged, findings: list[str]) -> Json:
+    encryption = one.facts.bucket.encryption if one.facts else None
+    key = one.facts.key if one.facts else None
+    return {
+        "cache": one.pair.cache,
+        "bucket": one.pair.bucket,
+        "region": one.region,
+        "access": one.verdict,
+        "read": one.read.value,
+        "write": one.write.value,
+        "verdict": one.headline,
+        "decided_by": list(one.by),
+        "encryption": encryption.algorithm if encryption else None,
+        "bucket_keys": encryption.bucket_keys if encryption and encryption.is_kms else None,
+        "key": one.key,
+        "key_state": key.state if key else None,
+        "findings": findings,
+    }
+
+
+def _finding(finding: Finding, name: str) -> Json:
+    return {
+        "id": name,
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "title": finding.title,
+        "detail": list(finding.detail),
+        "remedy": finding.remedy,
+        "commands": list(finding.commands),
+        "fix": finding.fix.value,
+        "cache": finding.cache,
+        "bucket": finding.bucket,
+        "key": finding.key,
+        "region": finding.region,
+        "pairs": [{"cache": pair.cache, "bucket": pair.bucket} for pair in finding.pairs],
+    }
+
+
+def audit_csv(audit: Audit) -> str:
+    """The findings, one a row, under a row of names."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for place, finding in enumerate(audit.findings, 1):
+        caches = " ".join(dict.fromkeys(pair.cache or "" for pair in finding.pairs)) or finding.cache or ""
+        cells = (
+            f"F{place}",
+            finding.severity.value,
+            finding.code,
+            visible(finding.title),
+            caches,
+            finding.bucket or "",
+            finding.key or "",
+            finding.region or "",
+            finding.fix.value,
+            visible(" ".join(finding.detail)),
+            visible(finding.remedy),
+            "\n".join(map(visible, finding.commands)),
+        )
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    return out.getvalue()
+
+
+MARKS: Mapping[Severity, str] = {
+    Severity.HIGH: "🔴 high",
+    Severity.MEDIUM: "🟠 medium",
+    Severity.LOW: "🔵 low",
+    Severity.INFO: "⚪ info",
+}
+
+
+def audit_markdown(audit: Audit) -> str:
+    """The answer as GitHub Markdown: the summary, the table of findings, then what to do about each."""
+    out = ["### fcsse audit", "", escaped(audit.summary), ""]
+    if audit.facts.off:
+        out += [f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", ""]
+    if not audit.findings:
+        return "\n".join(out)
+    out += ["| | severity | finding |", "| --- | --- | --- |"]
+    out += [
+        f"| F{place} | {MARKS[finding.severity]} | {escaped(finding.title)} |"
+        for place, finding in enumerate(audit.findings, 1)
+    ]
+    number, command = at_once(audit)
+    if number:
+        out += ["", f"{count(number, 'finding')} can be mended at once:", "", *_fenced([command])]
+    out += ["", "<details><summary>What to do about each</summary>", ""]
+    for place, finding in enumerate(audit.findings, 1):
+        out += [f"**F{place}** {escaped(finding.title)}", ""]
+        out += [
+            *(f"- {escaped(one)}" for one in finding.detail),
+            *([f"- {escaped(finding.remedy)}"] if finding.remedy else []),
+        ]
+        if finding.commands:
+            out += ["", *_fenced(finding.commands)]
+        out.append("")
+    return "\n".join([*out, "</details>"]) + "\n"
+
+
+def _fenced(commands: Sequence[str]) -> list[str]:
+    """The lines of a block of commands, whatever backticks are in them."""
+    ticks = "`" * max(3, 1 + max(_run(command) for command in commands))
+    return [f"{ticks}sh", *(command.replace("\n", " ") for command in commands), ticks]
+
+
+def _run(text: str) -> int:
+    """The longest run of backticks in a text."""
+    longest = run = 0
+    for sign in text:
+        run = run + 1 if sign == "`" else 0
+        longest = max(longest, run)
+    return longest

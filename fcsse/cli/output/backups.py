@@ -1,0 +1,79 @@
+"""The answers of ``backups`` and ``restore`` for machines (JSON) and for pull requests and job summaries (Markdown). Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.cli.output.documents import SCHEMA, error_entry, escaped, fenced
+from fcsse.policy.diff import policy_diff
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.apply.backup import Backup
+    from fcsse.cli.output.documents import Json
+    from fcsse.commands.restore import Restoration
+    from fcsse.errors import FcsseError
+
+
+def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
+    """The document of ``backups``."""
+    entries: list[Json] = []
+    for one in found:
+        entry: Json = {"id": one.id, "time": one.time, "key": one.key, "account": one.account, "region": one.region}
+        entry |= {"reason": one.reason, "bytes": len(one.policy.encode())}
+        if with_policy:
+            entry["policy"] = one.policy
+        entries.append(entry)
+    return {"schema": SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
+
+
+def restore_document(restoration: Restoration, backup: str | None, *, dry_run: bool, code: int) -> Json:
+    """The document of ``restore``."""
+    return {
+        "schema": SCHEMA,
+        "command": "restore",
+        "exit_code": code,
+        "dry_run": dry_run,
+        "changes_pending": restoration.changed and dry_run,
+        "changed": restoration.changed and not dry_run,
+        "digest": restoration.digest,
+        "backup_restored": restoration.backup.id,
+        "key": restoration.backup.key,
+        "discarded": list(restoration.others),
+        "undone": list(restoration.undone),
+        "diff": list(policy_diff(restoration.before, restoration.after)),
+        "backup": backup,
+    }
+
+
+def refused_restore_document(restoration: Restoration, error: FcsseError, *, dry_run: bool) -> Json:
+    """The document of a ``restore`` that was refused: what it would have done, and why it did not."""
+    document = restore_document(restoration, None, dry_run=dry_run, code=error.exit_code)
+    return {**document, "changed": False, "error": error_entry(error)}
+
+
+def restore_markdown(
+    restoration: Restoration, closing: Sequence[str], more: Sequence[str] = (), *, dry_run: bool
+) -> str:
+    """The answer of ``restore`` as GitHub Markdown; ``more`` is Markdown already."""
+    saved = restoration.backup
+    out = ["### fcsse restore" + (" (dry run)" if dry_run else ""), ""]
+    out += ["| backup | saved | before | key |", "| --- | --- | --- | --- |"]
+    out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
+    if restoration.warnings:
+        out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in restoration.warnings)]
+    if restoration.changed:
+        out += ["", *fenced(policy_diff(restoration.before, restoration.after))]
+    for text in closing:
+        out += ["", escaped(text)]
+    return "\n".join([*out, *(["", *more] if more else [])]) + "\n"
+
+
+def backups_markdown(found: Sequence[Backup]) -> str:
+    """The answer of ``backups`` as GitHub Markdown."""
+    rows = [
+        f"| `{one.id}` | {one.time[:19].replace('T', ' ')} | `{one.key}` | {escaped(one.reason)} |" for one in found
+    ]
+    head = ["### fcsse backups", "", "| id | saved (UTC) | key | before |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows]) + "\n"

@@ -1,0 +1,310 @@
+"""The same answer for machines (JSON) and for pull requests and job summaries (Markdown). Pure.
+
+The JSON keys are a contract: they are added to, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from fcsse.apply.apply import Applied, Failed
+from fcsse.cli.output.lines import visible
+from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
+from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.policy.diff import policy_diff
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.commands.check import Checked
+    from fcsse.errors import FcsseError
+    from fcsse.planning.plan import Change, Outcome, Plan
+    from fcsse.suggested_commands import Words
+
+SCHEMA = "fcsse/1"
+
+Json = dict[str, object]
+
+
+def error_document(command: str, error: FcsseError) -> Json:
+    """The document of a command that failed as a whole."""
+    return {"schema": SCHEMA, "command": command, "exit_code": error.exit_code, "error": error_entry(error)}
+
+
+def error_entry(error: FcsseError) -> Json:
+    """An error, as it stands in documents."""
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int, told: str = "") -> Json:
+    """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
+    applied = [one for one in results if isinstance(one, Applied)]
+    failed = [one for one in results if isinstance(one, Failed)]
+    first = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
+    document: Json = {
+        "schema": SCHEMA,
+        "command": plan.wish.value,
+        "exit_code": code,
+        "dry_run": dry_run,
+        "changes_pending": bool(plan.changes) and (dry_run or not (applied or any(one.unconfirmed for one in failed))),
+        "changed": not dry_run and any(one.unconfirmed if isinstance(one, Failed) else one.changed for one in results),
+        "digest": plan.digest,
+        "pairs": [_pair(outcome) for outcome in plan.outcomes],
+        "changes": [_change(change, result) for change, result in _with_results(plan, results)],
+    }
+    if first:
+        document["error"] = error_entry(first)
+        if told and not dry_run:
+            document["written"] = told
+    return document
+
+
+def declined(document: Json) -> Json:
+    """The document of a command whose question was answered with no."""
+    return {**document, "error": {"code": "declined", "message": "the question was answered with no", "hint": ""}}
+
+
+def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[Change, Applied | Failed | None]]:
+    by_change = {id(one.change): one for one in results}
+    return [(change, by_change.get(id(change))) for change in plan.changes]
+
+
+def _done(change: Change, result: Applied | Failed | None) -> Change:
+    """The change as it was made, where others wrote after the plan."""
+    return result.made or change if isinstance(result, Applied) else change
+
+
+def _pair(outcome: Outcome) -> Json:
+    facts = outcome.facts
+    bucket, key = (facts.bucket, facts.key) if facts else (None, None)
+    return {
+        "cache": outcome.pair.cache,
+        "bucket": outcome.pair.bucket,
+        "status": outcome.status.value,
+        "summary": outcome.summary,
+        "route": outcome.via.value if outcome.via else None,
+        "account": facts.account if facts else None,
+        "role": str(facts.role.arn) if facts and facts.role else None,
+        "bucket_region": bucket.region if bucket else None,
+        "encryption": bucket.encryption.algorithm if bucket else None,
+        "bucket_keys": bucket.encryption.bucket_keys if bucket and bucket.encryption.is_kms else None,
+        "key": str(key.arn) if key else None,
+        "key_state": key.state if key else None,
+        "warnings": list(outcome.warnings),
+        "error": error_entry(outcome.error) if outcome.error else None,
+    }
+
+
+def _change(change: Change, result: Applied | Failed | None) -> Json:
+    document: Json = {"key": str(change.key)}
+    match _done(change, result):
+        case PolicyChange() as change:
+            document |= {
+                "type": "policy",
+                "diff": list(policy_diff(change.before, change.after)),
+                "before": change.before.text,
+                "after": change.after.text,
+                "bytes": change.after.size,
+            }
+        case GrantAddition() as change:
+            document |= {
+                "type": "grant",
+                "grantee": change.grantee,
+                "name": change.name,
+                "operations": list(change.operations),
+                "encryption_context_subset": dict(change.subset) or None,
+            }
+        case GrantEnding() as change:
+            document |= {"type": "end-grant", "grantee": change.grant.grantee, "name": change.grant.name or None}
+            document["grant_id"] = change.grant.grant_id
+        case _:
+            assert_never(change)
+    match result:
+        case Applied():
+            document["result"] = result.result
+            document["notes"] = list(result.notes)
+            document["backup"] = result.backup
+            if result.grant:
+                document["grant_id"] = result.grant
+        case Failed():
+            how = "unconfirmed" if result.unconfirmed else "failed"
+            document |= {"result": how, "error": error_entry(result.error), "backup": result.backup}
+        case None:
+            document["result"] = "not applied"
+    return document
+
+
+def to_text(document: Json) -> str:
+    """One JSON document, indented, ending in a newline. ASCII, so that any reader gets it whole."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], words: Words, *, dry_run: bool) -> str:
+    """The answer as GitHub Markdown."""
+    title = f"fcsse {plan.wish.value}" + (" (dry run)" if dry_run else "")
+    out = [f"### {title}", ""]
+    out += ["| cache | bucket | encryption | key | result |", "| --- | --- | --- | --- | --- |"]
+    for outcome in plan.outcomes:
+        facts = outcome.facts
+        key = f"`{facts.key.arn}`" if facts and facts.key else "none"
+        cells = [
+            outcome.pair.cache or "every cache",
+            outcome.pair.bucket,
+            encryption_text(facts.bucket) if facts else "unknown",
+            key,
+            f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
+        ]
+        out.append("| " + " | ".join(cells) + " |")
+    warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
+    if warnings:
+        out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
+    for change, result in _with_results(plan, results):
+        out += ["", *_change_markdown(_done(change, result))]
+    for error in errors_of(plan, results):
+        out += ["", *error_markdown(error.message, error.hint)]
+    for parts in closing_lines(plan, results, words, dry_run=dry_run):
+        out += ["", escaped("".join(text for text, _ in parts))]
+    return "\n".join(out) + "\n"
+
+
+def _state(outcome: Outcome, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> str:
+    """How a pair stands, in a word or two."""
+    failed = [one for one in results if isinstance(one, Failed) and belongs(one.change, outcome)]
+    done = VERBS[plan.wish][1].lower()
+    match outcome.status:
+        case Status.NOTHING:
+            return "nothing to do"
+        case Status.BLOCKED:
+            return "**cannot**"
+        case Status.TO_DO if dry_run or not results:
+            return "**change**"
+        case Status.TO_DO if any(not one.unconfirmed for one in failed):
+            return f"**not {done}**"
+        case Status.TO_DO if failed:
+            return "**not confirmed**"
+        case Status.TO_DO:
+            return f"**{done}**"
+        case _:
+            assert_never(outcome.status)
+
+
+def error_markdown(message: str, hint: str) -> list[str]:
+    """An error and what to do next, a paragraph a line."""
+    return [
+        f"**Error:** {escaped(message)}",
+        *(row for part in hint.split("\n") if part for row in ("", escaped(part))),
+    ]
+
+
+def _change_markdown(change: Change) -> list[str]:
+    match change:
+        case PolicyChange():
+            return [f"Policy of key `{change.key}`", "", *fenced(policy_diff(change.before, change.after))]
+        case GrantAddition():
+            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "no limit"
+            return [
+                f"New grant `{change.name}` on key `{change.key}` for `{change.grantee}`: "
+                f"{', '.join(change.operations)}; only for: {limit}"
+            ]
+        case GrantEnding():
+            return [f"Grant `{change.grant.grant_id}` on key `{change.key}` ends"]
+        case _:
+            assert_never(change)
+
+
+def fenced(diff: Sequence[str]) -> list[str]:
+    """A diff as a block of Markdown."""
+    fence = "`" * max(3, 1 + max((_longest_run(row) for row in diff), default=0))
+    return [f"{fence}diff", *diff, fence]
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in text.replace("`", " ` ").split() if run == "`"), default=0) and text.count("`")
+
+
+_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"})
+"""Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign."""
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and HTML show as it is; what does not print is told by its code."""
+    return visible(text).translate(_SIGNS)
+
+
+def check_document(found: Sequence[Checked], code: int) -> Json:
+    """The document of ``check``."""
+    document: Json = {
+        "schema": SCHEMA,
+        "command": "check",
+        "exit_code": code,
+        "pairs": [checked_pair(one) for one in found],
+    }
+    error = next((one.error for one in found if one.error), None)
+    if error:
+        document["error"] = error_entry(error)
+    return document
+
+
+def checked_pair(one: Checked) -> Json:
+    """One pair's verdict as JSON."""
+    facts, judgement = one.facts, one.judgement
+    return {
+        "cache": one.pair.cache,
+        "bucket": one.pair.bucket,
+        "read": one.read.value,
+        "write": one.write.value,
+        "verdict": one.headline,
+        "role": str(facts.role.arn) if facts and facts.role else None,
+        "key": str(facts.key.arn) if facts and facts.key else None,
+        "key_state": facts.key.state if facts and facts.key else None,
+        "bucket_keys": facts.bucket.encryption.bucket_keys if facts and facts.bucket.encryption.is_kms else None,
+        "requests": [
+            {
+                "action": row.asked.action,
+                "purpose": row.asked.purpose.value,
+                "context": row.asked.form.value if row.asked.form else None,
+                "prefix": row.asked.prefix,
+                "current": row.current,
+                "verdict": row.verdict.value,
+                "explicit_deny": row.decision.explicit,
+                "decided_by": row.decision.decided_by,
+                "reason": row.decision.reason,
+                "near_misses": [{"where": miss.where, "reason": miss.reason} for miss in row.decision.misses],
+            }
+            for row in (judgement.rows if judgement else ())
+        ],
+        "bucket_policy": None
+        if judgement is None or judgement.bucket_rows is None
+        else [
+            {
+                "action": row.action,
+                "prefix": row.prefix,
+                "verdict": row.decision.verdict.value,
+                "reason": row.decision.reason,
+            }
+            for row in judgement.bucket_rows
+        ],
+        "remedies": list(one.remedies),
+        "notes": list(one.notes),
+        "error": error_entry(one.error) if one.error else None,
+        "blocker": error_entry(one.blocker) if one.blocker else None,
+    }
+
+
+def check_markdown(found: Sequence[Checked]) -> str:
+    """The answer of ``check`` as GitHub Markdown."""
+    out = ["### fcsse check", "", "| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
+    for one in found:
+        cells = (
+            one.pair.cache or "every cache",
+            one.pair.bucket,
+            one.read.value,
+            one.write.value,
+            escaped(one.headline),
+        )
+        out.append("| " + " | ".join(cells) + " |")
+    for one in found:
+        remedies = [row for remedy in one.remedies for row in remedy.split("\n") if row]
+        out += ["", *(f"- {one.pair}: {escaped(row)}" for row in remedies)]
+    return "\n".join(out).rstrip() + "\n"

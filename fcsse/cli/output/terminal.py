@@ -1,0 +1,253 @@
+"""Screen and keyboard: styled lines, questions, and a spinner that names the step.
+
+Text from AWS is never markup: it goes to the screen as ``lines`` show it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, wrapped
+from fcsse.cli.output.progress_bar import Pace, bar
+from fcsse.errors import DeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.status import Status
+
+    from fcsse.errors import FcsseError
+
+NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore")
+"""The commands that ``fcsse permissions`` knows."""
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Is somebody there? A stream that the caller closed is None."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def columns(stream: TextIO | None = None) -> int:
+    """The width there is, of a stream that is a terminal; where nobody says, one that logs and editors show."""
+    if stream is not None and not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or 120
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def in_ci() -> bool:
+    """Does the environment say that this is a CI job?"""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Where the answer and everything beside it go."""
+
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+    command: str = ""
+
+    def _colours(self, stream: TextIO) -> bool:
+        plain = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not plain and is_terminal(stream)
+
+    def print(self, lines: Iterable[Line], *, err: bool = False) -> None:
+        """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr."""
+        stream = sys.stderr if err else sys.stdout
+        printed: list[Line] = [
+            type(parts)((shown(text) if not at else visible(text), style) for at, (text, style) in enumerate(parts))
+            for parts in lines
+        ]
+        if is_terminal(stream):
+            room = columns(stream)
+            printed = [part for parts in printed for part in broken(parts, room)]
+        if not self._colours(stream):
+            for parts in printed:
+                text = "".join(text for text, _ in parts) + "\n"
+                stream.write(
+                    text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
+                )
+            stream.flush()
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=stream, highlight=False, soft_wrap=True)
+        for parts in printed:
+            console.print(Text.assemble(*parts), soft_wrap=True)
+
+    def say(self, text: str, style: Style = "") -> None:
+        """A message beside the answer, unless quiet."""
+        if not self.quiet:
+            self.print([prose((text, style))], err=True)
+
+    def warn(self, text: str) -> None:
+        """A warning; quiet does not silence it."""
+        self.print([prose(("Warning: ", "yellow"), text)], err=True)
+
+    def fail(self, message: str, hint: str) -> None:
+        """An error and what to do next."""
+        # A line of a hint that begins with a sign, such as a brace, is to be copied.
+        hints = [prose(part) if part[:1].isalpha() else line(part) for part in hint.split("\n") if part]
+        self.print([prose(("Error: ", "bold red"), message), *hints], err=True)
+
+    def tell(self, error: FcsseError) -> None:
+        """As ``fail``, and with ``-vv`` where the error comes from."""
+        self.trace(error)
+        self.fail(error.message, self.hint(error))
+
+    def hint(self, error: FcsseError) -> str:
+        """What to do next; where a permission is missing, also how to see all that the command needs."""
+        if (
+            not isinstance(error, DeniedError)
+            or self.command not in NEED_PERMISSIONS
+            or "fcsse permissions" in error.hint
+        ):
+            return error.hint
+        return f"{error.hint}\nAll permissions that it needs: fcsse permissions {self.command}"
+
+    def trace(self, error: FcsseError) -> None:
+        """Where an error comes from, with ``-vv``."""
+        if self.verbose >= 2:
+            import traceback
+
+            traceback.print_exception(error)
+
+    @property
+    def asks(self) -> bool:
+        """May a question be asked? Only where somebody can read and answer it."""
+        return is_terminal(sys.stdin) and is_terminal(sys.stderr) and not in_ci()
+
+    def confirm(self, question: str) -> bool:
+        """Asks on stderr, below a blank line; only a clear yes is one."""
+        *before, last = wrapped(f"{visible(question)} [y/N]", columns(sys.stderr))
+        self.print([line(""), *map(line, before)], err=True)
+        sys.stderr.write(f"{last} ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):  # the end of the input: the cursor still stands behind the question
+            sys.stderr.write("\n")
+        return answer.strip().lower() in ("y", "yes")
+
+    def progress(self) -> Spinner | PlainProgress:
+        """What shows progress here: a spinner on a terminal, plain lines with ``-v``, else nothing."""
+        if is_terminal(sys.stderr) and not self.quiet and not in_ci() and os.environ.get("TERM") != "dumb":
+            return Spinner(self)
+        return PlainProgress(self)
+
+
+@dataclass(slots=True)
+class PlainProgress:
+    """A line a step with ``-v``, and one for each further tenth of what has parts; notes always."""
+
+    terminal: Terminal
+    _text: str = ""
+    _tenths: int = 0
+
+    def step(self, text: str) -> None:
+        """A step begins; one that is told again is said once."""
+        again, self._text, self._tenths = text == self._text, text, 0
+        if self.terminal.verbose and not again:
+            self.terminal.say(text)
+
+    def note(self, text: str) -> None:
+        """A sentence that stays."""
+        self.terminal.say(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """A line a tenth: a line a part would be too many."""
+        tenths = 10 * done // max(1, total)
+        if self.terminal.verbose and tenths > self._tenths:
+            self._tenths = tenths
+            self.terminal.say(f"{self._text}: {done:,} of {total:,}")
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+OFTEN = 0.1
+"""Seconds between two drawings of a bar."""
+
+
+class Spinner:
+    """A spinner that names the step. It appears only after a moment: most runs are over before."""
+
+    DELAY = 0.3
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._text = ""
+        self._parts: tuple[int, int] | None = None
+        self._pace = Pace()
+        self._drawn = float("-inf")
+        self._status: Status | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(self.DELAY, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def step(self, text: str) -> None:
+        """Shows another step."""
+        if self._terminal.verbose and text != self._text:
+            self.note(text)
+        with self._lock:
+            self._text, self._parts, self._pace = text, None, Pace()
+            if self._status:
+                self._status.update(self._styled(self._status.console.width))
+
+    def note(self, text: str) -> None:
+        """A sentence above the spinner."""
+        with self._lock:
+            if self._status:
+                for row in wrapped(visible(text), self._status.console.width):
+                    self._status.console.print(row, markup=False, highlight=False, soft_wrap=True)
+                return
+        self._terminal.say(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Shows how far it is, as a bar and in numbers, how fast it goes, and how long it will take."""
+        now = time.monotonic()
+        with self._lock:
+            self._parts = (done, total)
+            if self._status is None or (now - self._drawn < OFTEN and done < total):
+                self._pace.told(done, total, now)
+                return
+            self._drawn = now
+            self._status.update(self._styled(self._status.console.width))
+
+    def stop(self) -> None:
+        """Takes the spinner away."""
+        self._timer.cancel()
+        with self._lock:
+            if self._status:
+                self._status.stop()
+            self._status = None
+
+    def _styled(self, width: int) -> str:
+        """What stands beside the spinner, in one line: a longer one would leave its head behind when it moves."""
+        from rich.markup import escape
+
+        text, room = visible(self._text[:1].upper() + self._text[1:]), width - 3
+        if self._parts is not None:
+            pace = self._pace.told(*self._parts, time.monotonic())
+            text = bar(text, *self._parts, pace, room)
+        return escape(text if len(text) <= room else text[: room - 1] + "…")
+
+    def _appear(self) -> None:
+        from rich.console import Console
+
+        with self._lock:
+            if self._timer.finished.is_set():
+                return
+            console = Console(stderr=True, no_color=self._terminal.no_color or None)
+            self._status = console.status(self._styled(console.width), spinner="dots")
+            self._status.start()

@@ -1,0 +1,1 @@
+"""One package or module for each command beyond link and unlink."""

@@ -1,0 +1,114 @@
+"""What a link would take to mend a pair: whether it can be made as things stand, and with which options. Pure.
+
+All pairs of a key are tried as one change, as ``link`` and ``audit --fix`` make them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.commands.audit.finding import Fix
+from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
+from fcsse.model import Options, Wish
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import Status, change_policy
+from fcsse.planning.requirements import Need, need_of
+from fcsse.policy.document import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.model import Pair
+    from fcsse.policy.statement import Access
+
+LINKING = ("access-missing", "context-changed", "access-unknown")
+"""Troubles that a link mends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """``options`` are those that ``link`` needs; ``hinder`` says why no link can be made, empty where one can."""
+
+    fix: Fix
+    options: tuple[str, ...] = ()
+    hinder: str = ""
+
+
+def mends(judged: Sequence[Judged]) -> dict[Pair, Mend]:
+    """For each pair that a link would mend, how."""
+    found: dict[Pair, Mend] = {}
+    by_key: dict[str, list[tuple[Judged, Access]]] = {}
+    for one in judged:
+        if one.facts is None or not any(trouble.code in LINKING for trouble in one.troubles):
+            continue
+        try:
+            need = need_of(one.facts, Options(Wish.LINK))
+        except FcsseError as error:
+            found[one.pair] = Mend(Fix.NO, (), error.hint or error.message)
+            continue
+        if isinstance(need, Need) and need.access:
+            by_key.setdefault(str(need.key.arn), []).append((one, need.access))
+        elif isinstance(need, Need):
+            found[one.pair] = Mend(Fix.YES)
+    for group in by_key.values():
+        mend = _of_group(group)
+        found |= {one.pair: mend for one, _ in group}
+    return found
+
+
+def _of_group(group: Sequence[tuple[Judged, Access]]) -> Mend:
+    facts = group[0][0].facts
+    if facts is None or facts.key is None or facts.policy is None:
+        return Mend(Fix.NO, (), "The key policy has to be readable first.")
+    accesses = [access for _, access in group]
+    try:
+        document = parsed(facts.policy)
+        change_policy(facts.key.arn, Wish.LINK, accesses, document)
+    except PolicyFullError as error:
+        return Mend(Fix.NO, ("--via", "grant"), error.hint)
+    except PolicyRefusedError:
+        pass
+    except FcsseError as error:
+        return Mend(Fix.NO, (), error.hint or error.message)
+    else:
+        return Mend(Fix.YES)
+    try:
+        change_policy(facts.key.arn, Wish.LINK, accesses, document, prune_orphans=True)
+    except FcsseError:
+        return Mend(
+            Fix.NO,
+            ("--via", "grant"),
+            "A dead principal that cannot be pruned keeps KMS from taking a new policy; a grant needs none.",
+        )
+    return Mend(Fix.PRUNE, ("--prune-orphans",))
+
+
+def wish(*, prune_orphans: bool) -> Options:
+    """What ``--fix`` asks for."""
+    return Options(Wish.LINK, prune_orphans=prune_orphans)
+
+
+def pruning(judged: Iterable[Judged]) -> tuple[Fix, Judged | None]:
+    """What takes the dead principals out of a key's policy: ``--fix`` how, and the pair whose link does it.
+
+    Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
+    linking it adds nothing.
+    """
+    for one in sorted(judged, key=lambda one: (not one.allowed, not any(by.startswith("statement") for by in one.by))):
+        if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
+            continue
+        for fix in (Fix.YES, Fix.PRUNE):
+            (outcome,) = make_plan((one.facts,), wish(prune_orphans=fix is Fix.PRUNE)).outcomes
+            if outcome.status is Status.TO_DO:
+                return fix, one
+        if isinstance(outcome.error, PolicyRefusedError | PolicyFullError):
+            break  # no other pair would fare better
+    return Fix.NO, None
+
+
+def together(fixes: Iterable[Fix]) -> Fix:
+    """What ``--fix`` does about several things at once: the least of it."""
+    found = set(fixes)
+    return Fix.NO if Fix.NO in found or not found else Fix.PRUNE if Fix.PRUNE in found else Fix.YES

@@ -1,0 +1,164 @@
+"""Findings about grants to service-linked roles, each key's looked at once. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fcsse.arn import Arn, is_dead_principal, role_cache
+from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.planning.requirements import GRANT_PREFIX, grant_name
+from fcsse.text import count, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.commands.audit.key_policies import OfKey
+    from fcsse.model import Grant
+    from fcsse.suggested_commands import Words
+
+
+MOST = 20
+"""Grants of a finding for which there is a command."""
+
+
+def find(keys: Sequence[OfKey], words: Words) -> list[Finding]:
+    """Everything there is to say of grants."""
+    found: list[Finding] = []
+    for key in keys:
+        found += _dead(key, words)
+        found += _duplicates(key, words)
+        found += _unconstrained(key, words)
+    return found
+
+
+def _ended_here(key: OfKey, grant: Grant) -> bool:
+    """Can the account end it? Those of its keys and those that it made. Source: KMS API reference, RetireGrant."""
+    return key.own or grant.issuing_account in (None, key.account)
+
+
+def _end(key: OfKey, grant: Grant, words: Words) -> str:
+    named = ("--key-id", str(key.arn), "--grant-id", grant.grant_id)
+    return words.aws("kms", "revoke-grant" if key.own else "retire-grant", *named, region=key.arn.region)
+
+
+def _dead(key: OfKey, words: Words) -> list[Finding]:
+    """Grants of ours whose role was deleted: KMS shows its bare id in place of the ARN."""
+    dead = [
+        grant
+        for grant in key.grants
+        if grant.grantee
+        and is_dead_principal(grant.grantee)
+        and grant.name.startswith(GRANT_PREFIX)
+        and _ended_here(key, grant)
+    ]
+    if not dead:
+        return []
+    return [
+        key.finding(
+            "dead-grant",
+            Severity.LOW,
+            f"{count(len(dead), 'grant')} for caches that are gone: key {key.name}",
+            [f"Grant {grant.name} is for {grant.grantee}, a role that was deleted." for grant in dead[:8]],
+            "End them: they serve nobody, and count against the 50,000 that a key may have.",
+            [_end(key, grant, words) for grant in dead[:MOST]],
+        )
+    ]
+
+
+def _duplicates(key: OfKey, words: Words) -> list[Finding]:
+    alike: dict[tuple[object, ...], list[Grant]] = {}
+    for grant in key.grants:
+        if grant.grantee and role_cache(grant.grantee) and _ended_here(key, grant):
+            says = (grant.grantee, grant.operations, _pairs(grant.constraint_equals), _pairs(grant.constraint_subset))
+            alike.setdefault((*says, grant.other_constraints), []).append(grant)
+    found = []
+    for group in alike.values():
+        # Grants that fcsse made for several buckets say the same and are no duplicates: unlinking a bucket ends its own.
+        mine = [grant for grant in group if grant.name.startswith(GRANT_PREFIX)]
+        rest = [grant for grant in group if not grant.name.startswith(GRANT_PREFIX)]
+        spare = rest if mine else rest[1:]
+        if spare:
+            cache = role_cache(spare[0].grantee or "") or ""
+            found.append(
+                key.finding(
+                    "duplicate-grant",
+                    Severity.LOW,
+                    f"{count(len(spare), 'duplicate grant')} for {cache}: key {key.name}",
+                    [
+                        f"{count(len(group), 'grant')} say the same; {listed([grant.grant_id for grant in spare])} can go."
+                    ],
+                    "End the spare ones.",
+                    [_end(key, grant, words) for grant in spare[:MOST]],
+                    cache=cache,
+                )
+            )
+    return found
+
+
+def _unconstrained(key: OfKey, words: Words) -> list[Finding]:
+    """Grants to the account's caches that are good for every bucket and outside S3.
+
+    Those of other accounts' caches are left out: across accounts there is nothing narrower in general.
+    """
+    of_caches = [(grant, role_cache(grant.grantee or "") or "") for grant in key.grants if not grant.constrained]
+    wide = [(grant, cache) for grant, cache in of_caches if cache and _account(grant) == key.account]
+    pairs = {(one.pair.cache, grant_name(one.pair.cache or "", one.pair.bucket)): one for one in key.judged}
+    caches = {cache for cache, _ in pairs}
+    spare = [
+        (grant, cache)
+        for grant, cache in wide
+        if cache in caches and (not grant.name.startswith(GRANT_PREFIX) or (cache, grant.name) in pairs)
+    ]
+    rest = [one for one in wide if one not in spare]
+    return [_wide(key, spare, words)] * bool(spare) + [_unseen(key, rest, words)] * bool(rest)
+
+
+def _account(grant: Grant) -> str | None:
+    arn = Arn.parse(grant.grantee or "")
+    return arn.account if arn else None
+
+
+def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+    """Of pairs that are known, so that something narrower may do."""
+    caches = list(dict.fromkeys(cache for _, cache in grants))
+    pairs = [one for one in key.judged if one.pair.cache in caches]
+    flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
+    links: tuple[str, ...] = ()
+    remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
+    if key.own:
+        remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
+        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both")
+    elif flagged:
+        remedy = (
+            "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
+            "Bucket Keys were turned on need a wide one; fcsse census tells of them."
+        )
+        links = words.link([one.pair for one in pairs], "--narrow-grant")
+    ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
+    return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
+
+
+def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+    """Of caches or buckets that no known pair joins with the key: their older objects may still use it."""
+    look = words.aws("kms", "list-grants", "--key-id", str(key.arn), region=key.arn.region)
+    remedy = (
+        "No bucket that they are linked to here has this default key, but older objects may use it: see with fcsse census "
+        "what does before ending a grant."
+    )
+    return _told(key, list(dict.fromkeys(cache for _, cache in grants)), Severity.INFO, remedy, [look])
+
+
+def _told(key: OfKey, caches: list[str], severity: Severity, remedy: str, commands: Sequence[str]) -> Finding:
+    return key.finding(
+        "unconstrained-grant",
+        severity,
+        f"{count(len(caches), 'cache')} may use the key for any bucket: key {key.name}",
+        [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
+        remedy,
+        commands,
+        cache=caches[0] if len(caches) == 1 else None,
+    )
+
+
+def _pairs(constraint: object) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(constraint.items())) if isinstance(constraint, dict) else ()

@@ -1,0 +1,139 @@
+"""Findings about what is left of roles that are gone: dead principals, and statements of ours nobody needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from fcsse.arn import is_dead_principal, role_cache
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.fix import pruning
+from fcsse.policy.document import dead_principals
+from fcsse.text import count, listed
+
+if TYPE_CHECKING:
+    from fcsse.commands.audit.facts import AccountFacts
+    from fcsse.commands.audit.key_policies import OfKey
+    from fcsse.policy.document import PolicyDocument, Statement
+    from fcsse.suggested_commands import Words
+
+
+Links = Mapping[str, set[str] | None]
+"""The buckets that each cache is linked to; None where not all of them are known."""
+
+
+def links_of(facts: AccountFacts) -> Links:
+    """What FSx says of every cache. Of a Region that could not be read to its end, some associations may be known."""
+    partly = {region for region, _ in facts.unread}
+    found: dict[str, set[str]] = {}
+    unsure: dict[str, None] = {}
+    for one in facts.associations:
+        if one.association.bucket:
+            found.setdefault(one.association.owner, set()).add(one.association.bucket)
+            if one.region in partly:
+                unsure[one.association.owner] = None
+    return {**found, **unsure}
+
+
+def find(key: OfKey, document: PolicyDocument, facts: AccountFacts, links: Links, words: Words) -> list[Finding]:
+    """Everything there is to say of that in a key's policy."""
+    return _dead(key, document, words) + _gone(key, facts, links, words)
+
+
+def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
+    dead = dead_principals(document)
+    if not dead:
+        return []
+    ours = {statement.index for statement, _ in key.readings}
+    fix, way = _pruned(key, words)
+    waiting = [one for one in key.judged if not one.allowed]
+    ids = list(dict.fromkeys(one.id for one in dead))
+    detail = [
+        f"KMS refuses every new version of this policy, whoever writes it, until {'it is' if len(ids) == 1 else 'they are'} out.",
+        *(
+            f"{one.id} in {one.element} of {one.label}" + (", a statement of fcsse's." if one.index in ours else ".")
+            for one in dead[:8]
+        ),
+    ]
+    return [
+        key.finding(
+            "dead-principals",
+            Severity.HIGH if waiting else Severity.MEDIUM,
+            f"{count(len(ids), 'principal')} that no longer {'exists' if len(ids) == 1 else 'exist'} "
+            f"{'blocks' if len(ids) == 1 else 'block'} every edit: policy of key {key.name}",
+            detail,
+            "Take them out in the next change; the diff shows each."
+            if way
+            else "No link takes them out as things stand: edit the policy by hand."
+            if key.own
+            else "Have the key's owner take them out.",
+            way or ([key.look(words)] if key.own else []),
+            fix=fix,
+        )
+    ]
+
+
+def _pruned(key: OfKey, words: Words) -> tuple[Fix, tuple[str, ...]]:
+    """What takes dead principals out of a key's policy; none of a key of another account can be linked by its policy."""
+    fix, one = pruning(key.judged) if key.own else (Fix.NO, None)
+    return fix, words.link([one.pair], *["--prune-orphans"] * (fix is Fix.PRUNE)) if one else ()
+
+
+def _gone(key: OfKey, facts: AccountFacts, links: Links, words: Words) -> list[Finding]:
+    """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
+    found = []
+    readings = key.readings
+    poisoned = any(is_dead_principal(one) for _, ours in readings for one in ours.roles)
+    fix, way = _pruned(key, words) if poisoned else (Fix.NO, ())
+    for statement, ours in readings:
+        buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
+        for principal in ours.roles:
+            cache = role_cache(principal)
+            if is_dead_principal(principal):
+                found.append(
+                    key.finding(
+                        "cache-gone",
+                        Severity.LOW,
+                        f"statement {statement.label} is for a cache that is gone: key {key.name}",
+                        [f"{principal} was the role of a cache, for {listed(buckets)}."],
+                        "The next link or unlink on this key takes it out without asking.",
+                        way,
+                        fix=fix,
+                    )
+                )
+            elif cache and facts.roles is not None and ours.account == facts.account:
+                found += _leftover(key, statement, cache, buckets, facts, links, words)
+    return found
+
+
+def _leftover(
+    key: OfKey,
+    statement: Statement,
+    cache: str,
+    buckets: list[str],
+    facts: AccountFacts,
+    links: Links,
+    words: Words,
+) -> list[Finding]:
+    linked = links.get(cache, set())
+    if linked is None:
+        return []
+    gone = facts.roles is not None and cache not in facts.roles
+    known = bool(linked) or facts.complete
+    left = [bucket for bucket in buckets if bucket not in linked]
+    if not left or not (gone or known):
+        return []
+    commands = words.fcsse("unlink", [cache], left, *key.named(left))
+    if gone or not linked:
+        why = "IAM has no role for it" if gone else "no Region has an S3 association of it"
+        title = f"statement {statement.label} is for {cache}, which is gone: key {key.name}"
+        return [
+            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", commands, cache=cache)
+        ]
+    title = f"{cache} has access to {listed(left)}, which it is not linked to: key {key.name}"
+    detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
+    return [
+        key.finding(
+            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", commands, cache=cache
+        )
+    ]

@@ -1,0 +1,157 @@
+"""Findings about pairs: one for all caches that lack the same thing on the same bucket. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from fcsse.arn import key_arn
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.fix import LINKING, Mend, mends, together
+from fcsse.commands.audit.verdicts import ROLES
+from fcsse.text import listed, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from fcsse.commands.audit.verdicts import Judged, Trouble
+    from fcsse.model import Bucket, Pair
+    from fcsse.suggested_commands import Words
+
+SEVERITIES = {
+    "dsse": Severity.MEDIUM,
+    "encryption-unsupported": Severity.MEDIUM,
+    "access-unknown": Severity.MEDIUM,
+    "policy-format": Severity.MEDIUM,
+    "unreadable": Severity.MEDIUM,
+}
+"""Of pairs' troubles; all others are HIGH, since the cache fails."""
+
+
+def fails(one: Judged) -> bool:
+    """Does the cache fail for certain, whatever its verdict could be told of?"""
+    return any(SEVERITIES.get(trouble.code, Severity.HIGH) is Severity.HIGH for trouble in one.troubles)
+
+
+def find(judged: Sequence[Judged], words: Words, told: Collection[Pair] = ()) -> list[Finding]:
+    """Everything there is to say of pairs.
+
+    Missing roles are told once a role, by ``of_fsx``; ``told`` are the pairs of which something that could not be read
+    is told already, once a bucket or key.
+    """
+    groups: dict[tuple[str, str, bool], list[tuple[Judged, Trouble]]] = {}
+    ways = mends(judged)
+    for one in judged:
+        for trouble in one.troubles:
+            if trouble.code != "role-missing" and not (trouble.code == "unreadable" and one.pair in told):
+                mend = ways.get(one.pair)
+                hindered = bool(mend and mend.hinder)
+                groups.setdefault((trouble.code, one.pair.bucket, hindered), []).append((one, trouble))
+    return [_finding(code, bucket, group, ways, words) for (code, bucket, _), group in groups.items()]
+
+
+def _finding(
+    code: str, bucket: str, group: Sequence[tuple[Judged, Trouble]], ways: dict[Pair, Mend], words: Words
+) -> Finding:
+    pairs = tuple(one.pair for one, _ in group)
+    caches = [pair.cache or "" for pair in pairs]
+    first, trouble = group[0]
+    reasons = dict.fromkeys(trouble.reason for _, trouble in group)
+    roles = list(dict.fromkeys(str(one.facts.role.arn) for one, _ in group if one.facts and one.facts.role))
+    remedy = trouble.remedy.replace(ROLES, listed(roles, 2))
+    fix, commands = Fix.NO, _commands(code, first, pairs, words)
+    if code in LINKING:
+        found = [ways[pair] for pair in pairs if pair in ways]
+        fix = together(mend.fix for mend in found) if len(found) == len(pairs) else Fix.NO
+        hinder = next((mend.hinder for mend in found if mend.hinder), "")
+        options = tuple(dict.fromkeys(option for mend in found for option in mend.options))
+        remedy = hinder or remedy
+        if not hinder or options:
+            commands = words.link(pairs, *options)
+    return Finding(
+        code,
+        SEVERITIES.get(code, Severity.HIGH),
+        _title(code, first, caches),
+        tuple(sentence(reason) for reason in list(reasons)[:4]),
+        remedy,
+        commands,
+        pairs,
+        caches[0] if len(caches) == 1 else None,
+        bucket,
+        first.key,
+        first.facts.key.arn.region if first.facts and first.facts.key else first.region,
+        fix,
+    )
+
+
+TITLES = {
+    "explicit-deny": "a Deny in the key policy stops",
+    "bucket-policy": "the bucket policy does not let in",
+    "key-disabled": "the key is disabled",
+    "key-pending-deletion": "the key is pending deletion",
+    "key-unusable": "the key cannot be used",
+    "key-gone": "the key does not exist",
+    "bucket-gone": "there is no such bucket",
+    "foreign-alias": "another account's bucket names its key by alias or id",
+    "aws-managed-key": "another account's AWS managed key",
+    "dsse": "DSSE-KMS, which File Cache does not document",
+    "encryption-unsupported": "encryption that File Cache does not document",
+    "policy-format": "the key policy cannot be read as a policy",
+    "unreadable": "unknown",
+}
+
+
+def _title(code: str, one: Judged, caches: list[str]) -> str:
+    who = listed(caches)
+    bucket = one.pair.bucket
+    match code:
+        case "access-missing":
+            return f"no access to bucket {bucket}: {who}"
+        case "access-unknown":
+            return f"access to bucket {bucket} is not known: {who}"
+        case "context-changed":
+            now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
+            return f"Bucket Keys of {bucket} were turned {now} since linking: {who}"
+        case "explicit-deny" | "bucket-policy":
+            return f"{TITLES[code]} {who}: bucket {bucket}"
+        case "bucket-gone":
+            return f"{TITLES[code]}: {bucket}, of {who}"
+        case _:
+            return f"{TITLES[code]}: bucket {bucket}, of {who}"
+
+
+def _commands(code: str, one: Judged, pairs: Sequence[Pair], words: Words) -> tuple[str, ...]:
+    """The AWS CLI's part of a remedy."""
+    key = one.facts.key if one.facts else None
+    if code == "dsse" and one.facts and one.facts.bucket.encryption.key:
+        return (_single_layer(one.facts.bucket, words), *words.link(pairs))
+    if key is None:
+        return ()
+    named, region = ("--key-id", str(key.arn)), key.arn.region
+    match code:
+        case "key-disabled":
+            return (words.aws("kms", "enable-key", *named, region=region),)
+        case "key-pending-deletion":
+            cancel = words.aws("kms", "cancel-key-deletion", *named, region=region)
+            return (cancel, words.aws("kms", "enable-key", *named, region=region))
+        case "key-unusable":
+            return (words.aws("kms", "describe-key", *named, region=region),)
+        case "explicit-deny" | "policy-format":
+            return (
+                words.aws(
+                    "kms", "get-key-policy", *named, "--policy-name", "default", "--output", "text", region=region
+                ),
+            )
+        case "bucket-policy":
+            return (words.aws("s3api", "get-bucket-policy", "--bucket", one.pair.bucket, region=region),)
+        case _:
+            return ()
+
+
+def _single_layer(bucket: Bucket, words: Words) -> str:
+    """Sets SSE-KMS in place of DSSE-KMS, with the same key."""
+    key = key_arn(bucket.encryption.key or "")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": bucket.encryption.key}
+    given = json.dumps({"Rules": [{"ApplyServerSideEncryptionByDefault": default}]})
+    named = ("--bucket", bucket.name, "--server-side-encryption-configuration", given)
+    return words.aws("s3api", "put-bucket-encryption", *named, region=bucket.region or (key.region if key else None))

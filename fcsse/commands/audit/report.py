@@ -1,0 +1,106 @@
+"""The whole answer of an audit: every pair with its verdict, every finding in order, and the sums. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse.commands.audit import fsx, grants, key_policies, pairs, unreadable
+from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
+from fcsse.suggested_commands import Words
+from fcsse.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.commands.audit.facts import AccountFacts
+    from fcsse.commands.audit.verdicts import Judged
+
+VERDICTS = ("allowed", "partly", "denied", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
+
+    ``words`` wrote its commands.
+    """
+
+    facts: AccountFacts
+    judged: tuple[Judged, ...]
+    findings: tuple[Finding, ...]
+    words: Words
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many pairs have each verdict."""
+        found = Counter(one.verdict for one in self.judged)
+        return {name: found[name] for name in VERDICTS}
+
+    @property
+    def severities(self) -> dict[str, int]:
+        """How many findings there are of each severity."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity.value: found[severity] for severity in Severity}
+
+    @property
+    def exit_code(self) -> int:
+        """As ``standing`` says."""
+        return standing(self.facts, self.judged)
+
+    @property
+    def summary(self) -> str:
+        """One line about all of it."""
+        pairs, verdicts = len(self.judged), self.verdicts
+        where = (
+            ", ".join(self.facts.regions[:3])
+            if len(self.facts.regions) <= 3
+            else count(len(self.facts.regions), "Region")
+        )
+        if not pairs:
+            return f"No cache of account {self.facts.account} is linked to a bucket in {where or 'no Region'}."
+        caches = len({one.pair.cache for one in self.judged})
+        buckets = len({one.pair.bucket for one in self.judged})
+        there = (
+            f"{verdicts['allowed']:,} of {count(pairs, 'pair')} {'has' if verdicts['allowed'] == 1 else 'have'} access"
+        )
+        words = {"partly": "in part", "denied": "not", "unknown": "not known"}
+        lacking = ", ".join(f"{verdicts[name]:,} {word}" for name, word in words.items() if verdicts[name])
+        severities = ", ".join(f"{number:,} {name}" for name, number in self.severities.items() if number)
+        told = f"{count(len(self.findings), 'finding')} ({severities})" if severities else "no findings"
+        scope = f"Account {self.facts.account}, {where}: {count(caches, 'cache')}, {count(buckets, 'bucket')}"
+        return f"{scope}; {there}{f' ({lacking})' if lacking else ''}; {told}."
+
+
+def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
+    """The exit code of an account that stands so.
+
+    0: all access is there. 3: some is missing, or not known. 5: none is known to be missing, but the caller lacks a
+    permission to tell.
+    """
+    if any(not one.allowed and (one.verdict != "unknown" or pairs.fails(one)) for one in judged):
+        return EXIT_PENDING
+    if unreadable.lacks_permission(facts, judged):
+        return EXIT_DENIED
+    return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
+
+
+def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:
+    """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
+    regions = {one.association.owner: one.region for one in facts.associations}
+    says = replace(words or Words(), homes=regions)
+    judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
+    keys = key_policies.keys_of(judged, facts.account)
+    unread = unreadable.find(facts, judged)
+    told = {pair for finding in unread for pair in finding.pairs}
+    found = [
+        *unread,
+        *pairs.find(judged, says, told),
+        *fsx.find(facts, judged, says),
+        *key_policies.find(keys, facts, says),
+        *grants.find(keys, says),
+    ]
+    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says)

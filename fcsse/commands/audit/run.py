@@ -1,0 +1,46 @@
+"""An account's audit from the first question to the last finding, and the plan that mends what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fcsse.commands.audit.collect import read_account
+from fcsse.commands.audit.report import Audit, audit_of
+from fcsse.commands.audit.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from fcsse.commands.audit.facts import Scope
+    from fcsse.pipeline import Pipeline
+    from fcsse.planning.plan import Plan
+    from fcsse.suggested_commands import Words
+
+
+def audit_account(
+    pipeline: Pipeline, scope: Scope, words: Words, roles: tuple[str, ...] = (), accounts: tuple[str, ...] = ()
+) -> Audit:
+    """Reads everything in scope and judges it, most of it while answers are on their way.
+
+    ``roles`` are patterns of roles to assume in other accounts, ``accounts`` those in which buckets are looked for.
+    ``words`` writes commands, and is told here what is audited. Raises what keeps every Region from being read.
+    """
+    pipeline.aws.assume_in_others(roles, accounts)
+    audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
+    audited += [word for one in roles for word in ("--bucket-role", one)]
+    audited += [word for one in accounts for word in ("--bucket-account", one)]
+    region = scope.regions[0] if scope.regions else words.region
+    words = replace(words, region=region, audited=tuple(audited), bucket_role=pipeline.aws.role_of)
+    verdicts = Verdicts()
+    facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
+    return audit_of(facts, words, verdicts)
+
+
+def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
+    """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
+    from fcsse.commands.audit.fix import wish
+    from fcsse.commands.audit.fix_pairs import to_link
+
+    options = wish(prune_orphans=prune_orphans)
+    found = to_link(audit, options)
+    pipeline.take(found)
+    return pipeline.plan_of(found, options, expect)

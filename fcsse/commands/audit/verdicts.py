@@ -1,0 +1,264 @@
+"""The verdict of ``check`` on every pair, and what troubles each. Pure.
+
+A pair that has its access is judged by the few requests that reading and writing need, and nothing is kept of it but
+the answer; only one that lacks something is looked at as closely as ``check`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse.commands.check import Checked, check_pair, full_access
+from fcsse.errors import FcsseError, NotFoundError
+from fcsse.evaluator.bucket_requests import S3_REST
+from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.request import Verdict
+from fcsse.model import Facts, Obstacle, Options, Wish
+from fcsse.planning.requirements import Need, need_of
+from fcsse.policy.document import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from fcsse.evaluator.pair_access import Judgement
+    from fcsse.model import Bucket, Pair
+
+ROLES = "{roles}"
+"""In a remedy, in place of the roles of all the pairs that it is for."""
+
+ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a pair from its access: the code of a finding, why, and what would help, in words."""
+
+    code: str
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed."""
+
+    pair: Pair
+    region: str
+    read: Verdict
+    write: Verdict
+    headline: str
+    by: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    facts: Facts | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The ARN of the bucket's key, where one is involved and known."""
+        return str(self.facts.key.arn) if self.facts and self.facts.key else None
+
+    @property
+    def allowed(self) -> bool:
+        """Is all access there for certain?"""
+        return self.read is self.write is ALLOWED
+
+    @property
+    def verdict(self) -> str:
+        """In one word: ``allowed``, ``partly`` (one of reading and writing), ``denied``, or ``unknown``."""
+        if self.read is self.write:
+            return self.read.value
+        return (
+            "partly"
+            if ALLOWED in (self.read, self.write)
+            else "denied"
+            if DENIED in (self.read, self.write)
+            else "unknown"
+        )
+
+
+FULL_ARN = (
+    "Have the bucket's owner set the default encryption to the key's full ARN, or state that when linking: fcsse link with "
+    "--key ARN, --bucket-region REGION and --bucket-keys or --no-bucket-keys."
+)
+NEW = "Make the bucket again, or delete the association: a file system's by itself, a file cache's together with the cache."
+
+
+class Verdicts:
+    """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
+
+    def __init__(self) -> None:
+        self._quick: dict[Pair, tuple[Facts, tuple[str, ...] | None]] = {}
+
+    def early(self, found: Facts | Obstacle) -> None:
+        """Judges facts ahead of ``all``."""
+        if isinstance(found, Facts):
+            self._quick[found.pair] = (found, _quickly(found))
+
+    def all(
+        self,
+        pairs: Sequence[Facts | Obstacle],
+        regions: Mapping[str, str],
+        buckets: Mapping[str, Bucket],
+        roleless: Collection[str],
+    ) -> tuple[Judged, ...]:
+        """Every pair judged, in the given order. ``regions`` gives each cache's Region; ``roleless`` have no role."""
+        return tuple(
+            _judged(found, self._known(found), regions.get(found.pair.cache or "", ""), buckets, roleless)
+            for found in pairs
+        )
+
+    def _known(self, found: Facts | Obstacle) -> tuple[str, ...] | None:
+        seen = self._quick.pop(found.pair, None)
+        return seen[1] if seen and seen[0] == found else _quickly(found)
+
+
+def _judged(
+    found: Facts | Obstacle,
+    by: tuple[str, ...] | None,
+    region: str,
+    buckets: Mapping[str, Bucket],
+    roleless: Collection[str],
+) -> Judged:
+    if by is not None and isinstance(found, Facts):
+        return Judged(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
+    checked = check_pair(found, remedy=False)
+    decided = checked.judgement.deciders if checked.judgement else ()
+    troubles: tuple[Trouble, ...] = ()
+    if not (checked.read is checked.write is ALLOWED):
+        troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
+    return Judged(found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts)
+
+
+def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
+    """What gives a pair with a key all its access; None for every other pair."""
+    if isinstance(found, Obstacle) or found.key is None or found.policy is None:
+        return None
+    try:
+        if not isinstance(need_of(found, Options(Wish.LINK)), Need):
+            return None
+        if found.bucket_policy == "" and found.bucket.foreign is False:
+            # The role's own permissions let it into its account's buckets: there is nothing to judge.
+            found = replace(found, bucket_policy=None)
+        judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
+    except FcsseError:
+        return None
+    return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
+
+
+def _troubles(checked: Checked, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
+    if checked.error:
+        return (_obstacle(checked, checked.error, bucket, roleless),)
+    facts = checked.facts
+    if facts is None:
+        return ()
+    found = _of_encryption(facts) + _of_key(facts)
+    if checked.judgement is None:
+        if not found and checked.blocker:
+            found.append(Trouble("policy-format", checked.blocker.message, checked.blocker.hint))
+        return tuple(found)
+    found += _of_bucket_policy(facts, checked.judgement)
+    if not any(trouble.code.startswith("key-") for trouble in found):
+        found += _of_access(facts, checked.judgement)
+    return tuple(found)
+
+
+def _obstacle(checked: Checked, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
+    """Why a pair could not be looked at."""
+    if checked.pair.cache in roleless:
+        return Trouble("role-missing", error.message, error.hint)
+    reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
+    if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
+        return Trouble("foreign-alias", _bare(error), FULL_ARN)
+    if isinstance(error, NotFoundError):
+        return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
+    return Trouble("unreadable", error.message, error.hint)
+
+
+def _bare(error: FcsseError) -> str:
+    """The reason without what was being done: nobody links here."""
+    return error.message.split(": ", 1)[-1] if error.message.startswith("linking ") else error.message
+
+
+def _of_encryption(facts: Facts) -> list[Trouble]:
+    """Encryption that File Cache does not document, or that cannot be shared."""
+    bucket = facts.bucket
+    if bucket.encryption.is_kms and not (
+        (facts.key is None and bucket.foreign) or (facts.key and facts.key.manager == "AWS")
+    ):
+        return []
+    try:
+        need_of(facts, Options(Wish.LINK))
+    except FcsseError as error:
+        code = "aws-managed-key"
+        if not bucket.encryption.is_kms:
+            code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
+        return [Trouble(code, _bare(error), error.hint)]
+    return []
+
+
+def _of_key(facts: Facts) -> list[Trouble]:
+    """A key that cannot be used, whatever its policy says."""
+    key = facts.key
+    if key is None or key.manager == "AWS":
+        return []
+    codes = {"Disabled": "key-disabled", "PendingDeletion": "key-pending-deletion", "NotFound": "key-gone"}
+    usable = key.state in (None, "Enabled", "Updating") and key.usable_by_s3
+    if usable and facts.bucket.region in (None, key.arn.region):
+        return []
+    try:
+        need_of(facts, Options(Wish.LINK))
+    except FcsseError as error:
+        code = codes.get(key.state or "", "key-unusable")
+        remedies = {
+            "key-disabled": "Enable it.",
+            "key-pending-deletion": "Cancel the deletion while that is possible, and enable it.",
+        }
+        return [Trouble(code, _bare(error), remedies.get(code, error.hint))]
+    return []
+
+
+def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
+    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
+    if not stopped:
+        return []
+    actions = ", ".join(dict.fromkeys(row.action for row in stopped))
+    reason = f"the bucket policy: {stopped[0].decision.reason}"
+    if any(row.decision.explicit for row in stopped):
+        return [
+            Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
+        ]
+    if all(row.decision.verdict is UNKNOWN for row in stopped):
+        return [Trouble("access-unknown", reason, "See whether the bucket policy's condition holds for the cache.")]
+    return [Trouble("bucket-policy", reason, f"Have the bucket's policy allow {actions} to {ROLES}.")]
+
+
+def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
+    """What the key policy and grants say."""
+    needed = [row for row in judgement.rows if row.current and row.asked.needed]
+    lacking = [row for row in needed if row.verdict is not ALLOWED]
+    if not lacking:
+        return []
+    if judgement.denials:
+        denial = judgement.denials[0].decision
+        remedy = (
+            f"Have the owner of statement '{denial.decided_by}' except {ROLES} from it: a Deny wins over every Allow."
+        )
+        return [Trouble("explicit-deny", denial.reason, remedy)]
+    if judgement.form_changed:
+        now, before = ("on", "object ARNs") if facts.bucket.encryption.bucket_keys else ("off", "the bucket's ARN")
+        reason = (
+            f"Bucket Keys are {now}, and the access was given for {before} only, so the condition on the encryption context "
+            "no longer matches"
+        )
+        return [
+            Trouble("context-changed", reason, "Link again, for the form in use now; the access by the other stays.")
+        ]
+    denied = [row for row in lacking if row.verdict is DENIED]
+    if denied:
+        miss = next((miss.reason for row in denied for miss in row.decision.misses[:1]), "")
+        reason = denied[0].decision.reason + (f"; nearest: {miss}" if miss else "")
+        return [Trouble("access-missing", reason, "Link the cache to the bucket.")]
+    if facts.policy is None or facts.grants is None:
+        return [Trouble("unreadable", lacking[0].decision.reason)]
+    remedy = "See whether the condition holds for the cache, or link: a statement without it decides."
+    return [Trouble("access-unknown", lacking[0].decision.reason, remedy)]

@@ -1,0 +1,185 @@
+"""What the caches of a bucket may do with the keys and context forms that its objects really use. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse.commands.census.tally import CUSTOMER, DUAL_LAYER
+from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.request import Verdict
+from fcsse.model import Encryption, Facts, Pair
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.suggested_commands import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fcsse.commands.census.tally import Census, Group, Sealed
+    from fcsse.model import Key, Obstacle
+
+KEYLESS = ("AES256", "none")
+"""Ways of encryption that take no KMS permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown.
+
+    ``linkable``: linking the cache to the group's key would give it what it lacks.
+    """
+
+    cache: str
+    group: Group
+    verdict: Verdict
+    reason: str = ""
+    linkable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
+
+    ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
+    """
+
+    reaches: tuple[Reach, ...] = ()
+    remedies: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    caches_known: bool = True
+    unknown: str = ""
+
+    @property
+    def fine(self) -> bool:
+        """Is all access there that was asked about?"""
+        return self.caches_known and all(reach.verdict is Verdict.ALLOWED for reach in self.reaches)
+
+
+def needs_of(
+    census: Census,
+    caches: Sequence[str],
+    found: Mapping[str, Sequence[Facts | Obstacle]],
+    words: Words | None = None,
+    unknown: str = "",
+) -> Needs:
+    """Judges each group for each cache. ``found`` holds, by key ARN, the facts of every cache with that key.
+
+    ``unknown``: why not all caches of the bucket are known.
+    """
+    reaches: list[Reach] = []
+    keys: dict[str, Key] = {}
+    for group in census.groups:
+        if group.sealed.algorithm in KEYLESS:
+            continue
+        facts_by_cache = {facts.pair.cache: facts for facts in found.get(group.sealed.key or "", ())}
+        for cache in caches:
+            facts = facts_by_cache.get(cache)
+            reaches.append(_reach(cache, group, facts))
+            if isinstance(facts, Facts) and facts.key is not None:
+                keys[str(facts.key.arn)] = facts.key
+    remedies = _remedies(census, reaches, keys, words or Words())
+    return Needs(tuple(reaches), remedies, _advice(reaches), not unknown, unknown)
+
+
+def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> Reach:
+    sealed = group.sealed
+    if sealed.algorithm == CUSTOMER:
+        return Reach(cache, group, Verdict.DENIED, "only who has the customer-provided key can read them")
+    if facts is None:
+        return Reach(cache, group, Verdict.UNKNOWN, f"encryption {sealed.algorithm} without a key that S3 tells")
+    if not isinstance(facts, Facts):
+        return Reach(cache, group, Verdict.UNKNOWN, facts.error.message)
+    if facts.key is not None and facts.key.manager == "AWS":
+        own = facts.key.arn.account == facts.account
+        why = "" if own else "the AWS managed key of another account serves nobody else"
+        return _documented(Reach(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
+    reach = _judged(cache, facts, group, sealed)
+    if reach.verdict is Verdict.DENIED and facts.key is not None and facts.key.state not in (None, "Enabled"):
+        working = replace(facts, key=replace(facts.key, state="Enabled"))
+        enabled = _judged(cache, working, group, sealed)
+        state = f"the key is {_STATES.get(facts.key.state, f'in state {facts.key.state}')}"
+        also = f", and {enabled.reason}" if enabled.reason else ""
+        return _documented(replace(enabled, verdict=Verdict.DENIED, reason=state + also))
+    return _documented(reach)
+
+
+_STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFound": "gone"}
+
+
+def _judged(cache: str, facts: Facts, group: Group, sealed: Sealed) -> Reach:
+    encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
+    there = replace(facts, bucket=replace(facts.bucket, encryption=encryption))
+    document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
+    judged = judge(there, document, facts.grants, explain=False)
+    if judged is None:
+        return Reach(cache, group, Verdict.UNKNOWN, "the cache has no role, or the key could not be read")
+    verdict = judged.read
+    if verdict is Verdict.ALLOWED:
+        return Reach(cache, group, verdict)
+    decisive = [row.decision for row in judged.rows if row.current and row.decision.verdict is verdict]
+    stopped = any(decision.explicit for decision in decisive)
+    reason = decisive[0].reason if decisive else "the bucket policy does not allow it"
+    return Reach(cache, group, verdict, reason, linkable=verdict is Verdict.DENIED and not stopped)
+
+
+def _documented(reach: Reach) -> Reach:
+    """The same, unless it is of an encryption that File Cache does not document. Then nobody can be sure of access."""
+    if reach.group.sealed.algorithm == "aws:kms":
+        return reach
+    name = "DSSE-KMS" if reach.group.sealed.algorithm == DUAL_LAYER else reach.group.sealed.algorithm
+    why = f"File Cache documents SSE-S3 and SSE-KMS only, not {name}"
+    worse = reach.verdict if reach.verdict is Verdict.DENIED else Verdict.UNKNOWN
+    return replace(reach, verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
+
+
+def _remedies(census: Census, reaches: Sequence[Reach], keys: Mapping[str, Key], words: Words) -> tuple[str, ...]:
+    """First what makes keys work, then a link for each key and set of caches that lack the same."""
+    wanting: dict[str, set[str]] = {}
+    for reach in reaches:
+        if reach.verdict is Verdict.DENIED and reach.group.sealed.key in keys and not _beyond(reach, keys):
+            lacking = wanting.setdefault(reach.group.sealed.key or "", set())
+            if reach.linkable:
+                lacking.add(reach.cache)
+    out: list[str] = []
+    for text in wanting:
+        out += _awaken(keys[text], words)
+    for text, lacking in wanting.items():
+        forms = {group.sealed.form for group in census.groups if group.sealed.key == text}
+        flags = (
+            ["--context", "both", "--bucket-keys"]
+            if len(forms) > 1
+            else ["--bucket-keys" if ContextForm.BUCKET in forms else "--no-bucket-keys"]
+        )
+        out += words.link([Pair(cache, census.bucket) for cache in sorted(lacking)], "--key", text, *flags)
+    return tuple(out)
+
+
+def _beyond(reach: Reach, keys: Mapping[str, Key]) -> bool:
+    """Does no command help, short of writing the objects anew?"""
+    key = keys[reach.group.sealed.key or ""]
+    return reach.group.sealed.algorithm != "aws:kms" or key.manager == "AWS" or key.state == "NotFound"
+
+
+def _awaken(key: Key, words: Words) -> list[str]:
+    arn = key.arn
+    cancel = words.aws("kms", "cancel-key-deletion", "--key-id", str(arn), region=arn.region)
+    enable = words.aws("kms", "enable-key", "--key-id", str(arn), region=arn.region)
+    return {"Disabled": [enable], "PendingDeletion": [cancel, enable]}.get(key.state or "", [])
+
+
+def _advice(reaches: Sequence[Reach]) -> tuple[str, ...]:
+    out: list[str] = []
+    denied = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
+    if any(reach.group.sealed.algorithm == CUSTOMER or "managed key of another" in reach.reason for reach in denied):
+        out.append(
+            "No permission helps with customer-provided keys and another account's AWS managed key: the objects' owner must "
+            "write them anew, with a customer managed KMS key."
+        )
+    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in denied):
+        out.append("Write DSSE-KMS objects anew with SSE-KMS to be sure that a cache can read them.")
+    if any(reach.verdict is Verdict.UNKNOWN and "could be read" in reach.reason for reach in denied):
+        out.append("Credentials of the key's account tell more: --bucket-profile or --bucket-role.")
+    if any("explicit" in reach.reason.lower() or "denies" in reach.reason for reach in denied):
+        out.append("An explicit Deny wins over every permission: see which statement it is with fcsse check.")
+    return tuple(out)

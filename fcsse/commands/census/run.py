@@ -1,0 +1,103 @@
+"""A census as a whole: what to look at, and what was counted together with what the caches may do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fcsse.commands.census import scan
+from fcsse.commands.census.preconditions import advised, require_caches
+from fcsse.commands.permissions.table import Engine
+from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
+
+if TYPE_CHECKING:
+    from fcsse.commands.census.access import Needs
+    from fcsse.commands.census.tally import Census, Group
+    from fcsse.pipeline import Pipeline
+    from fcsse.suggested_commands import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which objects to look at, and how. ``caches``: those to judge for; none: those that FSx links to the bucket.
+
+    ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's.
+    """
+
+    bucket: str
+    caches: tuple[str, ...] = ()
+    prefix: str = ""
+    sample: int | None = 200
+    engine: Engine = Engine.HEAD
+    workgroup: str | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it."""
+
+    census: Census
+    needs: Needs
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Objects encrypted alike, the largest group first."""
+        return self.census.groups
+
+    @property
+    def complete(self) -> bool:
+        """Was every object looked at?"""
+        return self.census.complete
+
+    @property
+    def fine(self) -> bool:
+        """May the caches decrypt all that was to be seen?"""
+        return self.needs.fine and not self.census.unreadable
+
+    @property
+    def exit_code(self) -> int:
+        """0: ``fine``. 3: not, or not known. 130: interrupted. Else that of the error which ended it early."""
+        if self.census.interrupted:
+            return EXIT_INTERRUPTED
+        if self.census.failure is not None:
+            return self.census.failure.exit_code
+        return EXIT_OK if self.fine else EXIT_PENDING
+
+
+def take_census(pipeline: Pipeline, question: Question, words: Words) -> Counted:
+    """Counts, then judges for each cache. ``words`` writes the commands of the remedies.
+
+    Ctrl-C ends the counting, with the answer so far; a second one leaves out the judging. Raises what keeps every object
+    from being looked at, and ``NotFoundError`` where a cache that was named is not there.
+    """
+    require_caches(pipeline, question.caches)
+    try:
+        census = _count(pipeline, question)
+    except FcsseError as error:
+        raise advised(pipeline.aws, question.bucket, error) from error
+    if census.failure is not None:
+        census = replace(census, failure=advised(pipeline.aws, question.bucket, census.failure))
+    return Counted(census, _judge(pipeline, census, question.caches, words))
+
+
+def _count(pipeline: Pipeline, asked: Question) -> Census:
+    aws, progress, clock = pipeline.aws, pipeline.progress, pipeline.clock
+    if asked.engine is Engine.ATHENA:
+        return scan.take_inventory(aws, progress, clock, asked.bucket, asked.prefix, asked.workgroup, asked.output)
+    if asked.sample is None:
+        return scan.take_all(aws, progress, asked.bucket, asked.prefix)
+    return scan.take_sample(aws, progress, clock, asked.bucket, asked.prefix, asked.sample)
+
+
+def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: Words) -> Needs:
+    from fcsse.commands.census.access import Needs, needs_of
+    from fcsse.commands.census.facts import facts_of_keys
+
+    try:
+        facts = facts_of_keys(pipeline, census, caches)
+    except KeyboardInterrupt:
+        if not census.interrupted:
+            raise
+        return Needs(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
+    return needs_of(census, facts.caches, facts.found, words, facts.unknown)

@@ -1,0 +1,183 @@
+"""Putting a saved key policy back, through the same protocol as every write.
+
+In: a backup. Out: a ``Restoration`` with the difference and what others did since; then the write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from fcsse.arn import key_arn
+from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
+from fcsse.model import Wish
+from fcsse.planning.plan import PolicyChange
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, dead_principals
+from fcsse.policy.equivalence import digest_of, same_meaning, statement_meaning
+from fcsse.policy.statement import read_statement
+from fcsse.suggested_commands import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.apply.backup import Backup
+    from fcsse.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreChange(PolicyChange):
+    """The write that puts a policy back. What others do after the difference was shown is never overwritten."""
+
+    def again(self, before: PolicyDocument) -> RestoreChange:
+        """The same on another version of the document; raises ``ChangedError`` where others changed it."""
+        if same_meaning(before, self.after, self.key.partition):
+            return replace(self, before=before, after=before)
+        if same_meaning(before, self.before, self.key.partition):
+            return replace(self, before=before)
+        raise ChangedError(
+            f"restoring the policy of key {self.key}: somebody changed it after the difference was shown",
+            "Run restore again, and look at the difference as it is now.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What restoring a backup would do.
+
+    ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as
+    in ``Backup.reason``, the newest first.
+    """
+
+    backup: Backup
+    before: PolicyDocument
+    after: PolicyDocument
+    others: tuple[str, ...]
+    undone: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What else is lost besides the change that the backup was made for, a sentence each."""
+        said = [f"It also undoes: {'; '.join(self.undone)}."] if self.undone else []
+        if self.others:
+            said.append(f"Others changed the policy since; this would be lost: {'; '.join(self.others)}.")
+        return tuple(said)
+
+    @property
+    def changed(self) -> bool:
+        """Is there anything to write?"""
+        return self.after.text != self.before.text
+
+    @property
+    def digest(self) -> str:
+        """Binds a review to what is applied, as a plan's digest does."""
+        partition = self.backup.key.split(":")[1]
+        digests = [digest_of(document, partition) for document in (self.before, self.after)]
+        parts = [Wish.RESTORE.value, self.backup.key, *digests]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) -> Restoration:
+    """Reads the policy as it is now and compares. Writes nothing.
+
+    Raises ``ChangedError`` where ``expect`` is not the digest, ``PolicyRefusedError`` where the backup names principals
+    that no longer exist, and what reading the policy raises.
+    """
+    arn = key_arn(backup.key)
+    if arn is None:
+        message = f"restoring backup {backup.id}: it names no key ARN"
+        raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
+    pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
+    before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
+    target = PolicyDocument.parse(backup.policy)
+    after = before if same_meaning(before, target, arn.partition) else target
+    dead = dead_principals(after) if after is target else ()
+    if dead:
+        named = "; ".join(f"{one.id} in {one.label}" for one in dead)
+        raise PolicyRefusedError(
+            f"restoring backup {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
+            "Take them out of it, and put it with aws kms put-key-policy. To print it: "
+            + pipeline.words.backups(backup.id),
+        )
+    if after.size > MAX_POLICY_BYTES:
+        after = after.compact()
+    newer = list(reversed(pipeline.backups.of_key(backup.key, most=1000))) if pipeline.backups else []
+    chain = [one for one in newer if one.id >= backup.id] or [backup]
+    written = _written(chain, before, arn.partition)
+    others = _others(written, before, after, arn.partition)
+    changed = after is not before
+    restoration = Restoration(
+        backup, before, after, others if changed else (), _undone(chain, written) if changed else ()
+    )
+    if expect is not None and expect != restoration.digest:
+        raise ChangedError(
+            f"checking the plan: its digest is {restoration.digest}, not the expected {expect}",
+            "Review a new dry run.",
+        )
+    return restoration
+
+
+class Fate(Enum):
+    """What became of the write that a backup was made for."""
+
+    KEPT = auto()
+    NOT_MADE = auto()
+    OTHERS_WROTE = auto()
+
+
+def _written(chain: Sequence[Backup], before: PolicyDocument, partition: str) -> tuple[Fate, ...]:
+    """For each backup, what the next one found, or what there is now.
+
+    Each says what the policy became by fcsse's write, or it stayed, where that was refused; where that is not what was
+    found, somebody else wrote in between.
+    """
+    saved = [digest_of(PolicyDocument.parse(one.policy), partition) for one in chain]
+    found = [*saved[1:], digest_of(before, partition)]
+    return tuple(
+        Fate.KEPT if then == one.becomes else Fate.NOT_MADE if then == was else Fate.OTHERS_WROTE
+        for one, was, then in zip(chain, saved, found, strict=True)
+    )
+
+
+def _undone(chain: Sequence[Backup], written: Sequence[Fate]) -> tuple[str, ...]:
+    """fcsse's changes after the one that the first backup was made for."""
+    made = [one.reason for one, fate in zip(chain, written, strict=True) if fate is not Fate.NOT_MADE]
+    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE else made)))
+
+
+def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
+    """What others changed since; empty where every change was fcsse's. Statements that links make are left out."""
+    if Fate.OTHERS_WROTE not in written:
+        return ()
+    old, new = (
+        {
+            statement_meaning(one.value, partition): one.label
+            for one in document.statements
+            if not read_statement(one.value)
+        }
+        for document in (after, before)
+    )
+    said = [f"statement {label} is new or changed" for meaning, label in new.items() if meaning not in old]
+    said += [f"statement {label} is gone or changed" for meaning, label in old.items() if meaning not in new]
+    return tuple(said) or ("the policy was written by others, in ways that the difference shows",)
+
+
+def require_discard(restoration: Restoration, words: Words | None = None, *, discard_others: bool) -> None:
+    """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
+    if restoration.others and not discard_others:
+        raise ChangedError(
+            f"restoring backup {restoration.backup.id}: others changed the policy since it was saved, and their changes "
+            f"would be lost: {'; '.join(restoration.others)}",
+            f"To lose them all the same: {(words or Words()).restore(restoration.backup.id, '--discard-others')}",
+        )
+
+
+def apply_restore(pipeline: Pipeline, restoration: Restoration, *, expected: bool) -> str | None:
+    """Writes the saved policy, by the write protocol; returns the id of the backup made before it."""
+    arn = key_arn(restoration.backup.key)
+    if arn is None:
+        text = "planned restorations have a key ARN"
+        raise AssertionError(text)
+    change = RestoreChange(arn, Wish.RESTORE, (), restoration.before, restoration.after, ())
+    return pipeline.write_policy(change, expected=expected)

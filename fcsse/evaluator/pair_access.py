@@ -1,0 +1,260 @@
+"""Can the cache read and write the bucket? The verdicts on its requests, summed up for one pair. Pure.
+
+In: the facts of a pair and the documents to judge by. Out: a ``Judgement``: every request with its decision, and what
+they come to. Nobody can ask AWS: the IAM policy simulator takes resource policies for users only, DryRun tests the
+caller only, and nobody can assume a service-linked role. So this project decides by the documented rules.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
+from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide
+from fcsse.evaluator.evaluate import compile_policy
+from fcsse.evaluator.request import Verdict
+from fcsse.policy.document import printable
+from fcsse.policy.encryption_context import ContextForm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fcsse.evaluator.evaluate import Policy
+    from fcsse.evaluator.request import Decision
+    from fcsse.model import Facts, Grant
+    from fcsse.policy.document import PolicyDocument
+
+ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request and its decision. ``current``: in the form that the bucket's setting calls for now."""
+
+    asked: CacheRequest
+    decision: Decision
+    current: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """The decision's verdict."""
+        return self.decision.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRow:
+    """One S3 action of the role on the objects under a prefix, and what the bucket policy says of it."""
+
+    action: str
+    decision: Decision
+    prefix: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """Is it allowed for certain?"""
+        return self.decision.verdict is ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdicts on a pair.
+
+    ``bucket_rows`` is None where the bucket policy is not known. Where the bucket's setting is not (``form_known``), both
+    forms count as current, and what differs between them is unknown.
+    """
+
+    rows: tuple[Row, ...]
+    bucket_rows: tuple[BucketRow, ...] | None = None
+    form_known: bool = True
+
+    def of(self, purpose: Purpose) -> Verdict:
+        """May the cache do this, in the form that the bucket's setting calls for?"""
+        found = {row.verdict for row in self.rows if row.current and row.asked.purpose is purpose}
+        return UNKNOWN if len(found) > 1 and not self.form_known else worst(found)
+
+    @property
+    def read(self) -> Verdict:
+        """May it read, as far as key and known bucket policy go?"""
+        return worst((self.of(Purpose.READ), self._bucket(S3_READ)))
+
+    @property
+    def write(self) -> Verdict:
+        """May it write, multipart uploads included?"""
+        return worst((self.of(Purpose.WRITE), self.of(Purpose.MULTIPART), self._bucket(S3_WRITE)))
+
+    def _bucket(self, actions: Sequence[str]) -> Verdict:
+        return worst(row.decision.verdict for row in self.bucket_rows or () if row.action in actions)
+
+    @property
+    def complete(self) -> bool:
+        """Is everything allowed that the page documents, in the current form? DescribeKey apart: the page's own
+        statement gives it under a condition that DescribeKey never meets.
+        """
+        return all(row.verdict is ALLOWED for row in self.rows if row.current and row.asked.form is not None)
+
+    @property
+    def denials(self) -> tuple[Row, ...]:
+        """Needed requests, in the current form, that an explicit Deny stops."""
+        return tuple(row for row in self.rows if row.current and row.asked.needed and row.decision.explicit)
+
+    @property
+    def doubts(self) -> tuple[Row, ...]:
+        """Needed requests, in the current form, whose answer is not known."""
+        return tuple(row for row in self.rows if row.current and row.asked.needed and row.verdict is UNKNOWN)
+
+    @property
+    def form_changed(self) -> bool:
+        """Was access given for the other form only? That is what a change of the Bucket Key setting leaves behind."""
+        other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
+        if not other or any(row.verdict is not ALLOWED for row in other):
+            return False
+        return any(row.verdict is DENIED and not row.decision.explicit for row in self.rows if row.current)
+
+    @property
+    def other_form_missing(self) -> bool:
+        """Would objects of the other form, from before a change of the setting, be out of reach?"""
+        other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
+        return bool(other) and any(row.verdict is not ALLOWED for row in other)
+
+    @property
+    def by_grant(self) -> bool:
+        """Is it a grant that allows anything which depends on the form?"""
+        given = [row for row in self.rows if row.current and row.asked.form and row.verdict is ALLOWED]
+        return any((row.decision.decided_by or "").startswith("grant ") for row in given)
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """The statements and grants that give what is allowed, as people name them."""
+        found = (row.decision.decided_by for row in self.rows if row.current and row.verdict is ALLOWED)
+        return tuple(dict.fromkeys(label(name) for name in found if name))
+
+
+def label(decided_by: str) -> str:
+    """A statement by its Sid in quotes, anything else as it is; what does not print is escaped."""
+    text = printable(decided_by)
+    return text if text.startswith(("statement ", "grant ")) else f"statement '{text}'"
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Denied if any is, else unknown if any is, else allowed."""
+    found = set(verdicts)
+    return DENIED if DENIED in found else UNKNOWN if UNKNOWN in found else ALLOWED
+
+
+def judge(
+    facts: Facts,
+    policy: PolicyDocument | None,
+    grants: Sequence[Grant] | None = (),
+    forms: frozenset[ContextForm] | None = None,
+    *,
+    explain: bool = True,
+    briefly: bool = False,
+) -> Judgement | None:
+    """The verdicts on a pair with a key, by this key policy and these grants.
+
+    ``policy`` None: it could not be read, so that grants alone can allow. ``grants`` None: they could not be read, so
+    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``briefly``: only the requests that
+    reading and writing need, in these forms. None where the pair has no key or role.
+    """
+    if facts.key is None or facts.role is None:
+        return None
+    in_use = frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
+    current = forms or (in_use if facts.bucket.bucket_keys_known else frozenset(ContextForm))
+    asked = cache_requests(
+        str(facts.role.arn),
+        facts.account,
+        facts.bucket.region or facts.key.arn.region,
+        str(facts.key.arn),
+        facts.bucket.name,
+        current if briefly else frozenset(ContextForm),
+        facts.role.role_id,
+        prefixes=facts.prefixes or ("",),
+    )
+    if briefly:
+        asked = tuple(one for one in asked if one.needed)
+    compiled = _ready(policy) if policy else compile_policy({"Version": "2012-10-17", "Statement": []})
+    rows: list[Row] = []
+    decisions: dict[int, Decision] = {}
+    for one in asked:
+        # A multipart upload asks just what reading asks.
+        decision = decisions.get(id(one.request))
+        if decision is None:
+            decision = decide(
+                compiled, one, grants or (), facts.key.state, explain=explain, any_of_them=bool(facts.prefixes_unknown)
+            )
+            if policy is None:
+                decision = _without_policy(decision, facts)
+            elif grants is None:
+                decision = _without_grants(decision)
+            decisions[id(one.request)] = decision
+        rows.append(Row(one, decision, one.form is None or one.form in current))
+    rows.sort(key=lambda row: (not row.current, not row.asked.needed))
+    return Judgement(tuple(rows), bucket_rows(facts), facts.bucket.bucket_keys_known)
+
+
+@lru_cache(maxsize=64)
+def _ready(policy: PolicyDocument) -> Policy:
+    """A key policy ready for judging; kept, since many pairs share a key."""
+    return compile_policy(policy.value)
+
+
+def _without_policy(decision: Decision, facts: Facts) -> Decision:
+    """What is left of a decision where the key policy could not be read.
+
+    Across accounts it can only deny: an Allow in it would need an IAM permission too, which nobody can give the role.
+    """
+    foreign = facts.key is not None and facts.key.arn.account != facts.account
+    if decision.reason.startswith("the key's state"):
+        return decision
+    if decision.verdict is ALLOWED:
+        if foreign:
+            return decision
+        reason = f"{decision.reason}, unless the key policy, which could not be read, denies it"
+        return replace(decision, verdict=UNKNOWN, reason=reason)
+    if facts.grants is None:
+        return replace(decision, verdict=UNKNOWN, reason="neither the key policy nor the grants could be read")
+    if foreign:
+        return replace(decision, reason=f"no grant allows {facts.pair.cache} to use the key")
+    return replace(decision, verdict=UNKNOWN, reason="the key policy could not be read, and no grant allows it")
+
+
+def _without_grants(decision: Decision) -> Decision:
+    """What is left of a decision where the key's grants could not be read: one of them may allow what nothing denies."""
+    if decision.verdict is not Verdict.DENIED or decision.explicit or decision.reason.startswith("the key's state"):
+        return decision
+    reason = "no statement of the key policy allows it, and the key's grants could not be read"
+    return replace(decision, verdict=UNKNOWN, reason=reason)
+
+
+def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
+    """The role's requests to S3, judged by the bucket policy; None where that, or whose the bucket is, is not known."""
+    if facts.bucket_policy is None or facts.role is None or facts.bucket.foreign is None:
+        return None
+    policy = _ready_bucket(facts.bucket_policy)
+    if policy is None:
+        return None
+    asked = bucket_requests(
+        str(facts.role.arn),
+        facts.account,
+        facts.bucket.name,
+        facts.role.role_id,
+        foreign=facts.bucket.foreign,
+        prefixes=facts.prefixes,
+    )
+    return tuple(
+        BucketRow(one.action, decide_bucket(policy, one, any_of_them=bool(facts.prefixes_unknown)), one.prefix)
+        for one in asked
+    )
+
+
+@lru_cache(maxsize=64)
+def _ready_bucket(text: str) -> Policy | None:
+    """A bucket policy ready for judging, empty where the bucket has none; None where the text is no policy."""
+    try:
+        document = json.loads(text) if text else {}
+    except ValueError:
+        return None
+    return compile_policy(document) if isinstance(document, dict) else None

@@ -1,0 +1,271 @@
+"""What one pair needs: nothing, a statement in the key policy, a grant; or why it cannot be linked. Pure.
+
+The reasons are AWS's, from the S3, KMS and File Cache user guides; each error says what would make the link possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fcsse.arn import bucket_arn
+from fcsse.errors import ImpossibleError, NotFoundError, UsageError
+from fcsse.model import GRANT_OPERATIONS, Context, Facts, Via, Wish
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access
+
+if TYPE_CHECKING:
+    from fcsse.arn import Arn
+    from fcsse.model import Bucket, Grant, Key, Options
+
+CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
+
+
+@dataclass(frozen=True, slots=True)
+class WantedGrant:
+    """The documented grant for a pair. ``subset`` is its encryption context constraint; None = unconstrained."""
+
+    key: Arn
+    grantee: str
+    name: str
+    operations: tuple[str, ...] = GRANT_OPERATIONS
+    subset: tuple[tuple[str, str], ...] = ()
+
+    def is_met_by(self, grant: Grant) -> bool:
+        """Does a grant give this already, to the same role, and at least as widely?
+
+        A grant that fcsse made for another bucket does not count, since unlinking that bucket would end it.
+        """
+        if grant.grantee != self.grantee or not set(self.operations) <= grant.operations or grant.other_constraints:
+            return False
+        if grant.name.startswith(GRANT_PREFIX) and grant.name != self.name:
+            return False
+        if not grant.constrained:
+            return not self.subset
+        wanted = dict(self.subset)
+        return (
+            bool(wanted)
+            and (grant.constraint_subset or wanted) == wanted
+            and (grant.constraint_equals or wanted) == wanted
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No key is involved: the pair works, or is unlinked, as it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
+
+    key: Key
+    access: Access | None = None
+    grant: WantedGrant | None = None
+    warnings: tuple[str, ...] = ()
+
+
+GRANT_PREFIX = "fcsse:"
+
+
+def grant_name(cache: str, bucket: str, *, narrow: bool = False) -> str:
+    """The name of the grant for a pair: always the same, so that a repetition adds no duplicate.
+
+    KMS allows no dots in it, and bucket names no underscores, so dots become underscores without a clash.
+    Source: KMS API reference, CreateGrant.
+    """
+    return f"{GRANT_PREFIX}{cache}:{bucket.replace('.', '_')}" + (":narrow" if narrow else "")
+
+
+def need_of(facts: Facts, options: Options) -> Need | Nothing:
+    """What the pair needs for the wish. Raises ``ImpossibleError``, ``UsageError`` where it cannot be had."""
+    bucket = facts.bucket
+    if not bucket.encryption.is_kms:
+        return _without_kms(bucket, options)
+    if facts.key is None:
+        return _default_key(facts)
+    key = facts.key
+    if key.manager == "AWS":
+        return _managed_key(facts, key)
+    if options.wish is Wish.LINK:
+        _refuse_unusable(key, bucket)
+    if options.narrow_grant and options.via is Via.POLICY:
+        message = "--narrow-grant is about grants, and --via policy makes none"
+        raise UsageError(message, "Leave one of them out.")
+    foreign = key.arn.account != facts.account
+    if options.wish is not Wish.LINK:
+        return Need(key, None if foreign else _access(facts, options), _grant(facts, key, options))
+    by_grant = options.via is Via.GRANT or (options.via is Via.AUTO and foreign)
+    warnings = _warnings(facts, foreign=foreign)
+    if by_grant:
+        if facts.role is None:
+            raise ImpossibleError(
+                f"linking every cache to bucket {bucket.name}: a grant is made to one role, and key {key.arn} "
+                + (
+                    "belongs to another account, where a key policy alone gives nothing"
+                    if foreign
+                    else "was to get one"
+                ),
+                "Link the caches one by one with --cache.",
+            )
+        return Need(key, grant=_grant(facts, key, options), warnings=warnings)
+    if foreign:
+        raise ImpossibleError(
+            f"linking {facts.pair} through the key policy: key {key.arn} belongs to account {key.arn.account}, and across "
+            "accounts a key policy gives the role nothing, because nobody can give it the IAM permission that KMS then "
+            "asks for as well",
+            "Leave --via out, or say --via grant.",
+        )
+    if options.narrow_grant:
+        message = f"linking {facts.pair}: --narrow-grant is about grants, and a key of the cache's own account gets a statement"
+        raise UsageError(message, "Say --via grant as well, or leave it out: a statement is narrow already.")
+    return Need(key, access=_access(facts, options), warnings=warnings)
+
+
+def _without_kms(bucket: Bucket, options: Options) -> Nothing:
+    algorithm = bucket.encryption.algorithm
+    if algorithm == "AES256":
+        again = " now; for an earlier key name it with --key" if options.wish is Wish.UNLINK else ""
+        return Nothing(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
+    if options.wish is Wish.UNLINK:
+        return Nothing(f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key")
+    if algorithm == "aws:kms:dsse":
+        raise ImpossibleError(
+            f"linking bucket {bucket.name}: it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
+            CUSTOMER_KEY,
+        )
+    raise ImpossibleError(
+        f"linking bucket {bucket.name}: its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and "
+        "SSE-KMS only",
+        CUSTOMER_KEY,
+    )
+
+
+def _default_key(facts: Facts) -> Nothing:
+    if facts.bucket.foreign:
+        raise ImpossibleError(
+            f"linking bucket {facts.bucket.name}: it belongs to another account and is encrypted with that account's AWS "
+            "managed key aws/s3, which nobody can share",
+            f"In the bucket's account: {CUSTOMER_KEY}",
+        )
+    return Nothing("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
+
+
+def _managed_key(facts: Facts, key: Key) -> Nothing:
+    if key.arn.account == facts.account:
+        return Nothing(f"key {key.id} is an AWS managed key, which serves every role of its account")
+    raise ImpossibleError(
+        f"linking bucket {facts.bucket.name}: its key {key.arn} is an AWS managed key of account {key.arn.account}, which "
+        "nobody can share",
+        f"In the bucket's account: {CUSTOMER_KEY}",
+    )
+
+
+def _refuse_unusable(key: Key, bucket: Bucket) -> None:
+    match key.state:
+        case None | "Enabled" | "Updating":
+            pass
+        case "Disabled":
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: its key {key.arn} is disabled, so nobody can read or write with it",
+                f"Enable it, then link again: aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
+            )
+        case "PendingDeletion":
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: its key {key.arn} is pending deletion; what is encrypted with it will be lost",
+                "Save it, then link again:\n"
+                f"aws kms cancel-key-deletion --key-id {key.arn} --region {key.arn.region}\n"
+                f"aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
+            )
+        case "NotFound":
+            message = f"linking bucket {bucket.name}: its key {key.arn} does not exist"
+            raise NotFoundError(message, CUSTOMER_KEY)
+        case state:
+            raise ImpossibleError(
+                f"linking bucket {bucket.name}: its key {key.arn} is in state {state}, in which it cannot be used",
+                f"See what it waits for: aws kms describe-key --key-id {key.arn} --region {key.arn.region}",
+            )
+    if not key.usable_by_s3:
+        raise ImpossibleError(
+            f"linking bucket {bucket.name}: its key {key.arn} is {key.spec} for {key.usage}, and S3 takes only symmetric "
+            "encryption keys",
+            CUSTOMER_KEY,
+        )
+    if bucket.region and bucket.region != key.arn.region:
+        raise ImpossibleError(
+            f"linking bucket {bucket.name}: it is in {bucket.region} and its key {key.arn} is not, and S3 takes only keys of "
+            "the bucket's own Region",
+            CUSTOMER_KEY,
+        )
+
+
+def _access(facts: Facts, options: Options) -> Access:
+    both = options.context is Context.BOTH or options.wish is Wish.UNLINK
+    one = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+    return Access(
+        role=str(facts.role.arn) if facts.role else None,
+        account=facts.account,
+        partition=facts.partition,
+        region=facts.bucket.region or (facts.key.arn.region if facts.key else ""),
+        bucket=facts.bucket.name,
+        forms=frozenset(ContextForm) if both else frozenset({one}),
+    )
+
+
+def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
+    if facts.role is None or facts.pair.cache is None:
+        return None
+    subset: tuple[tuple[str, str], ...] = ()
+    if options.narrow_grant:
+        if not facts.bucket.bucket_keys_known:
+            message = f"narrowing the grant for bucket {facts.bucket.name}: whether it uses Bucket Keys is not known"
+            raise UsageError(message, "Say so with --bucket-keys or --no-bucket-keys.")
+        if not facts.bucket.encryption.bucket_keys:
+            raise ImpossibleError(
+                f"narrowing the grant for bucket {facts.bucket.name}: without Bucket Keys each object has an encryption "
+                "context of its own, and a grant's constraint takes no wildcards",
+                "Leave --narrow-grant out, or turn Bucket Keys on for the bucket.",
+            )
+        subset = (("aws:s3:arn", bucket_arn(facts.partition, facts.bucket.name)),)
+    name = grant_name(facts.pair.cache, facts.bucket.name, narrow=bool(subset))
+    return WantedGrant(key.arn, str(facts.role.arn), name, subset=subset)
+
+
+def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
+    said = list(facts.unreadable)
+    if facts.role is None:
+        said.append(
+            "The statement for every cache is met by any role session named FSx in the account, not by FSx's roles alone."
+        )
+    if foreign and facts.key:
+        said.append(
+            f"The key belongs to account {facts.key.arn.account}. If bucket {facts.bucket.name} does too, its bucket policy "
+            "must name the role as well."
+        )
+    elif facts.bucket.foreign:
+        said.append(owner_warning(facts.bucket.name))
+    return tuple(said)
+
+
+def owner_warning(bucket: str) -> str:
+    """The warning for a bucket of another account than the cache's. Source: File Cache user guide."""
+    return f"Bucket {bucket} belongs to another account: its bucket policy must name the role as well."
+
+
+def ends(grant: Grant, facts: Facts) -> bool:
+    """Does unlinking the pair end this grant? Ours does by its name, also when its role is gone; one made by hand does
+    if it says what the documented grant says.
+    """
+    if facts.pair.cache is None or facts.role is None:
+        return False
+    names = {grant_name(facts.pair.cache, facts.pair.bucket, narrow=narrow) for narrow in (False, True)}
+    if grant.name in names:
+        return True
+    if grant.name.startswith(GRANT_PREFIX) or grant.grantee != str(facts.role.arn):
+        return False
+    arn = bucket_arn(facts.partition, facts.pair.bucket)
+    contexts = {**(grant.constraint_equals or {}), **(grant.constraint_subset or {})}
+    same_bucket = not grant.constrained or (not grant.other_constraints and set(contexts.values()) == {arn})
+    return grant.operations == frozenset(GRANT_OPERATIONS) and same_bucket

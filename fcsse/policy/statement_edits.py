@@ -1,0 +1,289 @@
+"""A document's statements of ours while an edit is worked out, and the new text that comes of it.
+
+The rules of linking and unlinking change drafts only; the text is made once, at the end, from what differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fcsse import arn as arns
+from fcsse.policy.document import PolicyDocument, Statement, strings
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.json_text import JsonValue, Node
+from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
+from fcsse.policy.statement import CONTEXT_KEY, Access, Ours, documented_statement, read_statement
+from fcsse.policy.text_edit import Splice, apply_splices, splice_sequence, splice_strings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+@dataclass(slots=True)
+class Draft:
+    """A statement of ours as it is to become. ``statement`` and ``ours`` are what it was; a new one has ``access``."""
+
+    label: str
+    every_cache: bool
+    account: str
+    region: str
+    principals: list[str]
+    patterns: list[str]
+    exact: bool = False
+    gone: bool = False
+    statement: Statement | None = None
+    ours: Ours | None = None
+    access: Access | None = None
+    sid: str = ""
+
+    @property
+    def alive(self) -> bool:
+        """Does it (still) give anybody anything?"""
+        return bool(self.principals) and not self.gone
+
+    @property
+    def buckets(self) -> set[str]:
+        """ARNs of the buckets that it is about."""
+        return {pattern.removesuffix("/*") for pattern in self.patterns}
+
+    @property
+    def scope(self) -> tuple[str, str]:
+        """Account and Region: where they differ, it is about other requests."""
+        return self.account, self.region
+
+
+@dataclass(slots=True)
+class Others:
+    """Dead principals to be taken out of a statement that is not ours; ``gone``: the whole statement goes."""
+
+    dead: set[str] = field(default_factory=set)
+    gone: bool = False
+
+
+class Drafts:
+    """All statements of ours of one document, to be changed, and what is pruned from the others."""
+
+    def __init__(self, document: PolicyDocument) -> None:
+        self.document = document
+        self.ours: list[Draft] = []
+        self.others: dict[int, Others] = {}
+        self._sids = {statement.sid for statement in document.statements}
+        self.readings = tuple(read_statement(statement.value) for statement in document.statements)
+        for statement, ours in zip(document.statements, self.readings, strict=True):
+            if ours is not None:
+                self.ours.append(_draft(statement, ours))
+
+    @property
+    def alive(self) -> list[Draft]:
+        """The statements that give somebody something, new ones included, in the document's order."""
+        return [draft for draft in self.ours if draft.alive]
+
+    def foreign(self) -> list[Statement]:
+        """The statements that are not ours."""
+        mine = {draft.statement.index for draft in self.ours if draft.statement is not None}
+        return [statement for statement in self.document.statements if statement.index not in mine]
+
+    def add(self, access: Access, sid: str) -> Draft:
+        """A new statement at the end, for an access; its Sid is made unique in the document."""
+        unique, number = sid, 1
+        while unique in self._sids:
+            number += 1
+            unique = f"{sid} {number}"
+        self._sids.add(unique)
+        draft = Draft(
+            f"'{unique}'",
+            access.role is None,
+            access.account,
+            access.region,
+            [access.principal],
+            list(access.patterns),
+            access=access,
+            sid=unique,
+        )
+        self.ours.append(draft)
+        return draft
+
+    def finish(self) -> PolicyDocument:
+        """The document with all changes made; the very same one where nothing changed."""
+        document = self.document
+        layout = layout_of(document)
+        splices: list[Splice] = []
+        gone = {index for index, others in self.others.items() if others.gone}
+        new: list[Draft] = []
+        for draft in self.ours:
+            if draft.statement is None:
+                new += [draft] if draft.alive else []
+            elif not draft.alive:
+                gone.add(draft.statement.index)
+            else:
+                splices += _splice_draft(document.text, draft, draft.statement, layout)
+        for index, others in self.others.items():
+            if not others.gone:
+                splices += _splice_dead(document.text, document.statements[index].node, others.dead, layout)
+        splices += _splice_statements(document, gone, new, layout)
+        text = apply_splices(document.text, splices)
+        return document if text == document.text else PolicyDocument.parse(text)
+
+
+_MARK = " \t"
+"""White space that follows the last statement of a list which was a single object. Nobody writes a blank and a tab there."""
+
+
+def access_of(principal: str | None, account: str, region: str, patterns: Collection[str]) -> list[Access]:
+    """One access for each bucket that these encryption context values are about, in the order of the buckets."""
+    found = []
+    for bucket in sorted({pattern.removesuffix("/*") for pattern in patterns}):
+        arn = arns.Arn.parse(bucket)
+        if arn is not None:
+            forms = frozenset(form for form in ContextForm if form.arn(bucket) in patterns)
+            found.append(Access(principal, account, arn.partition, region, arn.resource, forms))
+    return found
+
+
+def named_principals(statement: Statement) -> tuple[str, ...]:
+    """The AWS principals that a statement names."""
+    principal = statement.value.get("Principal")
+    return strings(principal.get("AWS")) if isinstance(principal, dict) else ()
+
+
+def _draft(statement: Statement, ours: Ours) -> Draft:
+    return Draft(
+        statement.label,
+        ours.every_cache,
+        ours.account,
+        ours.region,
+        list(ours.principals),
+        sorted(ours.patterns),
+        exact=ours.exact,
+        statement=statement,
+        ours=ours,
+    )
+
+
+def _splice_draft(text: str, draft: Draft, statement: Statement, layout: Layout) -> list[Splice]:
+    """What changes inside a statement that stays."""
+    ours = draft.ours
+    if ours is None:
+        return []
+    splices = []
+    inline = is_inline(text, statement.node)
+    lost = set(ours.principals) - set(draft.principals)
+    joined = [one for one in draft.principals if one not in ours.principals]
+    node = statement.node.member("Principal")
+    place = node.member("AWS") if node else None
+    if place is not None and (lost or joined):
+        splices += splice_strings(text, place, lost, joined, layout, inline=inline)
+    lost = set(ours.patterns) - set(draft.patterns)
+    joined = [one for one in draft.patterns if one not in ours.patterns]
+    place = _context_node(statement.node)
+    if place is not None and (lost or joined):
+        splices += splice_strings(text, place, lost, joined, layout, inline=inline)
+    return splices
+
+
+def _context_node(statement: Node) -> Node | None:
+    condition = statement.member("Condition")
+    for block in condition.items if condition else ():
+        node = block.member(CONTEXT_KEY, any_case=True)
+        if node is not None:
+            return node
+    return None
+
+
+def _splice_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> list[Splice]:
+    """Takes dead principals out of a statement of others, in which another principal remains."""
+    splices = []
+    for name in ("Principal", "NotPrincipal"):
+        principal = statement.member(name)
+        if principal is None or not principal.is_object:
+            continue
+        emptied = set()
+        for index, node in enumerate(principal.items):
+            texts = strings(node.value)
+            lost = dead & set(texts)
+            if lost and lost == set(texts):
+                emptied.add(index)
+            elif lost:
+                splices += splice_strings(text, node, lost, (), layout, inline=is_inline(text, statement))
+        if emptied:
+            splices += splice_sequence(text, principal, emptied, (), layout)
+    return splices
+
+
+def _splice_statements(document: PolicyDocument, gone: set[int], new: list[Draft], layout: Layout) -> list[Splice]:
+    """Takes whole statements out and puts new ones at the end."""
+    text, node = document.text, document.tree.member("Statement")
+    if node is None or not (gone or new):
+        return []
+    brace, inline = _statement_indent(document, node, layout)
+    added = [render_value(_new_value(draft), layout, brace, inline=inline) for draft in new]
+    if node.is_object:
+        return _splice_single(text, node, bool(gone), added, layout, brace)
+    if not node.items:
+        return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
+    kept = [item for index, item in enumerate(node.items) if index not in gone]
+    marked = text.startswith(_MARK, node.items[-1].end)
+    if gone and len(kept) == 1 and not added and kept[0].start == node.start + 1 and marked:
+        return [Splice(node.start, kept[0].start, ""), Splice(kept[0].end, node.end, "")]
+    return splice_sequence(text, node, gone, added, layout)
+
+
+def _splice_single(text: str, node: Node, gone: bool, added: list[str], layout: Layout, brace: str) -> list[Splice]:
+    """A single statement that is no list becomes one, without a new indentation for what it holds.
+
+    The list opens right before the statement, and what follows its last one tells it from lists written by hand, so that
+    taking the additions out again can restore the single object.
+    """
+    if gone:
+        return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
+    if is_inline(text, node):
+        between, tail = layout.comma, ""
+    else:
+        between = "," + layout.newline + brace
+        tail = layout.newline + line_indent(text, node.start)
+    tail = _MARK + tail
+    new = "".join(between + one for one in added)
+    return [Splice(node.start, node.start, "["), Splice(node.end, node.end, new + tail + "]")]
+
+
+def _enclose(text: str, node: Node, added: list[str], layout: Layout) -> str:
+    """A list that holds only what is new."""
+    if not added:
+        return "[]"
+    if layout.one_line:
+        return "[" + layout.comma.join(added) + "]"
+    indent = line_indent(text, node.start)
+    step = layout.newline + indent + layout.unit
+    return "[" + step + ("," + step).join(added) + layout.newline + indent + "]"
+
+
+def _statement_indent(document: PolicyDocument, node: Node, layout: Layout) -> tuple[str, bool]:
+    """Indentation of a new statement's braces, and whether it goes on one line, as the last statement does."""
+    text = document.text
+    if layout.one_line:
+        return "", True
+    filled = [item for item in (node.items if node.is_array else (node,)) if item.items]
+    if not filled:
+        return line_indent(text, node.start) + layout.unit, False
+    last = filled[-1]
+    if is_inline(text, last):
+        return line_indent(text, last.start), True
+    indent = line_indent(text, last.end)
+    line_start = text.rfind("\n", 0, last.end) + 1
+    if text[line_start + len(indent)] != "}":
+        indent = indent.removesuffix(layout.unit)
+    return indent, False
+
+
+def _new_value(draft: Draft) -> dict[str, JsonValue]:
+    """The documented statement for a new draft, with every principal and every form that joined it."""
+    access = draft.access
+    if access is None:
+        text = "a new statement has an access"
+        raise ValueError(text)
+    forms = frozenset(form for form in ContextForm if form.arn(access.bucket_arn) in draft.patterns)
+    value = documented_statement(replace(access, forms=forms), draft.sid)
+    if len(draft.principals) > 1:
+        value["Principal"] = {"AWS": list[JsonValue](draft.principals)}
+    return value

@@ -1,0 +1,329 @@
+"""The GitHub Action as a runner runs it: its one step, with the inputs put where action.yml puts them."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fcsse.sandbox import Sandbox
+from tests.sandbox.clients import documented
+
+ACTION = Path(__file__).parents[2] / ".github" / "actions" / "fcsse"
+DESCRIPTION: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the step runs in bash on the runner's own path")
+
+
+@dataclass
+class Step:
+    """What a run of the action's step came to."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+
+@dataclass
+class Runner:
+    """Runs the action's steps as the runner does."""
+
+    sandbox: Sandbox
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, event: str = "push", **given: str) -> Step:
+        """Runs it on an event; ``given`` are the workflow's ``with:``, with _ for -."""
+        inputs = {name: str(described.get("default", "")) for name, described in DESCRIPTION["inputs"].items()}
+        asked = {name.replace("_", "-"): value for name, value in {"version": "installed", **given}.items()}
+        assert asked.keys() <= inputs.keys()
+        files = [self.folder / "output", self.folder / "summary"]
+        for file in files:
+            file.write_text("")
+        (step,) = DESCRIPTION["runs"]["steps"]
+        assert step["shell"] == "bash"
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_", "GITHUB_"))
+        }
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            env={
+                **clean,
+                **self.sandbox.env(),
+                **{name: expanded(value, {**inputs, **asked}) for name, value in step["env"].items()},
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                "FCSSE_BACKUP_DIR": str(self.folder / "backups"),
+                "TMPDIR": str(self.folder),
+                "CI": "true",
+                "RUNNER_OS": "Linux",
+                "GITHUB_ACTION_PATH": str(ACTION),
+                "GITHUB_EVENT_NAME": event,
+                "GITHUB_OUTPUT": str(files[0]),
+                "GITHUB_STEP_SUMMARY": str(files[1]),
+                **self.environment,
+            },
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        lines = files[0].read_text().splitlines()
+        outputs = dict(line.split("=", 1) for line in lines)
+        assert len(outputs) == len(lines)
+        return Step(done.returncode, done.stdout + done.stderr, outputs, files[1].read_text())
+
+
+def expanded(template: str, inputs: dict[str, str]) -> str:
+    """An expression of the runner's, as far as this action uses them."""
+    return re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs[found[1]], template)
+
+
+@pytest.fixture
+def runner(small_world: Sandbox, tmp_path: Path) -> Runner:
+    small_world.reset()
+    return Runner(small_world, tmp_path)
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    return [one.operation for one in sandbox.requests if one.operation in ("kms:PutKeyPolicy", "kms:CreateGrant")]
+
+
+PAIR = {"cache": "fc-0123", "bucket": "data"}
+
+
+def test_a_pull_request_only_plans(runner: Runner) -> None:
+    before = runner.sandbox.policy_text("data")
+    step = runner.run("pull_request", **PAIR)
+    assert step.code == 0, step.log
+    assert runner.sandbox.policy_text("data") == before
+    assert not writes(runner.sandbox)
+    assert step.outputs["changed"] == "false"
+    assert step.outputs["pending"] == "true"
+    assert step.outputs["exit-code"] == "0"
+    assert re.fullmatch(r"[0-9a-f]{16}", step.outputs["digest"])
+    assert step.summary.startswith("### fcsse link (dry run)\n")
+    assert "```diff\n" in step.summary
+    assert "AWSServiceRoleForFSxS3Access_fc-0123" in step.summary
+    assert step.outputs["digest"] in step.summary
+
+
+def test_the_reviewed_plan_is_applied_on_push(runner: Runner) -> None:
+    reviewed = runner.run("pull_request", **PAIR).outputs["digest"]
+    step = runner.run("push", **PAIR, expect=reviewed)
+    assert step.code == 0, step.log
+    assert step.outputs == {"changed": "true", "pending": "false", "digest": reviewed, "exit-code": "0"}
+    assert writes(runner.sandbox) == ["kms:PutKeyPolicy"]
+    assert runner.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
+    assert "**Applied:** changed: true, exit code 0" in step.summary
+
+    again = runner.run("push", **PAIR)
+    assert (again.code, again.outputs["changed"], again.outputs["pending"]) == (0, "false", "false")
+    assert writes(runner.sandbox) == ["kms:PutKeyPolicy"]
+
+
+@pytest.mark.parametrize("event", ["push", "pull_request"])
+def test_another_plan_than_the_reviewed_one_fails(runner: Runner, event: str) -> None:
+    step = runner.run(event, **PAIR, expect="0123456789abcdef")
+    assert step.code == 7, step.log
+    assert step.outputs["exit-code"] == "7"
+    assert step.outputs["changed"] == "false"
+    assert not writes(runner.sandbox)
+    assert "exit code 7" in step.summary
+    assert "::error::" in step.log
+
+
+@pytest.mark.parametrize(
+    ("event", "mode"),
+    [
+        ("pull_request_target", "auto"),
+        ("merge_group", "auto"),
+        ("push", "plan"),
+    ],
+)
+def test_what_is_not_merged_is_planned_and_mode_decides_before_the_event(runner: Runner, event: str, mode: str) -> None:
+    step = runner.run(event, **PAIR, mode=mode)
+    assert step.code == 0, step.log
+    assert not writes(runner.sandbox)
+    assert (step.outputs["changed"], step.outputs["pending"]) == ("false", "true")
+
+
+def test_many_caches_and_buckets_and_further_arguments(runner: Runner) -> None:
+    caches, buckets = "fc-0123\n  fc-01234567890\n", "data  data-bucket-keys"
+    step = runner.run("push", cache=caches, bucket=buckets, context="both", arguments="--no-backup\n-v", wait="1m")
+    assert step.code == 0, step.log
+    for bucket in ("data", "data-bucket-keys"):
+        text = runner.sandbox.policy_text(bucket)
+        assert all(text.count(f"_{cache}") for cache in ("fc-0123", "fc-01234567890")), text
+        assert f"arn:aws:s3:::{bucket}/*" in text
+        assert re.search(rf"arn:aws:s3:::{bucket}\"", text)
+    assert not list((runner.folder / "backups").glob("*.json"))
+
+
+def test_unlink_takes_back_and_apply_is_applied_whatever_the_event(runner: Runner) -> None:
+    before = runner.sandbox.policy("data")
+    runner.sandbox.put_policy("data", {**before, "Statement": [*before["Statement"], documented("fc-0123", "data")]})
+    step = runner.run("pull_request", command="unlink", mode="apply", **PAIR)
+    assert (step.code, step.outputs["changed"]) == (0, "true"), step.log
+    assert runner.sandbox.policy("data") == before
+
+
+def test_what_cannot_be_linked_fails_and_says_why(runner: Runner) -> None:
+    step = runner.run("push", cache="fc-0123", bucket="data-dsse data")
+    assert step.code == 4, step.log
+    assert step.outputs["exit-code"] == "4"
+    assert step.outputs["changed"] == "false"
+    assert "DSSE" in step.summary
+    assert "Error" in step.log
+    assert "::error::" in step.log
+    assert not writes(runner.sandbox)
+
+
+HOSTILE = [
+    "$(touch pwned)",
+    "`touch pwned`",
+    "x; touch pwned",
+    "'; touch pwned; '",
+    '"; touch pwned; "',
+    "*",
+    "x\n::set-env name=PWNED::1",
+    "--yes",
+    "a b",
+    "$HOME",
+    "\\",
+]
+
+
+def test_what_is_no_id_ends_as_usage(runner: Runner) -> None:
+    step = runner.run("push", cache=" ".join(HOSTILE), bucket="data")
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
+    assert "fcsse link failed (exit code 2)" in step.summary
+    assert "is not the id of a file cache" in step.summary
+    assert not (runner.folder / "pwned").exists()
+    assert not len(runner.sandbox.requests)
+
+
+@pytest.mark.parametrize(("name", "value"), [*(("mode", value) for value in HOSTILE), ("command", "x\n::set-env::y")])
+def test_what_decides_is_refused_without_repeating_it(runner: Runner, name: str, value: str) -> None:
+    step = runner.run("push", **PAIR, **{name: value})
+    assert (step.code, step.outputs["exit-code"]) == (2, "2"), step.log
+    assert not (runner.folder / "pwned").exists()
+    assert re.fullmatch(rf"::error::the input '{name}' must be [a-z, ]+\nfcsse: .*, exit code 2\n", step.log)
+
+
+def test_a_runner_that_it_is_not_made_for_is_told(runner: Runner) -> None:
+    runner.environment = {"RUNNER_OS": "Windows"}
+    step = runner.run("pull_request", **PAIR)
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false")
+    assert "::error::this action runs on Linux and macOS" in step.log
+
+
+@dataclass
+class StandIn:
+    """A program called fcsse that writes down its words, and answers like a dry run."""
+
+    runner: Runner
+
+    def words(self, **inputs: str) -> list[str]:
+        """What the action calls it with, up to the first of the words that the action adds by itself."""
+        home = self.runner.folder / "bin"
+        home.mkdir()
+        program = home / "fcsse"
+        program.write_text('#!/bin/sh\nprintf \'%s\\0\' "$@" >>"$WORDS"\necho \'{"digest": "0123456789abcdef"}\'\n')
+        program.chmod(0o755)
+        told = self.runner.folder / "words"
+        self.runner.environment = {"WORDS": str(told), "PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
+        step = self.runner.run("push", **inputs)
+        assert step.code == 0, step.log
+        assert not (self.runner.folder / "pwned").exists()
+        runs = told.read_text().split("\0")
+        if "expect" in inputs:
+            return runs[runs.index("--yes") :]
+        return runs[: runs.index("--dry-run")]
+
+
+def commands(log: str) -> list[str]:
+    """The lines that the runner takes for commands. Source: GitHub Actions, "Workflow commands", on stop-commands."""
+    found: list[str] = []
+    ended_by = ""
+    for line in map(str.strip, log.splitlines()):
+        if ended_by:
+            ended_by = "" if line == f"::{ended_by}::" else ended_by
+        elif line.startswith("::stop-commands::"):
+            ended_by = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            found.append(line)
+    assert not ended_by
+    return found
+
+
+@pytest.mark.parametrize("code", [0, 4])
+def test_what_fcsse_says_is_no_command_to_the_runner(runner: Runner, code: int) -> None:
+    home = runner.folder / "bin"
+    home.mkdir()
+    (home / "fcsse").write_text(
+        f"#!/bin/sh\necho 'Warning: a Sid\n  ::add-mask::a' >&2\necho '{{\"digest\": \"0\"}}'\nexit {code}\n"
+    )
+    (home / "fcsse").chmod(0o755)
+    runner.environment = {"PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
+    step = runner.run("push", **PAIR)
+    assert step.code == code
+    assert "::add-mask::a" in step.log
+    assert [line[: len("::error::fcsse")] for line in commands(step.log)] == (["::error::fcsse"] if code else [])
+
+
+@pytest.mark.parametrize("value", ["".join(HOSTILE)])
+@pytest.mark.parametrize("name", ["expect", "via", "context", "key", "bucket-role", "grant-role", "wait"])
+def test_an_input_arrives_as_one_word(runner: Runner, name: str, value: str) -> None:
+    words = StandIn(runner).words(**PAIR, **{name.replace("-", "_"): value})
+    assert words[words.index(f"--{name}") + 1] == value
+
+
+@pytest.mark.parametrize("value", [" ".join(HOSTILE), "\n\tx  *\n\ny\n", "x 'y z' \"$HOME\""])
+@pytest.mark.parametrize("name", ["cache", "bucket", "arguments"])
+def test_a_list_is_split_at_spaces_and_nothing_more(runner: Runner, name: str, value: str) -> None:
+    words = StandIn(runner).words(**{**PAIR, name: value})
+    parts = value.split()
+    expected = parts if name == "arguments" else [word for part in parts for word in (f"--{name}", part)]
+    assert words[-len(expected) :] == expected if name == "arguments" else "\0".join(expected) in "\0".join(words)
+
+
+def test_every_input_reaches_the_script_and_every_output_comes_from_it() -> None:
+    script = (ACTION / "run.sh").read_text(encoding="utf-8")
+    (step,) = DESCRIPTION["runs"]["steps"]
+    assert {expanded(value, {n: n for n in DESCRIPTION["inputs"]}) for value in step["env"].values()} == set(
+        DESCRIPTION["inputs"]
+    )
+    for name, value in step["env"].items():
+        assert f"${{{name}:-" in script, f"{name} ({value}) is not read"
+    assert "${{" not in step["run"]
+    assert "${{" not in script
+    for name, described in DESCRIPTION["outputs"].items():
+        assert described["value"] == f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
+        assert f'"{name}=' in script
+    for described in DESCRIPTION["inputs"].values():
+        assert described["description"]
+        assert described.get("required") or "default" in described
+    assert os.access(ACTION / "run.sh", os.X_OK)
+
+
+def test_it_installs_the_release_it_comes_with(runner: Runner) -> None:
+    """Installs this very tree into an environment of its own; what it depends on is lent by the one the tests run in."""
+    runner.environment = {
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip takes the value for that of build isolation
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+    }
+    step = runner.run("pull_request", **PAIR, version="")
+    assert step.code == 0, step.log
+    assert step.outputs["pending"] == "true"
+    assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"

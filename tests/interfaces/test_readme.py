@@ -1,0 +1,120 @@
+"""What the README shows is what the program says."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fcsse.cli.main import main
+from fcsse.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def check(root: Path) -> subprocess.CompletedProcess[str]:
+    """Runs scripts/readme --check without its setting up, in a copy or in place."""
+    return subprocess.run(
+        [sys.executable, "-m", "readme_page", "--check"],
+        cwd=root / "scripts",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the picture is taken of a pseudo-terminal")
+def test_help_texts_and_picture_are_current() -> None:
+    done = check(ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the picture is taken of a pseudo-terminal")
+def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts" / "readme_page", tmp_path / "scripts" / "readme_page")
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "terminal.svg").write_text("<svg/>")
+    (tmp_path / "README.md").write_text(README.replace("Usage: fcsse link [OPTIONS]", "Usage: fcsse link"))
+    done = check(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"{name} is out of date: run scripts/readme"
+        for name in ("fcsse/cli/completion_table.py", "README.md", ".github/terminal.svg")
+    ]
+
+
+def test_the_picture_stands_on_its_own() -> None:
+    svg = (ROOT / ".github" / "terminal.svg").read_text(encoding="utf-8")
+    assert "](.github/terminal.svg)" in README
+    assert not re.findall(r"https?://(?!www\.w3\.org|www\.textualize\.io)", svg), "nothing is fetched to show it"
+    assert "fc-0123&#160;can&#160;read&#160;and&#160;write&#160;s3://data." in svg
+    assert svg.count("\n") < 400
+
+
+def test_files_that_the_readme_points_to_are_there() -> None:
+    headings = {
+        re.sub(r"[^a-z0-9-]", "", line.lower().replace(" ", "-"))
+        for line in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"`\.?/?(scripts/[a-z-]+)", README):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_workflow_is_one() -> None:
+    (workflow,) = [yaml.safe_load(block) for block in blocks("yaml")]
+    (job,) = workflow["jobs"].values()
+    action = next(step for step in job["steps"] if "fcsse" in step.get("uses", ""))
+    described = yaml.safe_load((ROOT / ".github" / "actions" / "fcsse" / "action.yml").read_text(encoding="utf-8"))
+    assert action["uses"] == "OWNER/fcsse/.github/actions/fcsse@COMMIT", "nobody else's name, until this one has a home"
+    assert {"pull_request", "push"} == set(workflow[True]), "YAML takes the word on for a truth"
+    assert action["with"].keys() <= described["inputs"].keys()
+    used = set(re.findall(rf"steps\.{action['id']}\.outputs\.([a-z-]+)", README))
+    assert used
+    assert used <= described["outputs"].keys()
+    for step in job["steps"]:
+        if "uses" in step and step is not action:
+            assert re.fullmatch(r"[^@]+@[0-9a-f]{40}", step["uses"]), "pinned by hash"
+
+
+def test_the_events_of_the_rule_are_those_that_the_function_knows() -> None:
+    from fcsse.aws_lambda import CREATIONS, SOURCE
+
+    (text,) = re.findall(r"--event-pattern '(.*?)'", README, re.DOTALL)
+    pattern = json.loads(text)
+    assert set(pattern["detail"]["eventName"]) <= set(CREATIONS)
+    assert pattern["detail"]["eventSource"] == [SOURCE]
+    (handler,) = re.findall(r"--handler ([a-z_]+)\.([a-z_]+)", README)
+    assert importlib.util.find_spec(handler[0])
+    assert callable(getattr(__import__(handler[0]), handler[1]))
+
+
+def commands() -> list[str]:
+    """The command lines of the README's shell blocks that are fcsse's own and have no placeholder."""
+    lines = [line.split("  #")[0].split(" > ")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return sorted({line for line in lines if line.startswith("fcsse ") and "sandbox" not in line})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_line_is_understood(
+    line: str, small_world: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    small_world.reset()
+    small_world.add_cache("fc-0123456789abcdef0", ["data"])
+    for name, value in {**small_world.env(), "FCSSE_BACKUP_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    code = main(line.split()[1:])
+    assert code == (3 if " check " in line else 0), capsys.readouterr().err

@@ -1,0 +1,212 @@
+"""Manners at a terminal: completion, the version for a report, slips of the fingers, narrow windows, other platforms."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path, PureWindowsPath
+
+import pytest
+
+from fcsse.cli.overview import COMMANDS
+from fcsse.sandbox import Sandbox
+from tests.simulated import Shell
+
+FCSSE = "import sys; from fcsse.cli.main import run; sys.argv[0] = 'fcsse'; run()"
+
+
+def fcsse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs it as a process of its own; nothing about AWS in the environment but what is given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
+    return subprocess.run(
+        [sys.executable, "-c", FCSSE, *words],
+        env={**clean, "AWS_EC2_METADATA_DISABLED": "true", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+PATIENT = {"FCSSE_COMPLETION_SECONDS": "30"}
+"""For machines with much else to do; nothing of what is tested depends on it."""
+
+
+def completed(line: str, **environment: str) -> list[str]:
+    """What a Tab offers at the end of the line."""
+    words = line.split(" ")
+    run = fcsse(
+        _FCSSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1), **{**PATIENT, **environment}
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.split()
+
+
+@pytest.fixture
+def account(small_world: Sandbox) -> Sandbox:
+    small_world.reset()
+    return small_world
+
+
+def test_a_tab_completes_caches_and_buckets_of_the_account(account: Sandbox) -> None:
+    env = account.env()
+    assert completed("fcsse link --cache fc-0123", **env) == ["fc-0123", "fc-01234567890"]
+    assert completed("fcsse check --cache fs-", **env) == ["fs-0abc"]
+    assert completed("fcsse link --cache fc-0123 --cache fc-0123", **env) == ["fc-01234567890"]
+    names = completed("fcsse link --cache fc-0123 --bucket data-o", **env)
+    assert names == ["data-other-account", "data-other-region"], "the account's own, and what its caches are linked to"
+    reading = {one.operation for one in account.requests}
+    assert all(name.split(":")[1].startswith(("List", "Describe")) for name in reading), reading
+
+
+def test_a_tab_uses_the_settings_of_the_line(account: Sandbox, tmp_path: Path) -> None:
+    who = account.credentials()
+    config = tmp_path / "config"
+    config.write_text(f"[profile p]\naws_access_key_id={who.access_key}\naws_secret_access_key={who.secret}\n")
+    line = f"fcsse link --profile p --region eu-west-1 --endpoint-url {account.url} --cache fs-"
+    assert completed(line, AWS_CONFIG_FILE=str(config)) == ["fs-0abc"]
+    assert not completed(line.replace("--profile p ", ""), AWS_CONFIG_FILE=str(config), HOME=str(tmp_path))
+
+
+def test_a_tab_is_silent_where_nobody_answers_or_all_is_refused(account: Sandbox) -> None:
+    account.fault("*:*", "AccessDenied", times=None)
+    assert completed("fcsse link --cache fc-", **account.env()) == []
+    account.faults.clear()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {**account.env(), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        start = time.monotonic()
+        assert completed("fcsse link --bucket d", **{**env, "FCSSE_COMPLETION_SECONDS": ""}) == []
+        # A second for AWS, the rest for starting Python on a busy machine; botocore's own patience is minutes.
+        assert time.monotonic() - start < 20
+    assert completed("fcsse link --cache fc-", AWS_PROFILE="no-such-profile") == []
+
+
+def test_half_an_answer_is_better_than_none(account: Sandbox) -> None:
+    account.fault("fsx:*", delay=40.0, times=None)
+    assert completed("fcsse link --cache fs-", **account.env(), FCSSE_COMPLETION_SECONDS="5") == ["fs-0abc"]
+
+
+def test_commands_and_words_are_completed_without_botocore() -> None:
+    code = (
+        "import sys; sys.argv[0] = 'fcsse'; from fcsse.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({'botocore', 'boto3'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    for words, offered in (("fcsse li", "link"), ("fcsse link --via p", "policy"), ("fcsse link --buck", "--bucket")):
+        number = str(words.count(" "))
+        env = {**os.environ, "_FCSSE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": number}
+        run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+        assert offered in run.stdout.split()
+        assert run.stderr.strip() == ""
+
+
+def test_version_says_one_line_and_with_v_what_a_report_needs(shell: Shell, tmp_path: Path) -> None:
+    assert re.fullmatch(r"fcsse \d+\.\d+\.\d+\n", shell.run("--version").out)
+    shell.monkeypatch.setenv("FCSSE_GRANT_ROLE", "secret-value")
+    for words in (("--version", "-v"), ("-v", "--version"), ("--version", "--verbose")):
+        run = shell.run(*words)
+        assert (run.code, run.err) == (0, "")
+        told = run.out
+        for name in ("fcsse", "Python", "boto3", "botocore", "typer", "rich", "platformdirs", "moto"):
+            assert re.search(rf"^{name} \d", told, re.MULTILINE), name
+        assert sys.executable in told
+        names = (
+            next(line for line in told.splitlines() if line.startswith("variables set ")).split(" ", 2)[2].split(", ")
+        )
+        assert {"AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "FCSSE_BACKUP_DIR", "FCSSE_GRANT_ROLE"} <= set(names)
+        values = {value for name, value in os.environ.items() if name.startswith(("AWS_", "FCSSE_")) and len(value) > 4}
+        assert not [value for value in values if value in told]
+    assert len(shell.sandbox.requests) == 0
+    shell.monkeypatch.delenv("FCSSE_BACKUP_DIR")
+    shell.monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert f"backups {tmp_path / 'fcsse' / 'backups'}\n" in shell.run("--version", "-v").out or sys.platform != "linux"
+
+
+def test_v_belongs_behind_the_command(shell: Shell) -> None:
+    run = shell.run("-v", "check")
+    assert (run.code, run.out) == (2, "")
+    assert "-v goes after the command" in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("lnik",), "Did you mean link"),
+        (("audti", "--fix"), "Did you mean audit?"),
+        (("link", "--buket", "data"), "--bucket"),
+        (("link", "--cache", "fc-0124", "--bucket", "data", "--wait", "0"), "Did you mean fc-0123"),
+        (("link", "--cache", "fc-0123", "--bucket", "data", "--via", "plicy"), "policy"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_probably_meant(shell: Shell, words: tuple[str, ...], meant: str) -> None:
+    run = shell.run(*words)
+    assert run.code in (2, 6)
+    assert meant in run.err
+
+
+@pytest.mark.parametrize("columns", ["20", "40"])
+def test_narrow_terminals_lose_nothing(shell: Shell, columns: str) -> None:
+    """What is to be copied stays in one piece; the terminal wraps it."""
+    shell.monkeypatch.setenv("COLUMNS", columns)
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--dry-run")
+    assert run.code == 0
+    arn = "arn:aws:iam::111122223333:role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_fc-0123"
+    assert f'"AWS" : "{arn}"' in run.out
+    assert shell.run("check", "--cache", "fc-0123", "--bucket", "data").code == 3
+    narrow = shell.run("audit")
+    assert narrow.code == 3
+    assert "Traceback" not in narrow.err
+    text = shell.run("link", "--help").out
+    assert "--every-cache" in text
+
+
+def test_the_names_of_the_help_option_are_in_one_order_whatever_the_hashes() -> None:
+    program = (
+        "from fcsse.cli.app import load\n"
+        "link = load('link')\n"
+        "context = link.make_context('link', [], resilient_parsing=True, help_option_names=['-h', '--help'])\n"
+        "print(link.get_help_option_names(context))\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "01234"
+    }
+    assert len(told) == 1
+
+
+HELPS = [(), *((name,) for name in COMMANDS), *(("sandbox", name) for name in ("run", "read", "write"))]
+
+
+@pytest.mark.parametrize("words", HELPS, ids=" ".join)
+def test_every_help_has_an_example_to_copy(words: tuple[str, ...], shell: Shell) -> None:
+    shell.monkeypatch.setenv("COLUMNS", "60")
+    run = shell.run(*words, "--help")
+    assert run.code == 0
+    examples = re.split(r"^ *Examples?\b.*:$", run.out, flags=re.MULTILINE)[-1].replace(" \\\n", " ")
+    lines = [line for line in examples.splitlines() if line.strip()]
+    assert lines != run.out.splitlines()
+    assert all(line.split()[: 1 + len(words)] == ["fcsse", *words] for line in lines if words), lines
+    assert all(line.split()[0] == "fcsse" for line in lines)
+    assert not re.search(r"--[a-z-]*-\n", run.out), "an option's name is broken"
+
+
+def test_a_windows_path_is_a_path(shell: Shell, tmp_path: Path) -> None:
+    """On any platform, a folder with spaces, backslashes and a colon is the folder that is used."""
+    name = str(PureWindowsPath("C:\\Users\\A B\\fcsse"))
+    folder = tmp_path / name if sys.platform != "win32" else tmp_path / "A B"
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--yes", "--backup-dir", str(folder))
+    assert run.code == 0, run.err
+    assert len(list(folder.glob("*.json"))) == 1
+    assert not re.search(r"[:<>|?*]", next(folder.glob("*.json")).name), "a name that Windows accepts"
+    listed = shell.run("backups", "--backup-dir", str(folder))
+    assert next(folder.glob("*.json")).stem in listed.out
