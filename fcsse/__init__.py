@@ -11,17 +11,17 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Additions",
-    "Applied",
+    "AppliedChange",
     "Audit",
     "Backup",
     "BusyError",
+    "CensusResult",
     "ChangedError",
-    "Checked",
-    "Counted",
+    "CheckResult",
     "CredentialsError",
     "DeniedError",
     "Facts",
-    "Failed",
+    "FailedChange",
     "FcsseError",
     "Finding",
     "Fix",
@@ -29,13 +29,13 @@ __all__ = [
     "GrantEnding",
     "ImpossibleError",
     "InterruptedRunError",
-    "Judged",
     "NewGrant",
     "NewStatements",
     "NotFoundError",
     "NotVisibleError",
     "Outcome",
     "Pair",
+    "PairAudit",
     "Permission",
     "Permissions",
     "Plan",
@@ -45,7 +45,7 @@ __all__ = [
     "PolicyRefusedError",
     "Progress",
     "Proposal",
-    "Restored",
+    "RestoreResult",
     "Result",
     "Settings",
     "Severity",
@@ -70,18 +70,18 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from fcsse.api.backups import Restored, backups, restore
+    from fcsse.api.backups import RestoreResult, backups, restore
     from fcsse.api.check import Audit, audit, census, check
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.settings import Settings
     from fcsse.api.statement import permissions, statement
-    from fcsse.apply.apply import Applied, Failed
+    from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import Backup
     from fcsse.aws_lambda import lambda_handler
     from fcsse.commands.audit.finding import Finding, Fix, Severity
-    from fcsse.commands.audit.verdicts import Judged
-    from fcsse.commands.census.run import Counted
-    from fcsse.commands.check import Checked
+    from fcsse.commands.audit.verdicts import PairAudit
+    from fcsse.commands.census.run import CensusResult
+    from fcsse.commands.check import CheckResult
     from fcsse.commands.permissions.policy import Permissions
     from fcsse.commands.permissions.table import Permission
     from fcsse.errors import (
@@ -109,23 +109,23 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
-        "fcsse.api.backups": ("Restored", "backups", "restore"),
+        "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
         "fcsse.api.check": ("Audit", "audit", "census", "check"),
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
         "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
-        "fcsse.commands.audit.verdicts": ("Judged",),
+        "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
         "fcsse.commands.permissions.policy": ("Permissions",),
         "fcsse.commands.permissions.table": ("Permission",),
         "fcsse.model": ("Facts", "Pair", "Via"),
-        "fcsse.commands.census.run": ("Counted",),
+        "fcsse.commands.census.run": ("CensusResult",),
         "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
         "fcsse.progress": ("Progress",),
-        "fcsse.commands.check": ("Checked",),
-        "fcsse.apply.apply": ("Applied", "Failed"),
+        "fcsse.commands.check": ("CheckResult",),
+        "fcsse.apply.apply": ("AppliedChange", "FailedChange"),
         "fcsse.apply.backup": ("Backup",),
     }
 

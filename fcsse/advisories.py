@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fcsse.discovery.suggestions import NearCaches
+from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
-from fcsse.model import Via, Wish
+from fcsse.model import Operation, Via
 from fcsse.planning.pairs import access_of
 from fcsse.planning.plan import PolicyChange, Status
 from fcsse.planning.requirements import owner_warning
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock, Pending
+    from fcsse.clock import Clock, Future
     from fcsse.model import Bucket, Key
     from fcsse.planning.plan import Outcome, Plan
 
@@ -31,13 +31,13 @@ PATIENCE = 10.0
 
 
 @dataclass(slots=True)
-class Asides:
+class Advisories:
     """The questions of one run: whether CloudFormation manages a key, and which of the buckets are another account's."""
 
     aws: Aws
     clock: Clock
-    _stacks: dict[Arn, Pending] = field(default_factory=dict)
-    _others: dict[Arn, Pending] = field(default_factory=dict)
+    _stacks: dict[Arn, Future] = field(default_factory=dict)
+    _others: dict[Arn, Future] = field(default_factory=dict)
 
     def begin(self, plan: Plan, key: Arn) -> None:
         """Puts the questions about a key of the plan on the wire, unless that was done."""
@@ -54,17 +54,17 @@ class Asides:
 
     def added_to(self, plan: Plan) -> Plan:
         """The plan with these warnings: of links that edit a key policy, and of unlinks that find nothing of a cache."""
-        if plan.wish is Wish.UNLINK:
-            near = NearCaches(self.aws)
+        if plan.operation is Operation.UNLINK:
+            near = CacheSuggestions(self.aws)
             return replace(plan, outcomes=tuple(self._perhaps_mistyped(outcome, near) for outcome in plan.outcomes))
         edits = {change.key: change for change in plan.changes if isinstance(change, PolicyChange)}
-        if plan.wish is not Wish.LINK or not edits:
+        if plan.operation is not Operation.LINK or not edits:
             return plan
         for key in edits:
             self.begin(plan, key)
         return replace(plan, outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
 
-    def _perhaps_mistyped(self, outcome: Outcome, near: NearCaches) -> Outcome:
+    def _perhaps_mistyped(self, outcome: Outcome, near: CacheSuggestions) -> Outcome:
         """Of a cache of which there is no sign, but of others whose ids are like its own: then it was perhaps mistyped."""
         role, cache = outcome.facts.role if outcome.facts else None, outcome.pair.cache
         if outcome.status is not Status.NOTHING or role is None or role.exists or cache is None:
@@ -97,7 +97,7 @@ class Asides:
                 warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
         return replace(outcome, warnings=tuple(warnings))
 
-    def _answer(self, asked: dict[Arn, Pending], key: Key) -> str:
+    def _answer(self, asked: dict[Arn, Future], key: Key) -> str:
         pending = asked.get(key.arn)
         return (pending.answer(PATIENCE) if pending else None) or ""
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fcsse.api.link import Result, link, plan
 from fcsse.api.settings import Settings
-from fcsse.apply.apply import Applied
+from fcsse.apply.apply import AppliedChange
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import (
     BusyError,
@@ -93,7 +93,7 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     for error in errors:
         _log("failed", event=name, cache=cache, code=error.code, message=error.message, hint=error.hint)
     if done is not None and changed:
-        keys = [str(one.change.key) for one in done.applied if isinstance(one, Applied) and one.changed]
+        keys = [str(one.change.key) for one in done.applied if isinstance(one, AppliedChange) and one.changed]
         _log("partly linked", event=name, cache=cache, keys=keys)
     for error in errors:
         if isinstance(error, MAY_PASS):

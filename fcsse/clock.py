@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Pending(Protocol):
+class Future(Protocol):
     """A question that was asked aside."""
 
     def answer(self, within: float) -> str | None:
@@ -35,7 +35,7 @@ class Clock(Protocol):
     def random(self) -> float:
         """A number from 0 up to 1."""
 
-    def in_background(self, question: Callable[[], str]) -> Pending:
+    def in_background(self, question: Callable[[], str]) -> Future:
         """Asks something while the caller goes on."""
 
 
@@ -61,12 +61,12 @@ class SystemClock:
         """A number from 0 up to 1."""
         return self._random.random()
 
-    def in_background(self, question: Callable[[], str]) -> Pending:
+    def in_background(self, question: Callable[[], str]) -> Future:
         """Asks something while the caller goes on."""
-        return _Aside(question)
+        return _BackgroundCall(question)
 
 
-class _Aside:
+class _BackgroundCall:
     """A question on a thread of its own, which nobody waits for when the process ends."""
 
     def __init__(self, question: Callable[[], str]) -> None:

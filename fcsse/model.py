@@ -28,7 +28,7 @@ GRANT_OPERATIONS = (
 """The eight operations of the grant that the File Cache page documents for a key of another account."""
 
 
-class Wish(Enum):
+class Operation(Enum):
     """What a command wants: access that is there, gone, or only told about; or an earlier policy back."""
 
     LINK = "link"
@@ -217,7 +217,7 @@ class Options:
     ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read.
     """
 
-    wish: Wish = Wish.LINK
+    operation: Operation = Operation.LINK
     via: Via = Via.AUTO
     context: Context = Context.DOCUMENTED
     narrow_grant: bool = False
@@ -233,7 +233,9 @@ class Options:
     ) -> Options:
         """The options of ``unlink``: what it takes away goes by no Bucket Key setting, so nobody needs to state that."""
         flag = bucket_keys if bucket_keys is not None or key is None else False
-        return cls(Wish.UNLINK, key=key, bucket_region=bucket_region, bucket_keys=flag, prune_orphans=prune_orphans)
+        return cls(
+            Operation.UNLINK, key=key, bucket_region=bucket_region, bucket_keys=flag, prune_orphans=prune_orphans
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from fcsse.apply.write_log import Journal
 from fcsse.discovery.discover import Discovery
-from fcsse.discovery.suggestions import NearCaches
+from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
-from fcsse.model import Facts, Obstacle, Pair, Wish
+from fcsse.model import Facts, Obstacle, Operation, Pair
 from fcsse.progress import Silent
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from fcsse.advisories import Asides
-    from fcsse.apply.apply import Applied, Failed
+    from fcsse.advisories import Advisories
+    from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import BackupFolder
     from fcsse.apply.policy_writer import Run
     from fcsse.aws.client import Aws
@@ -89,10 +89,10 @@ class Pipeline:
     backups: BackupFolder | None = None
     locks: Path | None = None
     journal: Journal = field(default_factory=Journal)
-    words: Words = field(default_factory=Words)
+    words: CommandBuilder = field(default_factory=CommandBuilder)
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
-    _asides: Asides | None = None
+    _advisories: Advisories | None = None
 
     def discover(self, target: Target, options: Options, *, ask_prefixes: bool = False) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named.
@@ -132,7 +132,7 @@ class Pipeline:
         from fcsse.planning.make_plan import make_plan
 
         saved: dict[str, tuple[str, ...]] = {}
-        if options.wish is Wish.UNLINK and self.backups:
+        if options.operation is Operation.UNLINK and self.backups:
             for facts in found:
                 if isinstance(facts, Facts) and facts.key and facts.policy:
                     arn = str(facts.key.arn)
@@ -145,32 +145,34 @@ class Pipeline:
             )
         return plan
 
-    def apply(self, plan: Plan, *, expected: bool = False, ask_asides: bool = False) -> tuple[Applied | Failed, ...]:
-        """Makes the plan's changes. ``ask_asides``: ``with_asides`` will follow, so its questions are asked on the way."""
+    def apply(
+        self, plan: Plan, *, expected: bool = False, ask_advisories: bool = False
+    ) -> tuple[AppliedChange | FailedChange, ...]:
+        """Makes the plan's changes. ``ask_advisories``: ``with_advisories`` will follow, so its questions are asked on the way."""
         from fcsse.apply.apply import apply_plan
 
         run = self._run(expected)
-        if ask_asides and plan.wish is Wish.LINK:
+        if ask_advisories and plan.operation is Operation.LINK:
             run.at_look = lambda key: self._beside.begin(plan, key)
         return apply_plan(plan, run)
 
-    def try_out(self, plan: Plan) -> tuple[Applied | Failed, ...]:
+    def try_out(self, plan: Plan) -> tuple[AppliedChange | FailedChange, ...]:
         """The dry run's last step."""
         from fcsse.apply.apply import try_plan
 
         return try_plan(plan, self._run(expected=False))
 
-    def with_asides(self, plan: Plan) -> Plan:
-        """The plan with the warnings that take a request of their own (see ``Asides``)."""
+    def with_advisories(self, plan: Plan) -> Plan:
+        """The plan with the warnings that take a request of their own (see ``Advisories``)."""
         return self._beside.added_to(plan)
 
     @property
-    def _beside(self) -> Asides:
-        from fcsse.advisories import Asides
+    def _beside(self) -> Advisories:
+        from fcsse.advisories import Advisories
 
-        if self._asides is None:
-            self._asides = Asides(self.aws, self.clock)
-        return self._asides
+        if self._advisories is None:
+            self._advisories = Advisories(self.aws, self.clock)
+        return self._advisories
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
@@ -202,7 +204,7 @@ class Pipeline:
         if target.buckets:
             return list(target.pairs)
         wanted: list[Pair | Obstacle] = []
-        near = NearCaches(self.aws)
+        near = CacheSuggestions(self.aws)
         for cache, answer in self._associations(tuple(dict.fromkeys(target.caches)), discovery):
             if isinstance(answer, FcsseError):
                 if isinstance(answer, NotFoundError):
@@ -246,17 +248,17 @@ class Pipeline:
                 self.progress.advance(number, len(caches))
 
 
-def exit_code(plan: Plan, results: Sequence[Applied | Failed]) -> int:
+def exit_code(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-    from fcsse.apply.apply import Failed
+    from fcsse.apply.apply import FailedChange
 
-    error = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
+    error = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     return error.exit_code if error else 0
 
 
-def _import_what_follows(wish: Wish, round_trip: int) -> None:
+def _import_what_follows(operation: Operation, round_trip: int) -> None:
     """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
-    if round_trip == 1 or wish is Wish.CHECK:
+    if round_trip == 1 or operation is Operation.CHECK:
         pass
     else:
         pass

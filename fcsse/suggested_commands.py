@@ -17,7 +17,7 @@ def _nobody(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CommandBuilder:
     """Writes commands that work as they stand, wherever this run did.
 
     ``region`` is the one that was named, if any; each cache has its own in ``homes``. ``more`` are options of every link

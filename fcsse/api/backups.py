@@ -44,7 +44,7 @@ def backups(
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before."""
 
     restoration: Restoration
@@ -87,7 +87,7 @@ def restore(
     expect: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
-) -> Restored:
+) -> RestoreResult:
     """Puts a saved key policy back, by the same protocol as every write: copy, write, confirm.
 
     ``backup_id`` may be the beginning of an id. Nothing to do is a success, with ``changed`` False. Raises ``UsageError``;
@@ -110,6 +110,6 @@ def restore(
     pipeline = pipeline_of(asked)
     restoration = plan_restore(pipeline, folder_of(asked).find(backup_id), expect)
     if dry_run or not restoration.changed:
-        return Restored(restoration, dry_run=dry_run)
+        return RestoreResult(restoration, dry_run=dry_run)
     require_discard(restoration, discard_others=discard_others)
-    return Restored(restoration, apply_restore(pipeline, restoration, expected=expect is not None))
+    return RestoreResult(restoration, apply_restore(pipeline, restoration, expected=expect is not None))

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
-from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of, words_of
+from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
 from fcsse.apply.write_log import Journal
 from fcsse.commands.audit import report as results
-from fcsse.model import Options, Wish
+from fcsse.model import Operation, Options
 
 if TYPE_CHECKING:
     import boto3
 
     from fcsse.api.link import Proposal, Result
     from fcsse.api.validation import Names
-    from fcsse.commands.audit.verdicts import Judged
-    from fcsse.commands.census.run import Counted
-    from fcsse.commands.check import Checked
+    from fcsse.commands.audit.verdicts import PairAudit
+    from fcsse.commands.census.run import CensusResult
+    from fcsse.commands.check import CheckResult
     from fcsse.pipeline import Pipeline
 
 
@@ -31,7 +31,7 @@ def check(
     bucket_keys: bool | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
-) -> tuple[Checked, ...]:
+) -> tuple[CheckResult, ...]:
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
@@ -45,7 +45,7 @@ def check(
     from fcsse.commands.check import check_pair
 
     options = Options(
-        Wish.CHECK,
+        Operation.CHECK,
         key=validation.key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
@@ -76,7 +76,7 @@ class Audit(results.Audit):
         pipeline = replace(self._pipeline, journal=Journal())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 
-    def afterwards(self, result: Result) -> tuple[Judged, ...]:
+    def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
         """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
         from fcsse.commands.audit.fix_pairs import afterwards
 
@@ -121,7 +121,7 @@ def audit(
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
-    found = audit_account(pipeline, scope, words_of(asked), roles, named)
+    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
@@ -137,7 +137,7 @@ def census(
     athena_output: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
-) -> Counted:
+) -> CensusResult:
     """Tells which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
 
     Looks at ``sample`` objects under ``prefix``, spread over prefixes and ages, or at all of them, a request each; or asks
@@ -173,4 +173,4 @@ def census(
     asked = settings_of(session, settings)
     number = None if all_objects else sample
     question = Question(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output)
-    return take_census(pipeline_of(for_reading(asked)), question, words_of(asked))
+    return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

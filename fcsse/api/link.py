@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, pipeline_of, settings_of
-from fcsse.apply.apply import Applied, Failed, as_made
-from fcsse.model import Context, Options, Via, Wish
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.model import Context, Operation, Options, Via
 
 if TYPE_CHECKING:
     import boto3
@@ -24,7 +24,7 @@ class Result:
     """What a change came to. ``applied`` has an entry a change of the plan; it is empty where there was nothing to do."""
 
     plan: Plan
-    applied: tuple[Applied | Failed, ...]
+    applied: tuple[AppliedChange | FailedChange, ...]
     dry_run: bool = False
 
     @property
@@ -41,7 +41,7 @@ class Result:
     def changed(self) -> bool:
         """Was anything written?"""
         return not self.dry_run and any(
-            one.unconfirmed if isinstance(one, Failed) else one.changed for one in self.applied
+            one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in self.applied
         )
 
     @property
@@ -58,7 +58,7 @@ class Result:
     def errors(self) -> tuple[FcsseError, ...]:
         """What went wrong, pairs before changes."""
         pairs = tuple(outcome.error for outcome in self.outcomes if outcome.error)
-        return pairs + tuple(one.error for one in self.applied if isinstance(one, Failed))
+        return pairs + tuple(one.error for one in self.applied if isinstance(one, FailedChange))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,12 @@ class Proposal:
         """
         return self._apply(expected=True)
 
-    def _apply(self, *, expected: bool, ask_asides: bool = False) -> Result:
-        applied = self._pipeline.apply(self.plan, expected=expected, ask_asides=ask_asides)
-        plan = self._pipeline.with_asides(self.plan) if ask_asides else self.plan
+    def _apply(self, *, expected: bool, ask_advisories: bool = False) -> Result:
+        applied = self._pipeline.apply(self.plan, expected=expected, ask_advisories=ask_advisories)
+        plan = self._pipeline.with_advisories(self.plan) if ask_advisories else self.plan
         return self._carried_out(as_made(plan, applied), applied, dry_run=False)
 
-    def _carried_out(self, plan: Plan, applied: tuple[Applied | Failed, ...], *, dry_run: bool) -> Result:
+    def _carried_out(self, plan: Plan, applied: tuple[AppliedChange | FailedChange, ...], *, dry_run: bool) -> Result:
         result = Result(plan, applied, dry_run)
         if result.errors:
             error = result.errors[0]
@@ -208,7 +208,7 @@ def plan(
     cache: Names = (),
     bucket: Names = (),
     *,
-    wish: Literal["link", "unlink"] = "link",
+    operation: Literal["link", "unlink"] = "link",
     every_cache: bool = False,
     expect: str | None = None,
     via: ViaWord = "auto",
@@ -221,7 +221,7 @@ def plan(
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Proposal:
-    """Tells what ``link`` (or ``unlink``, by ``wish``) would change, to be looked at and then applied, or not.
+    """Tells what ``link`` (or ``unlink``, by ``operation``) would change, to be looked at and then applied, or not.
 
     Reads what they read, waits for roles as they do, and writes nothing. A pair that cannot be linked is an outcome with
     its ``error`` and raises nothing before ``apply``. Raises ``UsageError``, and ``ChangedError`` where the plan's digest
@@ -240,21 +240,21 @@ def plan(
     (True, True)
     """
     facts = (key, bucket_region, bucket_keys)
-    validation.require(wish in ("link", "unlink"), f"wish={wish!r}: not one of 'link', 'unlink'")
-    if wish == "link":
+    validation.require(operation in ("link", "unlink"), f"wish={operation!r}: not one of 'link', 'unlink'")
+    if operation == "link":
         options = _link_options(via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans)
     else:
         options = _unlink_options(facts, prune_orphans=prune_orphans)
     wanted = _target(cache, bucket, options, every_cache=every_cache)
     proposal = _propose(wanted, options, settings_of(session, settings), expect)
-    return replace(proposal, plan=proposal._pipeline.with_asides(proposal.plan))
+    return replace(proposal, plan=proposal._pipeline.with_advisories(proposal.plan))
 
 
 def _change(target: Target, options: Options, settings: Settings, expect: str | None, *, dry_run: bool) -> Result:
     proposal = _propose(target, options, settings, expect)
     if not dry_run:
-        return proposal._apply(expected=expect is not None, ask_asides=True)
-    return replace(proposal, plan=proposal._pipeline.with_asides(proposal.plan)).try_out()
+        return proposal._apply(expected=expect is not None, ask_advisories=True)
+    return replace(proposal, plan=proposal._pipeline.with_advisories(proposal.plan)).try_out()
 
 
 def _propose(target: Target, options: Options, settings: Settings, expect: str | None) -> Proposal:
@@ -263,7 +263,7 @@ def _propose(target: Target, options: Options, settings: Settings, expect: str |
 
 
 def _target(cache: Names, bucket: Names, options: Options, *, every_cache: bool) -> Target:
-    target = validation.target(options.wish.value, cache, bucket, every_cache=every_cache)
+    target = validation.target(options.operation.value, cache, bucket, every_cache=every_cache)
     target.require_facts(options, validation.term)
     return target
 
@@ -277,7 +277,7 @@ def _link_options(
 ) -> Options:
     key, region, flag = facts
     return Options(
-        Wish.LINK,
+        Operation.LINK,
         validation.word(Via, via, "via"),
         validation.word(Context, context, "context"),
         narrow_grant,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fcsse.apply.backup import Backup
     from fcsse.clock import Clock
     from fcsse.progress import Progress
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
@@ -109,14 +109,14 @@ def folder_of(settings: Settings) -> BackupFolder:
     return BackupFolder(Path(settings.backup_dir) if settings.backup_dir else default_folder())
 
 
-def words_of(settings: Settings) -> Words:
+def command_builder_of(settings: Settings) -> CommandBuilder:
     """How commands are written that do what is left to do with the same credentials."""
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))
     named = tuple(word for name, value in more if value for word in (name, value))
-    return Words(profile, settings.endpoint_url, settings.region, named)
+    return CommandBuilder(profile, settings.endpoint_url, settings.region, named)
 
 
 def _profile(session: boto3.Session) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
-from fcsse.model import Context, Options, Via, Wish
+from fcsse.model import Context, Operation, Options, Via
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def statement(
 
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     options = Options(
-        Wish.LINK,
+        Operation.LINK,
         validation.word(Via, via, "via"),
         validation.word(Context, context, "context"),
         narrow_grant,

@@ -1,6 +1,6 @@
 """From a plan to what AWS holds: the only module that changes anything.
 
-In: a plan. Out: one ``Applied`` or ``Failed`` per change, in the plan's order; one that fails does not stop those on
+In: a plan. Out: one ``AppliedChange`` or ``FailedChange`` per change, in the plan's order; one that fails does not stop those on
 other keys. KMS has no version on a key policy, so whoever writes last wins; ``PolicyWriter`` is the answer to that.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedChange:
     """A change that AWS holds now.
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
@@ -42,7 +42,7 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedChange:
     """A change that was not made, or not seen in time."""
 
     change: Change
@@ -55,21 +55,23 @@ class Failed:
         return isinstance(self.error, UnconfirmedError)
 
 
-def apply_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+def apply_plan(plan: Plan, run: Run) -> tuple[AppliedChange | FailedChange, ...]:
     """Makes the changes of a plan, one after the other: each policy's last look keeps that far under KMS's quota of writes."""
-    results: list[Applied | Failed] = []
+    results: list[AppliedChange | FailedChange] = []
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
         try:
             results.append(_apply(change, _numbered(run, number, total)))
         except FcsseError as error:
-            results.append(Failed(change, error, run.backup_ids.get(str(change.key))))
+            results.append(FailedChange(change, error, run.backup_ids.get(str(change.key))))
     return tuple(results)
 
 
-def as_made(plan: Plan, results: Sequence[Applied | Failed]) -> Plan:
+def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan:
     """The plan with what was really done: where others wrote after it, their policy may have asked for another edit."""
-    anew = [one for one in results if isinstance(one, Applied) and one.made and one.made.steps != _steps(one.change)]
+    anew = [
+        one for one in results if isinstance(one, AppliedChange) and one.made and one.made.steps != _steps(one.change)
+    ]
     return replace(plan, outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
 
 
@@ -77,7 +79,7 @@ def _steps(change: Change) -> tuple[Step, ...]:
     return change.steps if isinstance(change, PolicyChange) else ()
 
 
-def _as_made(outcome: Outcome, anew: Sequence[Applied]) -> Outcome:
+def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
     for one in anew:
         access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
         if access is None or one.made is None or not isinstance(one.change, PolicyChange):
@@ -92,35 +94,39 @@ def _as_made(outcome: Outcome, anew: Sequence[Applied]) -> Outcome:
     return outcome
 
 
-def try_plan(plan: Plan, run: Run) -> tuple[Applied | Failed, ...]:
+def try_plan(plan: Plan, run: Run) -> tuple[AppliedChange | FailedChange, ...]:
     """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
 
     Source: KMS developer guide, "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
     """
-    results: list[Applied | Failed] = []
+    results: list[AppliedChange | FailedChange] = []
     for change in plan.changes:
         try:
             match change:
                 case GrantAddition():
                     try_grant(change, run)
-                    results.append(Applied(change, "KMS would create the grant (tried with its DryRun)", changed=False))
+                    results.append(
+                        AppliedChange(change, "KMS would create the grant (tried with its DryRun)", changed=False)
+                    )
                 case GrantEnding():
                     run.aws.end_grant(change.key, change.grant.grant_id, dry_run=True)
-                    results.append(Applied(change, "KMS would end the grant (tried with its DryRun)", changed=False))
+                    results.append(
+                        AppliedChange(change, "KMS would end the grant (tried with its DryRun)", changed=False)
+                    )
                 case PolicyChange():
-                    results.append(Applied(change, "not written: dry run", changed=False))
+                    results.append(AppliedChange(change, "not written: dry run", changed=False))
                 case _:
                     assert_never(change)
         except FcsseError as error:
-            results.append(Failed(change, error))
+            results.append(FailedChange(change, error))
     return tuple(results)
 
 
-def _apply(change: Change, run: Run) -> Applied:
+def _apply(change: Change, run: Run) -> AppliedChange:
     match change:
         case PolicyChange():
             written = PolicyWriter(run, change).write()
-            return Applied(
+            return AppliedChange(
                 change,
                 written.result,
                 written.backup,
@@ -134,7 +140,7 @@ def _apply(change: Change, run: Run) -> Applied:
             done = end_grant(change, run)
         case _:
             assert_never(change)
-    return Applied(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
+    return AppliedChange(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
 
 
 def _numbered(run: Run, number: int, total: int) -> Run:

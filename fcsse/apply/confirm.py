@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from fcsse.errors import BusyError, FcsseError, UnconfirmedError, UnexpectedError
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import same_meaning
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.step_phrases import changes, concerns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fcsse.apply.context import Patience, Run
+    from fcsse.apply.context import Run, WaitBudget
     from fcsse.apply.policy_reader import PolicyReader
     from fcsse.planning.plan import PolicyChange
 
@@ -37,10 +37,10 @@ def holds(change: PolicyChange, text: str) -> bool:
 class Confirmer:
     """Confirms the writes to one key's policy. Raises ``UnconfirmedError`` and nothing else."""
 
-    def __init__(self, run: Run, reader: PolicyReader, patience: Patience) -> None:
+    def __init__(self, run: Run, reader: PolicyReader, budget: WaitBudget) -> None:
         self._run = run
         self._reader = reader
-        self._patience = patience
+        self._patience = budget
 
     def read_back(self, change: PolicyChange, old: PolicyDocument) -> bool:
         """True once the policy says what was meant, False where another writer replaced it. ``old``: what it was."""
@@ -49,7 +49,7 @@ class Confirmer:
         def look() -> bool | None:
             text = self._reader.ask()
             held = holds(change, text)
-            if not held and (self._reader.is_old_news(text) or _same(text, old, change)):
+            if not held and (self._reader.is_stale(text) or _same(text, old, change)):
                 return None
             self._reader.take(text)
             return held
@@ -95,4 +95,4 @@ class Confirmer:
 
 
 def _same(text: str, old: PolicyDocument, change: PolicyChange) -> bool:
-    return same_meaning(PolicyDocument.parse(text), old, change.key.partition)
+    return equivalent(PolicyDocument.parse(text), old, change.key.partition)

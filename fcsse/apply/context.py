@@ -49,7 +49,7 @@ class Run:
         return phrase.format(backup) if backup else ""
 
 
-class Patience:
+class WaitBudget:
     """The waiting that one change may still do."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcsse.apply.context import Patience
+from fcsse.apply.context import WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.errors import (
     BusyError,
@@ -44,14 +44,14 @@ class Granted:
 
 def add_grant(change: GrantAddition, run: Run) -> Granted:
     """Creates a grant and waits until KMS lists it. Raises this project's errors."""
-    patience = Patience(run.clock, run.wait)
+    budget = WaitBudget(run.clock, run.wait)
     run.progress.step(f"creating a grant on key {change.key.resource.removeprefix('key/')}")
-    grant_id = _create_patiently(change, run, patience)
+    grant_id = _create_patiently(change, run, budget)
     run.progress.step("waiting until KMS shows the grant")
     notes = _await(
         change,
         run,
-        patience,
+        budget,
         lambda grants: any(grant.grant_id == grant_id for grant in grants),
         f"creating a grant on key {change.key}: KMS answered grant {grant_id}, but did not list it within",
     )
@@ -60,13 +60,13 @@ def add_grant(change: GrantAddition, run: Run) -> Granted:
 
 def try_grant(change: GrantAddition, run: Run) -> None:
     """Asks KMS whether it would create a grant, and goes on asking while it does not see a new role. Raises why not."""
-    patience, tries = Patience(run.clock, run.wait), 0
+    budget, tries = WaitBudget(run.clock, run.wait), 0
     while True:
         try:
             _create(change, run, dry_run=True)
         except NotVisibleError as error:
             tries += 1
-            _wait_for_the_role(change, run, patience, error, tries)
+            _wait_for_the_role(change, run, budget, error, tries)
         else:
             return
 
@@ -93,7 +93,7 @@ def _create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
 
 def end_grant(change: GrantEnding, run: Run) -> Granted:
     """Revokes or retires a grant and waits until KMS no longer lists it. Raises this project's errors."""
-    patience, grant_id = Patience(run.clock, run.wait), change.grant.grant_id
+    budget, grant_id = WaitBudget(run.clock, run.wait), change.grant.grant_id
     run.progress.step(f"ending grant {grant_id[:12]}…")
     run.journal.begin(f"the end of grant {grant_id} on key {change.key}")
 
@@ -115,10 +115,10 @@ def end_grant(change: GrantEnding, run: Run) -> Granted:
     run.journal.finish()
     run.progress.step("waiting until KMS no longer shows the grant")
     doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
-    return Granted(grant_id, how, _await(change, run, patience, is_gone, doing))
+    return Granted(grant_id, how, _await(change, run, budget, is_gone, doing))
 
 
-def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> str:
+def _create_patiently(change: GrantAddition, run: Run, budget: WaitBudget) -> str:
     tries = 0
     while True:
         run.journal.begin(f"grant {change.name} on key {change.key}")
@@ -127,7 +127,7 @@ def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> st
         except NotVisibleError as error:
             run.journal.refuse()
             tries += 1
-            _wait_for_the_role(change, run, patience, error, tries)
+            _wait_for_the_role(change, run, budget, error, tries)
         except (BusyError, UnexpectedError) as error:
             made: list[str] = []
 
@@ -146,14 +146,14 @@ def _create_patiently(change: GrantAddition, run: Run, patience: Patience) -> st
             return grant_id
 
 
-def _wait_for_the_role(change: GrantAddition, run: Run, patience: Patience, error: NotVisibleError, tries: int) -> None:
+def _wait_for_the_role(change: GrantAddition, run: Run, budget: WaitBudget, error: NotVisibleError, tries: int) -> None:
     """Pauses before the next try, where it may help. Raises why not."""
     old = PolicyRefusedError(
         f"{error.message} The role {change.grantee} is not new, so it will not pass by itself",
         "Check the role with: aws iam get-role. If it was made again lately, wait some minutes.",
     )
-    wait_for_roles(run, patience, [change.grantee], f"creating a grant on key {change.key}", error, old)
-    patience.pause(min(10.0, 0.5 * 1.6**tries))
+    wait_for_roles(run, budget, [change.grantee], f"creating a grant on key {change.key}", error, old)
+    budget.pause(min(10.0, 0.5 * 1.6**tries))
 
 
 def _look_after(
@@ -175,13 +175,13 @@ def _look_after(
 def _await(
     change: GrantAddition | GrantEnding,
     run: Run,
-    patience: Patience,
+    budget: WaitBudget,
     done: Callable[[tuple[Grant, ...]], bool],
     doing: str,
 ) -> tuple[str, ...]:
     """Waits until KMS's list shows it. Returns notes; raises nothing but ``UnconfirmedError``."""
     why = ""
-    for _ in patience.tries(first=0.2):
+    for _ in budget.tries(first=0.2):
         try:
             if done(run.aws.list_grants(change.key)):
                 return ()

@@ -41,7 +41,7 @@ def fingerprint(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Turn:
+class KeyLock:
     """A turn at a key.
 
     ``held``: is it ours alone? ``replaced``: fingerprints of the texts that were replaced lately, with how many seconds ago.
@@ -79,17 +79,17 @@ class Turn:
 
 
 @contextmanager
-def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[Turn]:
+def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[KeyLock]:
     """Holds the lock of a key, or goes on without it after ``most`` seconds. ``folder`` None = no lock."""
     file = _open(folder, key) if folder else None
     if file is None:
-        yield Turn()
+        yield KeyLock()
         return
     with file:
         start, most = clock.monotonic(), min(most, LONGEST_WAIT)
         while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        yield Turn(held, _remembered(file, clock.now().timestamp()), file)
+        yield KeyLock(held, _remembered(file, clock.now().timestamp()), file)
 
 
 def _remembered(file: FileIO, now: float) -> dict[str, float]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import same_meaning, statement_meaning
+from fcsse.policy.equivalence import canonical_statement, equivalent
 from fcsse.policy.statement import read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fcsse.policy.document import Statement
-    from fcsse.policy.equivalence import Meaning
+    from fcsse.policy.equivalence import CanonicalForm
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
@@ -26,7 +26,7 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
 
 
 @dataclass(frozen=True, slots=True)
-class Debt:
+class LostUpdate:
     """What a put of ours ran over, apart from statements that links make.
 
     ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
@@ -42,18 +42,18 @@ class Debt:
         """The statements as people name them."""
         return ", ".join(dict.fromkeys(one.label for one in (*self.missing, *self.back)))
 
-    def paid_in(self, now: PolicyDocument) -> PolicyDocument | None:
+    def reapplied_to(self, now: PolicyDocument) -> PolicyDocument | None:
         """A document with what is owed given back; None where only its owner can tell how, or it has no list."""
         there = _counted(now.statements, self.partition)
         missing = _those(_counted(self.missing, self.partition) - there, self.missing, self.partition)
-        if any(there[statement_meaning(one.value, self.partition)] for one in self.back):
+        if any(there[canonical_statement(one.value, self.partition)] for one in self.back):
             return None
         return _with_statements(now, self.theirs, missing) if missing else now
 
 
 def debt(
     base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, now: PolicyDocument, partition: str
-) -> tuple[Debt, PolicyDocument | None] | None:
+) -> tuple[LostUpdate, PolicyDocument | None] | None:
     """What is owed to others, and the document to plan on so that they get it; None where nothing is.
 
     ``base``: what the put was planned on; ``theirs``: what was read along with it; ``now``: what was read after it.
@@ -65,10 +65,10 @@ def debt(
     back = _those((old - new) & current, now.statements, partition)
     if not missing and not back:
         return None
-    owed = Debt(theirs, _foreign(missing), _foreign(back), partition)
-    if same_meaning(now, put, partition):
+    owed = LostUpdate(theirs, _foreign(missing), _foreign(back), partition)
+    if equivalent(now, put, partition):
         return owed, theirs
-    return (owed, owed.paid_in(now)) if owed.missing or owed.back else None
+    return (owed, owed.reapplied_to(now)) if owed.missing or owed.back else None
 
 
 def _with_statements(
@@ -87,14 +87,14 @@ def _foreign(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     return tuple(one for one in statements if read_statement(one.value) is None)
 
 
-def _counted(statements: Iterable[Statement], partition: str) -> Counter[Meaning]:
-    return Counter(statement_meaning(one.value, partition) for one in statements)
+def _counted(statements: Iterable[Statement], partition: str) -> Counter[CanonicalForm]:
+    return Counter(canonical_statement(one.value, partition) for one in statements)
 
 
-def _those(meanings: Counter[Meaning], statements: Iterable[Statement], partition: str) -> tuple[Statement, ...]:
+def _those(meanings: Counter[CanonicalForm], statements: Iterable[Statement], partition: str) -> tuple[Statement, ...]:
     left, found = Counter(meanings), []
     for one in statements:
-        meaning = statement_meaning(one.value, partition)
+        meaning = canonical_statement(one.value, partition)
         if left[meaning] > 0:
             left[meaning] -= 1
             found.append(one)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from fcsse.apply.context import Patience, Run
+    from fcsse.apply.context import Run, WaitBudget
 
 YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""
 
 
 def wait_for_roles(
-    run: Run, patience: Patience, roles: Iterable[str], doing: str, refusal: NotVisibleError, otherwise: FcsseError
+    run: Run, budget: WaitBudget, roles: Iterable[str], doing: str, refusal: NotVisibleError, otherwise: FcsseError
 ) -> None:
     """Tells that KMS does not see a role yet. Raises why not, where waiting will not help, or has helped nothing.
 
@@ -38,12 +38,12 @@ def wait_for_roles(
         raise NotFoundError(
             f"{doing}: the role {gone} was deleted meanwhile", "Is its cache gone? Check the id."
         ) from (refusal)
-    if patience.left() <= 0:
+    if budget.left() <= 0:
         raise NotVisibleError(
             f"{doing}: KMS still does not see the role after {run.wait:.0f} s",
             "A new role can take minutes to reach KMS: run the command again, or allow more with --wait.",
         ) from refusal
-    passed = run.wait - patience.left()
+    passed = run.wait - budget.left()
     run.progress.step(f"waiting until KMS sees the new role ({passed:.0f} of {run.wait:.0f} s)")
 
 

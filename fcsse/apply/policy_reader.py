@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock, Pending
+    from fcsse.clock import Clock, Future
 
 SETTLING = 1.0
 """Seconds after which KMS is taken to show what it holds."""
@@ -93,7 +93,7 @@ class PolicyReader:
         self._slowest = max(self._slowest, self._clock.monotonic() - start)
         return text
 
-    def in_background(self) -> Pending:
+    def in_background(self) -> Future:
         """One reading while the caller goes on."""
         return self._clock.in_background(self.ask)
 
@@ -101,12 +101,12 @@ class PolicyReader:
         """One reading after the other while the caller goes on, until told to stop."""
         return Watch(self, self._clock)
 
-    def distrust(self, replaced: Mapping[str, float]) -> None:
+    def mark_stale(self, replaced: Mapping[str, float]) -> None:
         """Takes note of texts that other runs on this machine replaced: fingerprints, and how many seconds ago."""
         now = self._clock.monotonic()
         self._replaced_by_others = {one: now + REMEMBERED - age for one, age in replaced.items()}
 
-    def is_old_news(self, text: str) -> bool:
+    def is_stale(self, text: str) -> bool:
         """Was it seen before, and then replaced, or replaced by another run?"""
         return text in self._replaced or self._is_remembered(text)
 
@@ -141,6 +141,6 @@ class PolicyReader:
         while self._clock.monotonic() - start < min(RHYTHM, longest):
             self._clock.sleep(BETWEEN_LOOKS * (0.5 + self._clock.random()))
             text = self.ask()
-            if text != self.text and not self.is_old_news(text):
+            if text != self.text and not self.is_stale(text):
                 return self.take(text)
         return self.text

@@ -21,20 +21,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.apply.confirm import Confirmer, holds
-from fcsse.apply.context import Patience, Run
+from fcsse.apply.context import Run, WaitBudget
 from fcsse.apply.lock import key_lock
 from fcsse.apply.lost_updates import debt, others_wrote
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.apply.send import Sender, Sent
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
-from fcsse.model import Wish
+from fcsse.model import Operation
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import digest_of, same_meaning
+from fcsse.policy.equivalence import digest_of, equivalent
 from fcsse.policy.step_phrases import who
 
 if TYPE_CHECKING:
-    from fcsse.apply.lost_updates import Debt
-    from fcsse.clock import Pending
+    from fcsse.apply.lost_updates import LostUpdate
+    from fcsse.clock import Future
     from fcsse.planning.plan import PolicyChange
 
 __all__ = ["PolicyWriter", "Run", "Written"]
@@ -79,7 +79,7 @@ class PolicyWriter:
         self._doing = f"updating the policy of key {change.key}"
         self._old = change.before  # what the next put replaces
         self._reader = PolicyReader(run.aws, run.clock, change.key, change.before.text, run.read_at)
-        self._patience = Patience(run.clock, run.wait)
+        self._patience = WaitBudget(run.clock, run.wait)
         self._confirmer = Confirmer(run, self._reader, self._patience)
         self._sender = Sender(run, self._reader, self._patience)
         self._turns = 0
@@ -87,10 +87,10 @@ class PolicyWriter:
         self._saved: tuple[str, str] | None = None
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
-        self._careful = run.expected  # somebody wrote, or must not have: know before each put that nobody did
-        self._crowded = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._beside: Pending | Watch | None = None  # what was read while the last put was on its way
-        self._owed: Debt | None = None
+        self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
+        self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
+        self._beside: Future | Watch | None = None  # what was read while the last put was on its way
+        self._lost: LostUpdate | None = None
 
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
@@ -107,18 +107,18 @@ class PolicyWriter:
         while lost <= REPAIRS:
             with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
                 others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
-                self._reader.distrust(others)
-                put = self._turn(lock.since)
+                self._reader.mark_stale(others)
+                put = self._attempt(lock.since)
                 held = put is Sent.NOTHING_TO_DO
                 if put is Sent.TAKEN:
                     self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
                     held = self._confirmer.read_back(self._change, self._old)
                     lock.settle(self._reader.text, run.clock.now().timestamp())
-                    owes = self._owes()
+                    owes = self._has_lost_update()
             self._turns += 1
             match put:
                 case Sent.NOT_VISIBLE | Sent.UNANSWERED:
-                    self._careful = self._careful or put is Sent.UNANSWERED
+                    self._reread_before_put = self._reread_before_put or put is Sent.UNANSWERED
                     self._patience.pause(min(10.0, 0.5 * 1.6**self._turns))
                     continue
                 case Sent.NOTHING_TO_DO if not self._sender.taken:
@@ -136,41 +136,41 @@ class PolicyWriter:
                 return Written("written", self._backup, tuple(self._notes), made=self._change)
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
-            self._careful = True
+            self._reread_before_put = True
             self._patience.pause(min(4.0, 0.2 * 2**lost))
         raise ChangedError(
             f"{self._doing}: others kept overwriting it, {lost} times over",
             "Find out who edits this policy (CloudTrail, PutKeyPolicy), stop them for a minute, and run this again.",
         )
 
-    def _turn(self, last_write: float) -> Sent:
+    def _attempt(self, last_write: float) -> Sent:
         """One turn: brings the plan up to date, saves the old text, puts the new one.
 
         ``last_write``: how many seconds ago another run on this machine wrote.
         """
         run, reader = self._run, self._reader
-        old_news = reader.is_old_news(reader.text)
+        old_news = reader.is_stale(reader.text)
         if old_news:
             run.progress.step("waiting until KMS shows what was written last")
         if self._turns or reader.age > min(FRESH, last_write - 0.05) or old_news:
             self._plan_on(reader.read())
-            if self._crowded:
+            if self._others_writing:
                 self._plan_on(reader.next_version(self._patience.left()))
         for _ in range(TRIES):
             if self._change.after.text == reader.text:
                 return self._sender.found()
             base, start, look = reader.text, run.clock.monotonic(), reader.in_background()
             self._save(self._old, self._change.after)
-            seen = None if self._careful else look.answer(GLANCE)
+            seen = None if self._reread_before_put else look.answer(GLANCE)
             late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
-            if late or (seen and reader.is_old_news(seen)):
-                self._careful = True
-            seen = reader.read() if self._careful else seen
+            if late or (seen and reader.is_stale(seen)):
+                self._reread_before_put = True
+            seen = reader.read() if self._reread_before_put else seen
             if seen is None or seen == base:
-                return self._put(None if self._careful else look)
-            crowded = self._crowded
+                return self._put(None if self._reread_before_put else look)
+            crowded = self._others_writing
             self._plan_on(reader.take(seen))
-            if self._crowded and not crowded:
+            if self._others_writing and not crowded:
                 self._plan_on(reader.next_version(self._patience.left()))
         raise ChangedError(
             f"{self._doing}: others write it faster than a change can be planned",
@@ -183,8 +183,8 @@ class PolicyWriter:
             return
         partition, old, self._old = self._key.partition, self._old, PolicyDocument.parse(text)
         known = (old, self._change.after)
-        if (self._run.expected or not self._crowded) and not any(
-            same_meaning(self._old, one, partition) for one in known
+        if (self._run.expected or not self._others_writing) and not any(
+            equivalent(self._old, one, partition) for one in known
         ):
             if self._run.expected:
                 raise ChangedError(
@@ -193,11 +193,11 @@ class PolicyWriter:
                 )
             if not self._sender.taken:
                 self._note("Somebody else changed the policy meanwhile, so the change was planned anew on theirs.")
-            self._careful = True
-            self._crowded = self._crowded or others_wrote(old, self._old, partition)
-        base = self._owed.paid_in(self._old) if self._owed else self._old
+            self._reread_before_put = True
+            self._others_writing = self._others_writing or others_wrote(old, self._old, partition)
+        base = self._lost.reapplied_to(self._old) if self._lost else self._old
         if base is None:
-            raise self._cannot_pay()
+            raise self._cannot_reapply()
         self._change = self._change.again(base)
 
     def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
@@ -205,14 +205,14 @@ class PolicyWriter:
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
-        word = "from" if self._change.wish is Wish.UNLINK else "to"
+        word = "from" if self._change.operation is Operation.UNLINK else "to"
         pairs = ", ".join(f"{who(access.role)} {word} {access.bucket}" for access in self._change.accesses)
         backup = run.backups.save(
             str(self._key),
             self._key.account,
             self._key.region,
             old.text,
-            f"{self._change.wish.value} {pairs}".strip(),
+            f"{self._change.operation.value} {pairs}".strip(),
             run.clock.now(),
             digest_of(becomes, self._key.partition),
         )
@@ -220,7 +220,7 @@ class PolicyWriter:
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
-    def _put(self, look: Pending | None) -> Sent:
+    def _put(self, look: Future | None) -> Sent:
         """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
         watch = None if look else self._reader.watch()
         try:
@@ -230,7 +230,7 @@ class PolicyWriter:
                 watch.stop()
             self._beside = watch or look
 
-    def _owes(self) -> bool:
+    def _has_lost_update(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
         match self._beside:
@@ -242,7 +242,7 @@ class PolicyWriter:
                 texts = [text for text in (look.answer(LAST),) if text is not None]
         known = (old.text, reader.text)
         strange = [
-            one for one in texts if one not in known and not reader.is_old_news(one) and not holds(self._change, one)
+            one for one in texts if one not in known and not reader.is_stale(one) and not holds(self._change, one)
         ]
         if not strange:
             return False
@@ -250,17 +250,17 @@ class PolicyWriter:
         found = debt(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
-        self._owed, base = found
+        self._lost, base = found
         self._save(theirs, put)
         if base is None:
-            raise self._cannot_pay()
+            raise self._cannot_reapply()
         self._note("Somebody else wrote at the same moment; what that write changed is put back.")
-        self._careful = self._crowded = True
+        self._reread_before_put = self._others_writing = True
         self._old, self._change = now, self._change.again(base)
         return True
 
-    def _cannot_pay(self) -> ChangedError:
-        labels = self._owed.labels if self._owed else ""
+    def _cannot_reapply(self) -> ChangedError:
+        labels = self._lost.labels if self._lost else ""
         return ChangedError(
             f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
             f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from fcsse.apply.confirm import holds
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
-from fcsse.model import Wish
+from fcsse.model import Operation
 
 if TYPE_CHECKING:
-    from fcsse.apply.context import Patience, Run
+    from fcsse.apply.context import Run, WaitBudget
     from fcsse.apply.policy_reader import PolicyReader
     from fcsse.planning.plan import PolicyChange
 
@@ -31,12 +31,12 @@ class Sent(Enum):
 class Sender:
     """Sends the puts of one change. ``taken`` counts those that KMS took."""
 
-    def __init__(self, run: Run, reader: PolicyReader, patience: Patience) -> None:
+    def __init__(self, run: Run, reader: PolicyReader, budget: WaitBudget) -> None:
         self.taken = 0
         self._unanswered = 0
         self._run = run
         self._reader = reader
-        self._patience = patience
+        self._patience = budget
 
     def send(self, change: PolicyChange) -> Sent:
         """Sends the new document once. Raises what will not pass by itself, or has not passed in time."""
@@ -70,7 +70,7 @@ class Sender:
         return Sent.TAKEN
 
     def _check_that_it_may_pass(self, change: PolicyChange, error: NotVisibleError) -> None:
-        linked = [access.role for access in change.accesses if access.role and change.wish is Wish.LINK]
+        linked = [access.role for access in change.accesses if access.role and change.operation is Operation.LINK]
         lasting = PolicyRefusedError(
             f"{error.message} No role of this change is new, so it will not pass by itself: some principal in the "
             "policy does not exist, and KMS does not say which",

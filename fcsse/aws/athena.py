@@ -16,7 +16,7 @@ from fcsse.arn import Arn
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.aws.inventory import Table, query
 from fcsse.clock import pauses
-from fcsse.commands.census.tally import Group, Sealed
+from fcsse.commands.census.tally import Group, ObjectEncryption
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
 
 if TYPE_CHECKING:
@@ -238,7 +238,9 @@ def _results(athena: AthenaClient, query_id: str, doing: str) -> tuple[Group, ..
 def _group(row: list[str | None]) -> Group:
     status, key, bucket_key, objects, size, oldest, newest, example = [*row, *[None] * 8][:8]
     names = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms", "DSSE-KMS": "aws:kms:dsse", "NONE": "none", "": "none"}
-    sealed = Sealed(names.get(status or "", status or "none"), key or None, (bucket_key or "").lower() == "true")
+    sealed = ObjectEncryption(
+        names.get(status or "", status or "none"), key or None, (bucket_key or "").lower() == "true"
+    )
     return Group(sealed, int(objects or 0), int(size or 0), example or "", _time(oldest), _time(newest))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fcsse.aws.sessions import Clients
     from fcsse.clock import Clock
     from fcsse.commands.census.listing import Page
-    from fcsse.commands.census.tally import Group, Sealed
+    from fcsse.commands.census.tally import Group, ObjectEncryption
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
     from fcsse.progress import Progress
 
@@ -215,7 +215,7 @@ class Aws:
         """A page of object names."""
         return self._on_bucket(bucket, lambda s3: objects.list_page(s3, bucket, prefix, after, delimited))
 
-    def read_sealed(self, bucket: str, name: str) -> Sealed | None:
+    def read_sealed(self, bucket: str, name: str) -> ObjectEncryption | None:
         """How an object is encrypted; None where it is gone."""
         return self._on_bucket(bucket, lambda s3: objects.read_sealed(s3, bucket, name))
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.commands.census.listing import Listed, Page
-from fcsse.commands.census.tally import CUSTOMER, Sealed
+from fcsse.commands.census.tally import CUSTOMER, ObjectEncryption
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ def list_page(s3: S3Client, bucket: str, prefix: str, after: str | None, delimit
     return Page(listed, prefixes, answer.get("IsTruncated", False))
 
 
-def read_sealed(s3: S3Client, bucket: str, name: str) -> Sealed | None:
+def read_sealed(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
     """How an object is encrypted; None where it is gone by now, or its newest version is a delete marker.
 
     No KMS permission is needed: HeadObject decrypts nothing, and no checksum is asked for. Raises ``DeniedError``,
@@ -55,7 +55,7 @@ def read_sealed(s3: S3Client, bucket: str, name: str) -> Sealed | None:
 _GONE = ("404", "NoSuchKey", "NotFound")
 
 
-def _ask_again(s3: S3Client, bucket: str, name: str) -> Sealed | None:
+def _ask_again(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
     """Answers to HeadObject have no body, so 400 does not tell customer-provided keys from credentials that have expired
     meanwhile. GetObject answers the same with a reason: InvalidRequest for an object whose key it was not given.
     """
@@ -65,14 +65,14 @@ def _ask_again(s3: S3Client, bucket: str, name: str) -> Sealed | None:
         if error_code(error) in _GONE:
             return None
         if error_code(error) == "InvalidRequest":
-            return Sealed(CUSTOMER)
+            return ObjectEncryption(CUSTOMER)
         raise
     answer["Body"].close()
     return _sealed(answer)
 
 
-def _sealed(answer: dict[str, Any]) -> Sealed:
+def _sealed(answer: dict[str, Any]) -> ObjectEncryption:
     algorithm = answer.get("ServerSideEncryption")
     if algorithm is None:
-        return Sealed(CUSTOMER if answer.get("SSECustomerAlgorithm") else "none")
-    return Sealed(algorithm, answer.get("SSEKMSKeyId"), answer.get("BucketKeyEnabled", False))
+        return ObjectEncryption(CUSTOMER if answer.get("SSECustomerAlgorithm") else "none")
+    return ObjectEncryption(algorithm, answer.get("SSEKMSKeyId"), answer.get("BucketKeyEnabled", False))

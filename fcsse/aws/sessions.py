@@ -195,7 +195,7 @@ def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _StaticCredentials:
     """Stands where a session looks for credentials."""
 
     credentials: Credentials
@@ -222,5 +222,5 @@ def clients_of_role(source: Clients, role_arn: str) -> Clients:
 
     session = botocore.session.Session()
     given = RefreshableCredentials.create_from_metadata(assume(), refresh_using=assume, method="assume-role")
-    session.register_component("credential_provider", _Given(given))
+    session.register_component("credential_provider", _StaticCredentials(given))
     return clients_of_botocore(session, source.region, source.endpoint_url)

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 import typer
 
 from fcsse.cli import explicit_options
-from fcsse.cli.link import Manner, ask
+from fcsse.cli.link import RunOptions, ask
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import columns, is_terminal
-from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError, UnexpectedError
 from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fcsse.apply.apply import Applied, Failed
+    from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.pipeline import Pipeline
     from fcsse.planning.plan import Plan
 
@@ -89,7 +89,7 @@ def audit(
             named = html.name and html != Path("-") and not html.is_dir()
             require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
         first = regions[0] if regions else None
-        sides = Sides(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
+        sides = Credentials(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
         accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
@@ -110,7 +110,7 @@ def audit(
         if not fix:
             shown.all(answer.exit_code)
             raise typer.Exit(answer.exit_code)
-        code = _fix(shown, pipeline, Manner(dry_run, exit_code, yes, expect), prune_orphans=prune_orphans)
+        code = _fix(shown, pipeline, RunOptions(dry_run, exit_code, yes, expect), prune_orphans=prune_orphans)
         raise typer.Exit(code)
 
 
@@ -204,7 +204,13 @@ class _Shown:
                 self.run.terminal.print([line(""), *plan_lines(plan)])
 
     def fixed(
-        self, plan: Plan, results: Sequence[Applied | Failed], after: Sequence[Judged], *, dry_run: bool, code: int
+        self,
+        plan: Plan,
+        results: Sequence[AppliedChange | FailedChange],
+        after: Sequence[PairAudit],
+        *,
+        dry_run: bool,
+        code: int,
     ) -> None:
         """What was changed, or would be, and how the account stands then."""
         from fcsse.cli.output.plan import closing_lines, errors_of
@@ -240,7 +246,7 @@ class _Shown:
             self.run.terminal.tell(error)
 
 
-def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bool) -> int:
+def _fix(shown: _Shown, pipeline: Pipeline, manner: RunOptions, *, prune_orphans: bool) -> int:
     from fcsse.apply.apply import as_made
     from fcsse.commands.audit.fix_pairs import afterwards
     from fcsse.commands.audit.report import standing
@@ -250,7 +256,7 @@ def _fix(shown: _Shown, pipeline: Pipeline, manner: Manner, *, prune_orphans: bo
     run, answer = shown.run, shown.answer
     plan = plan_fix(pipeline, answer, manner.expect, prune_orphans=prune_orphans)
     shown.plan(plan)
-    results: tuple[Applied | Failed, ...] = ()
+    results: tuple[AppliedChange | FailedChange, ...] = ()
     if manner.dry_run:
         results = pipeline.try_out(plan)
     elif plan.changes:

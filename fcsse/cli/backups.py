@@ -13,7 +13,7 @@ from fcsse.cli.options import aws, cross_account, output, safety
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
-from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.text import count
 
@@ -172,7 +172,7 @@ def restore(
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
         from fcsse.commands import restore as restoring
 
-        pipeline = run.pipeline(Sides(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
+        pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         restoration = restoring.plan_restore(pipeline, _folder(run, backup_dir).find(backup_id), expect)
         run.progress.stop()
         asks = run.terminal.asks and not yes and not dry_run

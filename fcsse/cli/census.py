@@ -11,12 +11,12 @@ from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import columns
-from fcsse.cli.session import Sides, require, session
+from fcsse.cli.session import Credentials, require, session
 from fcsse.commands.permissions.table import Engine
 
 if TYPE_CHECKING:
     from fcsse.cli.session import Session
-    from fcsse.commands.census.run import Counted
+    from fcsse.commands.census.run import CensusResult
 
 EXAMPLE = """\
 Examples:
@@ -163,7 +163,7 @@ def census(
             require(by_athena or not given, f"{option} goes with --engine athena")
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
-        pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
         asked = Question(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
         found = take_census(pipeline, asked, run.words)
         run.progress.stop()
@@ -171,7 +171,7 @@ def census(
         raise typer.Exit(found.exit_code)
 
 
-def _tell(run: Session, found: Counted) -> None:
+def _tell(run: Session, found: CensusResult) -> None:
     from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
     from fcsse.cli.output.documents import to_text
 

@@ -11,12 +11,12 @@ from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
-from fcsse.cli.session import Sides, require, session
-from fcsse.model import Options, Wish
+from fcsse.cli.session import Credentials, require, session
+from fcsse.model import Operation, Options
 
 if TYPE_CHECKING:
     from fcsse.cli.output.terminal import Terminal
-    from fcsse.commands.check import Checked
+    from fcsse.commands.check import CheckResult
     from fcsse.evaluator.pair_access import Row
 
 EXAMPLE = """\
@@ -59,9 +59,9 @@ def check(
             tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
         )
         require(target.caches, "check: no cache is named", "Name one with --cache.")
-        wish = Options(Wish.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
-        pipeline = run.pipeline(Sides(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        facts = pipeline.discover(target, wish, ask_prefixes=True)
+        operation = Options(Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
+        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        facts = pipeline.discover(target, operation, ask_prefixes=True)
         from fcsse.commands.check import check_pair, exit_code
 
         found = [check_pair(one, run.words) for one in facts]
@@ -86,7 +86,7 @@ def check(
         raise typer.Exit(code)
 
 
-def _lines(checked: Checked, terminal: Terminal, width: int | None) -> list[Line]:
+def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:
     if checked.error:  # which says why
         cache, bucket = checked.pair.cache, checked.pair.bucket
         where = "its buckets" if bucket.startswith("(") else f"s3://{bucket}"
@@ -113,7 +113,7 @@ def _lines(checked: Checked, terminal: Terminal, width: int | None) -> list[Line
     return out
 
 
-def _table(checked: Checked, verbose: int, width: int | None) -> list[Line]:
+def _table(checked: CheckResult, verbose: int, width: int | None) -> list[Line]:
     """Action, encryption context, verdict, and what decides, which stands below where it would not fit; the needed
     requests first.
 

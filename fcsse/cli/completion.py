@@ -37,7 +37,7 @@ def bucket_names(context: typer.Context, incomplete: str) -> list[str]:
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
-    found = _gather(lambda: _questions(what, given), _limit())
+    found = _gather(lambda: _fetcher(what, given), _limit())
     return sorted(name for name in found if name.startswith(incomplete) and name not in before)
 
 
@@ -54,7 +54,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _questions(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+def _fetcher(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
     from fcsse.aws import completion
 
     made = completion.clients(*(given[name] for name in PASSED_ON))

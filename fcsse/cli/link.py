@@ -12,16 +12,16 @@ from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.terminal import is_terminal
-from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
-from fcsse.model import Context, Options, Via, Wish
+from fcsse.model import Context, Operation, Options, Via
 from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fcsse.apply.apply import Applied, Failed
+    from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.pipeline import Target
     from fcsse.planning.plan import Plan
 
@@ -38,7 +38,7 @@ Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How a change is made and told, apart from what it is."""
 
     dry_run: bool
@@ -84,10 +84,10 @@ def link(
     policy from before. Nothing to do is a success.
     """
     with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
-        sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
-        manner = Manner(dry_run, exit_code, yes, expect)
-        _run(run, cache, bucket, every_cache, wish, sides, manner, wait, backup_dir, no_backup=no_backup)
+        operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
+        sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
+        manner = RunOptions(dry_run, exit_code, yes, expect)
+        _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
 
 
 def unlink(
@@ -123,10 +123,10 @@ def unlink(
     and say the same, and where the cache and its role are gone. Everything else in the policy stays as it is.
     """
     with session("unlink", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        wish = Options.of_unlink(key, bucket_region, bucket_keys, prune_orphans=prune_orphans)
-        sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
-        manner = Manner(dry_run, exit_code, yes, expect)
-        _run(run, cache, bucket, every_cache, wish, sides, manner, wait, backup_dir, no_backup=no_backup)
+        operation = Options.of_unlink(key, bucket_region, bucket_keys, prune_orphans=prune_orphans)
+        sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
+        manner = RunOptions(dry_run, exit_code, yes, expect)
+        _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
 
 
 def _run(
@@ -134,9 +134,9 @@ def _run(
     caches: list[str] | None,
     buckets: list[str] | None,
     every_cache: bool,
-    wish: Options,
-    sides: Sides,
-    manner: Manner,
+    operation: Options,
+    sides: Credentials,
+    manner: RunOptions,
     wait: float,
     backup_dir: Path | None,
     *,
@@ -149,12 +149,12 @@ def _run(
         tuple(dict.fromkeys(buckets or ())),
         every_cache,
     )
-    _check(run, target, wish, manner)
+    _check(run, target, operation, manner)
     pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-    plan = pipeline.plan(target, wish, manner.expect)
+    plan = pipeline.plan(target, operation, manner.expect)
     early = manner.dry_run or (run.terminal.asks and not manner.yes) or not plan.changes
     if early:
-        plan = pipeline.with_asides(plan)
+        plan = pipeline.with_advisories(plan)
     run.progress.stop()
     _show_plan(run, plan)
     late: list[str] = []
@@ -163,8 +163,8 @@ def _run(
     elif plan.changes:
         ask(run, plan, manner)
         run.progress = pipeline.progress = run.terminal.progress()
-        results = pipeline.apply(plan, expected=manner.expect is not None, ask_asides=not early)
-        shown, plan = plan, plan if early else pipeline.with_asides(plan)
+        results = pipeline.apply(plan, expected=manner.expect is not None, ask_advisories=not early)
+        shown, plan = plan, plan if early else pipeline.with_advisories(plan)
         run.progress.stop()
         late = _new_warnings(shown, plan)
         from fcsse.apply.apply import as_made
@@ -179,9 +179,9 @@ def _run(
     raise typer.Exit(code)
 
 
-def _check(run: Session, target: Target, wish: Options, manner: Manner) -> None:
+def _check(run: Session, target: Target, operation: Options, manner: RunOptions) -> None:
     target.require_caches(run.command, term)
-    target.require_facts(wish, term)
+    target.require_facts(operation, term)
     require(not manner.exit_code or manner.dry_run, "--exit-code goes with --dry-run")
 
 
@@ -200,7 +200,7 @@ def _show_plan(run: Session, plan: Plan) -> None:
         run.terminal.print(plan_lines(plan))
 
 
-def ask(run: Session, plan: Plan, manner: Manner) -> None:
+def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
     """Asks before a plan is carried out, where somebody can answer. Ends the command without a clear yes."""
     if manner.yes or not run.terminal.asks:
         return
@@ -223,7 +223,7 @@ def _question(plan: Plan) -> str:
     from fcsse.planning.plan import Status
 
     pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
-    verb, _, preposition = VERBS[plan.wish]
+    verb, _, preposition = VERBS[plan.operation]
     if len(pairs) == 1:
         return f"{verb.capitalize()} {pairs[0].cache or 'every cache'} {preposition} {pairs[0].bucket}?"
     changes = len(plan.changes)
@@ -231,7 +231,13 @@ def _question(plan: Plan) -> str:
 
 
 def _show_results(
-    run: Session, plan: Plan, results: Sequence[Applied | Failed], late: list[str], *, dry_run: bool, code: int
+    run: Session,
+    plan: Plan,
+    results: Sequence[AppliedChange | FailedChange],
+    late: list[str],
+    *,
+    dry_run: bool,
+    code: int,
 ) -> None:
     """``late``: warnings that came after the plan was shown; they belong to it."""
     from fcsse.cli.output.plan import closing_lines, errors_of, warning_lines

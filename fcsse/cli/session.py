@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from fcsse.cli.output.terminal import PlainProgress, Spinner
     from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 WRITERS = ("link", "unlink", "restore")
 """Commands of which every run may write. Such a run says in the end whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class Credentials:
     """Whose credentials, and where AWS is."""
 
     profile: str | None = None
@@ -62,15 +62,15 @@ class Session:
     writes: bool
 
     @property
-    def words(self) -> Words:
+    def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
-        from fcsse.suggested_commands import Words
+        from fcsse.suggested_commands import CommandBuilder
 
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
-        return Words(profile, url, region, explicit_options.words(), backup_dir=folder)
+        return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
 
     def pipeline(
-        self, sides: Sides, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
+        self, sides: Credentials, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
     ) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.apply.backup import places
@@ -194,4 +194,13 @@ def wanted_output(arguments: list[str]) -> Output:
     return Output(given) if given in ("json", "markdown") else Output.TEXT
 
 
-__all__ = ["EXIT_UNEXPECTED", "Session", "Sides", "report_error", "require", "session", "tell_error", "wanted_output"]
+__all__ = [
+    "EXIT_UNEXPECTED",
+    "Credentials",
+    "Session",
+    "report_error",
+    "require",
+    "session",
+    "tell_error",
+    "wanted_output",
+]

@@ -9,9 +9,9 @@ import typer
 
 from fcsse.cli.options import aws, cross_account, output, route, targets, term
 from fcsse.cli.options.output import Output
-from fcsse.cli.session import Session, Sides, require, session
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.notation import Notation
-from fcsse.model import Context, Options, Via, Wish
+from fcsse.model import Context, Operation, Options, Via
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,25 +78,27 @@ def statement(
             tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
             every_cache,
         )
-        wish = Options(Wish.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition)
-        _check(target, wish, account)
+        operation = Options(
+            Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition
+        )
+        _check(target, operation, account)
         found: Sequence[Facts | Obstacle]
         if account is not None:
-            found = stated_facts(target.pairs, Stated(account, region, partition), wish)
+            found = stated_facts(target.pairs, Stated(account, region, partition), operation)
         else:
-            sides = Sides(profile, region, endpoint_url, bucket_profile, bucket_role)
-            found = run.pipeline(sides, 0.0, no_backup=True).discover(target, wish)
+            sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role)
+            found = run.pipeline(sides, 0.0, no_backup=True).discover(target, operation)
         run.progress.stop()
-        _tell(run, additions(found, wish), notation)
+        _tell(run, additions(found, operation), notation)
 
 
-def _check(target: Target, wish: Options, account: str | None) -> None:
+def _check(target: Target, operation: Options, account: str | None) -> None:
     target.require_caches("statement", term)
-    require(wish.partition is None or account, "--partition goes with --account")
+    require(operation.partition is None or account, "--partition goes with --account")
     if account is not None:
         require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
     else:
-        target.require_facts(wish, term, also=" or --account")
+        target.require_facts(operation, term, also=" or --account")
 
 
 def _tell(run: Session, found: Additions, notation: Notation) -> None:

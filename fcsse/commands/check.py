@@ -9,12 +9,12 @@ from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, De
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import Judgement, bucket_rows, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Options, Via, Wish
+from fcsse.model import Facts, Obstacle, Operation, Options, Via
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
-from fcsse.planning.requirements import Nothing, need_of
+from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import parsed
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ OUTSIDE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What ``check`` says of a pair.
 
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
@@ -61,21 +61,21 @@ class Checked:
         return EXIT_DENIED if isinstance(self.blocker, DeniedError) else EXIT_IMPOSSIBLE
 
 
-def check_pair(found: Facts | Obstacle, words: Words | None = None, *, remedy: bool = True) -> Checked:
+def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, remedy: bool = True) -> CheckResult:
     """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that mend it.
 
     Without ``remedy``, no link that would mend it is planned: for whoever plans many pairs at once.
     """
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
-        return Checked(found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error)
+        return CheckResult(found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error)
     try:
-        need = need_of(found, Options(Wish.LINK))
+        need = requirement_of(found, Options(Operation.LINK))
     except FcsseError as error:
         if found.key is None or found.policy is None:
             return _impossible(found, error)
         need = None
-    if isinstance(need, Nothing):
+    if isinstance(need, NotNeeded):
         return _without_key(found, need)
     try:
         document = parsed(found.policy) if found.policy is not None else None
@@ -85,31 +85,31 @@ def check_pair(found: Facts | Obstacle, words: Words | None = None, *, remedy: b
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
-    return _judged(found, judgement, words or Words(), remedy=remedy)
+    return _judged(found, judgement, words or CommandBuilder(), remedy=remedy)
 
 
-def _impossible(facts: Facts, error: FcsseError) -> Checked:
+def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
     verdict, headline = Verdict.DENIED, f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}: {_reason(error)}"
     if not facts.bucket.encryption.is_kms:
         # No page says that it does not work, either.
         verdict = Verdict.UNKNOWN
         headline = f"whether {facts.pair.cache} can use s3://{facts.pair.bucket} is not known: {_reason(error)}"
-    return Checked(facts.pair, verdict, verdict, headline, facts, remedies=(error.hint,), blocker=error)
+    return CheckResult(facts.pair, verdict, verdict, headline, facts, remedies=(error.hint,), blocker=error)
 
 
 def _reason(error: FcsseError) -> str:
     return error.message.split(": ", 1)[-1]
 
 
-def _without_key(facts: Facts, why: Nothing) -> Checked:
+def _without_key(facts: Facts, why: NotNeeded) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts))
     headline = f"{_headline(facts, judgement)} ({why.reason})"
     notes = (*facts.unreadable, *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(_bucket_remedy(facts, judgement))
-    return Checked(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
+    return CheckResult(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
 
 
-def _judged(facts: Facts, judgement: Judgement, words: Words, *, remedy: bool) -> Checked:
+def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
     read, write = judgement.read, judgement.write
     notes = [*facts.unreadable, *_form_notes(facts, judgement, words), *_s3_notes(judgement)]
     if facts.key and _hides_key_policy(facts):
@@ -127,7 +127,7 @@ def _judged(facts: Facts, judgement: Judgement, words: Words, *, remedy: bool) -
         blocker, mend = _remedy(facts, words)
         remedies += mend
         remedies += _bucket_remedy(facts, judgement)
-    return Checked(
+    return CheckResult(
         facts.pair,
         read,
         write,
@@ -207,7 +207,7 @@ def _first_reason(judgement: Judgement) -> str:
     return ""
 
 
-def _form_notes(facts: Facts, judgement: Judgement, words: Words) -> list[str]:
+def _form_notes(facts: Facts, judgement: Judgement, words: CommandBuilder) -> list[str]:
     if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
         return []
     kind = "without" if facts.bucket.encryption.bucket_keys else "with"
@@ -224,13 +224,13 @@ def _s3_notes(judgement: Judgement) -> list[str]:
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
 
 
-def _remedy(facts: Facts, words: Words) -> tuple[FcsseError | None, list[str]]:
+def _remedy(facts: Facts, words: CommandBuilder) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would mend it."""
     unread = facts.policy is None or facts.grants is None
     if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
-    plan = make_plan([facts], Options(Wish.LINK))
+    plan = make_plan([facts], Options(Operation.LINK))
     outcome = plan.outcomes[0]
     match outcome.status:
         case Status.BLOCKED if outcome.error:
@@ -241,11 +241,11 @@ def _remedy(facts: Facts, words: Words) -> tuple[FcsseError | None, list[str]]:
             return None, []
 
 
-def _ways_round(facts: Facts, blocker: FcsseError, words: Words) -> list[str]:
+def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder) -> list[str]:
     """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
     ways = (
-        (("--prune-orphans",), Options(Wish.LINK, prune_orphans=True)),
-        (("--via", "grant"), Options(Wish.LINK, via=Via.GRANT)),
+        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True)),
+        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT)),
     )
     there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
     links = [words.link([facts.pair], *more)[0] for more in there]
@@ -270,7 +270,7 @@ def _actions(rows: Iterable[BucketRow]) -> list[str]:
     return list(dict.fromkeys(row.action for row in rows))
 
 
-def exit_code(checked: Sequence[Checked]) -> int:
+def exit_code(checked: Sequence[CheckResult]) -> int:
     """For many pairs: the first error's code, else 4 where any cannot be linked, else 3 where any lacks access."""
     error = next((one.error for one in checked if one.error), None)
     return error.exit_code if error else max((one.exit_code for one in checked), default=EXIT_OK)

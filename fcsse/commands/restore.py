@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
-from fcsse.model import Wish
+from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, dead_principals
-from fcsse.policy.equivalence import digest_of, same_meaning, statement_meaning
+from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,9 @@ class RestoreChange(PolicyChange):
 
     def again(self, before: PolicyDocument) -> RestoreChange:
         """The same on another version of the document; raises ``ChangedError`` where others changed it."""
-        if same_meaning(before, self.after, self.key.partition):
+        if equivalent(before, self.after, self.key.partition):
             return replace(self, before=before, after=before)
-        if same_meaning(before, self.before, self.key.partition):
+        if equivalent(before, self.before, self.key.partition):
             return replace(self, before=before)
         raise ChangedError(
             f"restoring the policy of key {self.key}: somebody changed it after the difference was shown",
@@ -74,7 +74,7 @@ class Restoration:
         """Binds a review to what is applied, as a plan's digest does."""
         partition = self.backup.key.split(":")[1]
         digests = [digest_of(document, partition) for document in (self.before, self.after)]
-        parts = [Wish.RESTORE.value, self.backup.key, *digests]
+        parts = [Operation.RESTORE.value, self.backup.key, *digests]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -91,7 +91,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
     target = PolicyDocument.parse(backup.policy)
-    after = before if same_meaning(before, target, arn.partition) else target
+    after = before if equivalent(before, target, arn.partition) else target
     dead = dead_principals(after) if after is target else ()
     if dead:
         named = "; ".join(f"{one.id} in {one.label}" for one in dead)
@@ -152,7 +152,7 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
         return ()
     old, new = (
         {
-            statement_meaning(one.value, partition): one.label
+            canonical_statement(one.value, partition): one.label
             for one in document.statements
             if not read_statement(one.value)
         }
@@ -163,13 +163,13 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
     return tuple(said) or ("the policy was written by others, in ways that the difference shows",)
 
 
-def require_discard(restoration: Restoration, words: Words | None = None, *, discard_others: bool) -> None:
+def require_discard(restoration: Restoration, words: CommandBuilder | None = None, *, discard_others: bool) -> None:
     """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
     if restoration.others and not discard_others:
         raise ChangedError(
             f"restoring backup {restoration.backup.id}: others changed the policy since it was saved, and their changes "
             f"would be lost: {'; '.join(restoration.others)}",
-            f"To lose them all the same: {(words or Words()).restore(restoration.backup.id, '--discard-others')}",
+            f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, '--discard-others')}",
         )
 
 
@@ -179,5 +179,5 @@ def apply_restore(pipeline: Pipeline, restoration: Restoration, *, expected: boo
     if arn is None:
         text = "planned restorations have a key ARN"
         raise AssertionError(text)
-    change = RestoreChange(arn, Wish.RESTORE, (), restoration.before, restoration.after, ())
+    change = RestoreChange(arn, Operation.RESTORE, (), restoration.before, restoration.after, ())
     return pipeline.write_policy(change, expected=expected)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.fetcher import caught, settled
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, UsageError
-from fcsse.model import Bucket, Encryption, Via, Wish
+from fcsse.model import Bucket, Encryption, Operation, Via
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fcsse.arn import Arn
-    from fcsse.discovery.fetcher import Questions
+    from fcsse.discovery.fetcher import Fetcher
     from fcsse.model import Options
 
 
@@ -35,8 +35,8 @@ class BucketSide:
 class Buckets:
     """The buckets of a run. ``home`` is the Region of the caller's settings, where most buckets are."""
 
-    def __init__(self, questions: Questions, options: Options, home: str | None) -> None:
-        self._questions = questions
+    def __init__(self, questions: Fetcher, options: Options, home: str | None) -> None:
+        self._fetcher = questions
         self._options = options
         self._home = home
         self._read: dict[str, Bucket | FcsseError] = {}
@@ -54,9 +54,9 @@ class Buckets:
         """Puts on the wire what needs no other answer."""
         if self.all_given:
             return
-        self._questions.encryption(name)
-        if self._options.wish is Wish.CHECK:
-            self._questions.bucket_policy(name)
+        self._fetcher.encryption(name)
+        if self._options.operation is Operation.CHECK:
+            self._fetcher.bucket_policy(name)
 
     def ask_whose(self, name: str, own: str) -> None:
         """Asks whose a bucket is and where, if its key is an alias, a bare id or the default: that decides.
@@ -65,25 +65,25 @@ class Buckets:
         """
         if self.all_given:
             return
-        encryption = settled(self._questions.encryption(name))
+        encryption = settled(self._fetcher.encryption(name))
         if isinstance(encryption, FcsseError):
             return
         named = encryption.is_kms and self._options.key is None and not _named_by_arn(encryption)
-        if named or self._options.wish is Wish.CHECK:
-            self._questions.owned(name, own)
+        if named or self._options.operation is Operation.CHECK:
+            self._fetcher.owned(name, own)
         if not named:
             return
         if self._options.bucket_region is None:
-            self._questions.region(name)
+            self._fetcher.region(name)
         if encryption.key and not encryption.key.startswith("alias/aws/") and self._home:
             # Most buckets are in the caller's Region: asking there right away saves a round.
-            self._questions.resolved(encryption.key, self._home)
+            self._fetcher.resolved(encryption.key, self._home)
 
     def without_key(self, name: str) -> Encryption | FcsseError | None:
         """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""
         if self.all_given:
             return None
-        found = settled(self._questions.encryption(name))
+        found = settled(self._fetcher.encryption(name))
         if isinstance(found, FcsseError) or not found.is_kms or is_default_key(Bucket(name, found)):
             return found
         return None
@@ -92,7 +92,7 @@ class Buckets:
         """Did S3 say that there is no such bucket?"""
         if self.all_given:
             return False
-        encryption = settled(self._questions.encryption(name))
+        encryption = settled(self._fetcher.encryption(name))
         return isinstance(encryption, NotFoundError)
 
     def read(self, name: str, own: str) -> Bucket:
@@ -106,11 +106,11 @@ class Buckets:
 
     def read_side(self, bucket: Bucket, own: str) -> BucketSide:
         """For ``check`` the bucket with its owner and policy; otherwise, and of stated facts, no more than the bucket."""
-        if bucket.given or self._options.wish is not Wish.CHECK:
+        if bucket.given or self._options.operation is not Operation.CHECK:
             return BucketSide(bucket)
-        policy = settled(self._questions.bucket_policy(bucket.name))
+        policy = settled(self._fetcher.bucket_policy(bucket.name))
         if bucket.foreign is None:
-            owned = settled(self._questions.owned(bucket.name, own))
+            owned = settled(self._fetcher.owned(bucket.name, own))
             bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
         if isinstance(policy, FcsseError):
             return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.message}.",))
@@ -121,7 +121,7 @@ class Buckets:
         if options.key is not None and self.all_given:
             return self._given(name, options.key)
         try:
-            encryption = self._questions.encryption(name).result()
+            encryption = self._fetcher.encryption(name).result()
         except DeniedError as error:
             if options.key is not None and options.key.account != own:
                 # A grant needs no encryption context, so the bucket's setting does not matter.
@@ -143,8 +143,8 @@ class Buckets:
             return Bucket(name, encryption, options.bucket_region)
         arn = _named_by_arn(encryption)
         if arn is None:
-            foreign = not self._questions.owned(name, own).result()
-            region = options.bucket_region or self._questions.region(name).result()
+            foreign = not self._fetcher.owned(name, own).result()
+            region = options.bucket_region or self._fetcher.region(name).result()
             return Bucket(name, encryption, region, foreign)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
@@ -154,8 +154,8 @@ class Buckets:
     def _refuse_another_region(self, name: str, now: Encryption, key: Arn) -> None:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""
         own = _named_by_arn(now)
-        if own is not None and own.region != key.region and self._options.wish is not Wish.UNLINK:
-            message = f"{self._options.wish.value}ing bucket {name}: --key {key} is in {key.region}, and the bucket in {own.region}"
+        if own is not None and own.region != key.region and self._options.operation is not Operation.UNLINK:
+            message = f"{self._options.operation.value}ing bucket {name}: --key {key} is in {key.region}, and the bucket in {own.region}"
             raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
 
     def _given(self, name: str, key: Arn) -> Bucket:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from fcsse.arn import role_name
 from fcsse.discovery.fetcher import caught
 from fcsse.errors import FcsseError, NotFoundError
-from fcsse.model import Role, Wish
+from fcsse.model import Operation, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fcsse.arn import Arn
     from fcsse.discovery.buckets import Buckets
-    from fcsse.discovery.fetcher import Questions
+    from fcsse.discovery.fetcher import Fetcher
     from fcsse.discovery.roles import RoleFinder
     from fcsse.model import Pair
 
@@ -32,33 +32,33 @@ class CacheSide:
 class Caches:
     """The caches of a run. ``buckets`` tell where a role makes no difference, so that nobody waits for it."""
 
-    def __init__(self, questions: Questions, finder: RoleFinder, buckets: Buckets, wish: Wish) -> None:
-        self._questions = questions
+    def __init__(self, questions: Fetcher, finder: RoleFinder, buckets: Buckets, operation: Operation) -> None:
+        self._fetcher = questions
         self._finder = finder
         self._buckets = buckets
-        self._wish = wish
+        self._wish = operation
         self._listed: Mapping[str, Role] | None = None
         self._read: dict[Pair, CacheSide | FcsseError] = {}
 
     def know(self, caller: Arn, roles: Mapping[str, Role] | None) -> None:
         """Takes over who asks, and all roles of the account by cache (None = not listed)."""
-        self._questions.know_caller(caller)
+        self._fetcher.know_caller(caller)
         self._listed = roles
 
     def ask(self, pairs: Sequence[Pair]) -> None:
         """Puts the questions about the pairs' caches on the wire."""
         for cache in dict.fromkeys(pair.cache for pair in pairs):
             if cache is None:
-                self._questions.caller()
+                self._fetcher.caller()
             elif self._listed is None:
-                self._questions.role(cache)
+                self._fetcher.role(cache)
 
     def await_roles(self, pairs: Sequence[Pair]) -> None:
         """Waits for roles that are not there yet, where a link needs them and its bucket does not rule it out."""
-        if self._wish is not Wish.LINK:
+        if self._wish is not Operation.LINK:
             return
         wanted = {pair.cache for pair in pairs if pair.cache and self._buckets.without_key(pair.bucket) is None}
-        self._finder.await_missing({cache: self._questions.role(cache) for cache in sorted(wanted)})
+        self._finder.await_missing({cache: self._fetcher.role(cache) for cache in sorted(wanted)})
 
     def read(self, pair: Pair) -> CacheSide:
         """The cache's side of a pair. Raises ``NotFoundError`` where the wish needs a role and there is none."""
@@ -71,14 +71,14 @@ class Caches:
 
     def _make_out(self, pair: Pair) -> CacheSide:
         if pair.cache is None:
-            caller = self._questions.caller().result()
+            caller = self._fetcher.caller().result()
             return CacheSide(caller.partition, caller.account, None)
         role = self._role(pair.cache) or self._stand_in(pair.cache, pair.bucket)
         return CacheSide(role.arn.partition, role.account, role)
 
     def _role(self, cache: str) -> Role | None:
         if self._listed is None:
-            return self._questions.role(cache).result() or self._finder.found.get(cache)
+            return self._fetcher.role(cache).result() or self._finder.found.get(cache)
         role = self._listed.get(cache)
         if role is None:
             message = f"finding the role of {cache}: IAM has no role {role_name(cache)}"
@@ -87,12 +87,12 @@ class Caches:
 
     def _stand_in(self, cache: str, bucket: str) -> Role:
         """The role as it would be named, where the wish can do without it."""
-        if self._wish is not Wish.UNLINK:
+        if self._wish is not Operation.UNLINK:
             without_key = self._buckets.without_key(bucket)
             if isinstance(without_key, FcsseError):
                 raise without_key  # no waiting for the role would help, so none was done
             # Without a key it makes no difference that the role is not there (yet); the cache must be, though.
             if without_key is None or self._finder.is_unknown(cache):
                 raise self._finder.why_missing(cache)
-        caller = self._questions.caller().result()
+        caller = self._fetcher.caller().result()
         return Role.computed(caller.partition, caller.account, cache)

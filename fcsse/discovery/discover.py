@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, TypeVar
 from fcsse.arn import key_arn
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
-from fcsse.discovery.fetcher import Questions, caught, settled
+from fcsse.discovery.fetcher import Fetcher, caught, settled
 from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
-from fcsse.discovery.suggestions import NearBuckets
+from fcsse.discovery.suggestions import BucketSuggestions
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
-from fcsse.model import Bucket, Facts, Obstacle, Wish
-from fcsse.suggested_commands import Words
+from fcsse.model import Bucket, Facts, Obstacle, Operation
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.aws.client import Aws
     from fcsse.clock import Clock
-    from fcsse.discovery.fetcher import ToCome
+    from fcsse.discovery.fetcher import AnyFuture
     from fcsse.model import Association, Encryption, Options, Pair, Role
     from fcsse.progress import Progress
 
@@ -56,22 +56,22 @@ class Discovery:
         progress: Progress,
         wait: float = 0.0,
         *,
-        meanwhile: Callable[[Wish, int], None] | None = None,
+        meanwhile: Callable[[Operation, int], None] | None = None,
         on_answer: Callable[[int, int], None] | None = None,
-        words: Words | None = None,
+        words: CommandBuilder | None = None,
     ) -> None:
         self._aws = aws
-        self._words = words or Words()
-        self._wish = options.wish
+        self._words = words or CommandBuilder()
+        self._wish = options.operation
         self._progress = progress
         self._clock = clock
         self._meanwhile = meanwhile
-        self._questions = Questions(aws, on_answer)
-        self._buckets = Buckets(self._questions, options, aws.region)
-        self._caches = Caches(self._questions, RoleFinder(aws, clock, progress, wait), self._buckets, options.wish)
-        self._keys = Keys(self._questions, aws, options, progress)
-        self._near = NearBuckets(aws, self._questions)
-        self._followed: dict[str, list[ToCome]] = {}
+        self._fetcher = Fetcher(aws, on_answer)
+        self._buckets = Buckets(self._fetcher, options, aws.region)
+        self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
+        self._keys = Keys(self._fetcher, aws, options, progress)
+        self._near = BucketSuggestions(aws, self._fetcher)
+        self._followed: dict[str, list[AnyFuture]] = {}
         self._policies_read_at = clock.monotonic()
 
     def __enter__(self) -> Discovery:
@@ -82,11 +82,11 @@ class Discovery:
 
     def close(self) -> None:
         """Drops what has not started; does not wait for what has."""
-        self._questions.close()
+        self._fetcher.close()
 
     def submit(self, question: Callable[..., T], *about: object) -> Future[T]:
         """Asks something beside the questions about pairs, on one of the same threads."""
-        return self._questions.submit(question, *about)
+        return self._fetcher.submit(question, *about)
 
     def facts(
         self, pairs: Sequence[Pair], prefixes: Mapping[Pair, tuple[str, ...]] | None = None
@@ -111,7 +111,7 @@ class Discovery:
 
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
-        asked = {pair: self._questions.associations(pair.cache) for pair in pairs if pair.cache}
+        asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
         answered, _ = wait(asked.values(), FOR_PREFIXES)
         late = "FSx did not answer in time"
         return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
@@ -158,7 +158,7 @@ class Discovery:
             hints = [f"Did you mean {' or '.join(meant)}?"]
         else:
             hints = [error.hint]
-        if self._wish is Wish.UNLINK:
+        if self._wish is Operation.UNLINK:
             who = [pair.cache] if pair.cache else []
             again = self._words.fcsse("unlink", who, [pair.bucket], "--key", "ARN")[0]
             hints.append(f"If {pair.bucket} was deleted, unlink it by the ARN of the key that it had:\n{again}")
@@ -171,13 +171,13 @@ class Discovery:
         return self._clock.monotonic() - self._policies_read_at
 
     def refusals(self) -> Mapping[tuple[str, ...], FcsseError]:
-        """Every question that was answered with an error, by its kind and what it was about (see ``Questions``)."""
-        return self._questions.refusals()
+        """Every question that was answered with an error, by its kind and what it was about (see ``Fetcher``)."""
+        return self._fetcher.refusals()
 
     @property
     def without_role(self) -> frozenset[str]:
         """The caches that were asked about by themselves and of which IAM has no role."""
-        return self._questions.without_role()
+        return self._fetcher.without_role()
 
     @property
     def buckets(self) -> Mapping[str, Bucket]:
@@ -197,7 +197,7 @@ class Discovery:
         if prefixes_too:
             caught(self._aws.prepare, "fsx")
             for cache in dict.fromkeys(pair.cache for pair in pairs if pair.cache):
-                self._questions.associations(cache)
+                self._fetcher.associations(cache)
         self._use_waiting(1)
 
     def _ask_keys(self, owners: Mapping[str, str]) -> None:
@@ -228,11 +228,11 @@ class Discovery:
 
     def begin(self, bucket: str) -> Future[Encryption]:
         """Puts the first question about a bucket on the wire. ``follow`` is to be called once the answer is there."""
-        return self._questions.encryption(bucket)
+        return self._fetcher.encryption(bucket)
 
     def follow(self, bucket: str, own: str) -> None:
         """Puts on the wire what follows from ``begin``'s answer. Waits for nothing. ``own`` is the caches' account."""
-        encryption = settled(self._questions.encryption(bucket))
+        encryption = settled(self._fetcher.encryption(bucket))
         key = None if isinstance(encryption, FcsseError) else key_arn(encryption.key or "")
         if key is not None and key.account != own:
             self._aws.suggest(bucket, key.account)
@@ -240,7 +240,7 @@ class Discovery:
         self._buckets.ask_whose(bucket, own)
         if isinstance(encryption, FcsseError) or (encryption.is_kms and key is None):
             return  # nothing follows, or the key has to be looked up first: that goes on in ``facts``
-        asked: list[ToCome] = [self._questions.bucket_policy(bucket), self._questions.owned(bucket, own)]
+        asked: list[AnyFuture] = [self._fetcher.bucket_policy(bucket), self._fetcher.owned(bucket, own)]
         self._followed[bucket] = asked + (self._keys.ask_about(key, own) if key and encryption.is_kms else [])
 
     def ready(self, bucket: str) -> bool:

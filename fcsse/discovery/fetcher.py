@@ -23,14 +23,14 @@ THREADS = 16
 T = TypeVar("T")
 
 
-class ToCome(Protocol):
+class AnyFuture(Protocol):
     """An answer of whatever kind, of which only counts whether it is there."""
 
     def done(self) -> bool:
         """Is it there?"""
 
 
-class Questions:
+class Fetcher:
     """A method a question, which puts it on the wire unless that was done before.
 
     ``result()`` of what it returns waits for the answer and raises AWS's refusal; ``settled`` returns either.

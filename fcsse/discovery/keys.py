@@ -13,12 +13,12 @@ from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.buckets import is_default_key
 from fcsse.discovery.fetcher import caught
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
-from fcsse.model import Key, Via, Wish
+from fcsse.model import Key, Operation, Via
 
 if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.discovery.fetcher import Questions, ToCome
+    from fcsse.discovery.fetcher import AnyFuture, Fetcher
     from fcsse.model import Bucket, Grant, Options
     from fcsse.progress import Progress
 
@@ -40,8 +40,8 @@ class KeySide:
 class Keys:
     """The keys of a run's buckets. ``own`` is the cache's account in every method."""
 
-    def __init__(self, questions: Questions, aws: Aws, options: Options, progress: Progress) -> None:
-        self._questions = questions
+    def __init__(self, questions: Fetcher, aws: Aws, options: Options, progress: Progress) -> None:
+        self._fetcher = questions
         self._aws = aws
         self._options = options
         self._progress = progress
@@ -57,7 +57,7 @@ class Keys:
             self.ask_about(key, own)
         elif bucket.region and not bucket.foreign:
             self._progress.step(f"resolving {reference}")
-            self._questions.resolved(reference, bucket.region)
+            self._fetcher.resolved(reference, bucket.region)
 
     def ask_resolved(self, bucket: Bucket, own: str) -> None:
         """Where the key had to be looked up first: waits for that and puts the third round on the wire."""
@@ -67,25 +67,25 @@ class Keys:
         if isinstance(found, Key):
             self._ask_inside(found.arn, own)
 
-    def ask_about(self, key: Arn, own: str) -> list[ToCome]:
+    def ask_about(self, key: Arn, own: str) -> list[AnyFuture]:
         """Puts everything about a key on the wire that ``read`` will want; returns the answers to come."""
-        return [self._questions.described(key, own), *self._ask_inside(key, own)]
+        return [self._fetcher.described(key, own), *self._ask_inside(key, own)]
 
-    def _ask_inside(self, key: Arn, own: str) -> list[ToCome]:
-        asked: list[ToCome] = []
+    def _ask_inside(self, key: Arn, own: str) -> list[AnyFuture]:
+        asked: list[AnyFuture] = []
         if self._wants_policy(key, own):
-            asked.append(self._questions.policy(key, own))
+            asked.append(self._fetcher.policy(key, own))
         if self._wants_grants(key, own):
-            asked.append(self._questions.grants(key, own))
+            asked.append(self._fetcher.grants(key, own))
         return asked
 
     def _wants_policy(self, key: Arn, own: str) -> bool:
         if key.account != own:
-            return self._options.wish is Wish.CHECK and self._aws.reaches(key.account)
+            return self._options.operation is Operation.CHECK and self._aws.reaches(key.account)
         return True
 
     def _wants_grants(self, key: Arn, own: str) -> bool:
-        if self._options.wish is not Wish.LINK:
+        if self._options.operation is not Operation.LINK:
             return True
         return self._options.via is Via.GRANT or (self._options.via is Via.AUTO and key.account != own)
 
@@ -107,12 +107,12 @@ class Keys:
             policy,
             grants,
             tuple(f"{what} unknown: {error.message}." for what, error in refused),
-            tuple(error for what, error in refused if what != STATE or self._options.wish is Wish.CHECK),
+            tuple(error for what, error in refused if what != STATE or self._options.operation is Operation.CHECK),
         )
 
     def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:
         try:
-            return self._questions.described(arn, own).result()
+            return self._fetcher.described(arn, own).result()
         except DeniedError as error:
             if arn.account == own:
                 raise
@@ -122,16 +122,16 @@ class Keys:
             hint = f"Bucket {bucket} encrypts with a key that is gone."
             if self._options.key is not None:
                 hint = f"There is no such key in {arn.region}: correct --key, or leave it out to have bucket {bucket} name its key."
-                if self._options.wish is Wish.UNLINK:
+                if self._options.operation is Operation.UNLINK:
                     hint = f"There is no such key in {arn.region}: correct --key. Copies of policies name keys: fcsse backups"
             raise NotFoundError(error.message, hint) from error
 
     def _policy(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> str | None:
         try:
-            return self._questions.policy(arn, own).result()
+            return self._fetcher.policy(arn, own).result()
         except DeniedError as error:
-            by_grant = self._options.wish is Wish.LINK and self._options.via is Via.GRANT
-            if self._options.wish is not Wish.CHECK and not by_grant:
+            by_grant = self._options.operation is Operation.LINK and self._options.via is Via.GRANT
+            if self._options.operation is not Operation.CHECK and not by_grant:
                 raise
             refused.append(("The key policy is", error))
             return None
@@ -139,10 +139,10 @@ class Keys:
     def _grants(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> tuple[Grant, ...] | None:
         self._check_granter(own)
         try:
-            return self._questions.grants(arn, own).result()
+            return self._fetcher.grants(arn, own).result()
         except DeniedError as error:
-            wish = self._options.wish
-            if wish is Wish.UNLINK or (wish is Wish.LINK and arn.account == own):
+            operation = self._options.operation
+            if operation is Operation.UNLINK or (operation is Operation.LINK and arn.account == own):
                 raise  # to unlink, one has to know what is there
             refused.append(("The key's grants are", error))
             return None
@@ -154,7 +154,7 @@ class Keys:
         """
         if self._aws.grant_side is None:
             return
-        granter = self._questions.granter().result()
+        granter = self._fetcher.granter().result()
         if granter.account != own:
             raise ImpossibleError(
                 f"creating a grant as {granter}: it is of account {granter.account}, and the cache is in {own}; "
@@ -178,7 +178,7 @@ class Keys:
             message = f"linking bucket {bucket.name}: S3 did not tell its Region"
             raise UsageError(message, "Name it with --bucket-region.")
         try:
-            return self._questions.resolved(reference, region).result()
+            return self._fetcher.resolved(reference, region).result()
         except DeniedError as error:
             if alias is None or alias.account == own:
                 raise

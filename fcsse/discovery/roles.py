@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.clock import pauses
-from fcsse.discovery.suggestions import NearCaches
+from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache
 
@@ -42,7 +42,7 @@ class RoleFinder:
         self._wait = wait
         self._reasons: dict[str, FcsseError] = {}
         self._troubles: dict[str, FcsseError] = {}
-        self._near = NearCaches(aws)
+        self._near = CacheSuggestions(aws)
         self._states: dict[str, str] = {}
 
     def await_missing(self, roles: Mapping[str, Future[Role | None]]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fcsse.aws.client import Aws
-    from fcsse.discovery.fetcher import Questions
+    from fcsse.discovery.fetcher import Fetcher
 
 MOST = 3
 
@@ -25,7 +25,7 @@ def near(name: str, known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(parts + difflib.get_close_matches(name, others, n=MOST, cutoff=0.75)))[:MOST]
 
 
-class NearCaches:
+class CacheSuggestions:
     """Caches and file systems that may have been meant, by the roles of the account: listed once, when first asked for."""
 
     def __init__(self, aws: Aws) -> None:
@@ -47,12 +47,12 @@ class NearCaches:
         return f"Did you mean {' or '.join(meant)}? Ids are matched exactly." if meant else ""
 
 
-class NearBuckets:
+class BucketSuggestions:
     """Buckets that may have been meant: the cache's own before the caller's. What may not be listed is passed over."""
 
-    def __init__(self, aws: Aws, questions: Questions) -> None:
+    def __init__(self, aws: Aws, questions: Fetcher) -> None:
         self._aws = aws
-        self._questions = questions
+        self._fetcher = questions
         self._listed: dict[str | None, tuple[str, ...]] = {}
 
     def to(self, bucket: str, cache: str | None) -> list[str]:
@@ -61,7 +61,7 @@ class NearBuckets:
         return linked or near(bucket, self._names(None, self._aws.list_buckets))
 
     def _linked(self, cache: str) -> tuple[str, ...]:
-        return tuple(found.bucket for found in self._questions.associations(cache).result() if found.bucket)
+        return tuple(found.bucket for found in self._fetcher.associations(cache).result() if found.bucket)
 
     def _names(self, source: str | None, listing: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         if source not in self._listed:

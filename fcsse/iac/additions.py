@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fcsse import arn as arns
 from fcsse.errors import UsageError
 from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Role, Via
-from fcsse.planning.requirements import Nothing, need_of
+from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fcsse.arn import Arn
     from fcsse.iac.notation import Notation, NotationWord
     from fcsse.model import Options, Pair
-    from fcsse.planning.requirements import Need, WantedGrant
+    from fcsse.planning.requirements import Requirement, WantedGrant
     from fcsse.policy.json_text import JsonValue
     from fcsse.policy.statement import Access
 
@@ -122,15 +122,15 @@ def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:
     Caches with the same needs share a statement, as they do in ``link``. Raises the first pair's error where one cannot
     be linked or was not readable: half of a text to paste would be taken for all of it.
     """
-    accesses: dict[str, list[tuple[Facts, Need, Access]]] = {}
+    accesses: dict[str, list[tuple[Facts, Requirement, Access]]] = {}
     grants: list[NewGrant] = []
     nothing: list[str] = []
     warnings: list[str] = []
     for facts in found:
         if isinstance(facts, Obstacle):
             raise facts.error
-        need = need_of(facts, options)
-        if isinstance(need, Nothing):
+        need = requirement_of(facts, options)
+        if isinstance(need, NotNeeded):
             nothing.append(f"Nothing to add for {facts.pair}: {need.reason}.")
             continue
         warnings += need.warnings
@@ -143,7 +143,7 @@ def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:
     return Additions((*parts, *dict.fromkeys(grants)), tuple(nothing), tuple(dict.fromkeys(warnings)))
 
 
-def _statements(group: Sequence[tuple[Facts, Need, Access]]) -> NewStatements:
+def _statements(group: Sequence[tuple[Facts, Requirement, Access]]) -> NewStatements:
     edited = edit.link(PolicyDocument.parse(EMPTY), [access for _, _, access in group])
     _, need, access = group[0]
     key = None if need.key.arn.resource == UNKNOWN_KEY else need.key.arn

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fcsse.model import Facts, Obstacle, Options
     from fcsse.planning.plan import GrantChange
-    from fcsse.planning.requirements import Need
+    from fcsse.planning.requirements import Requirement
 
 
 def make_plan(
@@ -45,7 +45,7 @@ def make_plan(
     written = [
         edited for edited in edits.values() if isinstance(edited, PolicyChange) and edited.after != edited.before
     ]
-    return Plan(options.wish, tuple(outcomes), (*written, *_unique(grants)))
+    return Plan(options.operation, tuple(outcomes), (*written, *_unique(grants)))
 
 
 def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:
@@ -62,8 +62,8 @@ def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:
     return tuple(found.values())
 
 
-def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tuple[Facts, Need]]]:
-    groups: dict[str, list[tuple[Facts, Need]]] = {}
+def _by_key(needs: Sequence[Outcome | tuple[Facts, Requirement]]) -> dict[str, list[tuple[Facts, Requirement]]]:
+    groups: dict[str, list[tuple[Facts, Requirement]]] = {}
     for asked in needs:
         if not isinstance(asked, Outcome) and asked[1].access is not None:
             groups.setdefault(str(asked[1].key.arn), []).append(asked)
@@ -71,12 +71,14 @@ def _by_key(needs: Sequence[Outcome | tuple[Facts, Need]]) -> dict[str, list[tup
 
 
 def _policy_change(
-    group: Sequence[tuple[Facts, Need]], options: Options, saved: Sequence[str]
+    group: Sequence[tuple[Facts, Requirement]], options: Options, saved: Sequence[str]
 ) -> PolicyChange | FcsseError:
     facts, need = group[0]
     accesses = tuple(dict.fromkeys(need.access for _, need in group if need.access))
     try:
         document = key_policy(facts, need)
-        return change_policy(need.key.arn, options.wish, accesses, document, saved, prune_orphans=options.prune_orphans)
+        return change_policy(
+            need.key.arn, options.operation, accesses, document, saved, prune_orphans=options.prune_orphans
+        )
     except FcsseError as error:
         return error

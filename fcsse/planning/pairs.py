@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import Grant, Obstacle, Via, Wish
+from fcsse.model import Grant, Obstacle, Operation, Via
 from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_way, stays
 from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
-from fcsse.planning.requirements import GRANT_PREFIX, Nothing, ends, need_of
+from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, ends, requirement_of
 from fcsse.policy import edit
 from fcsse.policy.document import dead_principals, parsed, refused_statements
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
     from fcsse.model import Facts, Options
     from fcsse.planning.plan import GrantChange, PolicyChange
-    from fcsse.planning.requirements import Need
+    from fcsse.planning.requirements import Requirement
     from fcsse.policy.document import PolicyDocument
     from fcsse.policy.statement import Access
     from fcsse.policy.steps import Step
 
 
-def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Need]:
+def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Requirement]:
     """What the pair needs; its outcome already where that is nothing, or where something stands in the way."""
     if isinstance(found, Obstacle):
         return Outcome(found.pair, Status.BLOCKED, found.error.message, error=found.error)
     try:
-        need = need_of(found, options)
+        need = requirement_of(found, options)
     except FcsseError as error:
         return Outcome(found.pair, Status.BLOCKED, error.message, facts=found, error=error)
-    if isinstance(need, Nothing):
+    if isinstance(need, NotNeeded):
         return Outcome(found.pair, Status.NOTHING, need.reason, facts=found)
     return _weighed(found, need, options)
 
 
-def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Facts, Need]:
+def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tuple[Facts, Requirement]:
     """Where a link goes by the key policy: is the access there already by others' statements, and will it come?"""
     access = need.access
-    if options.wish is not Wish.LINK:
+    if options.operation is not Operation.LINK:
         return facts, need
     if access is None:
         return _weighed_grant(facts, need)
@@ -62,7 +62,7 @@ def _weighed(facts: Facts, need: Need, options: Options) -> Outcome | tuple[Fact
     return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
 
 
-def _weighed_grant(facts: Facts, need: Need) -> Outcome | tuple[Facts, Need]:
+def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Requirement]:
     """Where the key policy could be read: does it deny what the grant is to give?"""
     if facts.policy is None or need.grant is None:
         return facts, need
@@ -77,7 +77,7 @@ def _weighed_grant(facts: Facts, need: Need) -> Outcome | tuple[Facts, Need]:
     return facts, replace(need, warnings=(*need.warnings, *outlook))
 
 
-def key_policy(facts: Facts, need: Need) -> PolicyDocument:
+def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:
     """The policy of the pair's key. Raises ``PolicyFormatError``."""
     try:
         return parsed(facts.policy or "")
@@ -87,19 +87,19 @@ def key_policy(facts: Facts, need: Need) -> PolicyDocument:
 
 
 def outcome_of(
-    facts: Facts, need: Need, edited: PolicyChange | FcsseError | None, options: Options
+    facts: Facts, need: Requirement, edited: PolicyChange | FcsseError | None, options: Options
 ) -> tuple[Outcome, list[GrantChange]]:
     """How a pair comes out, and its grants to create or end. ``edited``: what became of its key's policy, if anything."""
     if isinstance(edited, FcsseError):
         return Outcome(facts.pair, Status.BLOCKED, edited.message, Via.POLICY, facts, need.warnings, edited), []
-    if options.wish is Wish.UNLINK:
+    if options.operation is Operation.UNLINK:
         return _unlink_outcome(facts, need, edited)
     if edited is not None:
         return _statement_outcome(facts, need, edited), []
     return _grant_outcome(facts, need)
 
 
-def _statement_outcome(facts: Facts, need: Need, edited: PolicyChange) -> Outcome:
+def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
     warnings = (*need.warnings, *_policy_warnings(edited, mine))
@@ -154,7 +154,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
-def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[GrantChange]]:
+def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[GrantChange]]:
     wanted = need.grant
     if wanted is None:
         text = "a link needs a statement or a grant"
@@ -180,7 +180,7 @@ def _grant_outcome(facts: Facts, need: Need) -> tuple[Outcome, list[GrantChange]
     return Outcome(facts.pair, Status.TO_DO, summary, Via.GRANT, facts, (*need.warnings, wider)), [addition]
 
 
-def _unlink_outcome(facts: Facts, need: Need, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:
+def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in (edited.steps if edited else ()))
     warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from fcsse.errors import PolicyFullError, PolicyRefusedError
-from fcsse.model import Wish
+from fcsse.model import Operation
 from fcsse.policy import edit
 from fcsse.policy.document import dead_principals
 from fcsse.policy.equivalence import digest_of
@@ -61,7 +61,7 @@ class PolicyChange:
     """One write to a key policy. ``accesses`` are what it gives or takes, ``saved`` earlier texts of the policy."""
 
     key: Arn
-    wish: Wish
+    operation: Operation
     accesses: tuple[Access, ...]
     before: PolicyDocument
     after: PolicyDocument
@@ -71,7 +71,9 @@ class PolicyChange:
 
     def again(self, before: PolicyDocument) -> PolicyChange:
         """The same wish on another version of the document. Raises what ``change_policy`` raises."""
-        return change_policy(self.key, self.wish, self.accesses, before, self.saved, prune_orphans=self.prune_orphans)
+        return change_policy(
+            self.key, self.operation, self.accesses, before, self.saved, prune_orphans=self.prune_orphans
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ Change = PolicyChange | GrantChange
 class Plan:
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied."""
 
-    wish: Wish
+    operation: Operation
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
 
@@ -109,7 +111,7 @@ class Plan:
     def digest(self) -> str:
         """The same for the same changes to the same documents; 16 hexadecimal digits."""
         parts = sorted(json.dumps(_essence(change), sort_keys=True) for change in self.changes)
-        return hashlib.sha256("\n".join([self.wish.value, *parts]).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join([self.operation.value, *parts]).encode()).hexdigest()[:16]
 
     @property
     def error(self) -> FcsseError | None:
@@ -137,7 +139,7 @@ def _essence(change: Change) -> list[object]:
 
 def change_policy(
     key: Arn,
-    wish: Wish,
+    operation: Operation,
     accesses: Sequence[Access],
     before: PolicyDocument,
     saved: Sequence[str] = (),
@@ -149,7 +151,7 @@ def change_policy(
     Raises ``PolicyRefusedError`` where dead principals of others would make KMS refuse every new document, and
     ``PolicyFullError``.
     """
-    if wish is Wish.LINK:
+    if operation is Operation.LINK:
         edited = edit.link(before, accesses, prune=prune_orphans)
     else:
         edited = edit.unlink(before, accesses, saved, prune=prune_orphans)
@@ -169,4 +171,4 @@ def change_policy(
             what = error.message.removeprefix("fitting the key policy: ")
             buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
             raise PolicyFullError(f"updating the policy of key {key} for {buckets}: {what}", error.hint) from error
-    return PolicyChange(key, wish, tuple(accesses), before, after, edited.steps, prune_orphans, tuple(saved))
+    return PolicyChange(key, operation, tuple(accesses), before, after, edited.steps, prune_orphans, tuple(saved))

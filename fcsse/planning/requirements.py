@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import bucket_arn
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import GRANT_OPERATIONS, Context, Facts, Via, Wish
+from fcsse.model import GRANT_OPERATIONS, Context, Facts, Operation, Via
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 
@@ -51,14 +51,14 @@ class WantedGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NotNeeded:
     """No key is involved: the pair works, or is unlinked, as it is."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Requirement:
     """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
 
     key: Key
@@ -79,7 +79,7 @@ def grant_name(cache: str, bucket: str, *, narrow: bool = False) -> str:
     return f"{GRANT_PREFIX}{cache}:{bucket.replace('.', '_')}" + (":narrow" if narrow else "")
 
 
-def need_of(facts: Facts, options: Options) -> Need | Nothing:
+def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     """What the pair needs for the wish. Raises ``ImpossibleError``, ``UsageError`` where it cannot be had."""
     bucket = facts.bucket
     if not bucket.encryption.is_kms:
@@ -89,14 +89,14 @@ def need_of(facts: Facts, options: Options) -> Need | Nothing:
     key = facts.key
     if key.manager == "AWS":
         return _managed_key(facts, key)
-    if options.wish is Wish.LINK:
+    if options.operation is Operation.LINK:
         _refuse_unusable(key, bucket)
     if options.narrow_grant and options.via is Via.POLICY:
         message = "--narrow-grant is about grants, and --via policy makes none"
         raise UsageError(message, "Leave one of them out.")
     foreign = key.arn.account != facts.account
-    if options.wish is not Wish.LINK:
-        return Need(key, None if foreign else _access(facts, options), _grant(facts, key, options))
+    if options.operation is not Operation.LINK:
+        return Requirement(key, None if foreign else _access(facts, options), _grant(facts, key, options))
     by_grant = options.via is Via.GRANT or (options.via is Via.AUTO and foreign)
     warnings = _warnings(facts, foreign=foreign)
     if by_grant:
@@ -110,7 +110,7 @@ def need_of(facts: Facts, options: Options) -> Need | Nothing:
                 ),
                 "Link the caches one by one with --cache.",
             )
-        return Need(key, grant=_grant(facts, key, options), warnings=warnings)
+        return Requirement(key, grant=_grant(facts, key, options), warnings=warnings)
     if foreign:
         raise ImpossibleError(
             f"linking {facts.pair} through the key policy: key {key.arn} belongs to account {key.arn.account}, and across "
@@ -121,16 +121,18 @@ def need_of(facts: Facts, options: Options) -> Need | Nothing:
     if options.narrow_grant:
         message = f"linking {facts.pair}: --narrow-grant is about grants, and a key of the cache's own account gets a statement"
         raise UsageError(message, "Say --via grant as well, or leave it out: a statement is narrow already.")
-    return Need(key, access=_access(facts, options), warnings=warnings)
+    return Requirement(key, access=_access(facts, options), warnings=warnings)
 
 
-def _without_kms(bucket: Bucket, options: Options) -> Nothing:
+def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
     algorithm = bucket.encryption.algorithm
     if algorithm == "AES256":
-        again = " now; for an earlier key name it with --key" if options.wish is Wish.UNLINK else ""
-        return Nothing(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
-    if options.wish is Wish.UNLINK:
-        return Nothing(f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key")
+        again = " now; for an earlier key name it with --key" if options.operation is Operation.UNLINK else ""
+        return NotNeeded(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
+    if options.operation is Operation.UNLINK:
+        return NotNeeded(
+            f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key"
+        )
     if algorithm == "aws:kms:dsse":
         raise ImpossibleError(
             f"linking bucket {bucket.name}: it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
@@ -143,19 +145,19 @@ def _without_kms(bucket: Bucket, options: Options) -> Nothing:
     )
 
 
-def _default_key(facts: Facts) -> Nothing:
+def _default_key(facts: Facts) -> NotNeeded:
     if facts.bucket.foreign:
         raise ImpossibleError(
             f"linking bucket {facts.bucket.name}: it belongs to another account and is encrypted with that account's AWS "
             "managed key aws/s3, which nobody can share",
             f"In the bucket's account: {CUSTOMER_KEY}",
         )
-    return Nothing("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
+    return NotNeeded("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
 
 
-def _managed_key(facts: Facts, key: Key) -> Nothing:
+def _managed_key(facts: Facts, key: Key) -> NotNeeded:
     if key.arn.account == facts.account:
-        return Nothing(f"key {key.id} is an AWS managed key, which serves every role of its account")
+        return NotNeeded(f"key {key.id} is an AWS managed key, which serves every role of its account")
     raise ImpossibleError(
         f"linking bucket {facts.bucket.name}: its key {key.arn} is an AWS managed key of account {key.arn.account}, which "
         "nobody can share",
@@ -202,7 +204,7 @@ def _refuse_unusable(key: Key, bucket: Bucket) -> None:
 
 
 def _access(facts: Facts, options: Options) -> Access:
-    both = options.context is Context.BOTH or options.wish is Wish.UNLINK
+    both = options.context is Context.BOTH or options.operation is Operation.UNLINK
     one = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
     return Access(
         role=str(facts.role.arn) if facts.role else None,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fcsse import errors
 from fcsse.policy import steps as did
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
-from fcsse.policy.equivalence import document_meaning
+from fcsse.policy.equivalence import canonical_document
 from fcsse.policy.linking import drift, grant, in_order, wishes
 from fcsse.policy.pruning import prune as prune_drafts
-from fcsse.policy.statement_edits import Drafts
+from fcsse.policy.statement_edits import PolicyEdit
 from fcsse.policy.unlinking import holds, leftovers, withdraw
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def link(document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = 
     Dead principals in statements of ours are pruned; with ``prune``, all others that can be. The result does not
     depend on the order of ``accesses``, and linking again changes nothing.
     """
-    drafts = Drafts(document)
+    drafts = PolicyEdit(document)
     steps = prune_drafts(drafts, ours_only=not prune)
     wanted = in_order(accesses)
     wished = wishes(wanted)
@@ -66,7 +66,7 @@ def unlink(
 
     ``known_texts`` are earlier texts of the policy: where the result says the same as one, it is that one to the byte.
     """
-    drafts = Drafts(document)
+    drafts = PolicyEdit(document)
     steps = prune_drafts(drafts, ours_only=not prune)
     wanted = in_order(accesses)
     hits: set[Access] = set()
@@ -88,7 +88,7 @@ def prune_dead(document: PolicyDocument, ours_only: bool) -> Edit:
     A statement whose principals are all dead goes whole: it applies to nobody. A dead id is kept, and reported, where
     it is all that a NotPrincipal excepts, for without it the statement would apply to everybody.
     """
-    drafts = Drafts(document)
+    drafts = PolicyEdit(document)
     return _finish(drafts, prune_drafts(drafts, ours_only=ours_only))
 
 
@@ -110,7 +110,7 @@ def fit(document: PolicyDocument, before: PolicyDocument) -> PolicyDocument:
     raise errors.PolicyFullError(message, hint)
 
 
-def _finish(drafts: Drafts, steps: list[did.Step]) -> Edit:
+def _finish(drafts: PolicyEdit, steps: list[did.Step]) -> Edit:
     emptied = [draft for draft in drafts.ours if not draft.gone and not draft.principals]
     steps = [*steps, *(did.StatementTakenOut(draft.label) for draft in emptied)]
     document = drafts.finish()
@@ -120,12 +120,12 @@ def _finish(drafts: Drafts, steps: list[did.Step]) -> Edit:
 def _known(document: PolicyDocument, known_texts: Sequence[str], accesses: Sequence[Access]) -> PolicyDocument:
     """The earlier text that says the same as the document, if there is one."""
     partition = accesses[0].partition if accesses else "aws"
-    meaning = document_meaning(document, partition, keep_empty=True)
+    meaning = canonical_document(document, partition, keep_empty=True)
     for text in known_texts:
         try:
             known = PolicyDocument.parse(text)
         except errors.PolicyFormatError:
             continue
-        if document_meaning(known, partition, keep_empty=True) == meaning:
+        if canonical_document(known, partition, keep_empty=True) == meaning:
             return known
     return document

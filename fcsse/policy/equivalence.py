@@ -30,25 +30,25 @@ if TYPE_CHECKING:
     from fcsse.policy.document import PolicyDocument
     from fcsse.policy.json_text import JsonValue
 
-Meaning: TypeAlias = "str | tuple[Meaning, ...]"
+CanonicalForm: TypeAlias = "str | tuple[CanonicalForm, ...]"
 """A canonical form: equal exactly where the meaning is. Hashable."""
 
-_NOTHING: Meaning = ()
+_NOTHING: CanonicalForm = ()
 _DEFAULT_VERSION = "2008-10-17"
 
 
-def same_meaning(a: PolicyDocument, b: PolicyDocument, partition: str = "aws") -> bool:
+def equivalent(a: PolicyDocument, b: PolicyDocument, partition: str = "aws") -> bool:
     """Do two policies of a key in this partition say the same?"""
-    return a.text == b.text or document_meaning(a, partition) == document_meaning(b, partition)
+    return a.text == b.text or canonical_document(a, partition) == canonical_document(b, partition)
 
 
-def document_meaning(document: PolicyDocument, partition: str = "aws", *, keep_empty: bool = False) -> Meaning:
+def canonical_document(document: PolicyDocument, partition: str = "aws", *, keep_empty: bool = False) -> CanonicalForm:
     """What a document says, in canonical form.
 
     ``keep_empty`` is stricter: ``{}`` and ``[]`` are not taken for absent. It is for replacing one text by another,
     where an empty list in a condition must not get lost.
     """
-    entries: list[tuple[str, Meaning]] = []
+    entries: list[tuple[str, CanonicalForm]] = []
     for key, value in document.value.items():
         if key != "Statement":
             entries.append((key, _any(value, keep_empty)))
@@ -56,17 +56,19 @@ def document_meaning(document: PolicyDocument, partition: str = "aws", *, keep_e
         entries.append(("Version", _any(_DEFAULT_VERSION, keep_empty)))
     statements = tuple(
         sorted(
-            (statement_meaning(one.value, partition, keep_empty=keep_empty) for one in document.statements), key=repr
+            (canonical_statement(one.value, partition, keep_empty=keep_empty) for one in document.statements), key=repr
         )
     )
     return ("document", _object(entries), statements)
 
 
-def statement_meaning(value: dict[str, JsonValue], partition: str = "aws", *, keep_empty: bool = False) -> Meaning:
+def canonical_statement(
+    value: dict[str, JsonValue], partition: str = "aws", *, keep_empty: bool = False
+) -> CanonicalForm:
     """What a statement says, its Sid included, in canonical form."""
-    entries: list[tuple[str, Meaning]] = []
+    entries: list[tuple[str, CanonicalForm]] = []
     for key, item in value.items():
-        meaning: Meaning
+        meaning: CanonicalForm
         match key:
             case "Sid":
                 meaning = _NOTHING if item == "" else _any(item, keep_empty)
@@ -84,10 +86,10 @@ def statement_meaning(value: dict[str, JsonValue], partition: str = "aws", *, ke
 
 def digest_of(document: PolicyDocument, partition: str = "aws") -> str:
     """SHA-256 of what a document says, in hexadecimal: the same for every text with the same meaning."""
-    return hashlib.sha256(json.dumps(document_meaning(document, partition)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(canonical_document(document, partition)).encode()).hexdigest()
 
 
-def _principal(value: JsonValue, partition: str, keep_empty: bool) -> Meaning:
+def _principal(value: JsonValue, partition: str, keep_empty: bool) -> CanonicalForm:
     value = _unwrapped(value)
     if value == "*":
         value = {"AWS": "*"}
@@ -100,11 +102,11 @@ def _principal(value: JsonValue, partition: str, keep_empty: bool) -> Meaning:
     return _object([(kind, _any(item, keep_empty, spell if kind == "AWS" else str)) for kind, item in value.items()])
 
 
-def _condition(value: JsonValue, keep_empty: bool) -> Meaning:
+def _condition(value: JsonValue, keep_empty: bool) -> CanonicalForm:
     value = _unwrapped(value)
     if not isinstance(value, dict) or (keep_empty and not value):
         return _any(value, keep_empty)
-    tests: set[Meaning] = set()
+    tests: set[CanonicalForm] = set()
     for operator, blocks in value.items():
         block = _unwrapped(blocks)
         if not isinstance(block, dict) or (keep_empty and not block):
@@ -123,7 +125,7 @@ def _unwrapped(value: JsonValue) -> JsonValue:
     return _unwrapped(value[0]) if isinstance(value, list) and len(value) == 1 else value
 
 
-def _any(value: JsonValue, keep_empty: bool, spell: Callable[[str], str] = str) -> Meaning:
+def _any(value: JsonValue, keep_empty: bool, spell: Callable[[str], str] = str) -> CanonicalForm:
     """Any value: lists as sets, objects without their order, scalars as their text; nothing for an empty one."""
     match value:
         case None:
@@ -142,6 +144,6 @@ def _any(value: JsonValue, keep_empty: bool, spell: Callable[[str], str] = str) 
             return ("object",) if keep_empty and meaning == _NOTHING else meaning
 
 
-def _object(entries: list[tuple[str, Meaning]]) -> Meaning:
+def _object(entries: list[tuple[str, CanonicalForm]]) -> CanonicalForm:
     kept = sorted((entry for entry in entries if entry[1] != _NOTHING), key=repr)
     return ("object", *kept) if kept else _NOTHING

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import Draft, Drafts
+    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
 
 Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
 """Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""
@@ -42,7 +42,7 @@ def in_order(accesses: Iterable[Access]) -> list[Access]:
     )
 
 
-def grant(drafts: Drafts, access: Access, wished: Wishes, *, by_name: bool = False) -> list[did.Step]:
+def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool = False) -> list[did.Step]:
     """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference.
 
     ``by_name``: the statement for every cache is not enough.
@@ -76,14 +76,14 @@ def grant(drafts: Drafts, access: Access, wished: Wishes, *, by_name: bool = Fal
     return [did.StatementAdded(draft.label, lacking)]
 
 
-def _widens_nobody_else(draft: Draft, access: Access, missing: set[str], wished: Wishes) -> bool:
+def _widens_nobody_else(draft: StatementEdit, access: Access, missing: set[str], wished: Wishes) -> bool:
     """May the missing forms join a statement? Only if all its principals are to have them, for this bucket alone."""
     wants = wished.get((*draft.scope, access.bucket_arn), {})
     all_want = all(missing <= wants.get(principal, set()) for principal in draft.principals)
     return all_want and not draft.exact and draft.buckets == {access.bucket_arn}
 
 
-def drift(drafts: Drafts, access: Access) -> list[did.Step]:
+def drift(drafts: PolicyEdit, access: Access) -> list[did.Step]:
     """Statements that look like the one for an access, by their Sid or by role and bucket, but say something else."""
     steps: list[did.Step] = []
     for statement, ours in zip(drafts.document.statements, drafts.readings, strict=True):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from fcsse import arn as arns
 from fcsse.policy import steps as did
 from fcsse.policy.document import dead_principals, strings
-from fcsse.policy.statement_edits import Drafts, Others
+from fcsse.policy.statement_edits import Others, PolicyEdit
 
 if TYPE_CHECKING:
     from fcsse.policy.document import Statement
 
 
-def prune(drafts: Drafts, *, ours_only: bool) -> list[did.Step]:
+def prune(drafts: PolicyEdit, *, ours_only: bool) -> list[did.Step]:
     """Takes dead principals out of statements of ours, and out of all others unless ``ours_only``."""
     steps: list[did.Step] = []
     mine: set[int] = set()

@@ -85,7 +85,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class LinkStatement:
     """What a recognised statement says.
 
     ``principals`` are as written (ARNs, ids; dead ones too), ``("*",)`` with ``every_cache``. ``patterns`` are the
@@ -143,7 +143,7 @@ def is_sid_for(sid: str | None, bucket: str, every_cache: bool) -> bool:
     return sid is not None and re.fullmatch(re.escape(base) + r"(?: \d+)?", sid) is not None
 
 
-def read_statement(value: dict[str, JsonValue]) -> Ours | None:
+def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
     """What a statement says, if it is one of ours by meaning, whatever its Sid; None for every other statement.
 
     Ours: it allows the documented actions (or the actions that their wildcards stand for) on ``*``, to AWS principals,
@@ -172,7 +172,7 @@ def read_statement(value: dict[str, JsonValue]) -> Ours | None:
     parts = [_PATTERN.fullmatch(pattern) for pattern in patterns]
     if not parts or not all(part and not (exact and part["objects"]) for part in parts):
         return None
-    return Ours(principals, every_cache, account, via.group(1), frozenset(patterns), exact)
+    return LinkStatement(principals, every_cache, account, via.group(1), frozenset(patterns), exact)
 
 
 def _principals(value: JsonValue) -> tuple[str, ...] | None:

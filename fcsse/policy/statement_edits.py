@@ -13,15 +13,15 @@ from fcsse.policy.document import PolicyDocument, Statement, strings
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
-from fcsse.policy.statement import CONTEXT_KEY, Access, Ours, documented_statement, read_statement
-from fcsse.policy.text_edit import Splice, apply_splices, splice_sequence, splice_strings
+from fcsse.policy.statement import CONTEXT_KEY, Access, LinkStatement, documented_statement, read_statement
+from fcsse.policy.text_edit import TextEdit, apply_text_edits, edit_sequence, edit_strings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
 @dataclass(slots=True)
-class Draft:
+class StatementEdit:
     """A statement of ours as it is to become. ``statement`` and ``ours`` are what it was; a new one has ``access``."""
 
     label: str
@@ -33,7 +33,7 @@ class Draft:
     exact: bool = False
     gone: bool = False
     statement: Statement | None = None
-    ours: Ours | None = None
+    ours: LinkStatement | None = None
     access: Access | None = None
     sid: str = ""
 
@@ -61,12 +61,12 @@ class Others:
     gone: bool = False
 
 
-class Drafts:
+class PolicyEdit:
     """All statements of ours of one document, to be changed, and what is pruned from the others."""
 
     def __init__(self, document: PolicyDocument) -> None:
         self.document = document
-        self.ours: list[Draft] = []
+        self.ours: list[StatementEdit] = []
         self.others: dict[int, Others] = {}
         self._sids = {statement.sid for statement in document.statements}
         self.readings = tuple(read_statement(statement.value) for statement in document.statements)
@@ -75,7 +75,7 @@ class Drafts:
                 self.ours.append(_draft(statement, ours))
 
     @property
-    def alive(self) -> list[Draft]:
+    def alive(self) -> list[StatementEdit]:
         """The statements that give somebody something, new ones included, in the document's order."""
         return [draft for draft in self.ours if draft.alive]
 
@@ -84,14 +84,14 @@ class Drafts:
         mine = {draft.statement.index for draft in self.ours if draft.statement is not None}
         return [statement for statement in self.document.statements if statement.index not in mine]
 
-    def add(self, access: Access, sid: str) -> Draft:
+    def add(self, access: Access, sid: str) -> StatementEdit:
         """A new statement at the end, for an access; its Sid is made unique in the document."""
         unique, number = sid, 1
         while unique in self._sids:
             number += 1
             unique = f"{sid} {number}"
         self._sids.add(unique)
-        draft = Draft(
+        draft = StatementEdit(
             f"'{unique}'",
             access.role is None,
             access.account,
@@ -108,21 +108,21 @@ class Drafts:
         """The document with all changes made; the very same one where nothing changed."""
         document = self.document
         layout = layout_of(document)
-        splices: list[Splice] = []
+        splices: list[TextEdit] = []
         gone = {index for index, others in self.others.items() if others.gone}
-        new: list[Draft] = []
+        new: list[StatementEdit] = []
         for draft in self.ours:
             if draft.statement is None:
                 new += [draft] if draft.alive else []
             elif not draft.alive:
                 gone.add(draft.statement.index)
             else:
-                splices += _splice_draft(document.text, draft, draft.statement, layout)
+                splices += _edit_statement(document.text, draft, draft.statement, layout)
         for index, others in self.others.items():
             if not others.gone:
-                splices += _splice_dead(document.text, document.statements[index].node, others.dead, layout)
-        splices += _splice_statements(document, gone, new, layout)
-        text = apply_splices(document.text, splices)
+                splices += _edit_dead(document.text, document.statements[index].node, others.dead, layout)
+        splices += _edit_statements(document, gone, new, layout)
+        text = apply_text_edits(document.text, splices)
         return document if text == document.text else PolicyDocument.parse(text)
 
 
@@ -147,8 +147,8 @@ def named_principals(statement: Statement) -> tuple[str, ...]:
     return strings(principal.get("AWS")) if isinstance(principal, dict) else ()
 
 
-def _draft(statement: Statement, ours: Ours) -> Draft:
-    return Draft(
+def _draft(statement: Statement, ours: LinkStatement) -> StatementEdit:
+    return StatementEdit(
         statement.label,
         ours.every_cache,
         ours.account,
@@ -161,7 +161,7 @@ def _draft(statement: Statement, ours: Ours) -> Draft:
     )
 
 
-def _splice_draft(text: str, draft: Draft, statement: Statement, layout: Layout) -> list[Splice]:
+def _edit_statement(text: str, draft: StatementEdit, statement: Statement, layout: Layout) -> list[TextEdit]:
     """What changes inside a statement that stays."""
     ours = draft.ours
     if ours is None:
@@ -173,12 +173,12 @@ def _splice_draft(text: str, draft: Draft, statement: Statement, layout: Layout)
     node = statement.node.member("Principal")
     place = node.member("AWS") if node else None
     if place is not None and (lost or joined):
-        splices += splice_strings(text, place, lost, joined, layout, inline=inline)
+        splices += edit_strings(text, place, lost, joined, layout, inline=inline)
     lost = set(ours.patterns) - set(draft.patterns)
     joined = [one for one in draft.patterns if one not in ours.patterns]
     place = _context_node(statement.node)
     if place is not None and (lost or joined):
-        splices += splice_strings(text, place, lost, joined, layout, inline=inline)
+        splices += edit_strings(text, place, lost, joined, layout, inline=inline)
     return splices
 
 
@@ -191,7 +191,7 @@ def _context_node(statement: Node) -> Node | None:
     return None
 
 
-def _splice_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> list[Splice]:
+def _edit_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> list[TextEdit]:
     """Takes dead principals out of a statement of others, in which another principal remains."""
     splices = []
     for name in ("Principal", "NotPrincipal"):
@@ -205,13 +205,15 @@ def _splice_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> 
             if lost and lost == set(texts):
                 emptied.add(index)
             elif lost:
-                splices += splice_strings(text, node, lost, (), layout, inline=is_inline(text, statement))
+                splices += edit_strings(text, node, lost, (), layout, inline=is_inline(text, statement))
         if emptied:
-            splices += splice_sequence(text, principal, emptied, (), layout)
+            splices += edit_sequence(text, principal, emptied, (), layout)
     return splices
 
 
-def _splice_statements(document: PolicyDocument, gone: set[int], new: list[Draft], layout: Layout) -> list[Splice]:
+def _edit_statements(
+    document: PolicyDocument, gone: set[int], new: list[StatementEdit], layout: Layout
+) -> list[TextEdit]:
     """Takes whole statements out and puts new ones at the end."""
     text, node = document.text, document.tree.member("Statement")
     if node is None or not (gone or new):
@@ -219,24 +221,24 @@ def _splice_statements(document: PolicyDocument, gone: set[int], new: list[Draft
     brace, inline = _statement_indent(document, node, layout)
     added = [render_value(_new_value(draft), layout, brace, inline=inline) for draft in new]
     if node.is_object:
-        return _splice_single(text, node, bool(gone), added, layout, brace)
+        return _edit_single(text, node, bool(gone), added, layout, brace)
     if not node.items:
-        return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
+        return [TextEdit(node.start, node.end, _enclose(text, node, added, layout))]
     kept = [item for index, item in enumerate(node.items) if index not in gone]
     marked = text.startswith(_MARK, node.items[-1].end)
     if gone and len(kept) == 1 and not added and kept[0].start == node.start + 1 and marked:
-        return [Splice(node.start, kept[0].start, ""), Splice(kept[0].end, node.end, "")]
-    return splice_sequence(text, node, gone, added, layout)
+        return [TextEdit(node.start, kept[0].start, ""), TextEdit(kept[0].end, node.end, "")]
+    return edit_sequence(text, node, gone, added, layout)
 
 
-def _splice_single(text: str, node: Node, gone: bool, added: list[str], layout: Layout, brace: str) -> list[Splice]:
+def _edit_single(text: str, node: Node, gone: bool, added: list[str], layout: Layout, brace: str) -> list[TextEdit]:
     """A single statement that is no list becomes one, without a new indentation for what it holds.
 
     The list opens right before the statement, and what follows its last one tells it from lists written by hand, so that
     taking the additions out again can restore the single object.
     """
     if gone:
-        return [Splice(node.start, node.end, _enclose(text, node, added, layout))]
+        return [TextEdit(node.start, node.end, _enclose(text, node, added, layout))]
     if is_inline(text, node):
         between, tail = layout.comma, ""
     else:
@@ -244,7 +246,7 @@ def _splice_single(text: str, node: Node, gone: bool, added: list[str], layout: 
         tail = layout.newline + line_indent(text, node.start)
     tail = _MARK + tail
     new = "".join(between + one for one in added)
-    return [Splice(node.start, node.start, "["), Splice(node.end, node.end, new + tail + "]")]
+    return [TextEdit(node.start, node.start, "["), TextEdit(node.end, node.end, new + tail + "]")]
 
 
 def _enclose(text: str, node: Node, added: list[str], layout: Layout) -> str:
@@ -276,7 +278,7 @@ def _statement_indent(document: PolicyDocument, node: Node, layout: Layout) -> t
     return indent, False
 
 
-def _new_value(draft: Draft) -> dict[str, JsonValue]:
+def _new_value(draft: StatementEdit) -> dict[str, JsonValue]:
     """The documented statement for a new draft, with every principal and every form that joined it."""
     access = draft.access
     if access is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Splice:
+class TextEdit:
     """``text`` takes the place of what stands from ``start`` to ``end``."""
 
     start: int
@@ -24,7 +24,7 @@ class Splice:
     text: str
 
 
-def apply_splices(text: str, splices: Sequence[Splice]) -> str:
+def apply_text_edits(text: str, splices: Sequence[TextEdit]) -> str:
     """The text with all splices made. They must not overlap."""
     parts: list[str] = []
     at = 0
@@ -34,7 +34,7 @@ def apply_splices(text: str, splices: Sequence[Splice]) -> str:
     return "".join(parts) + text[at:]
 
 
-def splice_sequence(text: str, node: Node, gone: Collection[int], added: Sequence[str], layout: Layout) -> list[Splice]:
+def edit_sequence(text: str, node: Node, gone: Collection[int], added: Sequence[str], layout: Layout) -> list[TextEdit]:
     """Takes elements out of an array (or members out of an object) that has some, and puts texts at its end.
 
     A removed element takes the comma before it along, so that taking out what was put at the end restores the text.
@@ -45,27 +45,27 @@ def splice_sequence(text: str, node: Node, gone: Collection[int], added: Sequenc
     if not kept:
         inside = comma.join(added)
         start, end = (places[0][0], places[-1][1]) if added else (node.start + 1, node.end - 1)
-        return [Splice(start, end, inside)]
+        return [TextEdit(start, end, inside)]
     splices = []
     for index in range(len(places)):
         if index in gone:
             after_kept = index > kept[0]
             start = places[index - 1][1] if after_kept else places[index][0]
             end = places[index][1] if after_kept else places[index + 1][0]
-            splices.append(Splice(start, end, ""))
+            splices.append(TextEdit(start, end, ""))
     if added:
         at = places[kept[-1]][1]
         new = "".join(comma + one for one in added)
         tail = [one for one in splices if one.start >= at]
         end = tail[-1].end if tail else at
         splices = [one for one in splices if one.start < at]
-        splices.append(Splice(at, end, new))
+        splices.append(TextEdit(at, end, new))
     return splices
 
 
-def splice_strings(
+def edit_strings(
     text: str, node: Node, gone: Collection[str], added: Sequence[str], layout: Layout, *, inline: bool
-) -> list[Splice]:
+) -> list[TextEdit]:
     """Takes strings out of a value that is a string or a list of strings, and adds some. One at least must remain.
 
     A string that gets company becomes a list, one to a line unless ``inline``. A list that keeps a single string
@@ -78,13 +78,13 @@ def splice_strings(
         tokens += new
         indent = line_indent(text, node.start)
         after = tokens[0] if len(tokens) == 1 else render_list(tokens, layout, indent, inline=inline)
-        return [Splice(node.start, node.end, after)]
+        return [TextEdit(node.start, node.end, after)]
     lost = {index for index, item in enumerate(node.items) if item.value in gone}
     kept = [item for index, item in enumerate(node.items) if index not in lost]
     always_list = is_inline(text, node) and not inline and not layout.is_kms
     if lost and len(kept) == 1 and not new and not always_list:
-        return [Splice(node.start, kept[0].start, ""), Splice(kept[0].end, node.end, "")]
-    return splice_sequence(text, node, lost, new, layout) if lost or new else []
+        return [TextEdit(node.start, kept[0].start, ""), TextEdit(kept[0].end, node.end, "")]
+    return edit_sequence(text, node, lost, new, layout) if lost or new else []
 
 
 def _separator(text: str, node: Node, layout: Layout) -> str:

@@ -10,10 +10,10 @@ from fcsse.policy.statement_edits import access_of, named_principals
 
 if TYPE_CHECKING:
     from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import Draft, Drafts
+    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
 
 
-def holds(draft: Draft, access: Access) -> bool:
+def holds(draft: StatementEdit, access: Access) -> bool:
     """Is a draft a statement that gives this access something? Any form and any Region count."""
     if access.bucket_arn not in draft.buckets:
         return False
@@ -22,7 +22,7 @@ def holds(draft: Draft, access: Access) -> bool:
     return access.role in draft.principals
 
 
-def withdraw(drafts: Drafts, draft: Draft, accesses: list[Access]) -> list[did.Step]:
+def withdraw(drafts: PolicyEdit, draft: StatementEdit, accesses: list[Access]) -> list[did.Step]:
     """Takes accesses out of one statement, all of which it gives."""
     leaving: dict[str, set[str]] = {}
     for access in accesses:
@@ -53,7 +53,7 @@ def withdraw(drafts: Drafts, draft: Draft, accesses: list[Access]) -> list[did.S
     return steps
 
 
-def leftovers(drafts: Drafts, access: Access) -> list[did.Step]:
+def leftovers(drafts: PolicyEdit, access: Access) -> list[did.Step]:
     """What may still give the role something after its access was taken back."""
     if access.role is None:
         return []

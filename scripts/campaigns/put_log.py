@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import document_meaning
+from fcsse.policy.equivalence import canonical_document
 from fcsse.sandbox import key_policy, kms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from fcsse.policy.equivalence import Meaning
+    from fcsse.policy.equivalence import CanonicalForm
     from fcsse.sandbox.principals import Caller
     from fcsse.sandbox.state import State
     from fcsse.sandbox.wire import Call, Reply
@@ -85,9 +85,9 @@ class Ledger:
             return [put for put in self.puts if put.key == key]
 
 
-def meaning(text: str) -> Meaning:
+def meaning(text: str) -> CanonicalForm:
     """What a policy says; the unique ids of the gone are all alike."""
-    return document_meaning(PolicyDocument.parse(re.sub(r"A(ROA|IDA)[A-Z0-9]{8,}", r"A\1GONEGONEGONE", text)))
+    return canonical_document(PolicyDocument.parse(re.sub(r"A(ROA|IDA)[A-Z0-9]{8,}", r"A\1GONEGONEGONE", text)))
 
 
 def sids(text: str) -> list[str]:

@@ -67,7 +67,7 @@ def main(words: list[str]) -> int:
         session=session, region=session.region_name, endpoint_url=given.endpoint_url, wait=given.wait
     )
     real = Recording(session)
-    first: fcsse.Checked | None = None
+    first: fcsse.CheckResult | None = None
     try:
         first = Steps(given.cache, given.bucket, given.write, _say).take(real, settings)
     except fcsse.FcsseError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import same_meaning
+from fcsse.policy.equivalence import equivalent
 from live.recording import Exchange, Recording
 
 Answer = bool | None
@@ -101,7 +101,7 @@ def _after_puts(seen: Recording) -> Iterator[tuple[Exchange, list[Exchange]]]:
 
 
 def _says(text: str, other: str) -> bool:
-    return same_meaning(PolicyDocument.parse(text), PolicyDocument.parse(other))
+    return equivalent(PolicyDocument.parse(text), PolicyDocument.parse(other))
 
 
 def _meaning_kept(seen: Recording) -> Answer:

@@ -24,7 +24,7 @@ class Steps:
     write: bool
     told: Callable[[str], None]
 
-    def take(self, recording: Recording, settings: fcsse.Settings) -> fcsse.Checked:
+    def take(self, recording: Recording, settings: fcsse.Settings) -> fcsse.CheckResult:
         """Takes them all; answers the first check. An error ends a step, not the run."""
         recording.step = "check"
         (first,) = fcsse.check(self.cache, self.bucket, settings=settings)

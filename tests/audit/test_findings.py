@@ -14,7 +14,7 @@ from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.commands.check import check_pair
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
 from fcsse.model import Association, Bucket, Encryption
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
 from tests.audit.large import large
 
@@ -70,7 +70,7 @@ def test_missing_access_is_one_finding_a_bucket_with_one_command() -> None:
 def test_commands_carry_the_settings_of_the_run() -> None:
     made = Made()
     made.link(A, "data", policy())
-    finding = audit_of(made.done(), Words("prod", "http://localhost:1")).findings[0]
+    finding = audit_of(made.done(), CommandBuilder("prod", "http://localhost:1")).findings[0]
     assert finding.commands[0].endswith("--profile prod --endpoint-url http://localhost:1")
 
 

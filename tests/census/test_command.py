@@ -12,8 +12,8 @@ import time
 import pytest
 
 from fcsse.cli.output.census import census_lines
-from fcsse.commands.census.access import Needs
-from fcsse.commands.census.tally import Census, Group, Sealed
+from fcsse.commands.census.access import AccessReport
+from fcsse.commands.census.tally import Census, Group, ObjectEncryption
 from tests.census.conftest import Shell
 
 OTHER = "444455556666"
@@ -254,8 +254,8 @@ def test_ctrl_c_gives_the_answer_so_far_and_says_what_it_is_worth(shell: Shell) 
 
 
 def test_a_name_with_a_line_break_is_one_line() -> None:
-    taken = Census("data", (Group(Sealed("AES256"), 1, 1, "first\nfc-0123: may decrypt"),), 1, complete=True)
-    lines = ["".join(text for text, _ in parts) for parts in census_lines(taken, Needs())]
+    taken = Census("data", (Group(ObjectEncryption("AES256"), 1, 1, "first\nfc-0123: may decrypt"),), 1, complete=True)
+    lines = ["".join(text for text, _ in parts) for parts in census_lines(taken, AccessReport())]
     assert not any("\n" in text for text in lines)
     assert any("e.g. first\\nfc-0123" in text for text in lines)
 

@@ -14,7 +14,7 @@ from fcsse.aws.client import Aws
 from fcsse.clock import SystemClock
 from fcsse.commands.census import scan
 from fcsse.commands.census.listing import Page
-from fcsse.commands.census.tally import Sealed
+from fcsse.commands.census.tally import ObjectEncryption
 from fcsse.errors import BusyError, CredentialsError, DeniedError, FcsseError
 from fcsse.progress import Silent
 from tests.census.keyspaces import Bucket, flat
@@ -40,7 +40,7 @@ class Slow:
         self.bucket.calls.clear()
         return page
 
-    def read_sealed(self, _: str, name: str) -> Sealed:
+    def read_sealed(self, _: str, name: str) -> ObjectEncryption:
         with self.lock:
             self.flying += 1
             self.asked += 1
@@ -50,7 +50,7 @@ class Slow:
             self.flying -= 1
         if self.error is not None and int(name[4:]) >= self.since:
             raise self.error
-        return Sealed("aws:kms", KEY, bool(int(name[4:]) % 3))
+        return ObjectEncryption("aws:kms", KEY, bool(int(name[4:]) % 3))
 
 
 @dataclass

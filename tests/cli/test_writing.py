@@ -25,8 +25,8 @@ def test_seven_requests_at_most_before_the_settling_look(shell: Shell) -> None:
     """The key's tags and the bucket's owner are asked for in the settling second, when nobody waits for them."""
     run = shell.linked("fc-0123", "data")
     put = run.operations.index("kms:PutKeyPolicy")
-    asides = ("kms:ListResourceTags", "s3:GetBucketEncryption")
-    after = [operation for operation in run.operations[put:] if operation not in asides]
+    advisories = ("kms:ListResourceTags", "s3:GetBucketEncryption")
+    after = [operation for operation in run.operations[put:] if operation not in advisories]
     *before, look = [*run.operations[:put], *after]
     assert run.count("s3:GetBucketEncryption") <= 2
     assert look == "kms:GetKeyPolicy"

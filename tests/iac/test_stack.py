@@ -10,7 +10,7 @@ import yaml
 
 from fcsse.aws.kms import stack_of
 from fcsse.aws.sessions import Clients, clients_of_boto3
-from fcsse.policy.equivalence import statement_meaning
+from fcsse.policy.equivalence import canonical_statement
 from fcsse.sandbox.build import Credentials
 from fcsse.sandbox.server import Sandbox
 from tests.simulated import Shell
@@ -68,4 +68,4 @@ def test_the_command_in_the_warning_prints_what_link_wrote_wherever_it_is_run(
 
 
 def meaning(statement: dict[str, Any]) -> object:
-    return statement["Sid"], statement_meaning(statement, "aws")
+    return statement["Sid"], canonical_statement(statement, "aws")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fcsse.policy.equivalence import statement_meaning
+from fcsse.policy.equivalence import canonical_statement
 from tests.simulated import Shell
 
 OFFLINE = ("--account", "111122223333", "--region", "eu-west-1")
@@ -36,7 +36,7 @@ def added_by_link(shell: Shell, bucket: str, words: list[str]) -> list[dict[str,
 
 
 def meanings(statements: list[dict[str, Any]]) -> list[object]:
-    return [(statement["Sid"], statement_meaning(statement, "aws")) for statement in statements]
+    return [(statement["Sid"], canonical_statement(statement, "aws")) for statement in statements]
 
 
 def as_list(value: Any) -> list[dict[str, Any]]:
@@ -44,8 +44,8 @@ def as_list(value: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("operation", WISHES)
-def test_online_and_offline_it_is_what_link_adds(wish: str, shell: Shell) -> None:
-    words, stated = (text.split() for text in WISHES[wish])
+def test_online_and_offline_it_is_what_link_adds(operation: str, shell: Shell) -> None:
+    words, stated = (text.split() for text in WISHES[operation])
     bucket = words[words.index("--bucket") + 1]
     online = shell.run("statement", *words)
     offline = shell.run("statement", *words, *OFFLINE, *stated)
@@ -56,8 +56,8 @@ def test_online_and_offline_it_is_what_link_adds(wish: str, shell: Shell) -> Non
 
 
 @pytest.mark.parametrize("operation", WISHES)
-def test_once_it_is_pasted_link_finds_nothing_to_do(wish: str, shell: Shell) -> None:
-    words, stated = (text.split() for text in WISHES[wish])
+def test_once_it_is_pasted_link_finds_nothing_to_do(operation: str, shell: Shell) -> None:
+    words, stated = (text.split() for text in WISHES[operation])
     bucket = words[words.index("--bucket") + 1]
     printed = as_list(json.loads(shell.run("statement", *words, *OFFLINE, *stated).out))
     policy = shell.sandbox.policy(bucket)

@@ -33,7 +33,7 @@ def test_link_check_unlink(program: Program) -> None:
     assert program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
     (checked,) = fcsse.check(["fc-0123"], ["data"], settings=program.settings())
-    assert isinstance(checked, fcsse.Checked)
+    assert isinstance(checked, fcsse.CheckResult)
     assert (checked.read, checked.write, checked.error) == (Verdict.ALLOWED, Verdict.ALLOWED, None)
 
     again = fcsse.link("fc-0123", "data", settings=program.settings())

@@ -94,7 +94,7 @@ def test_the_remedies_of_an_audit_name_the_session_s_profile(
 
 
 def test_a_census_tells_groups_and_what_caches_may_do(program: Program) -> None:
-    counted = assert_type(fcsse.census("s3://data-bucket-keys", settings=program.settings()), fcsse.Counted)
+    counted = assert_type(fcsse.census("s3://data-bucket-keys", settings=program.settings()), fcsse.CensusResult)
     assert [(one.objects, one.sealed.bucket_key) for one in counted.groups] == [(2, True), (1, False)]
     assert (counted.complete, counted.fine, counted.exit_code) == (True, False, 3)
     assert {(one.cache, one.verdict) for one in counted.needs.reaches} == {("fc-0123", fcsse.Verdict.DENIED)}
@@ -253,7 +253,7 @@ def wrong(word: str) -> Any:
         (lambda s: fcsse.census("data", engine="athena", all_objects=True, settings=s), "all_objects"),
         (lambda s: fcsse.census("data", workgroup="primary", settings=s), "workgroup"),
         (lambda s: fcsse.census("data", engine="athena", athena_output="data", settings=s), "athena_output"),
-        (lambda s: fcsse.plan("fc-0123", "data", wish=wrong("check"), settings=s), "wish='check'"),
+        (lambda s: fcsse.plan("fc-0123", "data", operation=wrong("check"), settings=s), "wish='check'"),
         (lambda s: fcsse.plan("fc-0123", "data", via=wrong("both"), settings=s), "via='both'"),
         (lambda s: fcsse.plan("fc-0123", "data", context=wrong("all"), settings=s), "context='all'"),
         (lambda s: fcsse.plan("fc-0123", "data", bucket_region="x", settings=s), "'x'"),

@@ -100,11 +100,11 @@ def test_a_pair_that_cannot_be_linked_is_told_by_the_plan_and_raised_by_applying
 def test_a_plan_to_unlink(program: Program) -> None:
     settings, before = program.settings(), program.sandbox.policy_text("data")
     fcsse.link("fc-0123", "data", settings=settings)
-    proposal = fcsse.plan("fc-0123", "data", wish="unlink", settings=settings)
+    proposal = fcsse.plan("fc-0123", "data", operation="unlink", settings=settings)
     assert "-" in {row[:1] for row in proposal.diff.splitlines()[2:]}
     assert proposal.apply().changed
     assert program.sandbox.policy_text("data") == before
-    assert fcsse.plan("fc-0123", "data", wish="unlink", settings=settings).changes == ()
+    assert fcsse.plan("fc-0123", "data", operation="unlink", settings=settings).changes == ()
 
 
 def test_a_grant_is_tried_out_with_kms_itself(program: Program) -> None:
@@ -114,7 +114,7 @@ def test_a_grant_is_tried_out_with_kms_itself(program: Program) -> None:
     proposal.try_out()
     assert [one.parameters.get("DryRun") for one in program.sandbox.requests.of("kms:CreateGrant")] == [True]
     (applied,) = proposal.apply().applied
-    assert isinstance(applied, fcsse.Applied)
+    assert isinstance(applied, fcsse.AppliedChange)
     assert applied.grant
     assert program.sandbox.cache("fc-0123").read("data-other-account", "hello.txt").allowed
 
@@ -152,7 +152,7 @@ def test_backups_and_restore(program: Program) -> None:
     assert fcsse.backups(key=newest.key, settings=settings) == (newest,)
     assert fcsse.backups(oldest.id[:-2], settings=settings) == (oldest,)
 
-    planned = assert_type(fcsse.restore(oldest.id, dry_run=True, settings=settings), fcsse.Restored)
+    planned = assert_type(fcsse.restore(oldest.id, dry_run=True, settings=settings), fcsse.RestoreResult)
     assert (planned.pending, planned.changed, planned.others, planned.backup) == (True, False, (), None)
     assert planned.diff.startswith("--- ")
     assert program.sandbox.policy_text("data") != before

@@ -222,7 +222,7 @@ def described(case: Case, shell: Shell) -> dict[str, Any]:
     return found
 
 
-def words_of(case: Case, shell: Shell) -> list[str]:
+def command_builder_of(case: Case, shell: Shell) -> list[str]:
     words = [case.command.value, *case.words]
     if "{backup}" in words:
         listed = json.loads(shell.run("backups", "-o", "json").out)
@@ -255,7 +255,7 @@ def test_the_printed_policy_is_enough_and_the_calls_made_are_exactly_those_told(
     told = described(case, shell)["permissions"]
     required = {one["action"] for one in told if not one["optional"]}
     assert required == set(case.required)
-    policy, words = printed_policy(case, shell), words_of(case, shell)
+    policy, words = printed_policy(case, shell), command_builder_of(case, shell)
     shell.sandbox.requests.clear()
     run = shell.run_with(policy, *words)
     assert run.code == 0, run.err
@@ -272,7 +272,7 @@ def test_with_one_required_action_less_the_command_is_refused_and_names_it(
 ) -> None:
     case.prepare(shell)
     policy = printed_policy(case, shell)
-    run = shell.run_with(without(policy, action), *words_of(case, shell))
+    run = shell.run_with(without(policy, action), *command_builder_of(case, shell))
     assert run.code == 5, run.out + run.err
     assert action in named_actions(run), run.out + run.err
 

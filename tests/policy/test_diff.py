@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from fcsse.policy.diff import HEADER, policy_diff
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import fit, link, unlink
-from fcsse.policy.equivalence import same_meaning
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.statement import Access
 from tests.policy.documents import (
     BOTH,
@@ -75,8 +75,8 @@ def test_a_diff_turns_one_document_into_the_other(before: PolicyDocument, wishes
         assert whole[:2] == HEADER
         old = [line[1:] for line in whole[3:] if line[0] in " -"]
         new = [line[1:] for line in whole[3:] if line[0] in " +"]
-        assert same_meaning(rebuilt(old), before)
-        assert same_meaning(rebuilt(new), after)
+        assert equivalent(rebuilt(old), before)
+        assert equivalent(rebuilt(new), after)
         bare = [line.removesuffix(",") for line in applied(policy_diff(before, after), old)]
         assert bare == [line.removesuffix(",") for line in new]
 
@@ -89,8 +89,8 @@ def test_a_diff_shows_any_change(before: PolicyDocument, after: PolicyDocument) 
     whole = policy_diff(before, after, context=10**6)
     assume("only white space" not in whole[2])
 
-    assert same_meaning(rebuilt([line[1:] for line in whole[3:] if line[0] in " -"]), before)
-    assert same_meaning(rebuilt([line[1:] for line in whole[3:] if line[0] in " +"]), after)
+    assert equivalent(rebuilt([line[1:] for line in whole[3:] if line[0] in " -"]), before)
+    assert equivalent(rebuilt([line[1:] for line in whole[3:] if line[0] in " +"]), after)
 
 
 @pytest.mark.parametrize("style", MULTI_LINE, ids=lambda style: style.name)

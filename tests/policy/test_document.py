@@ -14,7 +14,7 @@ from fcsse.policy.document import (
     refused_statements,
     strings,
 )
-from fcsse.policy.equivalence import same_meaning
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
 from tests.policy.documents import DEAD, NAMED, ROOT, document, documents
 
@@ -84,7 +84,7 @@ def test_size_is_in_bytes() -> None:
 def test_compact_documents_say_the_same_on_one_line(found: PolicyDocument) -> None:
     compact = found.compact()
 
-    assert same_meaning(compact, found)
+    assert equivalent(compact, found)
     assert json.dumps(compact.value) == json.dumps(found.value)
     assert compact.size <= found.size
     assert "\n" not in compact.text

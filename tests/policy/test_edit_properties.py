@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link, prune_dead, unlink
-from fcsse.policy.equivalence import document_meaning, same_meaning, statement_meaning
+from fcsse.policy.equivalence import canonical_document, canonical_statement, equivalent
 from fcsse.policy.statement import Access, read_statement
 from tests.policy import reading
 from tests.policy.documents import (
@@ -31,7 +31,7 @@ EVERYONES = accesses(ALL_CACHES, every_cache=True)
 
 
 def wanted(wishes: list[Access]) -> set[reading.Given]:
-    return set().union(*(reading.wanted(wish) for wish in wishes))
+    return set().union(*(reading.wanted(operation) for operation in wishes))
 
 
 @COMMON
@@ -98,7 +98,7 @@ def test_linking_changes_no_byte_of_a_statement_that_gives_no_more_than_before(
     after = link(document, wishes).document
     pairs = zip(document.statements, after.statements[: len(document.statements)], strict=True)
     for index, (old, new) in enumerate(pairs):
-        if statement_meaning(old.value) == statement_meaning(new.value):
+        if canonical_statement(old.value) == canonical_statement(new.value):
             assert reading.raw_statements(document)[index] == reading.raw_statements(after)[index]
         else:
             was, now = read_statement(old.value), read_statement(new.value)
@@ -173,7 +173,7 @@ def test_a_known_text_that_says_the_same_comes_back(
     assert unlink(compact, wishes, known).document.text == document.text
     restored = unlink(compact, wishes, [other]).document
     assert restored.text != other
-    assert same_meaning(restored, document)
+    assert equivalent(restored, document)
 
 
 @COMMON
@@ -198,5 +198,5 @@ def test_compact_documents_are_edited_alike(document: PolicyDocument, wishes: li
     """The layout decides nothing: edits of the same policy on one line come to the same meaning."""
     for edit in (link, unlink):
         one, other = edit(document, wishes), edit(document.compact(), wishes)
-        assert document_meaning(one.document) == document_meaning(other.document)
+        assert canonical_document(one.document) == canonical_document(other.document)
         assert one.steps == other.steps

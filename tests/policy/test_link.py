@@ -79,11 +79,11 @@ def test_every_statement_that_takes_part_is_named() -> None:
 
 def test_a_missing_form_joins_a_statement_for_this_role_alone() -> None:
     """Objects written before Bucket Keys were turned on still need the old form."""
-    wish = access("fc-1", forms=BUCKET)
+    operation = access("fc-1", forms=BUCKET)
     before = document(ours("fc-1", sid="a"), style=KMS)
-    edit = link(before, [wish])
+    edit = link(before, [operation])
 
-    assert edit.steps == (did.FormJoined("'a'", ContextForm.BUCKET, "data", (wish,)),)
+    assert edit.steps == (did.FormJoined("'a'", ContextForm.BUCKET, "data", (operation,)),)
     assert reading.given(edit.document) == reading.wanted(access("fc-1", forms=BOTH))
     assert len(edit.document.statements) == 1
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import digest_of, document_meaning, same_meaning, statement_meaning
+from fcsse.policy.equivalence import canonical_document, canonical_statement, digest_of, equivalent
 from fcsse.policy.json_text import JsonValue
 from tests.policy.documents import ACCOUNT, NAMED, ROOT, document, values
 from tests.policy.layouts import KMS, STYLES, stored_by_kms, write
@@ -116,10 +116,10 @@ DIFFERENT: dict[str, tuple[Value, Value]] = {
 def test_statements_that_say_the_same(name: str) -> None:
     one, other = SAME[name]
 
-    assert statement_meaning(one) == statement_meaning(other)
-    assert hash(statement_meaning(one)) == hash(statement_meaning(other))
+    assert canonical_statement(one) == canonical_statement(other)
+    assert hash(canonical_statement(one)) == hash(canonical_statement(other))
     first, second = parse({"Statement": [one, ROOT]}), parse({"Statement": [ROOT, other]})
-    assert same_meaning(first, second)
+    assert equivalent(first, second)
     assert digest_of(first) == digest_of(second)
 
 
@@ -127,9 +127,9 @@ def test_statements_that_say_the_same(name: str) -> None:
 def test_statements_that_do_not(name: str) -> None:
     one, other = DIFFERENT[name]
 
-    assert statement_meaning(one) != statement_meaning(other)
+    assert canonical_statement(one) != canonical_statement(other)
     first, second = parse({"Statement": [one]}), parse({"Statement": [other]})
-    assert not same_meaning(first, second)
+    assert not equivalent(first, second)
     assert digest_of(first) != digest_of(second)
 
 
@@ -149,7 +149,7 @@ DOCUMENTS: list[tuple[JsonValue, JsonValue, bool]] = [
 
 @pytest.mark.parametrize(("one", "other", "same"), DOCUMENTS)
 def test_documents(one: JsonValue, other: JsonValue, same: bool) -> None:
-    assert same_meaning(parse(one), parse(other)) is same
+    assert equivalent(parse(one), parse(other)) is same
     assert (digest_of(parse(one)) == digest_of(parse(other))) is same
 
 
@@ -157,19 +157,19 @@ def test_an_account_is_its_root_in_the_keys_partition() -> None:
     one = parse({"Statement": of(Principal={"AWS": ACCOUNT})})
     other = parse({"Statement": of(Principal={"AWS": f"arn:aws-cn:iam::{ACCOUNT}:root"})})
 
-    assert same_meaning(one, other, "aws-cn")
+    assert equivalent(one, other, "aws-cn")
     assert digest_of(one, "aws-cn") == digest_of(other, "aws-cn")
-    assert not same_meaning(one, other)
+    assert not equivalent(one, other)
 
 
 def test_the_strict_meaning_takes_no_empty_value_for_absent() -> None:
     """Replacing a text by one that lost an empty condition must be impossible."""
     for name in ("empty condition", "empty operator", "empty condition values", "empty action", "empty unknown"):
         one, other = (document(value) for value in SAME[name])
-        assert document_meaning(one, keep_empty=True) != document_meaning(other, keep_empty=True)
+        assert canonical_document(one, keep_empty=True) != canonical_document(other, keep_empty=True)
     for name in ("action order", "empty Sid", "account id", "boolean"):
         one, other = (document(value) for value in SAME[name])
-        assert document_meaning(one, keep_empty=True) == document_meaning(other, keep_empty=True)
+        assert canonical_document(one, keep_empty=True) == canonical_document(other, keep_empty=True)
 
 
 def shuffled(value: JsonValue, chance: random.Random, *, key: str = "") -> JsonValue:
@@ -201,8 +201,8 @@ def test_meaning_survives_shuffling_and_normalising(value: Value, chance: random
     plain = parse(value)
     style = chance.choice(STYLES)
 
-    assert same_meaning(plain, PolicyDocument.parse(write(shuffled(value, chance), style)))
-    assert same_meaning(plain, PolicyDocument.parse(write(stored_by_kms(value), KMS)))
+    assert equivalent(plain, PolicyDocument.parse(write(shuffled(value, chance), style)))
+    assert equivalent(plain, PolicyDocument.parse(write(stored_by_kms(value), KMS)))
     assert digest_of(plain) == digest_of(PolicyDocument.parse(write(shuffled(value, chance), style)))
 
 
@@ -238,7 +238,7 @@ def test_every_other_change_shows(value: Value, chance: random.Random) -> None:
     else:
         holder[last] = f"{json.dumps(old)}x"
 
-    assert not same_meaning(parse(value), parse(changed))
+    assert not equivalent(parse(value), parse(changed))
     assert digest_of(parse(value)) != digest_of(parse(changed))
 
 

@@ -7,7 +7,7 @@ import pytest
 from fcsse.policy import steps as did
 from fcsse.policy.document import dead_principals
 from fcsse.policy.edit import prune_dead, unlink
-from fcsse.policy.equivalence import same_meaning
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
 from tests.policy.documents import ACCOUNT, DEAD, ROOT, access, document, ours, role
 from tests.policy.layouts import STYLES, Style
@@ -41,7 +41,7 @@ def test_dead_principals_of_others(before: Value, after: Value | None, style: St
     living = ours("fc-1", "fc-2", sid="ours")
     edit = prune_dead(document(ROOT, before, living, style=style), ours_only=False)
 
-    assert same_meaning(edit.document, document(ROOT, *([after] if after else []), living))
+    assert equivalent(edit.document, document(ROOT, *([after] if after else []), living))
     assert edit.changed
     assert dead_principals(edit.document) == ()
     pruned = [step.principal for step in edit.steps if isinstance(step, did.PrincipalPruned)]

@@ -10,7 +10,7 @@ from fcsse.policy.statement import (
     ACTIONS,
     PAGE_SID,
     Access,
-    Ours,
+    LinkStatement,
     documented_statement,
     is_sid_for,
     read_statement,
@@ -87,13 +87,13 @@ def test_sids_name_the_bucket_and_the_kind() -> None:
         assert not is_sid_for(other, "my.data-1", False)
 
 
-READ = Ours((role("fc-0123"),), False, ACCOUNT, "eu-west-1", frozenset({"arn:aws:s3:::data/*"}))
+READ = LinkStatement((role("fc-0123"),), False, ACCOUNT, "eu-west-1", frozenset({"arn:aws:s3:::data/*"}))
 
 
 def test_the_pages_statement_is_recognised() -> None:
     assert read_statement(json.loads(PAGE_STATEMENT)) == READ
     every = read_statement(json.loads(PAGE_STATEMENT_EVERY_CACHE))
-    assert every == Ours(("*",), True, ACCOUNT, "eu-west-1", READ.patterns)
+    assert every == LinkStatement(("*",), True, ACCOUNT, "eu-west-1", READ.patterns)
     assert every.roles == ()
     assert READ.roles == READ.principals
     assert READ.buckets == {"arn:aws:s3:::data"}

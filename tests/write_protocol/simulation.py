@@ -18,7 +18,7 @@ from typing import Any
 
 from fcsse.arn import Arn, key_arn, role_arn
 from fcsse.errors import BusyError, NotVisibleError, UnexpectedError
-from fcsse.model import Role, Wish
+from fcsse.model import Operation, Role
 from fcsse.planning.plan import PolicyChange, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
@@ -59,8 +59,8 @@ def access(number: int) -> Access:
     return Access(role, ACCOUNT, "aws", REGION, "data", frozenset({ContextForm.OBJECT}))
 
 
-def change(number: int, text: str, wish: Wish = Wish.LINK) -> PolicyChange:
-    return change_policy(key(), wish, [access(number)], PolicyDocument.parse(text))
+def change(number: int, text: str, operation: Operation = Operation.LINK) -> PolicyChange:
+    return change_policy(key(), operation, [access(number)], PolicyDocument.parse(text))
 
 
 class KilledError(BaseException):

@@ -20,7 +20,7 @@ from fcsse.apply.policy_reader import LONGEST_SETTLING
 from fcsse.apply.policy_writer import REPAIRS, PolicyWriter, Run, Written
 from fcsse.aws.client import Aws
 from fcsse.errors import ChangedError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError
-from fcsse.model import Wish
+from fcsse.model import Operation
 from fcsse.progress import Silent
 from tests.write_protocol.simulation import (
     DEFAULT,
@@ -51,7 +51,7 @@ class Fcsse:
     home: Path
     wait: float = WAIT
     shared_locks: bool = True
-    wish: Wish = Wish.LINK
+    operation: Operation = Operation.LINK
     young: bool = False
     expected: bool = False
     created: Mapping[str, datetime | None] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Fcsse:
             created=self.created,
         )
         self.journal = run.journal
-        planned = change(self.number, text, self.wish)
+        planned = change(self.number, text, self.operation)
         if planned.after.text == planned.before.text:
             self.written = Written("nothing", None, ())
             return
@@ -407,7 +407,9 @@ def test_unlinking_at_once_is_as_safe(tmp_path: Path) -> None:
     for number in range(4):
         text = change(number, text).after.text
     simulated = SimulatedKey(world, text)
-    runs = [Fcsse(world, simulated, number, tmp_path, shared_locks=False, wish=Wish.UNLINK) for number in range(4)]
+    runs = [
+        Fcsse(world, simulated, number, tmp_path, shared_locks=False, operation=Operation.UNLINK) for number in range(4)
+    ]
     for one in runs:
         world.spawn(one.run, world.random.random() * 0.1)
     world.run()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fcsse.commands.audit.finding import Finding
     from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Pair
 
 COLUMNS = (
@@ -90,7 +90,7 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
     return document
 
 
-def _pair(one: Judged, findings: list[str]) -> Json:
+def _pair(one: PairAudit, findings: list[str]) -> Json:
     encryption = one.facts.bucket.encryption if one.facts else None
     key = one.facts.key if one.facts else None
     return {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fcsse.commands.audit.finding import Finding
     from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Pair
 
 MARKS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "▼", Severity.INFO: "●"}
@@ -169,7 +169,7 @@ def _pairs(audit: Audit) -> str:
     )
 
 
-def _pair(one: Judged, names: list[str]) -> str:
+def _pair(one: PairAudit, names: list[str]) -> str:
     why = f"by {', '.join(one.by)}" if one.allowed and one.by else one.headline.partition(": ")[2] or one.headline
     links = " ".join(f'<a href="#{name}">{name}</a>' for name in names)
     key = one.key.rpartition(":key/")[2] if one.key else ""

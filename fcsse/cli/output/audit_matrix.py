@@ -13,18 +13,18 @@ from fcsse.cli.output.html_text import SIGNS, WORDS, text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Pair
 
 ACROSS = 22
 """Buckets in a block: as many as fit on a sheet of paper."""
 
 
-def matrix(judged: Sequence[Judged], findings: Mapping[Pair, Sequence[str]]) -> str:
+def matrix(judged: Sequence[PairAudit], findings: Mapping[Pair, Sequence[str]]) -> str:
     """The legend and the blocks. Buckets of one key stand together."""
     keys = {one.pair.bucket: one.key or "" for one in judged}
     buckets = sorted(keys, key=lambda name: (keys[name], name))
-    by_bucket: dict[str, list[Judged]] = {}
+    by_bucket: dict[str, list[PairAudit]] = {}
     for one in judged:
         by_bucket.setdefault(one.pair.bucket, []).append(one)
     blocks = [_block(buckets[start : start + ACROSS], by_bucket, findings) for start in range(0, len(buckets), ACROSS)]
@@ -35,7 +35,7 @@ def matrix(judged: Sequence[Judged], findings: Mapping[Pair, Sequence[str]]) -> 
 
 
 def _block(
-    buckets: Sequence[str], by_bucket: Mapping[str, Sequence[Judged]], findings: Mapping[Pair, Sequence[str]]
+    buckets: Sequence[str], by_bucket: Mapping[str, Sequence[PairAudit]], findings: Mapping[Pair, Sequence[str]]
 ) -> str:
     cells = {(one.pair.cache or "", name): one for name in buckets for one in by_bucket[name]}
     caches = sorted({cache for cache, _ in cells})
@@ -50,7 +50,7 @@ def _block(
     )
 
 
-def _cell(one: Judged | None, findings: Mapping[Pair, Sequence[str]]) -> str:
+def _cell(one: PairAudit | None, findings: Mapping[Pair, Sequence[str]]) -> str:
     if one is None:
         return "<td></td>"
     names = findings.get(one.pair, ())

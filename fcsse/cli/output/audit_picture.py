@@ -10,7 +10,7 @@ from fcsse.cli.output.html_text import text, title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
 
 MOST = 150
 """Of each kind, so that the picture stays one that can be looked at; those that lack access come first."""
@@ -37,7 +37,7 @@ class Column:
         return self.left + self.width
 
 
-def picture(judged: Sequence[Judged]) -> str:
+def picture(judged: Sequence[PairAudit]) -> str:
     """The picture, with a sentence where not everything is in it."""
     shown = _chosen(judged)
     keys = sorted({one.key for one in shown if one.key})
@@ -67,7 +67,7 @@ def picture(judged: Sequence[Judged]) -> str:
     return f'{note}<div class="scroll">{"".join(parts)}</div>'
 
 
-def _chosen(judged: Sequence[Judged]) -> list[Judged]:
+def _chosen(judged: Sequence[PairAudit]) -> list[PairAudit]:
     """As many pairs as there is room for."""
     caches: set[str | None] = set()
     buckets: set[str] = set()
@@ -81,7 +81,7 @@ def _chosen(judged: Sequence[Judged]) -> list[Judged]:
     return found
 
 
-def _near(shown: Sequence[Judged], ranks: dict[str, int]) -> list[str]:
+def _near(shown: Sequence[PairAudit], ranks: dict[str, int]) -> list[str]:
     """The caches, each near the middle of its buckets, so that few lines cross."""
     own: dict[str, list[int]] = {}
     for one in shown:
@@ -121,7 +121,7 @@ def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
     return f"M{start[0]:.1f} {start[1]:.1f}C{middle:.1f} {start[1]:.1f} {middle:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
 
 
-def _links(shown: Sequence[Judged], caches: Column, buckets: Column) -> list[str]:
+def _links(shown: Sequence[PairAudit], caches: Column, buckets: Column) -> list[str]:
     found = []
     # What lacks access is drawn last, over the rest.
     for one in sorted(shown, key=lambda one: not one.allowed):

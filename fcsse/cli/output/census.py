@@ -13,7 +13,7 @@ from fcsse.text import count, listed, sentence
 
 if TYPE_CHECKING:
     from fcsse.cli.output.documents import Json
-    from fcsse.commands.census.access import Needs
+    from fcsse.commands.census.access import AccessReport
     from fcsse.commands.census.tally import Census, Group
 
 NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
@@ -46,7 +46,7 @@ def summary(taken: Census) -> str:
     return f"{bucket}: looked at {taken.looked_at:,}{of} {what}: {keys}."
 
 
-def verdict(taken: Census, needs: Needs) -> str:
+def verdict(taken: Census, needs: AccessReport) -> str:
     """In a sentence, what the caches may do with all of it."""
     if not needs.caches_known:
         return UNKNOWN_CACHES
@@ -82,7 +82,7 @@ def confidence(taken: Census) -> str:
     )
 
 
-def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
+def census_lines(taken: Census, needs: AccessReport, columns: int = 80) -> list[Line]:
     """Groups, each with what the caches may do with it; then the commands that mend what is missing.
 
     Sentences break at words; long values and commands have a line of their own, so that it reads on narrow terminals.
@@ -117,7 +117,7 @@ def census_lines(taken: Census, needs: Needs, columns: int = 80) -> list[Line]:
     return out
 
 
-def _closing(taken: Census, needs: Needs) -> list[str]:
+def _closing(taken: Census, needs: AccessReport) -> list[str]:
     if not needs.caches_known:
         return [f"{sentence(needs.unknown)} {UNKNOWN_CACHES}" if needs.unknown else UNKNOWN_CACHES, *needs.advice]
     return [NO_CACHE] if taken.keys and not needs.reaches else list(needs.advice)
@@ -138,7 +138,7 @@ def times(group: Group) -> str:
     return f"last changed {first if first == last else f'{first} to {last}'}"
 
 
-def verdicts(needs: Needs, group: Group) -> list[tuple[list[str], Verdict, str]]:
+def verdicts(needs: AccessReport, group: Group) -> list[tuple[list[str], Verdict, str]]:
     """Caches with the same answer together, in the order of the caches."""
     found: dict[tuple[Verdict, str], list[str]] = {}
     for reach in needs.reaches:
@@ -147,7 +147,7 @@ def verdicts(needs: Needs, group: Group) -> list[tuple[list[str], Verdict, str]]
     return [(caches, verdict, reason) for (verdict, reason), caches in found.items()]
 
 
-def census_document(taken: Census, needs: Needs, code: int) -> Json:
+def census_document(taken: Census, needs: AccessReport, code: int) -> Json:
     """The JSON document. ``other_way_at_most`` is null where nothing can be said of objects not looked at."""
     return {
         "schema": SCHEMA,
@@ -196,7 +196,7 @@ def census_document(taken: Census, needs: Needs, code: int) -> Json:
     }
 
 
-def census_markdown(taken: Census, needs: Needs) -> str:
+def census_markdown(taken: Census, needs: AccessReport) -> str:
     """GitHub Markdown."""
     told = " ".join(text for text in (summary(taken), confidence(taken), *taken.notes) if text)
     out = ["### fcsse census", "", escaped(told), ""]

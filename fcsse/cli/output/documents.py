@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.apply.apply import Applied, Failed
+from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
@@ -17,10 +17,10 @@ from fcsse.policy.diff import policy_diff
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fcsse.commands.check import Checked
+    from fcsse.commands.check import CheckResult
     from fcsse.errors import FcsseError
     from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 SCHEMA = "fcsse/1"
 
@@ -37,18 +37,21 @@ def error_entry(error: FcsseError) -> Json:
     return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
-def plan_document(plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool, code: int, told: str = "") -> Json:
+def plan_document(
+    plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool, code: int, told: str = ""
+) -> Json:
     """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
-    applied = [one for one in results if isinstance(one, Applied)]
-    failed = [one for one in results if isinstance(one, Failed)]
-    first = plan.error or next((one.error for one in results if isinstance(one, Failed)), None)
+    applied = [one for one in results if isinstance(one, AppliedChange)]
+    failed = [one for one in results if isinstance(one, FailedChange)]
+    first = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     document: Json = {
         "schema": SCHEMA,
-        "command": plan.wish.value,
+        "command": plan.operation.value,
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": bool(plan.changes) and (dry_run or not (applied or any(one.unconfirmed for one in failed))),
-        "changed": not dry_run and any(one.unconfirmed if isinstance(one, Failed) else one.changed for one in results),
+        "changed": not dry_run
+        and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
         "digest": plan.digest,
         "pairs": [_pair(outcome) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
@@ -65,14 +68,16 @@ def declined(document: Json) -> Json:
     return {**document, "error": {"code": "declined", "message": "the question was answered with no", "hint": ""}}
 
 
-def _with_results(plan: Plan, results: Sequence[Applied | Failed]) -> list[tuple[Change, Applied | Failed | None]]:
+def _with_results(
+    plan: Plan, results: Sequence[AppliedChange | FailedChange]
+) -> list[tuple[Change, AppliedChange | FailedChange | None]]:
     by_change = {id(one.change): one for one in results}
     return [(change, by_change.get(id(change))) for change in plan.changes]
 
 
-def _done(change: Change, result: Applied | Failed | None) -> Change:
+def _done(change: Change, result: AppliedChange | FailedChange | None) -> Change:
     """The change as it was made, where others wrote after the plan."""
-    return result.made or change if isinstance(result, Applied) else change
+    return result.made or change if isinstance(result, AppliedChange) else change
 
 
 def _pair(outcome: Outcome) -> Json:
@@ -96,7 +101,7 @@ def _pair(outcome: Outcome) -> Json:
     }
 
 
-def _change(change: Change, result: Applied | Failed | None) -> Json:
+def _change(change: Change, result: AppliedChange | FailedChange | None) -> Json:
     document: Json = {"key": str(change.key)}
     match _done(change, result):
         case PolicyChange() as change:
@@ -121,13 +126,13 @@ def _change(change: Change, result: Applied | Failed | None) -> Json:
         case _:
             assert_never(change)
     match result:
-        case Applied():
+        case AppliedChange():
             document["result"] = result.result
             document["notes"] = list(result.notes)
             document["backup"] = result.backup
             if result.grant:
                 document["grant_id"] = result.grant
-        case Failed():
+        case FailedChange():
             how = "unconfirmed" if result.unconfirmed else "failed"
             document |= {"result": how, "error": error_entry(result.error), "backup": result.backup}
         case None:
@@ -140,9 +145,11 @@ def to_text(document: Json) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], words: Words, *, dry_run: bool) -> str:
+def plan_markdown(
+    plan: Plan, results: Sequence[AppliedChange | FailedChange], words: CommandBuilder, *, dry_run: bool
+) -> str:
     """The answer as GitHub Markdown."""
-    title = f"fcsse {plan.wish.value}" + (" (dry run)" if dry_run else "")
+    title = f"fcsse {plan.operation.value}" + (" (dry run)" if dry_run else "")
     out = [f"### {title}", ""]
     out += ["| cache | bucket | encryption | key | result |", "| --- | --- | --- | --- | --- |"]
     for outcome in plan.outcomes:
@@ -168,10 +175,10 @@ def plan_markdown(plan: Plan, results: Sequence[Applied | Failed], words: Words,
     return "\n".join(out) + "\n"
 
 
-def _state(outcome: Outcome, plan: Plan, results: Sequence[Applied | Failed], *, dry_run: bool) -> str:
+def _state(outcome: Outcome, plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool) -> str:
     """How a pair stands, in a word or two."""
-    failed = [one for one in results if isinstance(one, Failed) and belongs(one.change, outcome)]
-    done = VERBS[plan.wish][1].lower()
+    failed = [one for one in results if isinstance(one, FailedChange) and belongs(one.change, outcome)]
+    done = VERBS[plan.operation][1].lower()
     match outcome.status:
         case Status.NOTHING:
             return "nothing to do"
@@ -232,7 +239,7 @@ def escaped(text: str) -> str:
     return visible(text).translate(_SIGNS)
 
 
-def check_document(found: Sequence[Checked], code: int) -> Json:
+def check_document(found: Sequence[CheckResult], code: int) -> Json:
     """The document of ``check``."""
     document: Json = {
         "schema": SCHEMA,
@@ -246,7 +253,7 @@ def check_document(found: Sequence[Checked], code: int) -> Json:
     return document
 
 
-def checked_pair(one: Checked) -> Json:
+def checked_pair(one: CheckResult) -> Json:
     """One pair's verdict as JSON."""
     facts, judgement = one.facts, one.judgement
     return {
@@ -292,7 +299,7 @@ def checked_pair(one: Checked) -> Json:
     }
 
 
-def check_markdown(found: Sequence[Checked]) -> str:
+def check_markdown(found: Sequence[CheckResult]) -> str:
     """The answer of ``check`` as GitHub Markdown."""
     out = ["### fcsse check", "", "| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
     for one in found:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from fcsse.apply.apply import Applied, Failed
+from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.model import Facts, Via, Wish
+from fcsse.model import Facts, Operation, Via
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.planning.requirements import ends, grant_name
 from fcsse.policy.diff import policy_diff
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from fcsse.model import Bucket
     from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.policy.document import PolicyDocument
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 MANY = 3
 """From this many pairs on, facts are told in a line a pair."""
 
-VERBS = {Wish.LINK: ("link", "Linked", "to"), Wish.UNLINK: ("unlink", "Unlinked", "from")}
+VERBS = {Operation.LINK: ("link", "Linked", "to"), Operation.UNLINK: ("unlink", "Unlinked", "from")}
 
 
 def plan_lines(plan: Plan) -> list[Line]:
@@ -133,11 +133,13 @@ def _diff_line(text: str) -> Line:
     return line(text, "bold" if text.startswith(("+++", "---")) else styles.get(text[:1], ""))
 
 
-def closing_lines(plan: Plan, results: Sequence[Applied | Failed], words: Words, *, dry_run: bool) -> list[Line]:
+def closing_lines(
+    plan: Plan, results: Sequence[AppliedChange | FailedChange], words: CommandBuilder, *, dry_run: bool
+) -> list[Line]:
     """What was done, or would be: a line a pair, then a line a change that is worth one."""
     out: list[Line] = []
-    failed = [one for one in results if isinstance(one, Failed)]
-    verb, done, preposition = VERBS[plan.wish]
+    failed = [one for one in results if isinstance(one, FailedChange)]
+    verb, done, preposition = VERBS[plan.operation]
     for outcome in plan.outcomes:
         pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.bucket}"
         match outcome.status:
@@ -158,9 +160,9 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], words: Words,
                 pass
             case _:
                 assert_never(outcome.status)
-    several = sum(isinstance(one, Applied) and bool(one.backup) for one in results) > 1
+    several = sum(isinstance(one, AppliedChange) and bool(one.backup) for one in results) > 1
     for one in results:
-        if isinstance(one, Applied):
+        if isinstance(one, AppliedChange):
             out += [prose(note) for note in one.notes]
             if one.backup:
                 out.append(saved_line(one.backup, words, one.change.key if several else None))
@@ -171,7 +173,7 @@ def closing_lines(plan: Plan, results: Sequence[Applied | Failed], words: Words,
     return out
 
 
-def saved_line(backup: str, words: Words, key: Arn | None = None) -> Line:
+def saved_line(backup: str, words: CommandBuilder, key: Arn | None = None) -> Line:
     """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
     which = f" of key {key}" if key else ""
     return prose(f"The policy{which} from before is saved: {words.restore(backup)}")
@@ -194,10 +196,10 @@ def belongs(change: Change, outcome: Outcome) -> bool:
             assert_never(change)
 
 
-def errors_of(plan: Plan, results: Sequence[Applied | Failed]) -> list[FcsseError]:
+def errors_of(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> list[FcsseError]:
     """Everything that is in the way or went wrong; what reads the same only once."""
     errors = [outcome.error for outcome in plan.outcomes if outcome.error]
-    errors += [one.error for one in results if isinstance(one, Failed)]
+    errors += [one.error for one in results if isinstance(one, FailedChange)]
     found: dict[tuple[str, str], FcsseError] = {}
     for error in errors:
         found.setdefault((error.message, error.hint), error)

@@ -21,7 +21,7 @@ from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Sc
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import near
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.model import Options, Pair, Wish
+from fcsse.model import Operation, Options, Pair
 from fcsse.progress import Silent
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read_account(
     made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     # Its steps would come and go too fast to be read: a bar tells of all of them.
-    with Discovery(aws, Options(Wish.CHECK), clock, Silent(), on_answer=progress.advance) as discovery:
+    with Discovery(aws, Options(Operation.CHECK), clock, Silent(), on_answer=progress.advance) as discovery:
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from fcsse.commands.audit.finding import Fix
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
-from fcsse.model import Options, Wish
+from fcsse.model import Operation, Options
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status, change_policy
-from fcsse.planning.requirements import Need, need_of
+from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Pair
     from fcsse.policy.statement import Access
 
@@ -28,7 +28,7 @@ LINKING = ("access-missing", "context-changed", "access-unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fixability:
     """``options`` are those that ``link`` needs; ``hinder`` says why no link can be made, empty where one can."""
 
     fix: Fix
@@ -36,61 +36,61 @@ class Mend:
     hinder: str = ""
 
 
-def mends(judged: Sequence[Judged]) -> dict[Pair, Mend]:
+def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
     """For each pair that a link would mend, how."""
-    found: dict[Pair, Mend] = {}
-    by_key: dict[str, list[tuple[Judged, Access]]] = {}
+    found: dict[Pair, Fixability] = {}
+    by_key: dict[str, list[tuple[PairAudit, Access]]] = {}
     for one in judged:
         if one.facts is None or not any(trouble.code in LINKING for trouble in one.troubles):
             continue
         try:
-            need = need_of(one.facts, Options(Wish.LINK))
+            need = requirement_of(one.facts, Options(Operation.LINK))
         except FcsseError as error:
-            found[one.pair] = Mend(Fix.NO, (), error.hint or error.message)
+            found[one.pair] = Fixability(Fix.NO, (), error.hint or error.message)
             continue
-        if isinstance(need, Need) and need.access:
+        if isinstance(need, Requirement) and need.access:
             by_key.setdefault(str(need.key.arn), []).append((one, need.access))
-        elif isinstance(need, Need):
-            found[one.pair] = Mend(Fix.YES)
+        elif isinstance(need, Requirement):
+            found[one.pair] = Fixability(Fix.YES)
     for group in by_key.values():
         mend = _of_group(group)
         found |= {one.pair: mend for one, _ in group}
     return found
 
 
-def _of_group(group: Sequence[tuple[Judged, Access]]) -> Mend:
+def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     facts = group[0][0].facts
     if facts is None or facts.key is None or facts.policy is None:
-        return Mend(Fix.NO, (), "The key policy has to be readable first.")
+        return Fixability(Fix.NO, (), "The key policy has to be readable first.")
     accesses = [access for _, access in group]
     try:
         document = parsed(facts.policy)
-        change_policy(facts.key.arn, Wish.LINK, accesses, document)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document)
     except PolicyFullError as error:
-        return Mend(Fix.NO, ("--via", "grant"), error.hint)
+        return Fixability(Fix.NO, ("--via", "grant"), error.hint)
     except PolicyRefusedError:
         pass
     except FcsseError as error:
-        return Mend(Fix.NO, (), error.hint or error.message)
+        return Fixability(Fix.NO, (), error.hint or error.message)
     else:
-        return Mend(Fix.YES)
+        return Fixability(Fix.YES)
     try:
-        change_policy(facts.key.arn, Wish.LINK, accesses, document, prune_orphans=True)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document, prune_orphans=True)
     except FcsseError:
-        return Mend(
+        return Fixability(
             Fix.NO,
             ("--via", "grant"),
             "A dead principal that cannot be pruned keeps KMS from taking a new policy; a grant needs none.",
         )
-    return Mend(Fix.PRUNE, ("--prune-orphans",))
+    return Fixability(Fix.PRUNE, ("--prune-orphans",))
 
 
-def wish(*, prune_orphans: bool) -> Options:
+def operation(*, prune_orphans: bool) -> Options:
     """What ``--fix`` asks for."""
-    return Options(Wish.LINK, prune_orphans=prune_orphans)
+    return Options(Operation.LINK, prune_orphans=prune_orphans)
 
 
-def pruning(judged: Iterable[Judged]) -> tuple[Fix, Judged | None]:
+def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
     """What takes the dead principals out of a key's policy: ``--fix`` how, and the pair whose link does it.
 
     Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
@@ -100,7 +100,7 @@ def pruning(judged: Iterable[Judged]) -> tuple[Fix, Judged | None]:
         if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):
-            (outcome,) = make_plan((one.facts,), wish(prune_orphans=fix is Fix.PRUNE)).outcomes
+            (outcome,) = make_plan((one.facts,), operation(prune_orphans=fix is Fix.PRUNE)).outcomes
             if outcome.status is Status.TO_DO:
                 return fix, one
         if isinstance(outcome.error, PolicyRefusedError | PolicyFullError):

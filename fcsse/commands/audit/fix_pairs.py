@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fcsse.apply.apply import Applied, Failed
+from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.commands.audit.finding import Fix
 from fcsse.commands.audit.fix import LINKING, pruning
 from fcsse.commands.audit.verdicts import Verdicts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Options
     from fcsse.planning.plan import Plan
 
@@ -40,15 +40,15 @@ def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
     return tuple(one.facts for one in audit.judged if one.facts and one.pair in linked)
 
 
-def afterwards(audit: Audit, plan: Plan, results: Sequence[Applied | Failed]) -> tuple[Judged, ...]:
+def afterwards(audit: Audit, plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> tuple[PairAudit, ...]:
     """Every pair's verdict with the changes that were made, in the order of the audit."""
     policies: dict[str, str] = {}
     grants: dict[str, list[Grant]] = {}
     for result in results:
         match result:
-            case Applied(change=PolicyChange() as change):
+            case AppliedChange(change=PolicyChange() as change):
                 policies[str(change.key)] = change.after.text
-            case Applied(change=GrantAddition() as change):
+            case AppliedChange(change=GrantAddition() as change):
                 grants.setdefault(str(change.key), []).append(_made(change, result.grant or ""))
             case _:
                 pass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.model import Options, Pair, Wish
+from fcsse.model import Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.text import count, listed, sentence
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.commands.audit.facts import AccountFacts, Located
-    from fcsse.commands.audit.verdicts import Judged
-    from fcsse.suggested_commands import Words
+    from fcsse.commands.audit.verdicts import PairAudit
+    from fcsse.suggested_commands import CommandBuilder
 
 FAILED = ("FAILED", "MISCONFIGURED")
 """Lifecycles of an association that does not work. Source: FSx API reference, DataRepositoryAssociation."""
 
 
-def find(facts: AccountFacts, judged: Sequence[Judged], words: Words) -> list[Finding]:
+def find(facts: AccountFacts, judged: Sequence[PairAudit], words: CommandBuilder) -> list[Finding]:
     """Everything there is to say of associations, roles and Regions."""
     by_pair = {one.pair: one for one in judged}
     failed: dict[tuple[str, str], Located] = {}
@@ -35,7 +35,7 @@ def find(facts: AccountFacts, judged: Sequence[Judged], words: Words) -> list[Fi
     return found + _roles_missing(facts, judged, words) + _roles_unused(facts) + _unheard_of(facts)
 
 
-def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Finding:
+def _failed(located: Located, by_pair: dict[Pair, PairAudit], words: CommandBuilder) -> Finding:
     association = located.association
     pair = Pair(association.owner, association.bucket or "")
     judged = by_pair.get(pair)
@@ -63,8 +63,8 @@ def _failed(located: Located, by_pair: dict[Pair, Judged], words: Words) -> Find
     )
 
 
-def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) -> list[Finding]:
-    by_cache: dict[tuple[str, bool], list[Judged]] = {}
+def _roles_missing(facts: AccountFacts, judged: Sequence[PairAudit], words: CommandBuilder) -> list[Finding]:
+    by_cache: dict[tuple[str, bool], list[PairAudit]] = {}
     served = _served(facts)
     for one in judged:
         if any(trouble.code == "role-missing" for trouble in one.troubles):
@@ -113,7 +113,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[Judged], words: Words) 
 
 def _served(facts: AccountFacts) -> dict[str, str]:
     """The buckets of roleless caches whose key is there for every cache already, with what says so."""
-    outcomes = make_plan(facts.for_every, Options(Wish.LINK)).outcomes
+    outcomes = make_plan(facts.for_every, Options(Operation.LINK)).outcomes
     return {one.pair.bucket: one.summary for one in outcomes if one.status is Status.NOTHING}
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from fcsse.commands.audit.key_policies import OfKey
     from fcsse.model import Grant
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 
 MOST = 20
 """Grants of a finding for which there is a command."""
 
 
-def find(keys: Sequence[OfKey], words: Words) -> list[Finding]:
+def find(keys: Sequence[OfKey], words: CommandBuilder) -> list[Finding]:
     """Everything there is to say of grants."""
     found: list[Finding] = []
     for key in keys:
@@ -36,12 +36,12 @@ def _ended_here(key: OfKey, grant: Grant) -> bool:
     return key.own or grant.issuing_account in (None, key.account)
 
 
-def _end(key: OfKey, grant: Grant, words: Words) -> str:
+def _end(key: OfKey, grant: Grant, words: CommandBuilder) -> str:
     named = ("--key-id", str(key.arn), "--grant-id", grant.grant_id)
     return words.aws("kms", "revoke-grant" if key.own else "retire-grant", *named, region=key.arn.region)
 
 
-def _dead(key: OfKey, words: Words) -> list[Finding]:
+def _dead(key: OfKey, words: CommandBuilder) -> list[Finding]:
     """Grants of ours whose role was deleted: KMS shows its bare id in place of the ARN."""
     dead = [
         grant
@@ -65,7 +65,7 @@ def _dead(key: OfKey, words: Words) -> list[Finding]:
     ]
 
 
-def _duplicates(key: OfKey, words: Words) -> list[Finding]:
+def _duplicates(key: OfKey, words: CommandBuilder) -> list[Finding]:
     alike: dict[tuple[object, ...], list[Grant]] = {}
     for grant in key.grants:
         if grant.grantee and role_cache(grant.grantee) and _ended_here(key, grant):
@@ -95,7 +95,7 @@ def _duplicates(key: OfKey, words: Words) -> list[Finding]:
     return found
 
 
-def _unconstrained(key: OfKey, words: Words) -> list[Finding]:
+def _unconstrained(key: OfKey, words: CommandBuilder) -> list[Finding]:
     """Grants to the account's caches that are good for every bucket and outside S3.
 
     Those of other accounts' caches are left out: across accounts there is nothing narrower in general.
@@ -118,7 +118,7 @@ def _account(grant: Grant) -> str | None:
     return arn.account if arn else None
 
 
-def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
     """Of pairs that are known, so that something narrower may do."""
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
@@ -138,7 +138,7 @@ def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Find
     return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
 
 
-def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: Words) -> Finding:
+def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
     """Of caches or buckets that no known pair joins with the key: their older objects may still use it."""
     look = words.aws("kms", "list-grants", "--key-id", str(key.arn), region=key.arn.region)
     remedy = (

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fcsse.commands.audit.facts import AccountFacts
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.model import Grant
     from fcsse.policy.document import PolicyDocument, Statement
-    from fcsse.policy.statement import Ours
-    from fcsse.suggested_commands import Words
+    from fcsse.policy.statement import LinkStatement
+    from fcsse.suggested_commands import CommandBuilder
 
 NEARLY_FULL = 0.9
 FILLING = 0.75
@@ -36,7 +36,7 @@ class OfKey:
     """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known."""
 
     arn: Arn
-    judged: tuple[Judged, ...]
+    judged: tuple[PairAudit, ...]
     document: PolicyDocument | None
     grants: tuple[Grant, ...]
     account: str
@@ -48,7 +48,7 @@ class OfKey:
         return f"{self.arn.resource.removeprefix('key/')} of {listed(buckets, 2)}"
 
     @property
-    def readings(self) -> list[tuple[Statement, Ours]]:
+    def readings(self) -> list[tuple[Statement, LinkStatement]]:
         """The statements that are ours by what they say, with what that is."""
         found = (
             ((statement, read_statement(statement.value)) for statement in self.document.statements)
@@ -66,7 +66,7 @@ class OfKey:
         """The option that names the key, where these buckets do not all lead to it (any more)."""
         return () if set(buckets) <= {one.pair.bucket for one in self.judged} else ("--key", str(self.arn))
 
-    def look(self, words: Words) -> str:
+    def look(self, words: CommandBuilder) -> str:
         """The command that shows the policy as it is."""
         named = ("--key-id", str(self.arn), "--policy-name", "default", "--output", "text")
         return words.aws("kms", "get-key-policy", *named, region=self.arn.region)
@@ -93,9 +93,9 @@ class OfKey:
         return Finding(code, severity, title, details, remedy, made, tuple(pairs), cache, bucket, key, region, fix)
 
 
-def keys_of(judged: Sequence[Judged], account: str) -> list[OfKey]:
+def keys_of(judged: Sequence[PairAudit], account: str) -> list[OfKey]:
     """Every key that was read, in the order of its ARN."""
-    groups: dict[str, list[Judged]] = {}
+    groups: dict[str, list[PairAudit]] = {}
     for one in judged:
         if one.key:
             groups.setdefault(one.key, []).append(one)
@@ -116,7 +116,7 @@ def _document(policy: str | None) -> PolicyDocument | None:
         return None
 
 
-def find(keys: Sequence[OfKey], facts: AccountFacts, words: Words) -> list[Finding]:
+def find(keys: Sequence[OfKey], facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     """Everything there is to say of key policies."""
     links = leftovers.links_of(facts)
     found: list[Finding] = []
@@ -129,7 +129,7 @@ def find(keys: Sequence[OfKey], facts: AccountFacts, words: Words) -> list[Findi
     return found
 
 
-def _size(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
+def _size(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
     size, least = document.size, document.compact().size
     share = least / MAX_POLICY_BYTES
     if share < FILLING:
@@ -151,7 +151,7 @@ def _size(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
     ]
 
 
-def _every_cache(key: OfKey, facts: AccountFacts, words: Words) -> list[Finding]:
+def _every_cache(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     found = []
     for statement, ours in key.readings:
         if ours.every_cache and ours.account == facts.account:
@@ -175,9 +175,9 @@ def _every_cache(key: OfKey, facts: AccountFacts, words: Words) -> list[Finding]
     return found
 
 
-def _mergeable(key: OfKey, facts: AccountFacts, words: Words) -> list[Finding]:
+def _mergeable(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     """Statements of ours that differ in nothing but the roles. Those that should rather go are told of by ``_gone``."""
-    alike: dict[tuple[object, ...], list[tuple[Statement, Ours]]] = {}
+    alike: dict[tuple[object, ...], list[tuple[Statement, LinkStatement]]] = {}
     for statement, ours in key.readings:
         alive = all((cache := role_cache(one)) and (facts.roles is None or cache in facts.roles) for one in ours.roles)
         here = not key.named([arn.rsplit(":", 1)[-1] for arn in ours.buckets])

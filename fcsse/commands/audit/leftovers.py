@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fcsse.commands.audit.facts import AccountFacts
     from fcsse.commands.audit.key_policies import OfKey
     from fcsse.policy.document import PolicyDocument, Statement
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 
 Links = Mapping[str, set[str] | None]
@@ -35,12 +35,14 @@ def links_of(facts: AccountFacts) -> Links:
     return {**found, **unsure}
 
 
-def find(key: OfKey, document: PolicyDocument, facts: AccountFacts, links: Links, words: Words) -> list[Finding]:
+def find(
+    key: OfKey, document: PolicyDocument, facts: AccountFacts, links: Links, words: CommandBuilder
+) -> list[Finding]:
     """Everything there is to say of that in a key's policy."""
     return _dead(key, document, words) + _gone(key, facts, links, words)
 
 
-def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
+def _dead(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
     dead = dead_principals(document)
     if not dead:
         return []
@@ -73,13 +75,13 @@ def _dead(key: OfKey, document: PolicyDocument, words: Words) -> list[Finding]:
     ]
 
 
-def _pruned(key: OfKey, words: Words) -> tuple[Fix, tuple[str, ...]]:
+def _pruned(key: OfKey, words: CommandBuilder) -> tuple[Fix, tuple[str, ...]]:
     """What takes dead principals out of a key's policy; none of a key of another account can be linked by its policy."""
     fix, one = pruning(key.judged) if key.own else (Fix.NO, None)
     return fix, words.link([one.pair], *["--prune-orphans"] * (fix is Fix.PRUNE)) if one else ()
 
 
-def _gone(key: OfKey, facts: AccountFacts, links: Links, words: Words) -> list[Finding]:
+def _gone(key: OfKey, facts: AccountFacts, links: Links, words: CommandBuilder) -> list[Finding]:
     """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
     found = []
     readings = key.readings
@@ -113,7 +115,7 @@ def _leftover(
     buckets: list[str],
     facts: AccountFacts,
     links: Links,
-    words: Words,
+    words: CommandBuilder,
 ) -> list[Finding]:
     linked = links.get(cache, set())
     if linked is None:

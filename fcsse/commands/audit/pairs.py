@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix, Severity
-from fcsse.commands.audit.fix import LINKING, Mend, mends, together
+from fcsse.commands.audit.fix import LINKING, Fixability, fixability, together
 from fcsse.commands.audit.verdicts import ROLES
 from fcsse.text import listed, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fcsse.commands.audit.verdicts import Judged, Trouble
+    from fcsse.commands.audit.verdicts import PairAudit, Trouble
     from fcsse.model import Bucket, Pair
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 SEVERITIES = {
     "dsse": Severity.MEDIUM,
@@ -28,19 +28,19 @@ SEVERITIES = {
 """Of pairs' troubles; all others are HIGH, since the cache fails."""
 
 
-def fails(one: Judged) -> bool:
+def fails(one: PairAudit) -> bool:
     """Does the cache fail for certain, whatever its verdict could be told of?"""
     return any(SEVERITIES.get(trouble.code, Severity.HIGH) is Severity.HIGH for trouble in one.troubles)
 
 
-def find(judged: Sequence[Judged], words: Words, told: Collection[Pair] = ()) -> list[Finding]:
+def find(judged: Sequence[PairAudit], words: CommandBuilder, told: Collection[Pair] = ()) -> list[Finding]:
     """Everything there is to say of pairs.
 
     Missing roles are told once a role, by ``of_fsx``; ``told`` are the pairs of which something that could not be read
     is told already, once a bucket or key.
     """
-    groups: dict[tuple[str, str, bool], list[tuple[Judged, Trouble]]] = {}
-    ways = mends(judged)
+    groups: dict[tuple[str, str, bool], list[tuple[PairAudit, Trouble]]] = {}
+    ways = fixability(judged)
     for one in judged:
         for trouble in one.troubles:
             if trouble.code != "role-missing" and not (trouble.code == "unreadable" and one.pair in told):
@@ -51,7 +51,11 @@ def find(judged: Sequence[Judged], words: Words, told: Collection[Pair] = ()) ->
 
 
 def _finding(
-    code: str, bucket: str, group: Sequence[tuple[Judged, Trouble]], ways: dict[Pair, Mend], words: Words
+    code: str,
+    bucket: str,
+    group: Sequence[tuple[PairAudit, Trouble]],
+    ways: dict[Pair, Fixability],
+    words: CommandBuilder,
 ) -> Finding:
     pairs = tuple(one.pair for one, _ in group)
     caches = [pair.cache or "" for pair in pairs]
@@ -101,7 +105,7 @@ TITLES = {
 }
 
 
-def _title(code: str, one: Judged, caches: list[str]) -> str:
+def _title(code: str, one: PairAudit, caches: list[str]) -> str:
     who = listed(caches)
     bucket = one.pair.bucket
     match code:
@@ -120,7 +124,7 @@ def _title(code: str, one: Judged, caches: list[str]) -> str:
             return f"{TITLES[code]}: bucket {bucket}, of {who}"
 
 
-def _commands(code: str, one: Judged, pairs: Sequence[Pair], words: Words) -> tuple[str, ...]:
+def _commands(code: str, one: PairAudit, pairs: Sequence[Pair], words: CommandBuilder) -> tuple[str, ...]:
     """The AWS CLI's part of a remedy."""
     key = one.facts.key if one.facts else None
     if code == "dsse" and one.facts and one.facts.bucket.encryption.key:
@@ -148,7 +152,7 @@ def _commands(code: str, one: Judged, pairs: Sequence[Pair], words: Words) -> tu
             return ()
 
 
-def _single_layer(bucket: Bucket, words: Words) -> str:
+def _single_layer(bucket: Bucket, words: CommandBuilder) -> str:
     """Sets SSE-KMS in place of DSSE-KMS, with the same key."""
     key = key_arn(bucket.encryption.key or "")
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": bucket.encryption.key}

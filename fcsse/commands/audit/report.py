@@ -10,14 +10,14 @@ from fcsse.commands.audit import fsx, grants, key_policies, pairs, unreadable
 from fcsse.commands.audit.finding import Finding, Severity
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.commands.audit.facts import AccountFacts
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
 
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
@@ -30,9 +30,9 @@ class Audit:
     """
 
     facts: AccountFacts
-    judged: tuple[Judged, ...]
+    judged: tuple[PairAudit, ...]
     findings: tuple[Finding, ...]
-    words: Words
+    words: CommandBuilder
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -75,7 +75,7 @@ class Audit:
         return f"{scope}; {there}{f' ({lacking})' if lacking else ''}; {told}."
 
 
-def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
+def standing(facts: AccountFacts, judged: Sequence[PairAudit]) -> int:
     """The exit code of an account that stands so.
 
     0: all access is there. 3: some is missing, or not known. 5: none is known to be missing, but the caller lacks a
@@ -88,10 +88,10 @@ def standing(facts: AccountFacts, judged: Sequence[Judged]) -> int:
     return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
 
 
-def audit_of(facts: AccountFacts, words: Words | None = None, verdicts: Verdicts | None = None) -> Audit:
+def audit_of(facts: AccountFacts, words: CommandBuilder | None = None, verdicts: Verdicts | None = None) -> Audit:
     """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
     regions = {one.association.owner: one.region for one in facts.associations}
-    says = replace(words or Words(), homes=regions)
+    says = replace(words or CommandBuilder(), homes=regions)
     judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
     keys = key_policies.keys_of(judged, facts.account)
     unread = unreadable.find(facts, judged)

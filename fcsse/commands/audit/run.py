@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from fcsse.commands.audit.facts import Scope
     from fcsse.pipeline import Pipeline
     from fcsse.planning.plan import Plan
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 
 def audit_account(
-    pipeline: Pipeline, scope: Scope, words: Words, roles: tuple[str, ...] = (), accounts: tuple[str, ...] = ()
+    pipeline: Pipeline, scope: Scope, words: CommandBuilder, roles: tuple[str, ...] = (), accounts: tuple[str, ...] = ()
 ) -> Audit:
     """Reads everything in scope and judges it, most of it while answers are on their way.
 
@@ -37,10 +37,10 @@ def audit_account(
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
     """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
-    from fcsse.commands.audit.fix import wish
+    from fcsse.commands.audit.fix import operation
     from fcsse.commands.audit.fix_pairs import to_link
 
-    options = wish(prune_orphans=prune_orphans)
+    options = operation(prune_orphans=prune_orphans)
     found = to_link(audit, options)
     pipeline.take(found)
     return pipeline.plan_of(found, options, expect)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fcsse.commands.audit.facts import AccountFacts, Refusal
-    from fcsse.commands.audit.verdicts import Judged
+    from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.errors import FcsseError
 
 OF_BUCKETS = ("encryption", "bucket-policy", "region")
@@ -25,7 +25,7 @@ OF_KEYS = ("describe", "policy", "grants")
 PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…', and --bucket-account where no key tells the account"
 
 
-def find(facts: AccountFacts, judged: Sequence[Judged]) -> list[Finding]:
+def find(facts: AccountFacts, judged: Sequence[PairAudit]) -> list[Finding]:
     """Everything that could not be read, each once; what was refused alike on several things is told together."""
     refused = {refusal.about[0] for refusal in facts.refusals if refusal.kind == "encryption"}
     found = [_region(reason, regions, error) for reason, (regions, error) in _regions(facts).items()]
@@ -49,7 +49,7 @@ def _family(refusal: Refusal) -> str:
     return "key" if refusal.kind in OF_KEYS else "bucket" if refusal.kind in OF_BUCKETS else refusal.kind
 
 
-def lacks_permission(facts: AccountFacts, judged: Sequence[Judged]) -> bool:
+def lacks_permission(facts: AccountFacts, judged: Sequence[PairAudit]) -> bool:
     """Was something refused that an unknown verdict hangs on, or the account's list of file systems?
 
     Where all access is there, what else is not shown (a grant more, a bucket's own policy) is no lack.
@@ -116,7 +116,7 @@ def _matters(refusal: Refusal, facts: AccountFacts) -> bool:
     return refusal.kind in (*OF_BUCKETS, *OF_KEYS, "roles", "role", OLDER)
 
 
-def _is_about(refusal: Refusal, one: Judged, facts: AccountFacts) -> bool:
+def _is_about(refusal: Refusal, one: PairAudit, facts: AccountFacts) -> bool:
     if refusal.kind in OF_BUCKETS:
         return refusal.about[0] == one.pair.bucket
     if refusal.kind in OF_KEYS:
@@ -133,7 +133,7 @@ class _Unread:
     """What was refused about one thing, such as a bucket, and the pairs that it is about."""
 
     refusals: tuple[Refusal, ...]
-    judged: tuple[Judged, ...]
+    judged: tuple[PairAudit, ...]
     facts: AccountFacts
 
     @property
@@ -219,7 +219,7 @@ def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
     return f"{said} Or name a role of its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
 
 
-def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[Judged], facts: AccountFacts) -> str:
+def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[PairAudit], facts: AccountFacts) -> str:
     """The same for a bucket, which may belong to another account: then it takes a role of that one."""
     said = _remedy([refusal.error for refusal in group])
     bucket = facts.buckets.get(group[0].about[0])

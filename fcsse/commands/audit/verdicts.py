@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fcsse.commands.check import Checked, check_pair, full_access
+from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Options, Wish
-from fcsse.planning.requirements import Need, need_of
+from fcsse.model import Facts, Obstacle, Operation, Options
+from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PairAudit:
     """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed."""
 
     pair: Pair
@@ -100,7 +100,7 @@ class Verdicts:
         regions: Mapping[str, str],
         buckets: Mapping[str, Bucket],
         roleless: Collection[str],
-    ) -> tuple[Judged, ...]:
+    ) -> tuple[PairAudit, ...]:
         """Every pair judged, in the given order. ``regions`` gives each cache's Region; ``roleless`` have no role."""
         return tuple(
             _judged(found, self._known(found), regions.get(found.pair.cache or "", ""), buckets, roleless)
@@ -118,15 +118,17 @@ def _judged(
     region: str,
     buckets: Mapping[str, Bucket],
     roleless: Collection[str],
-) -> Judged:
+) -> PairAudit:
     if by is not None and isinstance(found, Facts):
-        return Judged(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
+        return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
     checked = check_pair(found, remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
-    return Judged(found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts)
+    return PairAudit(
+        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts
+    )
 
 
 def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
@@ -134,7 +136,7 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
-        if not isinstance(need_of(found, Options(Wish.LINK)), Need):
+        if not isinstance(requirement_of(found, Options(Operation.LINK)), Requirement):
             return None
         if found.bucket_policy == "" and found.bucket.foreign is False:
             # The role's own permissions let it into its account's buckets: there is nothing to judge.
@@ -145,7 +147,7 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
     return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
 
 
-def _troubles(checked: Checked, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
+def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
     if checked.error:
         return (_obstacle(checked, checked.error, bucket, roleless),)
     facts = checked.facts
@@ -162,7 +164,7 @@ def _troubles(checked: Checked, bucket: Bucket | None, roleless: Collection[str]
     return tuple(found)
 
 
-def _obstacle(checked: Checked, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
+def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
     """Why a pair could not be looked at."""
     if checked.pair.cache in roleless:
         return Trouble("role-missing", error.message, error.hint)
@@ -187,7 +189,7 @@ def _of_encryption(facts: Facts) -> list[Trouble]:
     ):
         return []
     try:
-        need_of(facts, Options(Wish.LINK))
+        requirement_of(facts, Options(Operation.LINK))
     except FcsseError as error:
         code = "aws-managed-key"
         if not bucket.encryption.is_kms:
@@ -206,7 +208,7 @@ def _of_key(facts: Facts) -> list[Trouble]:
     if usable and facts.bucket.region in (None, key.arn.region):
         return []
     try:
-        need_of(facts, Options(Wish.LINK))
+        requirement_of(facts, Options(Operation.LINK))
     except FcsseError as error:
         code = codes.get(key.state or "", "key-unusable")
         remedies = {

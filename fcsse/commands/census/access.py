@@ -11,12 +11,12 @@ from fcsse.evaluator.request import Verdict
 from fcsse.model import Encryption, Facts, Pair
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
-from fcsse.suggested_commands import Words
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fcsse.commands.census.tally import Census, Group, Sealed
+    from fcsse.commands.census.tally import Census, Group, ObjectEncryption
     from fcsse.model import Key, Obstacle
 
 KEYLESS = ("AES256", "none")
@@ -24,7 +24,7 @@ KEYLESS = ("AES256", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class CacheAccess:
     """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown.
 
     ``linkable``: linking the cache to the group's key would give it what it lacks.
@@ -38,13 +38,13 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class AccessReport:
     """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
 
     ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
     """
 
-    reaches: tuple[Reach, ...] = ()
+    reaches: tuple[CacheAccess, ...] = ()
     remedies: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     caches_known: bool = True
@@ -60,14 +60,14 @@ def needs_of(
     census: Census,
     caches: Sequence[str],
     found: Mapping[str, Sequence[Facts | Obstacle]],
-    words: Words | None = None,
+    words: CommandBuilder | None = None,
     unknown: str = "",
-) -> Needs:
+) -> AccessReport:
     """Judges each group for each cache. ``found`` holds, by key ARN, the facts of every cache with that key.
 
     ``unknown``: why not all caches of the bucket are known.
     """
-    reaches: list[Reach] = []
+    reaches: list[CacheAccess] = []
     keys: dict[str, Key] = {}
     for group in census.groups:
         if group.sealed.algorithm in KEYLESS:
@@ -78,22 +78,22 @@ def needs_of(
             reaches.append(_reach(cache, group, facts))
             if isinstance(facts, Facts) and facts.key is not None:
                 keys[str(facts.key.arn)] = facts.key
-    remedies = _remedies(census, reaches, keys, words or Words())
-    return Needs(tuple(reaches), remedies, _advice(reaches), not unknown, unknown)
+    remedies = _remedies(census, reaches, keys, words or CommandBuilder())
+    return AccessReport(tuple(reaches), remedies, _advice(reaches), not unknown, unknown)
 
 
-def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> Reach:
+def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAccess:
     sealed = group.sealed
     if sealed.algorithm == CUSTOMER:
-        return Reach(cache, group, Verdict.DENIED, "only who has the customer-provided key can read them")
+        return CacheAccess(cache, group, Verdict.DENIED, "only who has the customer-provided key can read them")
     if facts is None:
-        return Reach(cache, group, Verdict.UNKNOWN, f"encryption {sealed.algorithm} without a key that S3 tells")
+        return CacheAccess(cache, group, Verdict.UNKNOWN, f"encryption {sealed.algorithm} without a key that S3 tells")
     if not isinstance(facts, Facts):
-        return Reach(cache, group, Verdict.UNKNOWN, facts.error.message)
+        return CacheAccess(cache, group, Verdict.UNKNOWN, facts.error.message)
     if facts.key is not None and facts.key.manager == "AWS":
         own = facts.key.arn.account == facts.account
         why = "" if own else "the AWS managed key of another account serves nobody else"
-        return _documented(Reach(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
+        return _documented(CacheAccess(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
     reach = _judged(cache, facts, group, sealed)
     if reach.verdict is Verdict.DENIED and facts.key is not None and facts.key.state not in (None, "Enabled"):
         working = replace(facts, key=replace(facts.key, state="Enabled"))
@@ -107,23 +107,23 @@ def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> Reach:
 _STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFound": "gone"}
 
 
-def _judged(cache: str, facts: Facts, group: Group, sealed: Sealed) -> Reach:
+def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) -> CacheAccess:
     encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
     there = replace(facts, bucket=replace(facts.bucket, encryption=encryption))
     document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
     judged = judge(there, document, facts.grants, explain=False)
     if judged is None:
-        return Reach(cache, group, Verdict.UNKNOWN, "the cache has no role, or the key could not be read")
+        return CacheAccess(cache, group, Verdict.UNKNOWN, "the cache has no role, or the key could not be read")
     verdict = judged.read
     if verdict is Verdict.ALLOWED:
-        return Reach(cache, group, verdict)
+        return CacheAccess(cache, group, verdict)
     decisive = [row.decision for row in judged.rows if row.current and row.decision.verdict is verdict]
     stopped = any(decision.explicit for decision in decisive)
     reason = decisive[0].reason if decisive else "the bucket policy does not allow it"
-    return Reach(cache, group, verdict, reason, linkable=verdict is Verdict.DENIED and not stopped)
+    return CacheAccess(cache, group, verdict, reason, linkable=verdict is Verdict.DENIED and not stopped)
 
 
-def _documented(reach: Reach) -> Reach:
+def _documented(reach: CacheAccess) -> CacheAccess:
     """The same, unless it is of an encryption that File Cache does not document. Then nobody can be sure of access."""
     if reach.group.sealed.algorithm == "aws:kms":
         return reach
@@ -133,7 +133,9 @@ def _documented(reach: Reach) -> Reach:
     return replace(reach, verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
 
 
-def _remedies(census: Census, reaches: Sequence[Reach], keys: Mapping[str, Key], words: Words) -> tuple[str, ...]:
+def _remedies(
+    census: Census, reaches: Sequence[CacheAccess], keys: Mapping[str, Key], words: CommandBuilder
+) -> tuple[str, ...]:
     """First what makes keys work, then a link for each key and set of caches that lack the same."""
     wanting: dict[str, set[str]] = {}
     for reach in reaches:
@@ -155,20 +157,20 @@ def _remedies(census: Census, reaches: Sequence[Reach], keys: Mapping[str, Key],
     return tuple(out)
 
 
-def _beyond(reach: Reach, keys: Mapping[str, Key]) -> bool:
+def _beyond(reach: CacheAccess, keys: Mapping[str, Key]) -> bool:
     """Does no command help, short of writing the objects anew?"""
     key = keys[reach.group.sealed.key or ""]
     return reach.group.sealed.algorithm != "aws:kms" or key.manager == "AWS" or key.state == "NotFound"
 
 
-def _awaken(key: Key, words: Words) -> list[str]:
+def _awaken(key: Key, words: CommandBuilder) -> list[str]:
     arn = key.arn
     cancel = words.aws("kms", "cancel-key-deletion", "--key-id", str(arn), region=arn.region)
     enable = words.aws("kms", "enable-key", "--key-id", str(arn), region=arn.region)
     return {"Disabled": [enable], "PendingDeletion": [cancel, enable]}.get(key.state or "", [])
 
 
-def _advice(reaches: Sequence[Reach]) -> tuple[str, ...]:
+def _advice(reaches: Sequence[CacheAccess]) -> tuple[str, ...]:
     out: list[str] = []
     denied = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
     if any(reach.group.sealed.algorithm == CUSTOMER or "managed key of another" in reach.reason for reach in denied):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
 from fcsse.errors import FcsseError
-from fcsse.model import Options, Wish
+from fcsse.model import Operation, Options
 from fcsse.pipeline import Target
 
 if TYPE_CHECKING:
@@ -49,6 +49,6 @@ def facts_of_keys(pipeline: Pipeline, census: Census, caches: tuple[str, ...]) -
         for text in census.keys:
             key = key_arn(text)
             if key is not None:
-                options = Options(Wish.CHECK, key=key, bucket_region=key.region, bucket_keys=False)
+                options = Options(Operation.CHECK, key=key, bucket_region=key.region, bucket_keys=False)
                 found[text] = pipeline.discover(Target(caches, (census.bucket,)), options)
     return KeyFacts(caches, found, unknown)

@@ -11,10 +11,10 @@ from fcsse.commands.permissions.table import Engine
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
 
 if TYPE_CHECKING:
-    from fcsse.commands.census.access import Needs
+    from fcsse.commands.census.access import AccessReport
     from fcsse.commands.census.tally import Census, Group
     from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import Words
+    from fcsse.suggested_commands import CommandBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CensusResult:
     """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it."""
 
     census: Census
-    needs: Needs
+    needs: AccessReport
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -65,7 +65,7 @@ class Counted:
         return EXIT_OK if self.fine else EXIT_PENDING
 
 
-def take_census(pipeline: Pipeline, question: Question, words: Words) -> Counted:
+def take_census(pipeline: Pipeline, question: Question, words: CommandBuilder) -> CensusResult:
     """Counts, then judges for each cache. ``words`` writes the commands of the remedies.
 
     Ctrl-C ends the counting, with the answer so far; a second one leaves out the judging. Raises what keeps every object
@@ -78,7 +78,7 @@ def take_census(pipeline: Pipeline, question: Question, words: Words) -> Counted
         raise advised(pipeline.aws, question.bucket, error) from error
     if census.failure is not None:
         census = replace(census, failure=advised(pipeline.aws, question.bucket, census.failure))
-    return Counted(census, _judge(pipeline, census, question.caches, words))
+    return CensusResult(census, _judge(pipeline, census, question.caches, words))
 
 
 def _count(pipeline: Pipeline, asked: Question) -> Census:
@@ -90,8 +90,8 @@ def _count(pipeline: Pipeline, asked: Question) -> Census:
     return scan.take_sample(aws, progress, clock, asked.bucket, asked.prefix, asked.sample)
 
 
-def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: Words) -> Needs:
-    from fcsse.commands.census.access import Needs, needs_of
+def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: CommandBuilder) -> AccessReport:
+    from fcsse.commands.census.access import AccessReport, needs_of
     from fcsse.commands.census.facts import facts_of_keys
 
     try:
@@ -99,5 +99,5 @@ def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: W
     except KeyboardInterrupt:
         if not census.interrupted:
             raise
-        return Needs(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
+        return AccessReport(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
     return needs_of(census, facts.caches, facts.found, words, facts.unknown)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fcsse.aws.client import Aws
     from fcsse.clock import Clock
     from fcsse.commands.census.listing import Frame, Listed
-    from fcsse.commands.census.tally import Sealed
+    from fcsse.commands.census.tally import ObjectEncryption
     from fcsse.progress import Progress
 
 THREADS = 16
@@ -178,10 +178,10 @@ class _Look:
 
     def _answers(
         self, pool: ThreadPoolExecutor, chosen: Iterable[Chosen]
-    ) -> Iterator[tuple[Chosen, Sealed | FcsseError | None]]:
+    ) -> Iterator[tuple[Chosen, ObjectEncryption | FcsseError | None]]:
         """Answers as they come, with a bounded number of requests in the air."""
         source = iter(chosen)
-        flying: dict[Future[Sealed | None], Chosen] = {}
+        flying: dict[Future[ObjectEncryption | None], Chosen] = {}
         while True:
             for one in islice(source, AHEAD - len(flying)):
                 flying[pool.submit(self._aws.read_sealed, self._bucket, one.one.name)] = one
@@ -194,7 +194,7 @@ class _Look:
                     raise error
                 yield flying.pop(future), error if isinstance(error, FcsseError) else future.result()
 
-    def _add(self, chosen: Chosen, sealed: Sealed | FcsseError | None) -> None:
+    def _add(self, chosen: Chosen, sealed: ObjectEncryption | FcsseError | None) -> None:
         """Counts an answer. A refusal of one object does not end the census; lost credentials do."""
         self._done += 1
         if sealed is None:

@@ -21,7 +21,7 @@ DUAL_LAYER = "aws:kms:dsse"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class ObjectEncryption:
     """How an object is encrypted: ``algorithm`` as S3 names it (``SSE-C`` for customer-provided keys), ``key`` an ARN."""
 
     algorithm: str
@@ -40,7 +40,7 @@ class Sealed:
 class Group:
     """Objects encrypted alike. ``size`` is in bytes; ``oldest`` and ``newest`` bound their last changes."""
 
-    sealed: Sealed
+    sealed: ObjectEncryption
     objects: int
     size: int
     example: str
@@ -64,10 +64,10 @@ class Tally:
     """Counts objects as they come and keeps none of them: its size is that of the groups."""
 
     def __init__(self) -> None:
-        self._groups: dict[Sealed, Group] = {}
+        self._groups: dict[ObjectEncryption, Group] = {}
         self.objects = 0
 
-    def add(self, one: Listed, sealed: Sealed) -> None:
+    def add(self, one: Listed, sealed: ObjectEncryption) -> None:
         """Counts one object."""
         self._groups[sealed] = (self._groups.get(sealed) or Group(sealed, 0, 0, one.name)).joined(one)
         self.objects += 1
