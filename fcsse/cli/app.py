@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fcsse.cli import explicit_options
-from fcsse.cli.overview import COMMANDS, PURPOSE, overview
+from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
 
 NEVER_EMPTY = {
     "FCSSE_DRY_RUN": "Set it to 1",
@@ -150,7 +150,7 @@ app = typer.Typer(
     help=PURPOSE,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
 )
 
 

@@ -20,8 +20,8 @@ COMPLETION = "_FCSSE_COMPLETE"
 """The environment variable by which Typer's shell completion asks."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line and returns the exit code."""
+def main(arguments: list[str] | None = None, *, saved_help: bool = True) -> int:
+    """Runs the command line and returns the exit code. ``saved_help`` False: Typer writes the help texts anew."""
     words = sys.argv[1:] if arguments is None else arguments
     if words == ["--version"]:
         sys.stdout.write(f"fcsse {__version__}\n")
@@ -39,6 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         if told is not None:
             sys.stdout.write(told[0])
             return told[1]
+    elif saved_help and len(words) == 2 and words[1] in ("--help", "-h"):
+        from fcsse.cli.overview import command_help
+
+        text = command_help(words[0])
+        if text is not None:
+            sys.stdout.write(text)
+            return 0
     import typer
 
     from fcsse.cli.app import app

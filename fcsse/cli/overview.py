@@ -1,4 +1,4 @@
-"""What ``fcsse --help`` says: a table of the commands, told without Typer, whose import takes most of the time of a help.
+"""The texts of ``fcsse --help`` and ``fcsse COMMAND --help``, printed without importing Typer, which would take most of the time.
 
 The completion of command names takes the summaries, too, so that it imports no command, let alone botocore; a test holds
 them to the commands' own.
@@ -6,6 +6,8 @@ them to the commands' own.
 
 from __future__ import annotations
 
+import os
+from shutil import get_terminal_size
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,3 +99,17 @@ def _table(rows: Mapping[str, str]) -> str:
         fill(text, WIDTH, initial_indent=f"  {name:<{column}}  ", subsequent_indent=" " * (column + 4))
         for name, text in rows.items()
     )
+
+
+def command_help(command: str) -> str | None:
+    """The help of a command as ``scripts/readme`` saved it; None where Typer has to write it.
+
+    That is for an unknown command, and for a terminal narrower than the saved text.
+    """
+    if command not in COMMANDS or get_terminal_size().columns < WIDTH:
+        return None
+    try:
+        with open(os.path.join(os.path.dirname(__file__), "help", f"{command}.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123 - pathlib takes longer to import than the file to read
+            return file.read()
+    except OSError:
+        return None

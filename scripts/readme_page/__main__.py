@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from readme_page.help_texts import filled
-from readme_page.option_words import PLACE, source
+from readme_page.completion_table import PLACE, source
+from readme_page.help_texts import HELP, help_texts, reference
 from readme_page.picture import picture
 
 ROOT = Path(__file__).parents[2]
@@ -16,8 +16,10 @@ def main(arguments: list[str]) -> int:
     if arguments and not check:
         print("usage: scripts/readme [--check]", file=sys.stderr)
         return 2
-    readme, image = ROOT / "README.md", ROOT / ".github" / "terminal.svg"
-    wanted = {ROOT / PLACE: source(), readme: filled(readme.read_text(encoding="utf-8")), image: picture()}
+    page, image = ROOT / ".github" / "docs" / "reference.md", ROOT / ".github" / "terminal.svg"
+    helps = help_texts()
+    wanted = {ROOT / PLACE: source(), **{ROOT / HELP / f"{name}.txt": text for name, text in helps.items()}}
+    wanted |= {page: reference(page.read_text(encoding="utf-8"), helps), image: picture()}
     old = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in old:
         if check:

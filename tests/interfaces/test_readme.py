@@ -15,6 +15,7 @@ from fcsse.cli.main import main
 from fcsse.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
+HELP = Path("fcsse", "cli", "help")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -43,9 +44,13 @@ def test_help_texts_and_picture_are_current() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the picture is taken of a pseudo-terminal")
 def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scripts" / "readme_page", tmp_path / "scripts" / "readme_page")
-    (tmp_path / ".github").mkdir()
+    shutil.copytree(ROOT / HELP, tmp_path / HELP)
+    (tmp_path / HELP / "link.txt").write_text("Usage: fcsse link")
+    (tmp_path / ".github" / "docs").mkdir(parents=True)
     (tmp_path / ".github" / "terminal.svg").write_text("<svg/>")
-    (tmp_path / "README.md").write_text(README.replace("Usage: fcsse link [OPTIONS]", "Usage: fcsse link"))
+    reference = (ROOT / ".github" / "docs" / "reference.md").read_text(encoding="utf-8")
+    changed = reference.replace("Usage: fcsse link [OPTIONS]", "Usage: fcsse link")
+    (tmp_path / ".github" / "docs" / "reference.md").write_text(changed, encoding="utf-8")
     done = check(tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [

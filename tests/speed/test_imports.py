@@ -68,9 +68,16 @@ def test_help_and_version_import_not_even_typer(word: str) -> None:
     "words", [["--version", "-v"], *([name, "--help"] for name in COMMANDS if name != "sandbox")], ids=" ".join
 )
 def test_the_help_of_a_command_imports_nothing_heavy(words: list[str]) -> None:
-    code, modules = imported(*words)
+    code, modules = imported(*words, COLUMNS="80")
     assert code == 0
     assert heavy(modules) == []
+    assert words[1] == "-v" or "typer" not in modules
+
+
+def test_help_on_a_narrow_terminal_is_written_for_it() -> None:
+    code, modules = imported("link", "--help", COLUMNS="60")
+    assert code == 0
+    assert "typer" in modules
 
 
 @pytest.mark.parametrize("typed", ["fcsse ", "fcsse li", "fcsse --v"])
