@@ -55,7 +55,12 @@ def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         f"{name} is out of date: run scripts/readme"
-        for name in ("fcsse/cli/completion_table.py", "README.md", ".github/terminal.svg")
+        for name in (
+            "fcsse/cli/completion_table.py",
+            "fcsse/cli/help/link.txt",
+            ".github/docs/reference.md",
+            ".github/terminal.svg",
+        )
     ]
 
 
