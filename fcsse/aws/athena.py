@@ -16,8 +16,8 @@ from fcsse.arn import Arn
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.aws.inventory import Table, query
 from fcsse.clock import pauses
-from fcsse.commands.census.tally import Group, ObjectEncryption
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
+from fcsse.objects import Group, ObjectEncryption
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient

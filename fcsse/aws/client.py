@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from fcsse.aws.other_accounts import OtherAccounts
     from fcsse.aws.sessions import Clients
     from fcsse.clock import Clock
-    from fcsse.commands.census.listing import Page
-    from fcsse.commands.census.tally import Group, ObjectEncryption
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+    from fcsse.objects import Group, ObjectEncryption, Page
     from fcsse.progress import Progress
 
 T = TypeVar("T")

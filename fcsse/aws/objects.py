@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.aws.errors import Call, error_code, translated
-from fcsse.commands.census.listing import Listed, Page
-from fcsse.commands.census.tally import CUSTOMER, ObjectEncryption
+from fcsse.objects import CUSTOMER, Listed, ObjectEncryption, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
-from fcsse.commands.census.listing import Listed, Page
+from fcsse.objects import Listed, Page
 
 EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
 SIZE = 1000

@@ -13,7 +13,8 @@ import pytest
 
 from fcsse.cli.output.census import census_lines
 from fcsse.commands.census.access import AccessReport
-from fcsse.commands.census.tally import Census, Group, ObjectEncryption
+from fcsse.commands.census.tally import Census
+from fcsse.objects import Group, ObjectEncryption
 from tests.census.conftest import Shell
 
 OTHER = "444455556666"

@@ -13,9 +13,8 @@ import pytest
 from fcsse.aws.client import Aws
 from fcsse.clock import SystemClock
 from fcsse.commands.census import scan
-from fcsse.commands.census.listing import Page
-from fcsse.commands.census.tally import ObjectEncryption
 from fcsse.errors import BusyError, CredentialsError, DeniedError, FcsseError
+from fcsse.objects import ObjectEncryption, Page
 from fcsse.progress import Silent
 from tests.census.keyspaces import Bucket, flat
 

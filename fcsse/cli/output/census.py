@@ -14,7 +14,8 @@ from fcsse.text import count, listed, sentence
 if TYPE_CHECKING:
     from fcsse.cli.output.documents import Json
     from fcsse.commands.census.access import AccessReport
-    from fcsse.commands.census.tally import Census, Group
+    from fcsse.commands.census.tally import Census
+    from fcsse.objects import Group
 
 NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
 FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}

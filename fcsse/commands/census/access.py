@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fcsse.commands.census.tally import CUSTOMER, DUAL_LAYER
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Encryption, Facts, Pair
+from fcsse.objects import CUSTOMER, DUAL_LAYER
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.suggested_commands import CommandBuilder
@@ -16,8 +16,9 @@ from fcsse.suggested_commands import CommandBuilder
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fcsse.commands.census.tally import Census, Group, ObjectEncryption
+    from fcsse.commands.census.tally import Census
     from fcsse.model import Key, Obstacle
+    from fcsse.objects import Group, ObjectEncryption
 
 KEYLESS = ("AES256", "none")
 """Ways of encryption that take no KMS permission."""

@@ -13,9 +13,10 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
+from fcsse.objects import Listed, Page
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
 T = TypeVar("T")
 
@@ -45,24 +46,6 @@ END_MISSES = 10
 
 END = "\U0010ffff"
 """Comes after every other character, in the order of S3 (UTF-8 bytes) and of Python alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An object as a listing shows it, which is without its encryption."""
-
-    name: str
-    size: int
-    modified: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a listing. ``prefixes`` are common prefixes, ``more`` tells that the listing goes on."""
-
-    objects: tuple[Listed, ...]
-    prefixes: tuple[str, ...] = ()
-    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

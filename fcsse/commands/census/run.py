@@ -12,7 +12,8 @@ from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
 
 if TYPE_CHECKING:
     from fcsse.commands.census.access import AccessReport
-    from fcsse.commands.census.tally import Census, Group
+    from fcsse.commands.census.tally import Census
+    from fcsse.objects import Group
     from fcsse.pipeline import Pipeline
     from fcsse.suggested_commands import CommandBuilder
 

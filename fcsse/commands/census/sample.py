@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
-from fcsse.commands.census.listing import Listed, spread
+from fcsse.commands.census.listing import spread
+from fcsse.objects import Listed
 
 if TYPE_CHECKING:
     import random

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from fcsse.aws.client import Aws
     from fcsse.clock import Clock
-    from fcsse.commands.census.listing import Frame, Listed
-    from fcsse.commands.census.tally import ObjectEncryption
+    from fcsse.commands.census.listing import Frame
+    from fcsse.objects import Listed, ObjectEncryption
     from fcsse.progress import Progress
 
 THREADS = 16

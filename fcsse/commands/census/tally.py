@@ -2,62 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.commands.census.confidence import unseen_at_most
-from fcsse.policy.encryption_context import ContextForm
+from fcsse.objects import Group, ObjectEncryption
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from fcsse.commands.census.listing import Listed
     from fcsse.errors import FcsseError
-
-CUSTOMER = "SSE-C"
-"""Encrypted with a key that whoever writes or reads the object sends along."""
-
-DUAL_LAYER = "aws:kms:dsse"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectEncryption:
-    """How an object is encrypted: ``algorithm`` as S3 names it (``SSE-C`` for customer-provided keys), ``key`` an ARN."""
-
-    algorithm: str
-    key: str | None = None
-    bucket_key: bool = False
-
-    @property
-    def form(self) -> ContextForm | None:
-        """The form of encryption context that reading it takes; None where no KMS key is involved."""
-        if self.key is None:
-            return None
-        return ContextForm.BUCKET if self.bucket_key else ContextForm.OBJECT
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Objects encrypted alike. ``size`` is in bytes; ``oldest`` and ``newest`` bound their last changes."""
-
-    sealed: ObjectEncryption
-    objects: int
-    size: int
-    example: str
-    oldest: datetime | None = None
-    newest: datetime | None = None
-
-    def joined(self, one: Listed) -> Group:
-        """With one more object."""
-        times = [time for time in (self.oldest, self.newest, one.modified) if time is not None]
-        return replace(
-            self,
-            objects=self.objects + 1,
-            size=self.size + one.size,
-            example=min(self.example, one.name),  # the same one, whichever answer comes first
-            oldest=min(times, default=None),
-            newest=max(times, default=None),
-        )
+    from fcsse.objects import Listed
 
 
 class Tally:
