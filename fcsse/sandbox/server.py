@@ -178,6 +178,7 @@ class Sandbox(Builder):
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",  # counts before the other, where both are set
         }
         return {**found, "AWS_SESSION_TOKEN": who.token} if who.token else found
 

@@ -67,14 +67,24 @@ def picture() -> str:
     screen = Console(
         record=True,
         width=WIDTH,
+        height=60,  # with both given, Rich asks neither the terminal nor TERM, COLUMNS and LINES
         file=io.StringIO(),
         force_terminal=True,
+        force_jupyter=False,
+        no_color=False,
         color_system="truecolor",
         legacy_windows=False,
     )
     with Sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
-        kept = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH", "LANG", "LC_ALL")}
-        env = {**kept, **sandbox.env(), "FCSSE_BACKUP_DIR": folder, "TERM": "xterm-256color", "CI": "true"}
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LD_LIBRARY_PATH")}
+        fixed = {
+            "HOME": folder,
+            "FCSSE_BACKUP_DIR": folder,
+            "LC_ALL": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "CI": "true",
+        }
+        env = {**kept, **sandbox.env(), **fixed}
         for number, command in enumerate(COMMANDS):
             told = BACKUP.sub(r"20260401T093000000Z-\1-4f1d7a", _on_terminal(command, env)).replace("\r\n", "\n")
             screen.print(Text.assemble("\n" if number else "", ("$ ", "bright_black"), (command, "bold")))

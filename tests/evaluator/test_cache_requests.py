@@ -198,8 +198,8 @@ def test_thousands_of_requests_a_second() -> None:
     rules = [linked(Sid=f"L{n}", Principal={"AWS": f"{ROLE}{n}"}) for n in range(50)]
     policy = compile_policy(document(statement(Principal={"AWS": ROOT}), *rules, linked()))
     requests = asked(OBJECT, FORM_OF_BUCKET)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, however busy the machine
     for _ in range(60):
         for one in requests:
             decide(policy, one)
-    assert time.perf_counter() - start < 2, "900 verdicts; a hundredth of that time is usual"
+    assert time.process_time() - start < 2, "900 verdicts; a hundredth of that time is usual"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,6 +39,12 @@ class Runner:
     sandbox: Sandbox
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    action: Path = ACTION
+
+    @property
+    def backups(self) -> list[Path]:
+        """The saved policies."""
+        return sorted((self.folder / "state" / "fcsse" / "backups").glob("*.json"))
 
     def run(self, event: str = "push", **given: str) -> Step:
         """Runs it on an event; ``given`` are the workflow's ``with:``, with _ for -."""
@@ -49,21 +56,19 @@ class Runner:
             file.write_text("")
         (step,) = DESCRIPTION["runs"]["steps"]
         assert step["shell"] == "bash"
-        clean = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_", "GITHUB_"))
-        }
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [str(shutil.which("bash")), "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             env={
-                **clean,
+                **os.environ,
                 **self.sandbox.env(),
                 **{name: expanded(value, {**inputs, **asked}) for name, value in step["env"].items()},
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                "FCSSE_BACKUP_DIR": str(self.folder / "backups"),
+                "XDG_STATE_HOME": str(self.folder / "state"),
                 "TMPDIR": str(self.folder),
                 "CI": "true",
                 "RUNNER_OS": "Linux",
-                "GITHUB_ACTION_PATH": str(ACTION),
+                "GITHUB_ACTION_PATH": str(self.action),
+                "GITHUB_WORKSPACE": str(self.folder),
                 "GITHUB_EVENT_NAME": event,
                 "GITHUB_OUTPUT": str(files[0]),
                 "GITHUB_STEP_SUMMARY": str(files[1]),
@@ -165,7 +170,7 @@ def test_many_caches_and_buckets_and_further_arguments(runner: Runner) -> None:
         assert all(text.count(f"_{cache}") for cache in ("fc-0123", "fc-01234567890")), text
         assert f"arn:aws:s3:::{bucket}/*" in text
         assert re.search(rf"arn:aws:s3:::{bucket}\"", text)
-    assert not list((runner.folder / "backups").glob("*.json"))
+    assert not runner.backups
 
 
 def test_unlink_takes_back_and_apply_is_applied_whatever_the_event(runner: Runner) -> None:
@@ -315,15 +320,153 @@ def test_every_input_reaches_the_script_and_every_output_comes_from_it() -> None
     assert os.access(ACTION / "run.sh", os.X_OK)
 
 
-def test_it_installs_the_release_it_comes_with(runner: Runner) -> None:
+def release(top: Path) -> Path:
+    """A copy of this tree whose build needs no index, and which takes what it depends on from where the tests run."""
+    root = ACTION.parents[2]
+    lent = sysconfig.get_path("purelib")
+    for name in ("fcsse", ".github/actions"):
+        shutil.copytree(root / name, top / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("README.md", "LICENSE"):
+        shutil.copy(root / name, top / name)
+    described = (root / "pyproject.toml").read_text(encoding="utf-8")
+    system = '[build-system]\nrequires = []\nbuild-backend = "lending"\nbackend-path = ["."]\n'
+    lending = '\n[tool.hatch.build.targets.wheel.force-include]\n"lent.pth" = "lent.pth"\n'
+    described = re.sub(r"\[build-system\]\n.*?\n(?=\n)", lambda _: system, described, flags=re.DOTALL) + lending
+    (top / "pyproject.toml").write_text(described, encoding="utf-8")
+    (top / "lent.pth").write_text(f"{lent}\n")
+    (top / "lending.py").write_text(f"import sys\nsys.path.append({lent!r})\nfrom hatchling.build import *\n")
+    return top
+
+
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
+
+
+def test_it_installs_the_release_it_comes_with(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Installs this very tree into an environment of its own; what it depends on is lent by the one the tests run in."""
-    runner.environment = {
-        "PIP_NO_INDEX": "1",
-        "PIP_NO_DEPS": "1",
-        "PIP_NO_BUILD_ISOLATION": "0",  # pip takes the value for that of build isolation
-        "PYTHONPATH": sysconfig.get_path("purelib"),
-    }
+    top = release(tmp_path_factory.mktemp("release") / "top")
+    runner.action = top / ".github" / "actions" / "fcsse"
+    runner.environment = OFFLINE
+    plant(runner)
     step = runner.run("pull_request", **PAIR, version="")
     assert step.code == 0, step.log
     assert step.outputs["pending"] == "true"
+    assert not planted(runner)
     assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"
+
+
+def test_a_path_to_install_is_one_in_the_checkout_and_a_name_is_none(runner: Runner) -> None:
+    release(runner.folder / "mine")
+    runner.environment = OFFLINE
+    step = runner.run("pull_request", **PAIR, version="./mine")
+    assert (step.code, step.outputs["pending"]) == (0, "true"), step.log
+
+    (runner.folder / "fcsse").mkdir()
+    (runner.folder / "fcsse" / "setup.py").write_text("open('../ran-setup', 'w')\n")
+    step = runner.run("pull_request", **PAIR, version="fcsse")
+    assert (step.code, step.outputs["exit-code"]) == (2, "2"), step.log
+    assert "fcsse could not be installed" in step.log
+    assert not planted(runner)
+
+
+MODULES = ("secrets", "json", "logging", "os", "ssl", "sitecustomize", "usercustomize", "boto3", "fcsse", "venv", "pip")
+PROGRAMS = ("python3", "python", "mktemp", "mkdir", "rm")
+SETTINGS = {
+    "FCSSE_DRY_RUN": "1",
+    "FCSSE_OUTPUT": "text",
+    "FCSSE_QUIET": "1",
+    "FCSSE_CACHE": "fc-01234567890",
+    "FCSSE_KEY": "no-key",
+    "FCSSE_EXPECT": "0123456789abcdef",
+    "FCSSE_EXIT_CODE": "1",
+    "FCSSE_NO_BACKUP": "1",
+    "FCSSE_EVERY_CACHE": "1",
+    "FCSSE_PROFILE": "nope",
+    "_FCSSE_COMPLETE": "complete_bash",
+}
+"""What earlier steps may have left in GITHUB_ENV."""
+
+
+def plant(runner: Runner) -> None:
+    """A checkout with files that stand in for what the action runs, and variables that lead there. Each leaves a mark."""
+    checkout = runner.folder
+    for name in MODULES:
+        (checkout / f"{name}.py").write_text(f"open({str(checkout / f'ran-{name}.py')!r}, 'w')\n")
+    startup = checkout / "startup.py"
+    startup.write_text(f"open({str(checkout / 'ran-startup')!r}, 'w')\n")
+    for folder in (checkout, checkout / "tools"):
+        folder.mkdir(exist_ok=True)
+        for name in PROGRAMS:
+            (folder / name).write_text(f"#!/bin/sh\n: >{checkout}/ran-{folder.name}-{name}\nexit 1\n")
+            (folder / name).chmod(0o755)
+    path = runner.environment.get("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    runner.environment = {
+        **runner.environment,
+        **SETTINGS,
+        "FCSSE_BACKUP_DIR": str(checkout / "elsewhere"),
+        "PATH": f".:tools:{checkout}/tools::{path}:",
+        "PYTHONPATH": f"{checkout}:.:",
+        "PYTHONHOME": str(checkout),
+        "PYTHONSTARTUP": str(startup),
+        "PYTHONINSPECT": "1",
+        "PYTHONUSERBASE": str(checkout),
+        "PYTHONWARNINGS": "error",
+        "BASH_FUNC_mktemp%%": f"() {{ : >{checkout}/ran-function; }}",
+        "CDPATH": str(checkout),
+    }
+
+
+def planted(runner: Runner) -> list[str]:
+    """What was planted and was run."""
+    return sorted(path.name for path in runner.folder.glob("ran-*"))
+
+
+@pytest.mark.parametrize("event", ["pull_request", "push"])
+def test_nothing_of_the_checkout_is_run_and_no_setting_of_earlier_steps_counts(runner: Runner, event: str) -> None:
+    plant(runner)
+    step = runner.run(event, **PAIR)
+    assert not planted(runner)
+    assert step.code == 0, step.log
+    assert step.outputs["changed"] == str(event == "push").lower()
+    assert writes(runner.sandbox) == (["kms:PutKeyPolicy"] if event == "push" else [])
+    assert 'AWSServiceRoleForFSxS3Access_fc-0123"' in step.summary
+    assert len(runner.backups) == (event == "push")
+    assert not (runner.folder / "elsewhere").exists()
+
+
+def test_what_fails_is_told_without_running_anything_of_the_checkout(runner: Runner) -> None:
+    plant(runner)
+    step = runner.run("push", cache="fc-0123", bucket="data-dsse")
+    assert not planted(runner)
+    assert (step.code, step.outputs["exit-code"]) == (4, "4"), step.log
+    assert "DSSE" in step.summary
+
+
+def test_without_a_python_outside_the_checkout_it_says_so(
+    runner: Runner, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tools = tmp_path_factory.mktemp("tools")
+    for name in ("mktemp", "mkdir", "rm"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    plant(runner)
+    runner.environment["PATH"] = f"{runner.folder}:{runner.folder}/tools:{tools}"
+    step = runner.run("push", **PAIR)
+    assert not planted(runner)
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
+    assert "::error::there is no python3 on the PATH outside the checkout" in step.log
+
+
+@pytest.mark.parametrize("arguments", ["--backup-dir saved", "--backup-dir=saved"])
+def test_paths_are_those_of_the_checkout(runner: Runner, arguments: str) -> None:
+    who = runner.sandbox.credentials("main")
+    (runner.folder / "sign-in").write_text(
+        f"[default]\naws_access_key_id = {who.access_key}\naws_secret_access_key = {who.secret}\n"
+    )
+    runner.environment = {
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+        "AWS_SHARED_CREDENTIALS_FILE": "sign-in",
+    }
+    step = runner.run("push", **PAIR, arguments=arguments)
+    assert (step.code, step.outputs["changed"]) == (0, "true"), step.log
+    assert len(list((runner.folder / "saved").glob("*.json"))) == 1
+    assert not runner.backups

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
-from fcsse.sandbox import Credentials, Sandbox
+from fcsse.sandbox import Credentials, Sandbox, accounts, principals
 from tests.sandbox.clients import INVALID, OTHER, OWN, allow, identity, policy, refused, slr
 
 PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
@@ -46,16 +47,32 @@ def test_a_role_appears_after_some_calls_and_later_still_to_kms(sandbox: Sandbox
     kms.put_key_policy(KeyId=key, Policy=text)
 
 
-def test_a_role_appears_after_some_seconds(sandbox: Sandbox) -> None:
+class StoppedClock:
+    """In the place of the module ``time``: one that moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+
+def test_a_role_appears_after_some_seconds(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = StoppedClock()
+    for module in (accounts, principals):
+        monkeypatch.setattr(module, "time", clock)
     key = sandbox.add_key("data").id
     sandbox.add_cache("fc-0123", role_delay=0.6, kms_delay=0.6)
     iam, kms = sandbox.client("iam"), sandbox.client("kms")
     assert iam.list_roles(PathPrefix=PATH)["Roles"] == []
-    time.sleep(0.65)
+    clock.now += 0.65
     assert iam.list_roles(PathPrefix=PATH)["Roles"]
     text = policy(allow(slr("fc-0123")))
     assert refused(kms.put_key_policy, KeyId=key, Policy=text)[1] == INVALID
-    time.sleep(0.65)
+    clock.now += 0.65
     kms.put_key_policy(KeyId=key, Policy=text)
 
 

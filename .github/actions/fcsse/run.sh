@@ -1,18 +1,57 @@
-#!/usr/bin/env bash
+#!/bin/bash -p
 # The action's one step. Inputs come as INPUT_*; nothing in them is ever evaluated as shell, and none is echoed, since
 # the runner takes lines of output that begin with :: for commands.
+#
+# The job's checkout is not trusted: a pull request may have put a json.py, a sitecustomize.py or a python3 there.
+# Everything below runs in a folder of its own, Python is isolated (-I), and no program is looked for in the checkout.
+# -p: bash takes no functions and no BASH_ENV from the environment.
 set -euo pipefail
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+checkout=$PWD
 summary=${GITHUB_STEP_SUMMARY:-/dev/null}
 output=${GITHUB_OUTPUT:-/dev/null}
+
+# Settings that earlier steps left. What fcsse is to do comes from the inputs alone.
+unset ${!FCSSE_@} ${!_FCSSE_@} ${!PYTHON@} ${!PYENV_@} VIRTUAL_ENV __PYVENV_LAUNCHER__ CDPATH
+
+# absolute PATH: the path as it was meant in the checkout, where the step was started
+absolute() {
+    case $1 in /*) printf %s "$1" ;; *) printf %s "$checkout/$1" ;; esac
+}
+for name in AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_WEB_IDENTITY_TOKEN_FILE AWS_CA_BUNDLE \
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; do
+    value=${!name:-}
+    case $value in '' | '~'*) ;; *) export "$name=$(absolute "$value")" ;; esac
+done
+
+# The PATH without relative folders, which would be folders of the checkout; $outside: nor those within the checkout.
+given='' outside=''
+IFS=: read -rd '' -a folders <<<"$PATH" || true
+for folder in ${folders[@]+"${folders[@]}"}; do
+    folder=${folder%$'\n'}
+    case $folder in /*) ;; *) continue ;; esac
+    given=${given:+$given:}$folder
+    resolved=$(cd -P -- "$folder" 2>/dev/null && pwd -P) || continue
+    inside=
+    for root in "$checkout" "${GITHUB_WORKSPACE:-$checkout}"; do
+        root=$(cd -P -- "$root" 2>/dev/null && pwd -P) || continue
+        if [ "$root" != / ]; then case $resolved/ in "$root"/*) inside=yes ;; esac fi
+    done
+    [ -n "$inside" ] || outside=${outside:+$outside:}$folder
+done
+export PATH=${outside:-/usr/bin:/bin}
+
+work=$(mktemp -d)
+trap 'cd / && rm -rf "$work"' EXIT
+work=$(cd -P -- "$work" && pwd -P)
+mkdir "$work/empty"
+cd "$work/empty"
 answer=$work/answer.json
 python=python3
 
 # field NAME: a value of the last answer, empty where there is none
 field() {
-    "$python" -c 'import json, sys
+    "$python" -I -c 'import json, sys
 try:
     value = json.load(open(sys.argv[1], encoding="utf-8")).get(sys.argv[2], "")
 except (OSError, ValueError):
@@ -34,6 +73,11 @@ refuse() {
     finish 2
 }
 
+command -v python3 >/dev/null || {
+    echo "::error::there is no python3 on the PATH outside the checkout: add actions/setup-python before this action"
+    printf '%s\n' changed=false pending=false digest= exit-code=2 >>"$output"
+    exit 2
+}
 [ "${RUNNER_OS:-}" != Windows ] || refuse "this action runs on Linux and macOS"
 
 command=${INPUT_COMMAND:-link}
@@ -51,14 +95,21 @@ case $mode in
 esac
 
 if [ "${INPUT_VERSION:-}" = installed ]; then
-    fcsse=$(command -v fcsse) || refuse "the input 'version' is 'installed', but there is no fcsse on the PATH"
+    # Asked for by name, so it may also be one that the job installed in its checkout.
+    fcsse=$(PATH=$given command -v fcsse) || refuse "the input 'version' is 'installed', but there is no fcsse on the PATH"
+    fcsse=("$fcsse")
 else
     # This folder lies three levels below the top of the release that the action comes with.
     wanted=${INPUT_VERSION:-$(cd "$GITHUB_ACTION_PATH/../../.." && pwd)}
-    python3 -m venv "$work/venv"
+    # A path as pip takes it for one; a mere name is never a folder of the checkout.
+    case $wanted in
+        */* | .* | *.whl | *.zip | *.tar.gz) [ ! -e "$(absolute "${wanted%%\[*}")" ] || wanted=$(absolute "$wanted") ;;
+    esac
+    python3 -I -m venv "$work/venv" || refuse "python3 cannot make a virtual environment"
     python=$work/venv/bin/python
-    "$python" -m pip install --quiet --disable-pip-version-check -- "$wanted"
-    fcsse=$work/venv/bin/fcsse
+    "$python" -I -m pip install --quiet --disable-pip-version-check -- "$wanted" ||
+        refuse "fcsse could not be installed; see above"
+    fcsse=("$python" -I -m fcsse)
 fi
 
 # Lists are split at spaces and line breaks; a word stays a word, whatever is in it.
@@ -79,14 +130,22 @@ fi
 [ -z "${INPUT_BUCKET_ROLE:-}" ] || words+=(--bucket-role "$INPUT_BUCKET_ROLE")
 [ -z "${INPUT_GRANT_ROLE:-}" ] || words+=(--grant-role "$INPUT_GRANT_ROLE")
 words+=(--wait "${INPUT_WAIT:-5m}")
+first=${#words[@]}
 split '' "${INPUT_ARGUMENTS:-}"
+# The only path that is among the arguments of link and unlink: a backup must not land in a folder that is deleted.
+for ((at = first; at < ${#words[@]}; at++)); do
+    case ${words[at]} in
+        --backup-dir=?*) words[at]=--backup-dir=$(absolute "${words[at]#--backup-dir=}") ;;
+        --backup-dir) [ -z "${words[at + 1]:-}" ] || words[at + 1]=$(absolute "${words[at + 1]}") ;;
+    esac
+done
 
 # run WORDS: fcsse, whose messages may hold text of others (a Sid, an answer of AWS): none of it is a command to the runner
-token=$("$python" -c 'import secrets; print(secrets.token_hex(16))')
+token=$("$python" -I -c 'import secrets; print(secrets.token_hex(16))')
 run() {
     local code=0
     echo "::stop-commands::$token" >&2
-    "$fcsse" "$@" || code=$?
+    "${fcsse[@]}" "$@" || code=$?
     echo "::$token::" >&2
     return "$code"
 }
@@ -96,11 +155,11 @@ code=0
 run "${words[@]}" --dry-run --output json >"$answer" || code=$?
 digest=$(field digest)
 if [ -n "$digest" ]; then
-    "$fcsse" "${words[@]}" --wait 0 --dry-run --expect "$digest" --output markdown >>"$summary" 2>/dev/null || true
+    "${fcsse[@]}" "${words[@]}" --wait 0 --dry-run --expect "$digest" --output markdown >>"$summary" 2>/dev/null || true
 else
     {
         printf '### fcsse %s failed (exit code %s)\n\n' "$command" "$code"
-        "$python" -c 'import json, sys
+        "$python" -I -c 'import json, sys
 for text in json.load(open(sys.argv[1], encoding="utf-8")).get("error", {}).values():
     print("\n".join("    " + line for line in str(text).splitlines()))' "$answer" || true
     } >>"$summary"
