@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import partition_of
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
-from fcsse.discovery.closest import closest
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Operation, Options, Pair
 from fcsse.progress import Silent

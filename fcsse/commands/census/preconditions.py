@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.discovery.closest import closest
 from fcsse.discovery.roles import RoleFinder
+from fcsse.discovery.suggestions import closest
 from fcsse.errors import DeniedError, FcsseError, NotFoundError
 
 if TYPE_CHECKING:
