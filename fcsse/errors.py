@@ -47,6 +47,13 @@ class UnexpectedError(FcsseError):
     """AWS or this machine did something that no other class stands for, e.g. an unreachable endpoint."""
 
 
+class NotAwsAnswerError(UnexpectedError):
+    """An answer that lacks what AWS always sends: of a proxy, a sign-in page, or a connection that broke off.
+
+    Nothing follows from it: where a refusal of AWS leaves a fact unknown and the rest can go on, this ends the run.
+    """
+
+
 class UsageError(FcsseError):
     """The words of the call are off: a malformed id, options that contradict each other."""
 

@@ -15,6 +15,9 @@ CUSTOMER = "SSE-C"
 
 DUAL_LAYER = "aws:kms:dsse"
 
+END = "\U0010ffff"
+"""Comes after every other character, in the order of S3 (UTF-8 bytes) and of Python alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from fcsse.planning.plan import GrantAddition, GrantEnding
 
 
+LATE = 5.0
+"""Seconds for which KMS's list is looked at after an answer that was lost, at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """What a grant's change came to. ``changed`` is False where the grant was gone already."""
@@ -161,17 +165,21 @@ def _wait_for_the_role(
 def _look_after(
     change: GrantAddition | GrantEnding, run: ApplyContext, error: FcsseError, done: Callable[[tuple[Grant, ...]], bool]
 ) -> None:
-    """The answer was lost on the way, or is no answer: only a look tells. Raises the error unless it is done."""
+    """The answer was lost on the way, or is no answer: only looks tell, as KMS may show it late.
+
+    Raises the error where it is not to be seen, and ``UnconfirmedError`` where nobody can look.
+    """
     try:
-        there = done(run.aws.list_grants(change.key))
+        for _ in WaitBudget(run.clock, min(run.wait, LATE)).tries(first=0.2):
+            if done(run.aws.list_grants(change.key)):
+                return
     except FcsseError:
         raise UnconfirmedError(
             f"{error.message}; whether it was done all the same could not be read",
             "Run the command again: it looks first, and changes nothing that is as wanted.",
         ) from error
-    if not there:
-        run.journal.miss()
-        raise error
+    run.journal.miss()
+    raise error
 
 
 def _await(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.arn import Arn
+from fcsse.aws.checked_call import call as ask
+from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.aws.inventory import Table, query
 from fcsse.clock import pauses
@@ -42,7 +44,7 @@ def find_table(s3: S3Client, bucket: str) -> Table:
     doing = f"finding the S3 Metadata inventory table of bucket {bucket}"
     with translated(Call("s3:GetBucketMetadataTableConfiguration", f"bucket {bucket}", doing)):
         try:
-            answer: dict[str, Any] = dict(s3.get_bucket_metadata_configuration(Bucket=bucket))
+            answer = ask(s3, "GetBucketMetadataConfiguration", Bucket=bucket)
         except ClientError as error:
             if error_code(error) in ("MetadataConfigurationNotFound", "NoSuchConfiguration"):
                 raise ImpossibleError(
@@ -133,7 +135,7 @@ def count(
         extra["ExecutionParameters"] = list(parameters)
     try:
         with translated(Call("athena:StartQueryExecution", f"workgroup {workgroup or 'primary'}", doing)):
-            query_id = athena.start_query_execution(QueryString=sql, **extra)["QueryExecutionId"]
+            query_id = ask(athena, "StartQueryExecution", QueryString=sql, **extra)["QueryExecutionId"]
     except UnexpectedError as error:
         raise _denial(error.message, doing) or UnexpectedError(
             error.message, _hint(error.message.removeprefix(doing))
@@ -180,7 +182,7 @@ def _denial(said: str, doing: str) -> DeniedError | None:
 def _stop(athena: AthenaClient, query_id: str, progress: Progress) -> None:
     try:
         with translated(Call("athena:StopQueryExecution", f"query {query_id}", f"cancelling query {query_id}")):
-            athena.stop_query_execution(QueryExecutionId=query_id)
+            ask(athena, "StopQueryExecution", QueryExecutionId=query_id)
     except FcsseError as error:
         progress.note(f"Athena may go on with it: {error.message}.")
     else:
@@ -192,9 +194,9 @@ def _await(athena: AthenaClient, query_id: str, clock: Clock, progress: Progress
     waits = pauses(clock, LONGEST, first=0.5, most=5.0)
     while True:
         with translated(Call("athena:GetQueryExecution", f"query {query_id}", doing)):
-            execution = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+            execution = ask(athena, "GetQueryExecution", QueryExecutionId=query_id)["QueryExecution"]
         status = execution.get("Status", {})
-        scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
+        scanned: int = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         match status.get("State"):
             case "SUCCEEDED":
                 return scanned
@@ -230,7 +232,7 @@ def _hint(said: str) -> str:
 def _results(athena: AthenaClient, query_id: str, doing: str) -> tuple[Group, ...]:
     rows: list[list[str | None]] = []
     with translated(Call("athena:GetQueryResults", f"query {query_id}", doing)):
-        for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id):
+        for page in pages(athena, "GetQueryResults", QueryExecutionId=query_id):
             rows += [[cell.get("VarCharValue") for cell in row.get("Data", ())] for row in page["ResultSet"]["Rows"]]
     return tuple(_group(row) for row in rows[1:])
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fcsse.aws.fsx import list_associations
 from fcsse.aws.iam import list_roles
+from fcsse.aws.s3 import list_buckets
 from fcsse.aws.sessions import clients_of_profile
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def buckets(made: Clients) -> tuple[Callable[[], Iterator[str]], ...]:
     """Where names of buckets come from: the account's own, and those that the Region's caches are linked to."""
 
     def of_account() -> Iterator[str]:
-        s3 = made("s3", made.region or "us-east-1")
-        return (one["Name"] for page in s3.get_paginator("list_buckets").paginate() for one in page.get("Buckets", ()))
+        return iter(list_buckets(made("s3", made.region or "us-east-1")))
 
     def of_associations() -> Iterator[str]:
         return (one.bucket for one in list_associations(made("fsx")) if one.bucket)

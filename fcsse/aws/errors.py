@@ -15,12 +15,15 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from fcsse.arn import key_arn
+from fcsse.aws.call_deadline import OutOfTimeError
+from fcsse.aws.checked_call import RejectedAnswerError
 from fcsse.errors import (
     BusyError,
     CredentialsError,
     DeniedError,
     FcsseError,
     ImpossibleError,
+    NotAwsAnswerError,
     NotFoundError,
     NotVisibleError,
     PolicyFullError,
@@ -104,6 +107,12 @@ class Call:
         )
 
 
+_INSTEAD = (
+    "Check AWS_ENDPOINT_URL or --endpoint-url if one is set, and whether a proxy or a network's sign-in page "
+    "answers in AWS's place."
+)
+
+
 @contextmanager
 def translated(call: Call) -> Iterator[None]:
     """Turns what botocore raises inside into this project's errors, each naming the call."""
@@ -113,12 +122,18 @@ def translated(call: Call) -> Iterator[None]:
         raise from_client_error(error, call) from error
     except boto.BotoCoreError as error:
         raise from_local_error(error, call) from error
-    except KeyError as error:
-        raise UnexpectedError(
-            f"{call.opening}: the answer lacks {error}, so it is not AWS's",
-            "Check AWS_ENDPOINT_URL or --endpoint-url if one is set, and whether a proxy or a network's sign-in page "
-            "answers in AWS's place.",
+    except RejectedAnswerError as error:
+        raise NotAwsAnswerError(
+            f"{call.opening}: not AWS's answer: what {error.endpoint} answers to {error.operation} {error.reason}",
+            _INSTEAD,
         ) from error
+    except OutOfTimeError as error:
+        raise UnexpectedError(
+            f"{call.opening}: no complete answer from AWS within {error.seconds:.0f} seconds",
+            "Check the network and the proxy, if there is one, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
+        ) from error
+    except KeyError as error:
+        raise NotAwsAnswerError(f"{call.opening}: not AWS's answer: it lacks {error}", _INSTEAD) from error
     except (ResponseParserError, ValueError) as error:
         # botocore raises ValueError for an endpoint that is no URL, and its parser's own class for garbage answers.
         text = " ".join(str(error).split())[:300]

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 
+from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, translated
 from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_fsx import FSxClient
 
@@ -42,7 +43,7 @@ def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
             return _cache(system, "FileSystemId") if system else None
         wanted: dict[str, Any] = {"FileCacheIds": [cache]} if len(cache) >= SHORTEST_ID else {}
         with translated(Call("fsx:DescribeFileCaches", cache, f"describing file cache {cache}")):
-            found = _pages(fsx.describe_file_caches, "FileCaches", wanted)
+            found = _entries(fsx, "DescribeFileCaches", "FileCaches", wanted)
             return next((_cache(one, "FileCacheId") for one in found if one["FileCacheId"] == cache), None)
     except NotFoundError:
         return None
@@ -51,23 +52,18 @@ def find_cache(fsx: FSxClient, cache: str) -> Cache | None:
 def _find_system(fsx: FSxClient, system: str, doing: str) -> Mapping[str, Any] | None:
     wanted: dict[str, Any] = {"FileSystemIds": [system]} if len(system) >= SHORTEST_ID else {}
     with translated(Call(SYSTEMS, system, doing)):
-        found = _pages(fsx.describe_file_systems, "FileSystems", wanted)
+        found = _entries(fsx, "DescribeFileSystems", "FileSystems", wanted)
         return next((one for one in found if one["FileSystemId"] == system), None)
 
 
-def _pages(call: Callable[..., Any], field: str, wanted: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    token: dict[str, str] = {}
-    while True:
-        answer: Mapping[str, Any] = call(**wanted, **token)
-        yield from answer[field]
-        if not answer.get("NextToken"):
-            return
-        token = {"NextToken": answer["NextToken"]}
+def _entries(fsx: FSxClient, operation: str, field: str, wanted: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for page in pages(fsx, operation, **wanted):
+        yield from page[field]
 
 
 def _cache(entry: Mapping[str, Any], id_field: str) -> Cache:
     failure = entry.get("FailureDetails") or {}
-    return Cache(entry[id_field], entry.get("Lifecycle", ""), failure.get("Message", ""))
+    return Cache(entry[id_field], entry["Lifecycle"], failure.get("Message", ""))
 
 
 def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Association, ...]:
@@ -89,14 +85,13 @@ def association_pages(fsx: FSxClient, cache: str | None = None) -> Iterator[tupl
         kind = "file-system-id" if cache.startswith("fs-") else "file-cache-id"
         extra["Filters"] = [{"Name": kind, "Values": [cache]}]
     call = Call(ASSOCIATIONS, cache or "*", f"listing the buckets of {cache or 'every cache'}")
+    found = pages(fsx, "DescribeDataRepositoryAssociations", **extra)
     while True:
         with translated(call):
-            answer: Mapping[str, Any] = fsx.describe_data_repository_associations(**extra)
-            page = tuple(_association(entry) for entry in answer["Associations"])
-        yield page
-        if not answer.get("NextToken"):
+            page = next(found, None)
+        if page is None:
             return
-        extra["NextToken"] = answer["NextToken"]
+        yield tuple(_association(entry) for entry in page["Associations"])
 
 
 def older_link_pages(fsx: FSxClient) -> Iterator[tuple[Association, ...]]:
@@ -105,7 +100,7 @@ def older_link_pages(fsx: FSxClient) -> Iterator[tuple[Association, ...]]:
     Raises ``DeniedError``, ``UnexpectedError``.
     """
     with translated(Call(SYSTEMS, "*", "listing the file systems that are linked without an association")):
-        for system in _pages(fsx.describe_file_systems, "FileSystems", {}):
+        for system in _entries(fsx, "DescribeFileSystems", "FileSystems", {}):
             if found := _older_link(system):
                 yield found
 
@@ -130,9 +125,9 @@ def fsx_regions(partition: str) -> tuple[str, ...]:
 def _association(entry: Mapping[str, Any]) -> Association:
     failure = entry.get("FailureDetails") or {}
     return Association(
-        entry.get("AssociationId", ""),
-        entry.get("FileCacheId") or entry.get("FileSystemId") or "",
-        entry.get("DataRepositoryPath", ""),
-        entry.get("Lifecycle", ""),
+        entry["AssociationId"],
+        entry.get("FileCacheId") or entry["FileSystemId"],
+        entry["DataRepositoryPath"],
+        entry["Lifecycle"],
         failure.get("Message", ""),
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
+from fcsse.aws.checked_call import call as ask
+from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, translated
 from fcsse.errors import DeniedError, FcsseError, UnexpectedError
 from fcsse.model import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_iam import IAMClient
-    from mypy_boto3_iam.type_defs import RoleTypeDef
 
 
 def find_role(iam: IAMClient, cache: str) -> Role | None:
@@ -39,7 +42,7 @@ def _get_role(iam: IAMClient, cache: str) -> Role | None:
     name = role_name(cache)
     with translated(Call("iam:GetRole", f"role {name}", doing=f"looking up the service-linked role of {cache}")):
         try:
-            answer = iam.get_role(RoleName=name)
+            answer = ask(iam, "GetRole", RoleName=name)
         except iam.exceptions.NoSuchEntityException:
             return None
     return _role(answer["Role"]) if answer["Role"]["RoleName"] == name else None
@@ -49,12 +52,12 @@ def list_roles(iam: IAMClient) -> tuple[Role, ...]:
     """Every FSx S3 service-linked role of the account, in IAM's order. Source: IAM API reference, ListRoles."""
     found: list[Role] = []
     with translated(Call("iam:ListRoles", f"path {ROLE_PATH}", doing="listing the account's FSx service-linked roles")):
-        for page in iam.get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH, PaginationConfig={"PageSize": 1000}):
+        for page in pages(iam, "ListRoles", PathPrefix=ROLE_PATH, MaxItems=1000):
             found += [role for entry in page["Roles"] if (role := _role(entry))]
     return tuple(found)
 
 
-def _role(entry: RoleTypeDef) -> Role | None:
+def _role(entry: Mapping[str, Any]) -> Role | None:
     name, arn = entry["RoleName"], Arn.parse(entry["Arn"])
     cache = name.removeprefix(ROLE_PREFIX)
     if arn is None or entry["Path"] != ROLE_PATH or not name.startswith(ROLE_PREFIX) or not is_cache_id(cache):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fcsse.arn import key_arn
+from fcsse.aws.checked_call import call as ask
+from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_kms import KMSClient
-    from mypy_boto3_kms.type_defs import GrantListEntryTypeDef
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
 STACK_TAG = "aws:cloudformation:stack-name"
@@ -31,7 +32,7 @@ def describe_key(kms: KMSClient, reference: str) -> Key:
     Source: KMS API reference, DescribeKey; works across accounts with an ARN.
     """
     with translated(Call("kms:DescribeKey", f"key {reference}", f"describing key {reference}", BOTH_SIDES)):
-        metadata = kms.describe_key(KeyId=reference)["KeyMetadata"]
+        metadata = ask(kms, "DescribeKey", KeyId=reference)["KeyMetadata"]
     arn = key_arn(metadata.get("Arn", ""))
     if arn is None:
         message = f"describing key {reference}: KMS answered without a key ARN"
@@ -44,7 +45,8 @@ def describe_key(kms: KMSClient, reference: str) -> Key:
 def get_policy(kms: KMSClient, key: str) -> str:
     """The text of the key policy. ``key`` is an ARN or id of the caller's own account (KMS refuses others)."""
     with translated(Call("kms:GetKeyPolicy", f"key {key}", f"reading the policy of key {key}", BOTH_SIDES)):
-        return kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        text: str = ask(kms, "GetKeyPolicy", KeyId=key, PolicyName="default")["Policy"]
+    return text
 
 
 def put_policy(kms: KMSClient, key: str, text: str) -> None:
@@ -57,7 +59,7 @@ def put_policy(kms: KMSClient, key: str, text: str) -> None:
     """
     kms.meta.events.register("needs-retry.kms.PutKeyPolicy", _no_second_try, unique_id="fcsse-no-second-try")
     with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
-        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+        ask(kms, "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=text)
 
 
 def stack_of(kms: KMSClient, key: str) -> str | None:
@@ -68,8 +70,8 @@ def stack_of(kms: KMSClient, key: str) -> str | None:
     """
     try:
         with translated(Call("kms:ListResourceTags", f"key {key}", f"reading the tags of key {key}", BOTH_SIDES)):
-            pages = kms.get_paginator("list_resource_tags").paginate(KeyId=key)
-            tags = {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+            found = pages(kms, "ListResourceTags", KeyId=key)
+            tags: dict[str, str] = {tag["TagKey"]: tag["TagValue"] for page in found for tag in page["Tags"]}
     except FcsseError:
         return None
     return tags.get(STACK_TAG)
@@ -91,8 +93,8 @@ def list_grants(kms: KMSClient, key: str) -> tuple[Grant, ...]:
     Source: KMS API reference, ListGrants; works across accounts with an ARN.
     """
     with translated(Call("kms:ListGrants", f"key {key}", f"listing the grants on key {key}", BOTH_SIDES)):
-        pages = kms.get_paginator("list_grants").paginate(KeyId=key, PaginationConfig={"PageSize": 100})
-        return tuple(_grant(entry) for page in pages for entry in page["Grants"])
+        found = pages(kms, "ListGrants", KeyId=key, Limit=100)
+        return tuple(_grant(entry) for page in found for entry in page["Grants"])
 
 
 def create_grant(
@@ -114,14 +116,10 @@ def create_grant(
     if dry_run:
         extra["DryRun"] = True
     call = Call("kms:CreateGrant", f"key {key}", f"creating grant {name} on key {key}", OTHER_ACCOUNT)
-    grant_id = ""
+    grant_id: str = ""
     with translated(call), _passes(dry_run):
-        grant_id = kms.create_grant(
-            KeyId=key,
-            GranteePrincipal=grantee,
-            Operations=list(operations),  # type: ignore[arg-type]
-            Name=name,
-            **extra,
+        grant_id = ask(
+            kms, "CreateGrant", KeyId=key, GranteePrincipal=grantee, Operations=list(operations), Name=name, **extra
         )["GrantId"]
     return grant_id  # noqa: RET504 - stays empty when the dry run was answered
 
@@ -131,7 +129,7 @@ def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
     call = Call("kms:RevokeGrant", f"key {key}", f"revoking grant {grant_id} on key {key}", OTHER_ACCOUNT)
     with translated(call), _passes(dry_run), _ended_before():
-        kms.revoke_grant(KeyId=key, GrantId=grant_id, **extra)
+        ask(kms, "RevokeGrant", KeyId=key, GrantId=grant_id, **extra)
 
 
 def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = False) -> None:
@@ -141,7 +139,7 @@ def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
         "kms:RetireGrant", f"key {key}", f"retiring grant {grant_id} on key {key}", "the grant or " + OTHER_ACCOUNT
     )
     with translated(call), _passes(dry_run), _ended_before():
-        kms.retire_grant(KeyId=key, GrantId=grant_id, **extra)
+        ask(kms, "RetireGrant", KeyId=key, GrantId=grant_id, **extra)
 
 
 @contextmanager
@@ -168,11 +166,10 @@ def _ended_before() -> Iterator[None]:
             raise
 
 
-def _grant(entry: GrantListEntryTypeDef) -> Grant:
+def _grant(entry: Mapping[str, Any]) -> Grant:
     constraints: dict[str, Any] = dict(entry.get("Constraints") or {})
     equals = constraints.pop("EncryptionContextEquals", None)
     subset = constraints.pop("EncryptionContextSubset", None)
-    extra: dict[str, Any] = dict(entry)
     return Grant(
         entry["GrantId"],
         entry.get("GranteePrincipal"),
@@ -183,5 +180,5 @@ def _grant(entry: GrantListEntryTypeDef) -> Grant:
         tuple(sorted(constraints)),
         entry.get("RetiringPrincipal"),
         entry.get("IssuingAccount"),
-        extra.get("GranteeServicePrincipal"),
+        entry.get("GranteeServicePrincipal"),
     )

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from fcsse.aws.checked_call import call as ask
+from fcsse.aws.checked_call import rejected
 from fcsse.aws.errors import Call, error_code, translated
-from fcsse.objects import CUSTOMER, Listed, ObjectEncryption, Page
+from fcsse.objects import CUSTOMER, END, Listed, ObjectEncryption, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_s3 import S3Client
 
 
 def list_page(s3: S3Client, bucket: str, prefix: str, after: str | None, delimited: bool) -> Page:
     """One page of names under a prefix, after a name; ``delimited`` gives the common prefixes up to the next slash.
 
+    Raises ``NotAwsAnswerError`` also for a page that does not lead on: S3 lists names in the order of their UTF-8 bytes.
     Source: S3 API reference, ListObjectsV2.
     """
     extra: dict[str, Any] = {"Prefix": prefix}
@@ -24,12 +29,29 @@ def list_page(s3: S3Client, bucket: str, prefix: str, after: str | None, delimit
     if delimited:
         extra["Delimiter"] = "/"
     with translated(Call("s3:ListBucket", f"bucket {bucket}", f"listing objects of bucket {bucket}")):
-        answer = s3.list_objects_v2(Bucket=bucket, **extra)
-    listed = tuple(
-        Listed(entry["Key"], entry.get("Size", 0), entry.get("LastModified")) for entry in answer.get("Contents", ())
-    )
-    prefixes = tuple(entry["Prefix"] for entry in answer.get("CommonPrefixes", ()))
-    return Page(listed, prefixes, answer.get("IsTruncated", False))
+        answer = ask(s3, "ListObjectsV2", Bucket=bucket, **extra)
+        listed = tuple(
+            Listed(entry["Key"], entry["Size"], entry["LastModified"]) for entry in answer.get("Contents", ())
+        )
+        prefixes = tuple(entry["Prefix"] for entry in answer.get("CommonPrefixes", ()))
+        page = Page(listed, prefixes, answer["IsTruncated"])
+        if (reason := _astray(page, prefix, after or "")) is not None:
+            raise rejected(s3, "ListObjectsV2", reason)
+    return page
+
+
+def _astray(page: Page, prefix: str, after: str) -> str | None:
+    """What is wrong with the names of a page; None if nothing. Whoever went on from it might never come to an end."""
+    names = [one.name for one in page.objects]
+    if not all(name.startswith(prefix) for name in (*names, *page.prefixes)):
+        return "lists objects under another prefix"
+    passed = [name for name in names if name <= after and after]
+    passed += [one for one in page.prefixes if one <= after and not (after.startswith(one) and one + END > after)]
+    if passed or any(len(some) and some[-1] != max(some) for some in (names, page.prefixes)):
+        return "lists objects again that were listed before"
+    if page.more and not names and not page.prefixes:
+        return "says that there are more objects and lists none"
+    return None
 
 
 def read_sealed(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
@@ -42,7 +64,7 @@ def read_sealed(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None
         Call("s3:GetObject", f"bucket {bucket}", f"reading the encryption of an object of bucket {bucket}")
     ):
         try:
-            return _sealed(dict(s3.head_object(Bucket=bucket, Key=name)))
+            return _sealed(ask(s3, "HeadObject", Bucket=bucket, Key=name))
         except ClientError as error:
             if error_code(error) in _GONE:
                 return None
@@ -59,7 +81,7 @@ def _ask_again(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
     meanwhile. GetObject answers the same with a reason: InvalidRequest for an object whose key it was not given.
     """
     try:
-        answer: dict[str, Any] = dict(s3.get_object(Bucket=bucket, Key=name, Range="bytes=0-0"))
+        answer = ask(s3, "GetObject", Bucket=bucket, Key=name, Range="bytes=0-0")
     except ClientError as error:
         if error_code(error) in _GONE:
             return None
@@ -70,7 +92,7 @@ def _ask_again(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
     return _sealed(answer)
 
 
-def _sealed(answer: dict[str, Any]) -> ObjectEncryption:
+def _sealed(answer: Mapping[str, Any]) -> ObjectEncryption:
     algorithm = answer.get("ServerSideEncryption")
     if algorithm is None:
         return ObjectEncryption(CUSTOMER if answer.get("SSECustomerAlgorithm") else "none")

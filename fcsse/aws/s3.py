@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from fcsse.aws.checked_call import call as ask
+from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import DeniedError, NotFoundError
 from fcsse.model import Encryption
@@ -30,7 +32,7 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
     extra: dict[str, Any] = {"ExpectedBucketOwner": owner} if owner else {}
     with translated(call):
         try:
-            answer = s3.get_bucket_encryption(Bucket=bucket, **extra)
+            answer = ask(s3, "GetBucketEncryption", Bucket=bucket, **extra)
         except ClientError as error:
             if error_code(error) == "ServerSideEncryptionConfigurationNotFoundError":
                 return SSE_S3
@@ -38,13 +40,11 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
                 message = f"{call.opening}: there is no such bucket"
                 raise NotFoundError(message, "Check the name; bucket names are global.") from error
             raise
-    for rule in answer["ServerSideEncryptionConfiguration"].get("Rules", ()):
-        default = rule.get("ApplyServerSideEncryptionByDefault")
-        if default:
-            return Encryption(
-                default["SSEAlgorithm"], default.get("KMSMasterKeyID") or None, rule.get("BucketKeyEnabled", False)
-            )
-    return SSE_S3
+    rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
+    default = rule["ApplyServerSideEncryptionByDefault"]
+    return Encryption(
+        default["SSEAlgorithm"], default.get("KMSMasterKeyID") or None, rule.get("BucketKeyEnabled", False)
+    )
 
 
 def is_owned_by(s3: S3Client, bucket: str, account: str) -> bool:
@@ -63,8 +63,7 @@ def is_owned_by(s3: S3Client, bucket: str, account: str) -> bool:
 def list_buckets(s3: S3Client) -> tuple[str, ...]:
     """The names of the caller's account's own buckets. Source: S3 API reference, ListBuckets."""
     with translated(Call("s3:ListAllMyBuckets", doing="listing the buckets of the account")):
-        pages = s3.get_paginator("list_buckets").paginate()
-        return tuple(one["Name"] for page in pages for one in page.get("Buckets", ()))
+        return tuple(one["Name"] for page in pages(s3, "ListBuckets") for one in page["Buckets"])
 
 
 def find_region(s3: S3Client, bucket: str) -> str | None:
@@ -74,15 +73,15 @@ def find_region(s3: S3Client, bucket: str) -> str | None:
     """
     with translated(_call("s3:ListBucket", bucket, f"finding the Region of bucket {bucket}")):
         try:
-            answer = s3.head_bucket(Bucket=bucket)
+            answer = ask(s3, "HeadBucket", Bucket=bucket)
         except ClientError as error:
             if error_code(error) in ("404", "NoSuchBucket"):
                 message = f"finding the Region of bucket {bucket}: there is no such bucket"
                 raise NotFoundError(message, "Check the name; bucket names are global.") from error
             headers: dict[str, str] = dict(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
             return headers.get("x-amz-bucket-region")
-    headers = answer["ResponseMetadata"]["HTTPHeaders"]
-    return answer.get("BucketRegion") or headers.get("x-amz-bucket-region")
+    region: str = answer["BucketRegion"]
+    return region
 
 
 def read_policy(s3: S3Client, bucket: str) -> str:
@@ -93,7 +92,7 @@ def read_policy(s3: S3Client, bucket: str) -> str:
     """
     with translated(_call("s3:GetBucketPolicy", bucket, f"reading the policy of bucket {bucket}")):
         try:
-            return s3.get_bucket_policy(Bucket=bucket)["Policy"]
+            answer = ask(s3, "GetBucketPolicy", Bucket=bucket)
         except ClientError as error:
             if error_code(error) == "NoSuchBucketPolicy":
                 return ""
@@ -106,3 +105,5 @@ def read_policy(s3: S3Client, bucket: str) -> str:
                     resource=f"bucket {bucket}",
                 ) from error
             raise
+    text: str = answer["Policy"]
+    return text

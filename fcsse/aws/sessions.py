@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from fcsse import __version__
+from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import Call, translated
 from fcsse.errors import UsageError
 
@@ -104,6 +105,7 @@ class Clients:
                 f"finding the endpoint of {service}: {url!r} is not a URL such as http://localhost:4566",
                 "Correct --endpoint-url or AWS_ENDPOINT_URL, or leave it out to reach AWS itself.",
             )
+        watch(client)
         return client
 
     def _config(self, service: str) -> Config:

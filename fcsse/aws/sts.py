@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
+from fcsse.aws.checked_call import call as ask
 from fcsse.aws.errors import Call, translated
 from fcsse.errors import UnexpectedError
 
@@ -18,7 +19,7 @@ def caller(sts: STSClient) -> Arn:
     Source: STS API reference, GetCallerIdentity.
     """
     with translated(Call("sts:GetCallerIdentity", doing="asking AWS who the caller is")):
-        text = sts.get_caller_identity()["Arn"]
+        text = ask(sts, "GetCallerIdentity")["Arn"]
     arn = Arn.parse(text)
     if arn is None:
         message = f"asking AWS who the caller is: {text} is not an ARN"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.fetcher import attempt, result_or_error
-from fcsse.errors import DeniedError, FcsseError, NotFoundError, UsageError
+from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
 from fcsse.model import Bucket, Encryption, Operation, Via
 
 if TYPE_CHECKING:
@@ -105,13 +105,20 @@ class Buckets:
         return found
 
     def read_side(self, bucket: Bucket, own: str) -> BucketSide:
-        """For ``check`` the bucket with its owner and policy; otherwise, and of stated facts, no more than the bucket."""
+        """For ``check`` the bucket with its owner and policy; otherwise, and of stated facts, no more than the bucket.
+
+        A refusal leaves either unknown. Raises ``NotAwsAnswerError``.
+        """
         if bucket.given or self._options.operation is not Operation.CHECK:
             return BucketSide(bucket)
         policy = result_or_error(self._fetcher.bucket_policy(bucket.name))
         if bucket.foreign is None:
             owned = result_or_error(self._fetcher.owned(bucket.name, own))
+            if isinstance(owned, NotAwsAnswerError):
+                raise owned
             bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
+        if isinstance(policy, NotAwsAnswerError):
+            raise policy
         if isinstance(policy, FcsseError):
             return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.message}.",))
         return BucketSide(bucket, policy)

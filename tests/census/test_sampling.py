@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fcsse.commands.census import listing
 from fcsse.commands.census.confidence import missing_probability, unseen_at_most
-from fcsse.commands.census.listing import CALLS, END, PLACES, Frame, Lister, between
+from fcsse.commands.census.listing import CALLS, PLACES, Frame, Lister, between
 from fcsse.commands.census.sample import Sample, choose
+from fcsse.objects import END
 from tests.census.keyspaces import EPOCH, Bucket, Computed, dated, flat, joined
 
 MOST = 200

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.objects import Listed, Page
+from fcsse.objects import END, Listed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +43,6 @@ CHASE = 75
 
 END_MISSES = 10
 """Looks for the end of the names that may find nothing; elsewhere, one is enough to go on in order."""
-
-END = "\U0010ffff"
-"""Comes after every other character, in the order of S3 (UTF-8 bytes) and of Python alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,24 @@
+"""The command line behind a proxy that spoils answers, in front of the simulated AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.answers.proxy import Proxy
+from tests.cli.conftest import clock, running_sandbox, sandbox, shell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cli.shell import Shell
+
+__all__ = ["clock", "proxy", "running_sandbox", "sandbox", "shell"]
+
+
+@pytest.fixture
+def proxy(shell: Shell) -> Iterator[Proxy]:
+    """Between the command line and the sandbox."""
+    with Proxy(shell.sandbox.url) as between:
+        yield between

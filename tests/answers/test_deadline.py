@@ -1,0 +1,124 @@
+"""A server that drips or keeps silent holds no command for longer than a call may take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from fcsse.aws import call_deadline
+from fcsse.aws.call_deadline import CallThread, OutOfTimeError, TooManyRequestsError
+from tests.answers.proxy import Proxy, Slow
+from tests.answers.test_not_aws import CENSUS, CHECK, LINK, UNNAMED
+from tests.cli.shell import WRITES, Shell
+
+OPERATIONS = [
+    (LINK, "s3:GetBucketEncryption"),
+    (LINK, "iam:GetRole"),
+    (LINK, "kms:GetKeyPolicy"),
+    (UNNAMED, "fsx:DescribeDataRepositoryAssociations"),
+    (CHECK, "kms:ListGrants"),
+    (CENSUS, "s3:ListObjectsV2"),
+]
+
+
+@pytest.fixture(params=[True, False], ids=["drips", "silent"])
+def slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """An answer that never ends. With each one that begins, a call's time has passed; otherwise none does."""
+    answer = Slow(drips=request.param)
+    monkeypatch.setattr(call_deadline, "monotonic", lambda: answer.begun * call_deadline.CALL_SECONDS)
+    monkeypatch.setattr(call_deadline, "LOOK_SECONDS", 0.05)
+    return answer
+
+
+@pytest.mark.parametrize(("words", "operation"), OPERATIONS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_slow_answer_ends_in_an_error(
+    shell: Shell, proxy: Proxy, words: tuple[str, ...], operation: str, slow: Slow
+) -> None:
+    """Without a deadline this test would not end either."""
+    proxy.spoil(operation, slow)
+    run = shell.run(*words, AWS_ENDPOINT_URL=proxy.url)
+    assert run.code == 1, run.words
+    assert "no complete answer from AWS within 60 seconds" in run.err
+    assert "AWS_ENDPOINT_URL" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+def test_a_put_whose_answer_never_ends_is_looked_for(shell: Shell, proxy: Proxy, slow: Slow) -> None:
+    proxy.spoil("kms:PutKeyPolicy", slow)
+    run = shell.run(*LINK, AWS_ENDPOINT_URL=proxy.url)
+    assert run.code == 0, run.words
+    assert run.count("kms:PutKeyPolicy") == 1
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+def call(work: Callable[[], str], most: int = 10) -> CallThread[str]:
+    return CallThread(work, most)
+
+
+def test_a_call_returns_what_it_returns_and_raises_what_it_raises() -> None:
+    assert call(lambda: "answer").wait() == "answer"
+
+    def fails() -> str:
+        raise LookupError("reason")
+
+    with pytest.raises(LookupError, match="reason"):
+        call(fails).wait()
+
+
+def test_a_call_that_was_left_sends_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is repeated after the program has said that it failed would be a write that nobody knows of."""
+    monkeypatch.setattr(call_deadline, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(call_deadline, "LOOK_SECONDS", 0.01)
+    go_on, ended = threading.Event(), threading.Event()
+    refused: list[type[Exception]] = []
+
+    def work() -> str:
+        call_deadline.count_request()
+        go_on.wait()
+        try:
+            call_deadline.count_request()
+        except OutOfTimeError as error:
+            refused.append(type(error))
+        ended.set()
+        return ""
+
+    with pytest.raises(OutOfTimeError):
+        call(work).wait()
+    go_on.set()
+    ended.wait(10)
+    assert refused == [OutOfTimeError]
+
+
+def test_requests_of_one_call_are_bounded() -> None:
+    def work() -> str:
+        while True:
+            call_deadline.count_request()
+
+    with pytest.raises(TooManyRequestsError):
+        call(work, most=7).wait()
+
+
+def test_time_before_the_first_request_counts_for_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may be typing the code of an MFA device."""
+    monkeypatch.setattr(call_deadline, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(call_deadline, "LOOK_SECONDS", 0.01)
+    typed = threading.Timer(0.2, lambda: None)
+    typed.start()
+
+    def work() -> str:
+        typed.join()
+        return "signed in"
+
+    assert call(work).wait() == "signed in"
+    monkeypatch.setattr(call_deadline, "CREDENTIALS_SECONDS", 0.05)
+    never = threading.Event()
+
+    def forever() -> str:
+        never.wait(30)
+        return ""
+
+    with pytest.raises(OutOfTimeError):
+        call(forever).wait()
+    never.set()
