@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from fcsse.masking import mask_here
+
 EXIT_OK = 0
 EXIT_UNEXPECTED = 1
 EXIT_USAGE = 2
@@ -25,7 +27,8 @@ EXIT_NO_READER = 141
 class FcsseError(Exception):
     """Anything that fcsse reports instead of doing what was asked.
 
-    ``message`` names the thing and the reason, ``hint`` the next step (it may be empty).
+    ``message`` names the thing and the reason, ``hint`` the next step (it may be empty). Secrets that AWS's words or a URL
+    hold are masked in both.
     ``code`` is a stable word for programs; ``exit_code`` is what the command line ends with.
     """
 
@@ -33,6 +36,7 @@ class FcsseError(Exception):
     exit_code: ClassVar[int] = EXIT_UNEXPECTED
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message, hint = mask_here(message), mask_here(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -6,7 +6,7 @@ is imported while the first answers are on their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fcsse.apply.write_log import WriteLog
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fcsse.advisories import Advisories
     from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.apply.backup import BackupFolder
+    from fcsse.apply.backup import Backup, BackupFolder
     from fcsse.apply.policy_writer import ApplyContext
     from fcsse.aws.client import Aws
     from fcsse.clock import Clock
@@ -93,12 +93,14 @@ class Pipeline:
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
     _advisories: Advisories | None = None
+    _reported: set[Path] = field(default_factory=set)
 
     def discover(self, target: Target, options: Options, *, ask_prefixes: bool = False) -> tuple[Facts | Obstacle, ...]:
         """The facts of every pair, in the order in which the pairs were named.
 
         ``ask_prefixes``: where buckets are named, FSx is asked for the caches' prefixes in them.
         """
+        self._advisories = None  # its answers are as old as the facts were
         with Discovery(
             self.aws,
             options,
@@ -136,14 +138,23 @@ class Pipeline:
             for facts in found:
                 if isinstance(facts, Facts) and facts.key and facts.policy:
                     arn = str(facts.key.arn)
-                    saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups.of_key(arn))
-        plan = make_plan(found, options, saved)
+                    saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
+        plan = replace(make_plan(found, options, saved), endpoints=self.aws.endpoints)
         if expect is not None and expect != plan.digest:
             raise ChangedError(
                 f"checking the plan: its digest is {plan.digest}, not the expected {expect}",
                 "What AWS holds, or what was asked for, differs from the reviewed dry run: review a new one.",
             )
         return plan
+
+    def backups_of_key(self, key: str, most: int = 20) -> tuple[Backup, ...]:
+        """The newest backups of a key; damaged files are reported once and passed over."""
+        found, damaged = self.backups.read_of_key(key, most) if self.backups else ((), ())
+        for file in damaged:
+            if file.path not in self._reported:
+                self._reported.add(file.path)
+                self.progress.note(f"{file.message} It was passed over.")
+        return found
 
     def apply(
         self, plan: Plan, *, expected: bool = False, ask_advisories: bool = False

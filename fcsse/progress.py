@@ -18,11 +18,13 @@ A caller of the library hands in an object with these three methods, in ``fcsse.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Hears what a run does, as it happens. Methods must be quick and must not raise; a run may call them from threads.
+    """Hears what a run does, as it happens. Methods must be quick; a run may call them from threads, and ignores what they
+    raise.
 
     Texts are for people and may be worded anew. None of them holds credentials or the contents of objects.
     """
@@ -48,6 +50,28 @@ class Silent:
 
     def advance(self, done: int, total: int) -> None:
         """Nothing."""
+
+
+class Guarded:
+    """Progress of a caller's: what its methods raise never ends or changes a run, which may be in the midst of a write."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def step(self, text: str) -> None:
+        """Passes it on."""
+        with suppress(Exception):
+            self._progress.step(text)
+
+    def note(self, text: str) -> None:
+        """Passes it on."""
+        with suppress(Exception):
+            self._progress.note(text)
+
+    def advance(self, done: int, total: int) -> None:
+        """Passes it on."""
+        with suppress(Exception):
+            self._progress.advance(done, total)
 
 
 class Part:

@@ -6,6 +6,8 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fcsse.masking import mask_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -81,4 +83,4 @@ class CommandBuilder:
 
     def _settings(self) -> list[str]:
         found = ["--profile", self.profile] if self.profile else []
-        return found + (["--endpoint-url", self.endpoint_url] if self.endpoint_url else [])
+        return found + (["--endpoint-url", mask_url(self.endpoint_url)] if self.endpoint_url else [])

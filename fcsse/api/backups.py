@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
+from fcsse.progress import Guarded
 
 if TYPE_CHECKING:
     import boto3
@@ -37,10 +38,11 @@ def backups(
     folder = folder_of(asked)
     if backup_id is not None:
         return tuple(one for one in (folder.find(backup_id),) if arn is None or one.key == str(arn))
+    found, damaged = folder.read_all()
     if asked.progress is not None:
-        for path in folder.damaged():
-            asked.progress.note(f"{path} is damaged and cannot be restored.")
-    return tuple(one for one in folder.all() if arn is None or one.key == str(arn))
+        for file in damaged:
+            Guarded(asked.progress).note(file.message)
+    return tuple(one for one in found if arn is None or one.key == str(arn))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fcsse.apply.backup import BackupFolder, default_folder, places
 from fcsse.clock import SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline
-from fcsse.progress import Silent
+from fcsse.progress import Guarded, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Settings:
     ``session``. ``wait``: seconds to wait for a role that is not there yet, and for AWS to show a change; 0: not at all.
     ``backup_dir``: where policies are saved before a write; None: the platform's state folder. ``backup`` False: write
     without a copy. ``on_backup`` is called with each copy once it is on disk and before the policy is written; what it
-    raises keeps the policy from being written. ``progress`` hears the steps. ``clock`` is for tests.
+    raises keeps the policy from being written. ``progress`` hears the steps; what it raises is ignored. ``clock`` is for tests.
 
     >>> import boto3, fcsse
     >>> settings = fcsse.Settings(session=boto3.Session(), wait=60, backup=False)
@@ -97,7 +97,7 @@ def pipeline_of(settings: Settings) -> Pipeline:
     return Pipeline(
         Aws(own, bucket_side, grant_side),
         settings.clock or SystemClock(),
-        settings.progress or Silent(),
+        Guarded(settings.progress) if settings.progress else Silent(),
         settings.wait,
         backups,
         locks,

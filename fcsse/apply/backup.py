@@ -2,6 +2,9 @@
 
 A file holds the exact text and what is needed to put it back. It is written whole or not at all: a new file of mode
 0600, flushed, then named. Its id sorts by time.
+
+The folder may be a link to another one, and others may have write access to it: each file in it is checked when it is read.
+A file that is no regular file of this user, or does not say what a backup says, is damaged: reported and passed over.
 """
 
 from __future__ import annotations
@@ -13,18 +16,22 @@ import os
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.errors import NotFoundError, UnexpectedError, UsageError
+from fcsse.arn import key_arn
+from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
+from fcsse.policy.document import PolicyDocument
+from fcsse.safe_files import UnsafeFileError, read_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
+MAX_FILE_BYTES = 1024 * 1024
+"""More than any backup takes: a key policy has 32,768 bytes, each character at most six in JSON."""
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
@@ -45,6 +52,18 @@ class Backup:
     sha256: str
     becomes: str = ""
     schema: str = SCHEMA
+
+
+class DamagedBackup(NamedTuple):
+    """A file with a backup's name that is not used. ``reason`` completes "The file …": "is a symbolic link"."""
+
+    path: Path
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """A sentence for people."""
+        return f"{self.path} {self.reason}: damaged, it cannot be restored."
 
 
 def default_folder() -> Path:
@@ -121,19 +140,46 @@ class BackupFolder:
             self.heard(backup)
         return backup
 
-    def all(self) -> tuple[Backup, ...]:
-        """All backups, newest first. Files that are no backups, or damaged, are passed over."""
-        return tuple(backup for path in self._paths() if (backup := _read(path)))
+    def read_all(self) -> tuple[tuple[Backup, ...], tuple[DamagedBackup, ...]]:
+        """All backups and all damaged files, newest first.
 
-    def damaged(self) -> tuple[Path, ...]:
-        """Files that should be backups and cannot be read as such."""
-        return tuple(path for path in self._paths() if _read(path) is None)
+        Raises ``UnexpectedError`` where the folder is there but cannot be listed.
+        """
+        return _sorted_out(map(_read, self._paths()))
+
+    def all(self) -> tuple[Backup, ...]:
+        """All backups, newest first. Damaged files are passed over. Raises as ``read_all`` does."""
+        return self.read_all()[0]
+
+    def damaged(self) -> tuple[DamagedBackup, ...]:
+        """Files that should be backups and cannot be used as such. Raises as ``read_all`` does."""
+        return self.read_all()[1]
+
+    def read_of_key(self, key: str, most: int = 20) -> tuple[tuple[Backup, ...], tuple[DamagedBackup, ...]]:
+        """The newest backups of one key, and the damaged files met on the way that bear its name.
+
+        A folder that cannot be listed has none: what needs them most, a write, reports that by itself.
+        """
+        suffix = f"-{key.rsplit('/', 1)[-1][-8:]}-"
+        try:
+            paths = [path for path in self._paths() if suffix in path.name]
+        except UnexpectedError:
+            return (), ()
+        found: list[Backup] = []
+        damaged: list[DamagedBackup] = []
+        for path in paths:
+            if len(found) == most:
+                break
+            one = _read_with_policy(path)
+            if isinstance(one, DamagedBackup):
+                damaged.append(one)
+            elif one.key == key:
+                found.append(one)
+        return tuple(found), tuple(damaged)
 
     def of_key(self, key: str, most: int = 20) -> tuple[Backup, ...]:
-        """The newest backups of one key."""
-        suffix = f"-{key.rsplit('/', 1)[-1][-8:]}-"
-        found = (backup for path in self._paths() if suffix in path.name and (backup := _read(path)))
-        return tuple(backup for backup, _ in zip((b for b in found if b.key == key), range(most), strict=False))
+        """The newest backups of one key; damaged files are passed over."""
+        return self.read_of_key(key, most)[0]
 
     def find(self, id_or_start: str) -> Backup:
         """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``, ``UsageError``."""
@@ -144,9 +190,9 @@ class BackupFolder:
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
             case [path]:
-                backup = _read(path)
-                if backup is None:
-                    message = f"reading backup {path.stem}: {path} is damaged"
+                backup = _read_with_policy(path)
+                if isinstance(backup, DamagedBackup):
+                    message = f"reading backup {path.stem}: {path} is damaged: it {backup.reason}"
                     raise NotFoundError(message, f"See the others with: {self.listed_by}")
                 return backup
             case []:
@@ -158,22 +204,81 @@ class BackupFolder:
 
     def _paths(self) -> list[Path]:
         try:
-            return sorted((p for p in self.path.glob("*.json") if _ID.fullmatch(p.stem)), reverse=True)
-        except OSError:
+            names = [name for name in os.listdir(self.path) if name.endswith(".json")]  # noqa: PTH208 - names only
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            message = f"listing the backups in {self.path}: {error.strerror or error}"
+            raise UnexpectedError(
+                message, "Correct the folder or its permissions, or set another with --backup-dir."
+            ) from error
+        stems = sorted((name.removesuffix(".json") for name in names), reverse=True)
+        return [self.path / f"{stem}.json" for stem in stems if _ID.fullmatch(stem)]
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _read(path: Path) -> Backup | None:
+def parse_backup(content: bytes, backup_id: str) -> Backup | str:
+    """The backup that a file of this id holds, or why it holds none, completing "The file …". Pure."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        backup = Backup(**value)
-    except (OSError, ValueError, TypeError):
-        return None
-    return backup if backup.schema == SCHEMA and backup.sha256 == _sha256(backup.policy) else None
+        value = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return "is not JSON"
+    if not isinstance(value, dict):
+        return "is not a backup of fcsse"
+    if value.get("schema") != SCHEMA:
+        return f"is not in the format {SCHEMA}"
+    names = {field.name for field in fields(Backup)}
+    wrong = sorted(
+        {name for name in names - {"becomes"} if not isinstance(value.get(name), str)}
+        | {name for name in value if name not in names or not isinstance(value[name], str)}
+    )
+    if wrong:
+        return f"has missing, unknown or mistyped fields ({', '.join(wrong[:5])!r})"
+    backup = Backup(**value)
+    if backup.id != backup_id:
+        return "holds the backup of another id"
+    if key_arn(backup.key) is None:
+        return "names no key ARN"
+    try:
+        datetime.fromisoformat(backup.time)
+        "".join(value.values()).encode()
+    except ValueError:
+        return "has a time that is none, or characters that cannot be encoded"
+    if backup.sha256 != _sha256(backup.policy):
+        return "has a policy that was changed after it was saved"
+    return backup
+
+
+def _read(path: Path) -> Backup | DamagedBackup:
+    try:
+        found = parse_backup(read_own(path, MAX_FILE_BYTES), path.stem)
+    except UnsafeFileError as error:
+        found = error.reason
+    except OSError as error:
+        found = f"cannot be read ({error.strerror or error})"
+    return found if isinstance(found, Backup) else DamagedBackup(path, found)
+
+
+def _read_with_policy(path: Path) -> Backup | DamagedBackup:
+    """As ``_read``; damaged also where its policy is none, which takes longer to find out."""
+    found = _read(path)
+    if isinstance(found, Backup):
+        try:
+            PolicyDocument.parse(found.policy)
+        except FcsseError:
+            return DamagedBackup(path, "holds no key policy")
+    return found
+
+
+def _sorted_out(found: Iterator[Backup | DamagedBackup]) -> tuple[tuple[Backup, ...], tuple[DamagedBackup, ...]]:
+    both = tuple(found)
+    return (
+        tuple(one for one in both if isinstance(one, Backup)),
+        tuple(one for one in both if isinstance(one, DamagedBackup)),
+    )
 
 
 def _make_durably(folder: Path) -> None:
@@ -193,7 +298,7 @@ def _write_durably(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError:
+    except BaseException:  # an interruption, too, leaves nothing half-written
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise

@@ -3,7 +3,8 @@
 Its file also remembers which texts they just replaced: KMS may go on showing such a text for a moment (KMS developer
 guide, "Eventual consistency"), and who plans on it undoes what the last one did.
 
-A lock that cannot be had, for want of a writable folder or of time, is done without: every write is read back anyway.
+A lock that cannot be had, for want of a writable folder or of time, is done without: every write is read back anyway. So is
+one whose file is not safe to use (see ``fcsse.safe_files``): nothing is written to a file that is not ours.
 The operating system drops it when its process ends.
 """
 
@@ -12,14 +13,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from typing import TYPE_CHECKING
+
+from fcsse.safe_files import UnsafeFileError, open_checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import FileIO
     from pathlib import Path
 
     from fcsse.clock import Clock
@@ -35,6 +39,10 @@ Not longer, since then it may as well be the last one, which somebody else has p
 """
 
 
+MAX_FILE_BYTES = 64 * 1024
+"""More than the texts of one second take, at 100 bytes each."""
+
+
 def fingerprint(text: str) -> str:
     """What stands for a policy's text in the lock's file."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -45,10 +53,12 @@ class KeyLock:
     """A turn at a key.
 
     ``held``: is it ours alone? ``replaced``: fingerprints of the texts that were replaced lately, with how many seconds ago.
+    ``problem``: why there is no lock, as a sentence, where its file is not safe to use.
     """
 
     held: bool = False
     replaced: dict[str, float] = field(default_factory=dict)
+    problem: str = ""
     _file: FileIO | None = None
 
     @property
@@ -81,38 +91,47 @@ class KeyLock:
 @contextmanager
 def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_WAIT) -> Iterator[KeyLock]:
     """Holds the lock of a key, or goes on without it after ``most`` seconds. ``folder`` None = no lock."""
-    file = _open(folder, key) if folder else None
+    file, problem = _open_or_not(folder, key)
     if file is None:
-        yield KeyLock()
+        yield KeyLock(problem=problem)
         return
     with file:
         start, most = clock.monotonic(), min(most, LONGEST_WAIT)
         while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        yield KeyLock(held, _remembered(file, clock.now().timestamp()), file)
+        yield KeyLock(held, _remembered(file, clock.now().timestamp()), "", file)
 
 
 def _remembered(file: FileIO, now: float) -> dict[str, float]:
-    """What the file remembers that is not too long ago; nothing where it is empty or not one of ours."""
+    """What the file remembers that is not too long ago, nor in the future; nothing where it is empty or not one of ours."""
     try:
-        ages = {str(one): max(0.0, now - float(at)) for one, at in json.loads(file.read()).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        ages = {str(one): now - float(at) for one, at in json.loads(file.read(MAX_FILE_BYTES) or b"{}").items()}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}
-    return {one: age for one, age in ages.items() if age < REMEMBERED}
+    return {one: max(0.0, age) for one, age in ages.items() if -REMEMBERED < age < REMEMBERED}
 
 
-def _open(folder: Path, key: str) -> FileIO | None:
+def _open_or_not(folder: Path | None, key: str) -> tuple[FileIO | None, str]:
+    """The lock's file, or None; then with a sentence where it is there and not safe to use."""
     try:
-        for one in [folder, *folder.parents][::-1]:
-            if not one.is_dir():
-                one.mkdir(mode=0o700, exist_ok=True)
-        name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        path = folder / f"{name}.lock"
-        path.touch(mode=0o600)
-        # Unbuffered: what could not be written is not tried again on closing, which would raise.
-        return path.open("r+b", buffering=0)
+        return (_open(folder, key) if folder else None), ""
+    except UnsafeFileError as error:
+        return None, f"The lock file {error.filename} {error.reason}, so it was not used: this run takes no turns."
     except OSError:
-        return None
+        return None, ""
+
+
+def _open(folder: Path, key: str) -> FileIO:
+    """The lock's file, opened and made if need be. Raises ``UnsafeFileError``, and ``OSError`` where there is no place."""
+    for one in [folder, *folder.parents][::-1]:
+        if not one.is_dir():
+            one.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink():  # the folder of copies may be a link; this one is made by fcsse within it
+        raise UnsafeFileError(folder, "is a symbolic link")
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+    handle = open_checked(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, MAX_FILE_BYTES)
+    # Unbuffered: what could not be written is not tried again on closing, which would raise.
+    return FileIO(handle, "r+b")
 
 
 if sys.platform == "win32":

@@ -106,6 +106,8 @@ class PolicyWriter:
         run, lost = self._run, 0
         while lost <= REPAIRS:
             with key_lock(run.locks, str(self._key), run.clock, self._patience.left()) as lock:
+                if lock.problem:
+                    self._note(lock.problem)
                 others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
                 self._reader.mark_stale(others)
                 put = self._attempt(lock.since)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fcsse.aws.other_accounts import OtherAccounts
     from fcsse.aws.sessions import Clients
     from fcsse.clock import Clock
+    from fcsse.endpoint import Endpoint
     from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
     from fcsse.objects import Group, ObjectEncryption, Page
     from fcsse.progress import Progress
@@ -67,6 +68,12 @@ class Aws:
     def reaches(self, account: str) -> bool:
         """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
         return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints other than AWS's own that were used so far, each once, by service."""
+        sides = [one for one in (self.own, self.bucket_side, self.grant_side) if one is not None]
+        return tuple(sorted({one for side in sides for one in side.endpoints.copy().values()}))
 
     @property
     def region(self) -> str | None:

@@ -31,6 +31,7 @@ from fcsse.errors import (
     UnexpectedError,
     UsageError,
 )
+from fcsse.masking import mask_exception
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,8 @@ _INSTEAD = (
 def translated(call: Call) -> Iterator[None]:
     """Turns what botocore raises inside into this project's errors, each naming the call."""
     try:
-        yield
+        with _secrets_hidden():
+            yield
     except boto.ClientError as error:
         raise from_client_error(error, call) from error
     except boto.BotoCoreError as error:
@@ -140,6 +142,16 @@ def translated(call: Call) -> Iterator[None]:
         raise UnexpectedError(
             f"{call.opening}: {text}", "Check AWS_ENDPOINT_URL or --endpoint-url if one is set."
         ) from error
+
+
+@contextmanager
+def _secrets_hidden() -> Iterator[None]:
+    """Masks what is raised inside, which stays the cause of this project's error: callers may log it whole."""
+    try:
+        yield
+    except Exception as error:
+        mask_exception(error)
+        raise
 
 
 def error_code(error: boto.ClientError) -> str:

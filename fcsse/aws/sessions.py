@@ -22,9 +22,13 @@ from botocore.exceptions import BotoCoreError
 from fcsse import __version__
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import Call, translated
+from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
+from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import boto3
     from botocore.client import BaseClient
     from botocore.credentials import Credentials
@@ -52,6 +56,23 @@ class MakeClient(Protocol):
         """A client of that service; ``region`` None means the session's own."""
 
 
+def _set_in_environment(service: str) -> tuple[str, ...]:
+    """The endpoints that the environment sets for a service, wherever it is heeded."""
+    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    return tuple(value for name in names if (value := os.environ.get(name)))
+
+
+def _set_in_config(session: Session, service: str) -> tuple[str, ...]:
+    """The same, with those that the profile sets for a service or for all.
+
+    Source: AWS SDKs and tools reference guide, "Service-specific endpoints" (``services`` section, ``endpoint_url``).
+    """
+    profile = session.get_scoped_config()
+    section = session.full_config.get("services", {}).get(profile.get("services"), {}).get(service, {})
+    found = (section.get("endpoint_url") if isinstance(section, dict) else None, profile.get("endpoint_url"))
+    return _set_in_environment(service) + tuple(value for value in found if isinstance(value, str))
+
+
 @dataclass(slots=True)
 class Clients:
     """The clients of one set of credentials."""
@@ -60,6 +81,9 @@ class Clients:
     region: str | None
     endpoint_url: str | None = None
     retry_mode_is_set: bool = False
+    configured: Callable[[str], tuple[str, ...]] = _set_in_environment
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    """The endpoints other than AWS's own of the clients that were made, by service."""
     _made: dict[tuple[str, str | None], BaseClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,10 +126,12 @@ class Clients:
             url, ok = self.endpoint_url or _endpoint_set(service) or str(error), False
         if not ok:
             raise UsageError(
-                f"finding the endpoint of {service}: {url!r} is not a URL such as http://localhost:4566",
+                f"finding the endpoint of {service}: {mask_url(url)!r} is not a URL such as http://localhost:4566",
                 "Correct --endpoint-url or AWS_ENDPOINT_URL, or leave it out to reach AWS itself.",
             )
         watch(client)
+        if not is_default(url, (self.endpoint_url or "", *self.configured(service))):
+            self.endpoints[service] = endpoint_of(service, url)
         return client
 
     def _config(self, service: str) -> Config:
@@ -146,6 +172,7 @@ def clients_of_botocore(session: Session, region: str | None = None, endpoint_ur
         region or _region_set() or (own if isinstance(own, str) else None),
         endpoint_url,
         mode not in (None, "legacy"),
+        lambda service: _set_in_config(session, service),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,19 +10,21 @@ from typing import TYPE_CHECKING
 import typer
 
 from fcsse.cli import explicit_options
-from fcsse.cli.link import RunOptions, ask
+from fcsse.cli.html_file import try_place, write_whole
+from fcsse.cli.link import RunOptions, ask, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
-from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError, UnexpectedError
+from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.commands.audit.report import Audit
@@ -95,8 +96,12 @@ def audit(
         accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
         words = replace(run.words, region=None, more=explicit_options.words(("grant_profile", "grant_role")))
         if html is not None:
-            _try_place(html)
-        answer = audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
+            try_place(html)
+
+        def read() -> Audit:
+            return audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
+
+        answer = read()
         run.progress.stop()
         shown = _Shown(run, output, answer)
         if html is not None:
@@ -110,51 +115,14 @@ def audit(
         if not fix:
             shown.all(answer.exit_code)
             raise typer.Exit(answer.exit_code)
-        code = _fix(shown, pipeline, RunOptions(dry_run, exit_code, yes, expect), prune_orphans=prune_orphans)
+        code = _fix(shown, pipeline, RunOptions(dry_run, exit_code, yes, expect), read, prune_orphans=prune_orphans)
         raise typer.Exit(code)
 
 
-def _part(file: Path) -> Path:
-    return file.with_name(f".{file.name}.{os.getpid()}.part")
-
-
-def _is_device(file: Path) -> bool:
-    """Such as ``/dev/stdout``."""
-    return file.exists() and not file.is_file()
-
-
-def _unwritten(file: Path, error: OSError) -> UnexpectedError:
-    return UnexpectedError(f"writing {file}: {error.strerror or error}", "Name another file with --html.")
-
-
-def _try_place(file: Path) -> None:
-    """Finds out whether a page can be written there, before all the questions are asked."""
-    if _is_device(file):
-        return
-    try:
-        _part(file).touch()
-        _part(file).unlink()
-    except OSError as error:
-        raise _unwritten(file, error) from error
-
-
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
-    """Writes all of the page or nothing: an interruption leaves what was there."""
     from fcsse.cli.output.audit_html import page
 
-    text = page(answer, pipeline.clock.now())
-    part = _part(file)
-    try:
-        if _is_device(file):
-            file.write_text(text, encoding="utf-8")
-            return
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise _unwritten(file, error) from error
+    write_whole(file, page(answer, pipeline.clock.now()))
 
 
 @dataclass(slots=True)
@@ -201,7 +169,8 @@ class _Shown:
 
             self.text(fixing=True)
             if plan.changes and not self.run.terminal.quiet:
-                self.run.terminal.print([line(""), *plan_lines(plan)])
+                # The audit above says where AWS was asked.
+                self.run.terminal.print([line(""), *plan_lines(replace(plan, endpoints=()))])
 
     def fixed(
         self,
@@ -246,21 +215,44 @@ class _Shown:
             self.run.terminal.tell(error)
 
 
-def _fix(shown: _Shown, pipeline: Pipeline, manner: RunOptions, *, prune_orphans: bool) -> int:
+def _fix(
+    shown: _Shown, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
+) -> int:
+    """``read`` reads the account again, where the question waited long."""
     from fcsse.apply.apply import as_made
     from fcsse.commands.audit.fix_pairs import afterwards
     from fcsse.commands.audit.report import standing
     from fcsse.commands.audit.run import plan_fix
     from fcsse.pipeline import exit_code
 
-    run, answer = shown.run, shown.answer
-    plan = plan_fix(pipeline, answer, manner.expect, prune_orphans=prune_orphans)
+    run = shown.run
+
+    def plan_again() -> Plan:
+        run.progress = pipeline.progress = run.terminal.progress()
+        try:
+            shown.answer = read()
+        finally:
+            run.progress.stop()
+        return plan_fix(pipeline, shown.answer, manner.expect, prune_orphans=prune_orphans)
+
+    plan = plan_fix(pipeline, shown.answer, manner.expect, prune_orphans=prune_orphans)
     shown.plan(plan)
     results: tuple[AppliedChange | FailedChange, ...] = ()
     if manner.dry_run:
         results = pipeline.try_out(plan)
-    elif plan.changes:
-        ask(run, plan, manner)
+    else:
+        plan = ask_about_current(
+            plan,
+            clock=pipeline.clock,
+            terminal=run.terminal,
+            ask=lambda one: ask(run, one, manner),
+            again=plan_again,
+            same=same_review,
+            show=shown.plan,
+            pending=lambda one: bool(one.changes),
+        )
+    answer = shown.answer
+    if plan.changes and not manner.dry_run:
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()

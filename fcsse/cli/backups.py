@@ -13,6 +13,7 @@ from fcsse.cli.options import aws, cross_account, output, safety
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.text import count
@@ -99,10 +100,10 @@ def backups(
             else:
                 sys.stdout.write(backup.policy + "\n")
             return
-        saved = folder.all()
+        saved, damaged = folder.read_all()
         found = [one for one in saved if key is None or one.key == str(key)]
-        for path in folder.damaged():
-            run.terminal.warn(f"{path} is damaged and cannot be restored.")
+        for file in damaged:
+            run.terminal.warn(file.message)
         if output is Output.JSON:
             from fcsse.cli.output.backups import backups_document
             from fcsse.cli.output.documents import to_text
@@ -173,28 +174,53 @@ def restore(
         from fcsse.commands import restore as restoring
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
-        restoration = restoring.plan_restore(pipeline, _folder(run, backup_dir).find(backup_id), expect)
+        folder = _folder(run, backup_dir)
+        restoration = restoring.plan_restore(pipeline, folder.find(backup_id), expect)
         run.progress.stop()
         asks = run.terminal.asks and not yes and not dry_run
-        refusal = _refusal(restoration, run, discard_others=discard_others)
-        if output is Output.TEXT and not quiet:
-            run.terminal.print(_restoration(restoration))
-        elif asks and refusal is None:
-            run.terminal.print(_restoration(restoration), err=True)
-        shown = _Shown(run, restoration, dry_run=dry_run)
-        if refusal is not None:
-            shown.refused(refusal)
-            raise typer.Exit(refusal.exit_code)
-        backup, code = None, EXIT_PENDING if restoration.changed and exit_code else 0
-        if restoration.changed and not dry_run:
-            if asks and not run.terminal.confirm(_question(restoration)):
+
+        def show(one: Restoration) -> None:
+            """Shows it; ends the command where it will not be restored like this."""
+            refusal = _refusal(one, run, discard_others=discard_others)
+            if output is Output.TEXT and not quiet:
+                run.terminal.print(_restoration(one))
+            elif asks and refusal is None:
+                run.terminal.print(_restoration(one), err=True)
+            if refusal is not None:
+                _Shown(run, one, dry_run=dry_run).refused(refusal)
+                raise typer.Exit(refusal.exit_code)
+
+        def ask(one: Restoration) -> None:
+            if asks and not run.terminal.confirm(_question(one)):
                 run.terminal.print([line("Nothing was written to AWS.")], err=True)
-                shown.declined()
+                _Shown(run, one, dry_run=dry_run).declined()
                 raise typer.Exit(EXIT_UNEXPECTED)
+
+        def again() -> Restoration:
+            run.progress = pipeline.progress = run.terminal.progress()
+            try:
+                return restoring.plan_restore(pipeline, folder.find(backup_id), expect)
+            finally:
+                run.progress.stop()
+
+        show(restoration)
+        backup, code = None, EXIT_PENDING if restoration.changed and exit_code else 0
+        if not dry_run:
+            restoration = ask_about_current(
+                restoration,
+                clock=pipeline.clock,
+                terminal=run.terminal,
+                ask=ask,
+                again=again,
+                same=lambda one, other: one.reviewed == other.reviewed,
+                show=show,
+                pending=lambda one: one.changed,
+            )
+        if restoration.changed and not dry_run:
             run.progress = pipeline.progress = run.terminal.progress()
             backup = restoring.apply_restore(pipeline, restoration, expected=expect is not None)
             run.progress.stop()
-        shown.done(backup, code)
+        _Shown(run, restoration, dry_run=dry_run).done(backup, code)
         raise typer.Exit(code)
 
 
@@ -214,13 +240,14 @@ def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) ->
 
 
 def _restoration(restoration: Restoration) -> list[Line]:
-    from fcsse.cli.output.plan import diff_lines, warning_lines
+    from fcsse.cli.output.plan import diff_lines, endpoint_lines, warning_lines
 
     saved = restoration.backup
     out: list[Line] = [
         prose(("Backup      ", "bold"), saved.id),
         prose(("Saved       ", "bold"), f"{saved.time}, before: {saved.reason}"),
         prose(("Key         ", "bold"), saved.key),
+        *endpoint_lines(restoration.endpoints),
     ]
     if restoration.warnings:
         out += [line(""), *warning_lines(restoration.warnings)]

@@ -70,16 +70,20 @@ def check(
         if output is Output.JSON:
             from fcsse.cli.output.documents import check_document, to_text
 
-            sys.stdout.write(to_text(check_document(found, code)))
+            sys.stdout.write(to_text(check_document(found, code, pipeline.aws.endpoints)))
         elif output is Output.MARKDOWN:
             from fcsse.cli.output.documents import check_markdown
 
-            sys.stdout.write(check_markdown(found))
+            sys.stdout.write(check_markdown(found, pipeline.aws.endpoints))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
                 lines = _lines(one, run.terminal, width)
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
+            if not quiet and pipeline.aws.endpoints:
+                from fcsse.cli.output.plan import endpoint_lines
+
+                run.terminal.print([line(""), *endpoint_lines(pipeline.aws.endpoints)])
         for one in found:
             if one.error:
                 run.terminal.tell(one.error)

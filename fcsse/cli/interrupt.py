@@ -1,8 +1,11 @@
-"""Ctrl-C and SIGTERM: a command that writes ends within a second, and says whether anything was written.
+"""Ctrl-C, SIGTERM and SIGHUP: a command that writes ends within a second, and says whether anything was written.
 
-Both become ``KeyboardInterrupt``, which the session turns into words and exit code 130. But Python runs handlers only
+Each becomes ``KeyboardInterrupt``, which the session turns into words and exit code 130. But Python runs handlers only
 between two of the main thread's own steps: a name look-up in a lost network can hold it up for long. So a thread hears
-of the signal as well, and ends the process in the main thread's place if that does not do so soon.
+of the signal as well, and ends the process in the main thread's place if that does not do so soon. The locks on keys end with the process.
+
+SIGHUP comes when the terminal is closed: the words then reach nobody, which changes nothing else. Where it is ignored from
+the start, as under ``nohup``, it stays so.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 
     from fcsse.apply.write_log import WriteLog
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)  # Windows has no SIGHUP
 GRACE = 0.5
 """Seconds for the main thread to end by itself."""
 
@@ -46,9 +51,10 @@ CURRENT = Interrupts()
 
 
 def install() -> None:
-    """Handles both signals from now on; for the process's entry point only."""
+    """Handles these signals from now on; for the process's entry point only."""
     for number in SIGNALS:
-        signal.signal(number, _interrupt)
+        if number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     if os.name != "posix":
         return
     hears, wakes = os.pipe()
@@ -76,9 +82,13 @@ def _guard(hears: int) -> None:
         tell = CURRENT.tell
         if tell is None:
             continue
-        if begin_telling():
-            tell()
-        else:
-            time.sleep(GRACE / 2)
-        sys.stdout.flush()
-        os._exit(EXIT_INTERRUPTED)
+        try:
+            if begin_telling():
+                tell()
+            else:
+                time.sleep(GRACE / 2)
+            sys.stdout.flush()
+        except OSError:
+            pass  # nobody reads it any more
+        finally:
+            os._exit(EXIT_INTERRUPTED)

@@ -12,6 +12,7 @@ from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.terminal import is_terminal
+from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.model import Context, Operation, Options, Via
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.pipeline import Target
+    from fcsse.pipeline import Pipeline, Target
     from fcsse.planning.plan import Plan
 
 LINK_EXAMPLE = """\
@@ -158,10 +159,21 @@ def _run(
     run.progress.stop()
     _show_plan(run, plan)
     late: list[str] = []
+    results: tuple[AppliedChange | FailedChange, ...] = ()
     if manner.dry_run:
         results = pipeline.try_out(plan)
-    elif plan.changes:
-        ask(run, plan, manner)
+    else:
+        plan = ask_about_current(
+            plan,
+            clock=pipeline.clock,
+            terminal=run.terminal,
+            ask=lambda shown: ask(run, shown, manner),
+            again=lambda: _plan_again(run, pipeline, target, operation, manner.expect),
+            same=same_review,
+            show=lambda shown: _show_plan(run, shown),
+            pending=lambda shown: bool(shown.changes),
+        )
+    if plan.changes and not manner.dry_run:
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None, ask_advisories=not early)
         shown, plan = plan, plan if early else pipeline.with_advisories(plan)
@@ -170,13 +182,27 @@ def _run(
         from fcsse.apply.apply import as_made
 
         plan = as_made(plan, results)
-    else:
-        results = ()
     code = exit_code(plan, results)
     if code == 0 and manner.dry_run and manner.exit_code and plan.changes:
         code = EXIT_PENDING
     _show_results(run, plan, results, late, dry_run=manner.dry_run, code=code)
     raise typer.Exit(code)
+
+
+def _plan_again(run: Session, pipeline: Pipeline, target: Target, operation: Options, expect: str | None) -> Plan:
+    """The plan by facts that are read now."""
+    run.progress = pipeline.progress = run.terminal.progress()
+    try:
+        return pipeline.with_advisories(pipeline.plan(target, operation, expect))
+    finally:
+        run.progress.stop()
+
+
+def same_review(one: Plan, other: Plan) -> bool:
+    """Does a yes to the one hold for the other?"""
+    from fcsse.planning.review import reviewed
+
+    return reviewed(one) == reviewed(other)
 
 
 def _check(run: Session, target: Target, operation: Options, manner: RunOptions) -> None:

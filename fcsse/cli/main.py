@@ -94,6 +94,10 @@ def run() -> None:
         # Typer would have rich render each help text, which takes longer than all else, and takes "[...]" for markup.
         sys.modules["rich"] = None  # type: ignore[assignment]  # how one says that there is none
     try:
+        if sys.argv[1:2] not in ([], ["--version"], ["--help"], ["-h"]):
+            from fcsse.cli import stderr_writer
+
+            stderr_writer.install()
         if sys.argv[1:2] and not sys.argv[1].startswith("-"):
             from fcsse.cli import interrupt
 
@@ -118,4 +122,8 @@ def run() -> None:
         code = code or 141
     except OSError:  # the answer is lost, for want of room
         code = code or 1
+    if "fcsse.cli.stderr_writer" in sys.modules:
+        from fcsse.cli import stderr_writer
+
+        stderr_writer.drain()
     os._exit(code)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,7 +120,8 @@ def session(
         report_error(run, error)
     except KeyboardInterrupt:
         interrupt.begin_telling()
-        _tell_interruption(run)
+        with suppress(OSError):  # a terminal that is gone reads nothing
+            _tell_interruption(run)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except (typer.Exit, typer.Abort, typer.TyperException):
         raise
@@ -135,7 +135,7 @@ def session(
         raise typer.Exit(EXIT_UNEXPECTED) from None
     except Exception as error:  # the one place; a defect must not end in a traceback for people
         if verbose >= 2:
-            traceback.print_exc()
+            terminal.trace_any(error)
         report_error(run, _defect(command, error, run.journal))
 
 

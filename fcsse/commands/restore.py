@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.apply.backup import Backup
+    from fcsse.endpoint import Endpoint
     from fcsse.pipeline import Pipeline
 
 
@@ -47,7 +48,7 @@ class Restoration:
     """What restoring a backup would do.
 
     ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as
-    in ``Backup.reason``, the newest first.
+    in ``Backup.reason``, the newest first. ``endpoints`` are those other than AWS's own that were asked.
     """
 
     backup: Backup
@@ -55,6 +56,7 @@ class Restoration:
     after: PolicyDocument
     others: tuple[str, ...]
     undone: tuple[str, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -63,6 +65,11 @@ class Restoration:
         if self.others:
             said.append(f"Others changed the policy since; this would be lost: {'; '.join(self.others)}.")
         return tuple(said)
+
+    @property
+    def reviewed(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """What somebody who says yes to it has agreed to: the change, and what would be lost by it."""
+        return self.digest, self.others, self.undone
 
     @property
     def changed(self) -> bool:
@@ -102,13 +109,18 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         )
     if after.size > MAX_POLICY_BYTES:
         after = after.compact()
-    newer = list(reversed(pipeline.backups.of_key(backup.key, most=1000))) if pipeline.backups else []
+    newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000)))
     chain = [one for one in newer if one.id >= backup.id] or [backup]
     written = _written(chain, before, arn.partition)
     others = _others(written, before, after, arn.partition)
     changed = after is not before
     restoration = Restoration(
-        backup, before, after, others if changed else (), _undone(chain, written) if changed else ()
+        backup,
+        before,
+        after,
+        others if changed else (),
+        _undone(chain, written) if changed else (),
+        pipeline.aws.endpoints,
     )
     if expect is not None and expect != restoration.digest:
         raise ChangedError(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.arn import Arn
+    from fcsse.endpoint import Endpoint
     from fcsse.errors import FcsseError
     from fcsse.model import Facts, Grant, Pair, Via
     from fcsse.policy.document import PolicyDocument
@@ -101,11 +102,15 @@ Change = PolicyChange | GrantChange
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied."""
+    """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
+
+    ``endpoints`` are those other than AWS's own by which the facts were read.
+    """
 
     operation: Operation
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
+    endpoints: tuple[Endpoint, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -31,6 +31,9 @@ WIDTH = 112
 BACKUP = re.compile(r"\d{8}T\d{9}Z-([0-9a-z-]+)-[0-9a-f]{6}")
 """The only thing in it that differs from run to run: a backup's id has the time in it."""
 
+ENDPOINT = re.compile(r"^(?:\x1b\[[0-9;]*m)*Endpoint .*\n", re.MULTILINE)
+"""Where the sandbox is: with AWS itself there is no such line."""
+
 THEME = TerminalTheme(
     (22, 27, 34),
     (230, 237, 243),
@@ -88,6 +91,7 @@ def picture() -> str:
         for number, command in enumerate(COMMANDS):
             told = BACKUP.sub(r"20260401T093000000Z-\1-4f1d7a", _on_terminal(command, env)).replace("\r\n", "\n")
             screen.print(Text.assemble("\n" if number else "", ("$ ", "bright_black"), (command, "bold")))
+            told = ENDPOINT.sub("", told)
             for line in Text.from_ansi(told.rstrip("\n")).split("\n", allow_blank=True):
                 for part in line.divide(range(WIDTH, len(line), WIDTH)):  # as terminals wrap, not between words
                     screen.print(part)

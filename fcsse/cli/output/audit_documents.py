@@ -9,9 +9,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from fcsse.cli.output.documents import SCHEMA, Json, escaped
+from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.endpoint import endpoints_entry
 from fcsse.text import count
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
         "schema": SCHEMA,
         "command": "audit",
         "exit_code": code,
+        "endpoints": endpoints_entry(audit.endpoints),
         "account": facts.account,
         "regions": list(facts.regions),
         "regions_off": list(facts.off),
@@ -163,7 +165,7 @@ MARKS: Mapping[Severity, str] = {
 
 def audit_markdown(audit: Audit) -> str:
     """The answer as GitHub Markdown: the summary, the table of findings, then what to do about each."""
-    out = ["### fcsse audit", "", escaped(audit.summary), ""]
+    out = ["### fcsse audit", "", escaped(audit.summary), *endpoint_markdown(audit.endpoints), ""]
     if audit.facts.off:
         out += [f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", ""]
     if not audit.findings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fcsse.cli.output.audit_documents import at_once
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.endpoint import endpoints_text
 from fcsse.text import count
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def audit_lines(
             out += _finding(finding, room, verbose)
     if verbose and audit.judged:
         out += [line(""), *_pairs(audit)]
+    if audit.endpoints:
+        out += [line(""), line(f"Endpoint: {endpoints_text(audit.endpoints)}")]
     closing = _closing(audit, room + MARGIN, verbose, fixing=fixing)
     return out + ([line(""), *closing] if closing else [])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.cli.output.documents import SCHEMA, error_entry, escaped, fenced
+from fcsse.cli.output.documents import SCHEMA, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.endpoint import endpoints_entry
 from fcsse.policy.diff import policy_diff
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def restore_document(restoration: Restoration, backup: str | None, *, dry_run: b
         "changes_pending": restoration.changed and dry_run,
         "changed": restoration.changed and not dry_run,
         "digest": restoration.digest,
+        "endpoints": endpoints_entry(restoration.endpoints),
         "backup_restored": restoration.backup.id,
         "key": restoration.backup.key,
         "discarded": list(restoration.others),
@@ -61,6 +63,7 @@ def restore_markdown(
     out = ["### fcsse restore" + (" (dry run)" if dry_run else ""), ""]
     out += ["| backup | saved | before | key |", "| --- | --- | --- | --- |"]
     out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
+    out += endpoint_markdown(restoration.endpoints)
     if restoration.warnings:
         out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in restoration.warnings)]
     if restoration.changed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
+from fcsse.endpoint import endpoints_entry, endpoints_text
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.commands.check import CheckResult
+    from fcsse.endpoint import Endpoint
     from fcsse.errors import FcsseError
     from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.suggested_commands import CommandBuilder
@@ -53,6 +55,7 @@ def plan_document(
         "changed": not dry_run
         and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
         "digest": plan.digest,
+        "endpoints": endpoints_entry(plan.endpoints),
         "pairs": [_pair(outcome) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
     }
@@ -145,6 +148,11 @@ def to_text(document: Json) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
+def endpoint_markdown(endpoints: Sequence[Endpoint]) -> list[str]:
+    """Where AWS was asked, if not at its own endpoints: a paragraph."""
+    return ["", f"Endpoint: {escaped(endpoints_text(endpoints))}"] if endpoints else []
+
+
 def plan_markdown(
     plan: Plan, results: Sequence[AppliedChange | FailedChange], words: CommandBuilder, *, dry_run: bool
 ) -> str:
@@ -163,6 +171,7 @@ def plan_markdown(
             f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
         ]
         out.append("| " + " | ".join(cells) + " |")
+    out += endpoint_markdown(plan.endpoints)
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
     if warnings:
         out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
@@ -239,12 +248,13 @@ def escaped(text: str) -> str:
     return visible(text).translate(_SIGNS)
 
 
-def check_document(found: Sequence[CheckResult], code: int) -> Json:
+def check_document(found: Sequence[CheckResult], code: int, endpoints: Sequence[Endpoint] = ()) -> Json:
     """The document of ``check``."""
     document: Json = {
         "schema": SCHEMA,
         "command": "check",
         "exit_code": code,
+        "endpoints": endpoints_entry(endpoints),
         "pairs": [checked_pair(one) for one in found],
     }
     error = next((one.error for one in found if one.error), None)
@@ -299,9 +309,10 @@ def checked_pair(one: CheckResult) -> Json:
     }
 
 
-def check_markdown(found: Sequence[CheckResult]) -> str:
+def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] = ()) -> str:
     """The answer of ``check`` as GitHub Markdown."""
-    out = ["### fcsse check", "", "| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
+    out = ["### fcsse check", ""]
+    out += ["| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
     for one in found:
         cells = (
             one.pair.cache or "every cache",
@@ -311,6 +322,7 @@ def check_markdown(found: Sequence[CheckResult]) -> str:
             escaped(one.headline),
         )
         out.append("| " + " | ".join(cells) + " |")
+    out += endpoint_markdown(endpoints)
     for one in found:
         remedies = [row for remedy in one.remedies for row in remedy.split("\n") if row]
         out += ["", *(f"- {one.pair}: {escaped(row)}" for row in remedies)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import Line, line, prose
+from fcsse.endpoint import endpoints_text
 from fcsse.model import Facts, Operation, Via
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
 from fcsse.planning.requirements import ends, grant_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fcsse.arn import Arn
+    from fcsse.endpoint import Endpoint
     from fcsse.errors import FcsseError
     from fcsse.model import Bucket
     from fcsse.planning.plan import Change, Outcome, Plan
@@ -39,6 +41,7 @@ def plan_lines(plan: Plan) -> list[Line]:
         for outcome in plan.outcomes:
             if outcome.facts:
                 out += [*([line("")] if out else []), *_facts(outcome, outcome.facts)]
+    out += endpoint_lines(plan.endpoints)
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
     if warnings:
         out.append(line(""))
@@ -46,6 +49,11 @@ def plan_lines(plan: Plan) -> list[Line]:
     for change in plan.changes:
         out += [line(""), *_change(change)]
     return out
+
+
+def endpoint_lines(endpoints: Sequence[Endpoint]) -> list[Line]:
+    """Where AWS was asked, if not at its own endpoints."""
+    return [prose((f"{'Endpoint':<12}", "bold"), endpoints_text(endpoints))] if endpoints else []
 
 
 def warning_lines(warnings: Iterable[str]) -> list[Line]:

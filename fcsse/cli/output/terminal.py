@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError
+from fcsse.masking import mask_exception, mask_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,8 +62,17 @@ class Terminal:
         return not plain and is_terminal(stream)
 
     def print(self, lines: Iterable[Line], *, err: bool = False) -> None:
-        """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr."""
-        stream = sys.stderr if err else sys.stdout
+        """Prints lines: the answer to stdout, with ``err`` what is beside it to stderr.
+
+        What cannot be written to stderr is lost, and nothing else: nobody may be reading it.
+        """
+        if not err:
+            self._print(lines, sys.stdout)
+            return
+        with suppress(OSError):
+            self._print(lines, sys.stderr)
+
+    def _print(self, lines: Iterable[Line], stream: TextIO) -> None:
         printed: list[Line] = [
             type(parts)((shown(text) if not at else visible(text), style) for at, (text, style) in enumerate(parts))
             for parts in lines
@@ -88,11 +98,11 @@ class Terminal:
     def say(self, text: str, style: Style = "") -> None:
         """A message beside the answer, unless quiet."""
         if not self.quiet:
-            self.print([prose((text, style))], err=True)
+            self.print([prose((mask_here(text), style))], err=True)
 
     def warn(self, text: str) -> None:
         """A warning; quiet does not silence it."""
-        self.print([prose(("Warning: ", "yellow"), text)], err=True)
+        self.print([prose(("Warning: ", "yellow"), mask_here(text))], err=True)
 
     def fail(self, message: str, hint: str) -> None:
         """An error and what to do next."""
@@ -118,9 +128,14 @@ class Terminal:
     def trace(self, error: FcsseError) -> None:
         """Where an error comes from, with ``-vv``."""
         if self.verbose >= 2:
-            import traceback
+            self.trace_any(error)
 
-            traceback.print_exception(error)
+    def trace_any(self, error: BaseException) -> None:
+        """The traceback of any error, on stderr, without secrets."""
+        import traceback
+
+        mask_exception(error)
+        self.print([line(row) for row in mask_here("".join(traceback.format_exception(error))).splitlines()], err=True)
 
     @property
     def asks(self) -> bool:
@@ -131,11 +146,13 @@ class Terminal:
         """Asks on stderr, below a blank line; only a clear yes is one."""
         *before, last = wrapped(f"{visible(question)} [y/N]", columns(sys.stderr))
         self.print([line(""), *map(line, before)], err=True)
-        sys.stderr.write(f"{last} ")
-        sys.stderr.flush()
-        answer = sys.stdin.readline()
-        if not answer.endswith("\n"):  # the end of the input: the cursor still stands behind the question
-            sys.stderr.write("\n")
+        answer = ""
+        with suppress(OSError):  # a terminal that is gone answers nothing
+            sys.stderr.write(f"{last} ")
+            sys.stderr.flush()
+            answer = sys.stdin.readline()
+            if not answer.endswith("\n"):  # the end of the input: the cursor still stands behind the question
+                sys.stderr.write("\n")
         return answer.strip().lower() in ("y", "yes")
 
     def progress(self) -> Spinner | PlainProgress:

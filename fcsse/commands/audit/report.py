@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fcsse.commands.audit.facts import AccountFacts
     from fcsse.commands.audit.verdicts import PairAudit
+    from fcsse.endpoint import Endpoint
 
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
@@ -26,13 +27,14 @@ VERDICTS = ("allowed", "partly", "denied", "unknown")
 class Audit:
     """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
 
-    ``words`` wrote its commands.
+    ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read.
     """
 
     facts: AccountFacts
     judged: tuple[PairAudit, ...]
     findings: tuple[Finding, ...]
     words: CommandBuilder
+    endpoints: tuple[Endpoint, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, int]:

@@ -32,7 +32,7 @@ def audit_account(
     words = replace(words, region=region, audited=tuple(audited), bucket_role=pipeline.aws.role_of)
     verdicts = Verdicts()
     facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
-    return audit_of(facts, words, verdicts)
+    return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
 
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:

@@ -1,0 +1,94 @@
+"""Writes a page to the file that the user named: all of it or nothing, and to no other file.
+
+A regular file is replaced as a whole by a new one, made beside it under a name that nobody can foresee. A link is followed,
+as the user named it. A device or a pipe is written to as it is; a pipe that nobody reads is an error, not a wait.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from fcsse.errors import UnexpectedError
+
+STREAMS = ("/dev/", "/proc/")
+"""Where names stand for open files: never replaced, whatever they lead to."""
+
+
+def try_place(file: Path) -> None:
+    """Finds out whether a page can be written there, before any request. Raises ``UnexpectedError``."""
+    try:
+        if not _is_stream(file):
+            part = _make_part(file)
+            part.unlink()
+    except OSError as error:
+        raise _unwritten(file, error) from error
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Writes the text; an interruption leaves what was there. Raises ``UnexpectedError``."""
+    try:
+        if _is_stream(file):
+            _write_stream(file, text)
+        else:
+            _replace(file, text)
+    except OSError as error:
+        raise _unwritten(file, error) from error
+
+
+def _is_stream(file: Path) -> bool:
+    if str(file).startswith(STREAMS):
+        return True
+    try:
+        return not stat.S_ISREG(file.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _make_part(file: Path) -> Path:
+    """A new, empty file beside the one that the name leads to, with the mode that a new file gets."""
+    target = file.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def _replace(file: Path, text: str) -> None:
+    part = _make_part(file)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.chmod(_mode_of(file))
+        part.replace(file.resolve())
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _mode_of(file: Path) -> int:
+    """The mode of the file that is replaced, or of a new one."""
+    with suppress(OSError):
+        return stat.S_IMODE(file.stat().st_mode)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _write_stream(file: Path, text: str) -> None:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "it is a pipe that nobody reads") from error
+        raise
+    if os.name == "posix":
+        os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
+def _unwritten(file: Path, error: OSError) -> UnexpectedError:
+    return UnexpectedError(f"writing {file}: {error.strerror or error}", "Name another file with --html.")

@@ -1,0 +1,54 @@
+"""What somebody who says yes to a plan has agreed to, as a value: two plans with the same one need no second yes. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fcsse.arn import Arn
+    from fcsse.model import Bucket, Key, Pair, Via
+    from fcsse.planning.plan import Outcome, Plan, Status
+
+
+class ReviewedPair(NamedTuple):
+    """A pair as the plan shows it. ``role`` is the role's ARN, unique id, and whether it exists; ``error`` code and message."""
+
+    pair: Pair
+    status: Status
+    via: Via | None
+    summary: str
+    warnings: tuple[str, ...]
+    error: tuple[str, str] | None
+    account: str | None
+    role: tuple[Arn, str | None, bool] | None
+    bucket: Bucket | None
+    key: Key | None
+
+
+class Reviewed(NamedTuple):
+    """A plan as it was reviewed. ``digest`` stands for the changes, and for the documents that they are made to."""
+
+    digest: str
+    pairs: tuple[ReviewedPair, ...]
+
+
+def reviewed(plan: Plan) -> Reviewed:
+    """What a review of the plan rests on: its changes, its warnings, and the facts that it shows."""
+    return Reviewed(plan.digest, tuple(map(_pair, plan.outcomes)))
+
+
+def _pair(outcome: Outcome) -> ReviewedPair:
+    facts = outcome.facts
+    role = facts.role if facts else None
+    return ReviewedPair(
+        outcome.pair,
+        outcome.status,
+        outcome.via,
+        outcome.summary,
+        outcome.warnings,
+        (outcome.error.code, outcome.error.message) if outcome.error else None,
+        facts.account if facts else None,
+        (role.arn, role.role_id, role.exists) if role else None,
+        facts.bucket if facts else None,
+        facts.key if facts else None,
+    )

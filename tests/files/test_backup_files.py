@@ -1,0 +1,207 @@
+"""Backups that are not what they should be: reported as damaged and passed over by every command that reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fcsse
+from fcsse.apply.backup import Backup, parse_backup
+from tests.cli.shell import Shell
+from tests.files import planted
+
+Plant = Callable[[Path, bytes], None]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+def damaged_beside(shell: Shell) -> tuple[Path, bytes]:
+    """Links fc-0123 to data; the place of a second, newer backup of the same key, and what a good one would say."""
+    shell.linked("fc-0123", "data")
+    [good] = shell.backups
+    newer = "29991231T235959999Z-" + str(good["id"]).split("-", 1)[1]
+    return shell.backup_files[0].with_name(f"{newer}.json"), json.dumps({**good, "id": newer}).encode()
+
+
+def with_policy(entry: dict[str, Any], policy: str) -> dict[str, Any]:
+    return {**entry, "policy": policy, "sha256": hashlib.sha256(policy.encode("utf-8", "surrogatepass")).hexdigest()}
+
+
+def check_all_commands(shell: Shell, path: Path) -> None:
+    """Every command that reads backups reports the file, goes on without it, and does its work."""
+    good = str(next(one for one in shell.backup_files if one != path).stem)
+    listed = shell.run("backups")
+    assert listed.code == 0, listed.words
+    assert good in listed.out
+    assert path.stem not in listed.out
+    assert f"{path} " in listed.err
+    assert "damaged" in listed.err
+    as_json = shell.run("backups", "-o", "json")
+    assert [one["id"] for one in as_json.json["backups"]] == [good]
+    for words in (("backups", path.stem), ("restore", path.stem, "--dry-run")):
+        named = shell.run(*words)
+        assert (named.code, "damaged" in named.err) == (6, True), named.words
+        assert "defect" not in named.words
+    heard: list[str] = []
+
+    class Progress:
+        def step(self, text: str) -> None: ...
+        def note(self, text: str) -> None:
+            heard.append(text)
+
+        def advance(self, done: int, total: int) -> None: ...
+
+    found = fcsse.backups(settings=fcsse.Settings(backup_dir=path.parent, progress=Progress()))
+    assert [one.id for one in found] == [good]
+    assert [str(path) in text for text in heard] == [True]
+    restored = shell.run("restore", good, "--dry-run")
+    assert restored.code == 0, restored.words
+    assert f"{path} " in restored.err
+    unlinked = shell.unlink("fc-0123", "data")
+    assert unlinked.code == 0, unlinked.words
+    assert f"{path} " in unlinked.err
+    assert len(shell.statements("data")) == 1
+
+
+@pytest.mark.parametrize(
+    "plant", [*planted.PLANTED, pytest.param(planted.foreign_file, marks=needs_root)], ids=lambda plant: plant.__name__
+)
+def test_what_is_no_file_of_ours(shell: Shell, plant: Plant) -> None:
+    path, content = damaged_beside(shell)
+    plant(path, content)
+    victim = planted.victim_of(path)
+    there = victim.read_bytes() if victim.exists() else None
+    check_all_commands(shell, path)
+    assert (victim.read_bytes() if victim.exists() else None) == there
+    assert os.path.lexists(path)
+
+
+def changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps(change(json.loads(content))).encode()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: b"",
+        lambda content: content[:-20],
+        lambda content: b"\xff" + content,
+        lambda content: b"[" * 100_000,
+        lambda content: b"[]",
+        lambda content: b"7" * 5000,
+        changed(lambda entry: {**entry, "policy": 5}),
+        changed(lambda entry: {**entry, "policy": [entry["policy"]]}),
+        changed(lambda entry: {**entry, "policy": None}),
+        changed(lambda entry: {**entry, "key": {"arn": entry["key"]}}),
+        changed(lambda entry: {**entry, "key": "alias/data"}),
+        changed(lambda entry: {**entry, "time": 20261128}),
+        changed(lambda entry: {**entry, "time": "yesterday"}),
+        changed(lambda entry: {**entry, "reason": ["link"]}),
+        changed(lambda entry: {**entry, "becomes": 1}),
+        changed(lambda entry: {**entry, "region": None}),
+        changed(lambda entry: {**entry, "schema": "fcsse.backup/99"}),
+        changed(lambda entry: {**entry, "schema": ["fcsse.backup/1"]}),
+        changed(lambda entry: {**entry, "id": "20000101T000000000Z-12345678-abcdef"}),
+        changed(lambda entry: {**entry, "more": "than there is"}),
+        changed(lambda entry: {name: entry[name] for name in entry if name != "account"}),
+        changed(lambda entry: {**entry, "policy": entry["policy"] + " "}),
+        changed(lambda entry: with_policy(entry, "\ud800")),
+        changed(lambda entry: {**entry, "reason": "\ud800"}),
+    ],
+)
+def test_what_says_no_backup(shell: Shell, spoil: Callable[[bytes], bytes]) -> None:
+    path, content = damaged_beside(shell)
+    path.write_bytes(spoil(content))
+    check_all_commands(shell, path)
+
+
+@pytest.mark.parametrize("policy", ["", "[]", "null", '{"Statement": 5}', '{"Statement": [], "Statement": []}'])
+def test_a_policy_that_is_none_is_not_restored_nor_read_by_unlink(shell: Shell, policy: str) -> None:
+    path, content = damaged_beside(shell)
+    path.write_text(json.dumps(with_policy(json.loads(content), policy)), encoding="utf-8")
+    run = shell.run("restore", path.stem)
+    assert run.code == 6, run.words
+    assert "holds no key policy" in run.err
+    unlinked = shell.unlink("fc-0123", "data")
+    assert unlinked.code == 0, unlinked.words
+    assert f"{path} " in unlinked.err
+
+
+@pytest.mark.parametrize("kind", ["a file", "a pipe"])
+def test_a_folder_of_backups_that_is_none_is_an_error(shell: Shell, tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "place"
+    if kind == "a pipe":
+        os.mkfifo(place)
+    else:
+        place.write_text("", encoding="utf-8")
+    for words in (("backups",), ("restore", "2026")):
+        run = shell.run(*words, "--backup-dir", str(place))
+        assert run.code == 1, run.words
+        assert str(place) in run.err
+    linked = shell.link("fc-0123", "data", "--backup-dir", str(place))
+    assert linked.code == 1
+    assert "Nothing was written to AWS" in linked.err
+    assert len(shell.statements("data")) == 1
+
+
+@pytest.mark.parametrize("kind", ["a link", "open to all"])
+def test_a_folder_that_is_a_link_or_open_to_all_serves(shell: Shell, tmp_path: Path, kind: str) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    place = real
+    if kind == "a link":
+        place = tmp_path / "place"
+        place.symlink_to(real, target_is_directory=True)
+    else:
+        real.chmod(0o777)
+    before = shell.sandbox.policy_text("data")
+    shell.linked("fc-0123", "data", "--backup-dir", str(place))
+    [saved] = real.glob("*.json")
+    assert saved.stat().st_mode & 0o077 == 0
+    restored = shell.run("restore", saved.stem, "--backup-dir", str(place))
+    assert restored.code == 0, restored.words
+    assert json.loads(shell.sandbox.policy_text("data")) == json.loads(before)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.dictionaries(st.sampled_from([*Backup.__dataclass_fields__, "more"]), VALUES)
+
+
+@given(st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()))
+def test_any_content_is_a_backup_or_a_reason(content: bytes) -> None:
+    assert isinstance(parse_backup(content, "20261128T205853417Z-67890abc-dc7233"), str)
+
+
+@settings(max_examples=300)
+@given(FIELDS)
+def test_any_fields_are_a_backup_or_a_reason(changes: dict[str, Any]) -> None:
+    text = '{"Statement": []}'
+    name = "20261128T205853417Z-67890abc-dc7233"
+    good = {
+        "id": name,
+        "time": "2026-11-28T20:58:53+00:00",
+        "key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "reason": "link fc-0123 to data",
+        "policy": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "schema": "fcsse.backup/1",
+    }
+    assert isinstance(parse_backup(json.dumps(good).encode(), name), Backup)
+    found = parse_backup(json.dumps({**good, **changes}).encode(), name)
+    if isinstance(found, Backup):
+        assert all(isinstance(getattr(found, field), str) for field in Backup.__dataclass_fields__)
+        assert found.id == name
+        assert hashlib.sha256(found.policy.encode()).hexdigest() == found.sha256

@@ -1,0 +1,102 @@
+"""Lock files: what is not a file of ours is never followed, written to or waited for, and the change is made all the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Shell
+from tests.files import planted
+
+Plant = Callable[[Path, bytes], None]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+def lock_path(shell: Shell) -> Path:
+    """The lock file of the key of bucket data, in a folder that is there."""
+    folder = shell.state / "fcsse" / "backups" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{hashlib.sha256(shell.sandbox.key('data').arn.encode()).hexdigest()[:16]}.lock"
+
+
+def test_the_path_is_the_one_that_is_used(shell: Shell) -> None:
+    path = lock_path(shell)
+    shell.linked("fc-0123", "data")
+    status = path.stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_nlink) == (0o600, 1)
+    assert json.loads(path.read_text(encoding="utf-8")).keys() <= {
+        hashlib.sha256(one["policy"].encode()).hexdigest() for one in shell.backups
+    }
+
+
+@pytest.mark.parametrize(
+    "plant", [*planted.PLANTED, pytest.param(planted.foreign_file, marks=needs_root)], ids=lambda plant: plant.__name__
+)
+def test_what_is_no_lock_file_is_reported_and_left_alone(shell: Shell, plant: Plant) -> None:
+    path, content = lock_path(shell), b""
+    plant(path, content)
+    before, victim = os.lstat(path), planted.victim_of(path)
+    there = victim.read_bytes() if victim.exists() else None
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert len(shell.statements("data")) == 2
+    assert (victim.read_bytes() if victim.exists() else None) == there
+    after = os.lstat(path)
+    assert (after.st_mode, after.st_size, after.st_ino, after.st_uid) == (
+        before.st_mode,
+        before.st_size,
+        before.st_ino,
+        before.st_uid,
+    )
+    assert f"The lock file {path} " in run.words
+    assert "was not used" in run.words
+
+
+def test_a_link_in_place_of_the_folder_of_locks_is_not_followed(shell: Shell, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder = lock_path(shell).parent
+    folder.rmdir()
+    folder.symlink_to(elsewhere, target_is_directory=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert list(elsewhere.iterdir()) == []
+    assert "is a symbolic link" in run.words
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 50_000,
+        b'{"a": 1e999}',
+        b'{"a": ' + b"9" * 400 + b"}",
+        b'{"a": NaN}',
+        b'{"a": [1]}',
+        b"[1, 2]",
+        b"\xff\xfe",
+        b"\0" * 60_000,
+    ],
+    ids=["nesting", "infinite", "huge number", "NaN", "a list", "no object", "no text", "zeros"],
+)
+def test_content_that_is_not_ours_is_overlooked(shell: Shell, content: bytes) -> None:
+    lock_path(shell).write_bytes(content)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert "lock file" not in run.words
+    assert len(shell.statements("data")) == 2
+
+
+def test_a_text_replaced_in_the_future_is_not_waited_for(shell: Shell) -> None:
+    text = shell.sandbox.policy_text("data")
+    print_of_text = hashlib.sha256(text.encode()).hexdigest()
+    lock_path(shell).write_text(json.dumps({print_of_text: 4e9}), encoding="utf-8")
+    slept = shell.clock.slept
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert shell.clock.slept - slept < 3

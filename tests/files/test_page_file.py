@@ -1,0 +1,68 @@
+"""``audit --html``: the page goes to the file that was named, whole or not at all, and to no other."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from fcsse.cli.html_file import write_whole
+from tests.cli.shell import Shell
+
+
+def test_the_name_of_the_part_cannot_be_foreseen(shell: Shell, tmp_path: Path) -> None:
+    victim, place = tmp_path / "victim", tmp_path / "open"
+    victim.write_text("somebody's own words", encoding="utf-8")
+    place.mkdir()
+    page = place / "audit.html"
+    (place / f".audit.html.{os.getpid()}.part").symlink_to(victim)
+    run = shell.run("audit", "--html", str(page))
+    assert run.code == 3, run.words
+    assert victim.read_text(encoding="utf-8") == "somebody's own words"
+    assert "</html>" in page.read_text(encoding="utf-8")
+    assert len(list(place.iterdir())) == 2, "nothing else was left"
+
+
+def test_a_pipe_that_nobody_reads_is_an_error_before_it_is_a_wait(shell: Shell, tmp_path: Path) -> None:
+    pipe = tmp_path / "page"
+    os.mkfifo(pipe)
+    run = shell.run("audit", "--html", str(pipe))
+    assert run.code == 1
+    assert "nobody reads" in run.err
+    assert "Account" in run.out, "the answer is printed all the same"
+
+
+def test_a_pipe_that_somebody_reads_gets_the_page(shell: Shell, tmp_path: Path) -> None:
+    pipe, read = tmp_path / "page", list[str]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    while not read and reader.is_alive():
+        run = shell.run("audit", "--html", str(pipe))
+        if run.code == 3:
+            break
+    reader.join(20)
+    assert "</html>" in read[0]
+
+
+def test_names_of_open_files_are_never_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    with target.open("wb") as file:
+        before = target.stat().st_ino
+        write_whole(Path(f"/proc/self/fd/{file.fileno()}"), "page")
+    assert (target.read_text(encoding="utf-8"), target.stat().st_ino) == ("page", before)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o600, 0o644])
+def test_a_file_that_is_replaced_keeps_its_mode_and_a_link_to_it_stays(tmp_path: Path, mode: int) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(mode)
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == mode

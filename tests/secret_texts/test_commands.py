@@ -1,0 +1,132 @@
+"""What commands print, in each form, where AWS, a proxy, a URL or a credential_process hands them a secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+import fcsse
+from tests.cli.shell import Shell
+from tests.interfaces.test_lambda import cache_created
+from tests.secret_texts.samples import CANONICAL, SECRET_KEY, TOKEN
+
+LINK = ("link", "--cache", "fc-0123", "--bucket", "data")
+FORMS = [(), ("-o", "json"), ("-o", "markdown"), ("-v",), ("-vv",), ("-vv", "-o", "json")]
+REFUSALS = [
+    "SignatureDoesNotMatch",
+    "InvalidClientTokenId",
+    "AccessDeniedException",
+    "InternalFailure",
+    "ValidationException",
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_canonical_request_is_hidden_in_every_form(shell: Shell, form: tuple[str, ...], code: str) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", code, message=CANONICAL.format(secret=TOKEN), times=None)
+    for words in (LINK, ("check", *LINK[1:]), ("audit",)):
+        run = shell.run(*words, *form, AWS_MAX_ATTEMPTS="1")
+        assert run.code != 0
+        assert TOKEN not in run.words
+        assert TOKEN[:20] not in run.words
+        assert code in run.words or words != LINK, "what AWS answered is named all the same"
+
+
+def test_the_page_of_an_audit_hides_it_too(shell: Shell, tmp_path: Path) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", message=CANONICAL.format(secret=TOKEN), times=None)
+    page = tmp_path / "audit.html"
+    shell.run("audit", "--html", str(page))
+    assert "AccessDenied" in page.read_text(encoding="utf-8")
+    assert TOKEN[:20] not in page.read_text(encoding="utf-8")
+    for form in ("csv", "markdown", "json"):
+        assert TOKEN[:20] not in shell.run("audit", "-v", "-o", form).words
+
+
+def test_the_log_of_the_lambda_function_hides_it_too(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "SignatureDoesNotMatch", message=CANONICAL.format(secret=TOKEN), times=None)
+    for name, value in shell.sandbox.env().items():
+        shell.patch.setenv(name, value)
+    shell.capsys.readouterr()
+    with pytest.raises(fcsse.CredentialsError) as raised:
+        fcsse.lambda_handler(cache_created("fc-0123", "data"))
+    logging.getLogger().error("as a runtime logs it", exc_info=raised.value)
+    caught = shell.capsys.readouterr()
+    assert '"fcsse": "failed"' in caught.out
+    assert TOKEN[:20] not in caught.out + caught.err + caplog.text
+    assert "SignatureDoesNotMatch" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://alice:hunter2hunter2@127.0.0.1:9",
+        "alice:hunter2hunter2@kms.example",
+        "ftp://alice:hunter2hunter2@h",
+        "http://alice:hunter2hunter2@[::1",
+    ],
+)
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_the_user_in_an_endpoint_is_hidden(idle: Shell, form: tuple[str, ...], url: str) -> None:
+    for words, env in (
+        (("--endpoint-url", url), {}),
+        ((), {"AWS_ENDPOINT_URL": url}),
+        ((), {"AWS_ENDPOINT_URL_KMS": url}),
+    ):
+        run = idle.run(
+            *LINK, *words, *form, env=env, AWS_MAX_ATTEMPTS="1", without=("AWS_ENDPOINT_URL",) if words else ()
+        )
+        assert run.code != 0
+        assert "hunter2" not in run.words, run.words
+
+
+def test_suggested_commands_do_not_repeat_it(shell: Shell) -> None:
+    url = shell.sandbox.url.replace("://", "://alice:hunter2hunter2@")
+    run = shell.linked("fc-0123", "data", "--endpoint-url", url)
+    assert "fcsse restore" in run.out
+    assert "hunter2" not in run.words
+
+
+def test_what_a_credential_process_writes_is_hidden(idle: Shell, tmp_path: Path) -> None:
+    program, config = tmp_path / "program", tmp_path / "config"
+    program.write_text(
+        f"#!/bin/sh\necho login of alice with hunter2hunter2 failed >&2\necho {SECRET_KEY} >&2\nexit 3\n"
+    )
+    program.chmod(0o700)
+    config.write_text(f"[default]\nregion = eu-west-1\ncredential_process = {program}\n", encoding="utf-8")
+    without = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    for form in FORMS:
+        run = idle.run(*LINK, *form, AWS_CONFIG_FILE=str(config), without=without)
+        assert run.code == 5, run.words
+        assert "hunter2" not in run.words
+        assert SECRET_KEY not in run.words
+        assert "credential_process" in run.words
+
+
+def test_a_secret_of_the_environment_goes_wherever_it_is_repeated(shell: Shell) -> None:
+    secret = "no-looks-at-all-but-long-enough"
+    shell.sandbox.fault(
+        "kms:GetKeyPolicy", "AccessDeniedException", message=f"you said {secret}, which is wrong", times=None
+    )
+    run = shell.run(*LINK, AWS_SESSION_TOKEN=secret)
+    assert run.code != 0
+    assert secret not in run.words
+
+
+def test_policies_and_copies_stay_exact(shell: Shell) -> None:
+    """A policy is shown and saved as it is: masking is for what AWS and URLs say."""
+    statement = {
+        "Sid": f"password={SECRET_KEY}",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:ListAliases",
+        "Resource": "*",
+    }
+    shell.append("data", statement)
+    shell.linked("fc-0123", "data")
+    assert SECRET_KEY in shell.backups[0]["policy"]
+    assert SECRET_KEY in json.dumps(shell.statements("data"))
+    assert SECRET_KEY in shell.run("backups", shell.backups[0]["id"]).out

@@ -1,0 +1,101 @@
+"""Masking as a pure function: no secret survives in any surrounding, and what is none comes back as it was."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from fcsse.masking import HIDDEN, mask, mask_exception, mask_url, secrets_in
+from tests.secret_texts.samples import AROUND, HARMLESS, SECRET_KEY, TOKEN
+
+BASE64 = string.ascii_letters + string.digits + "+/"
+TOKENS = st.builds(
+    lambda start, rest: start + rest,
+    st.sampled_from(["FwoG", "IQoJ", "FQoG"]),
+    st.text(BASE64, min_size=30, max_size=400),
+)
+KEYS = st.text(BASE64, min_size=40, max_size=40)
+PLAIN = st.text(string.ascii_letters + " .,'()\n", max_size=40)
+EVERYTHING = st.text(max_size=200)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("secret", [SECRET_KEY, TOKEN, "hunter2", "0" * 64])
+def test_what_is_one_goes(around: str, secret: str) -> None:
+    text = around.format(secret=secret)
+    for shape in (text, " ".join(text.split()), f"kms:GetKeyPolicy: {text}", repr(text)):
+        assert secret not in mask(shape), shape
+        assert HIDDEN in mask(shape)
+
+
+@given(st.sampled_from(AROUND), TOKENS | KEYS, PLAIN, PLAIN)
+def test_no_secret_survives(around: str, secret: str, before: str, after: str) -> None:
+    assume("@" not in secret)
+    found = mask(f"{before} {around.format(secret=secret)} {after}")
+    assert secret not in found
+
+
+@given(TOKENS, PLAIN, PLAIN)
+def test_a_session_token_needs_no_label(token: str, before: str, after: str) -> None:
+    assert token not in mask(f"{before} {token} {after}")
+
+
+@pytest.mark.parametrize("text", ["{}", "key {}.", "({})", "'{}'", "{}, and", "KEY={}", "{}\n", "is {}: no"])
+def test_a_secret_key_needs_no_label(text: str) -> None:
+    assert SECRET_KEY not in mask(text.format(SECRET_KEY))
+
+
+@given(EVERYTHING | st.lists(st.sampled_from([*AROUND, *HARMLESS])).map(" ".join))
+def test_masking_twice_changes_nothing_more(text: str) -> None:
+    assert mask(mask(text)) == mask(text)
+
+
+USER_INFO = st.text(string.ascii_letters + string.digits + "!$&'()*+,;=:%-._~/ ", min_size=1, max_size=30)
+
+
+@given(USER_INFO, st.sampled_from(["h.example", "localhost:4566", "[::1]:80"]), st.sampled_from(["", "/", "/path"]))
+def test_a_url_shows_its_host_and_not_its_user(user: str, host: str, path: str) -> None:
+    secret = f"user:x{user}!"
+    found = mask_url(f"https://{secret}@{host}{path}")
+    assert secret not in found
+    assert found == f"https://{HIDDEN}@{host}{path}"
+    assert mask_url(f"https://{host}{path}") == f"https://{host}{path}"
+    assert mask_url(found) == found
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://u:p@h/a@b", f"https://{HIDDEN}@h/{HIDDEN}"),
+        ("http://h:80/a@b", f"http://h:80/{HIDDEN}"),
+        ("u:p@h", f"{HIDDEN}@h"),
+        ("//u:p@h", f"//{HIDDEN}@h"),
+        ("https://u:p@q@h", f"https://{HIDDEN}@h"),
+        ("https://h/?X-Amz-Signature=abc", f"https://h/?X-Amz-Signature={HIDDEN}"),
+    ],
+)
+def test_odd_urls(url: str, shown: str) -> None:
+    assert mask_url(url) == shown
+
+
+def test_an_exception_is_masked_with_all_that_led_to_it() -> None:
+    first = ValueError(AROUND[0].format(secret=TOKEN))
+    second = KeyError(f"x-amz-security-token:{TOKEN}", 5)
+    second.__cause__, first.__context__ = first, second  # a circle, too
+    mask_exception(second)
+    shown = repr(second) + repr(first)
+    assert TOKEN not in shown
+    assert shown.count(HIDDEN) == 2
+
+
+def test_known_values_go_whatever_they_look_like() -> None:
+    assert mask("a tale of ABC and ABCDEF", ["ABC", "ABCDEF"]) == f"a tale of {HIDDEN} and {HIDDEN}"
+    assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
