@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fcsse.apply.write_log import Journal
+from fcsse.apply.write_log import WriteLog
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fcsse.advisories import Advisories
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import BackupFolder
-    from fcsse.apply.policy_writer import Run
+    from fcsse.apply.policy_writer import ApplyContext
     from fcsse.aws.client import Aws
     from fcsse.clock import Clock
     from fcsse.model import Association, Options
@@ -88,7 +88,7 @@ class Pipeline:
     wait: float = 300.0
     backups: BackupFolder | None = None
     locks: Path | None = None
-    journal: Journal = field(default_factory=Journal)
+    journal: WriteLog = field(default_factory=WriteLog)
     words: CommandBuilder = field(default_factory=CommandBuilder)
     _read_at: float = float("-inf")
     _found: tuple[Facts | Obstacle, ...] = ()
@@ -180,11 +180,11 @@ class Pipeline:
 
         return PolicyWriter(self._run(expected), change).write().backup
 
-    def _run(self, expected: bool) -> Run:
-        from fcsse.apply.policy_writer import Run
+    def _run(self, expected: bool) -> ApplyContext:
+        from fcsse.apply.policy_writer import ApplyContext
 
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
-        return Run(
+        return ApplyContext(
             aws=self.aws,
             clock=self.clock,
             progress=self.progress,

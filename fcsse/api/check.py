@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
-from fcsse.apply.write_log import Journal
+from fcsse.apply.write_log import WriteLog
 from fcsse.commands.audit import report as results
 from fcsse.model import Operation, Options
 
@@ -73,7 +73,7 @@ class Audit(results.Audit):
         from fcsse.api.link import Proposal
         from fcsse.commands.audit.run import plan_fix
 
-        pipeline = replace(self._pipeline, journal=Journal())
+        pipeline = replace(self._pipeline, journal=WriteLog())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
@@ -158,7 +158,7 @@ def census(
     >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
     [('fc-0123', 'denied'), ('fc-0123', 'denied')]
     """
-    from fcsse.commands.census.run import Question, take_census
+    from fcsse.commands.census.run import CensusQuery, take_census
     from fcsse.commands.permissions.table import Engine
 
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
@@ -172,5 +172,5 @@ def census(
     validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
     asked = settings_of(session, settings)
     number = None if all_objects else sample
-    question = Question(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output)
+    question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output)
     return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

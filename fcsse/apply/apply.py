@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from fcsse.apply.grants import add_grant, end_grant, try_grant
-from fcsse.apply.policy_writer import PolicyWriter, Run
+from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.planning.pairs import access_of, what_happens
 from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
@@ -55,7 +55,7 @@ class FailedChange:
         return isinstance(self.error, UnconfirmedError)
 
 
-def apply_plan(plan: Plan, run: Run) -> tuple[AppliedChange | FailedChange, ...]:
+def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChange, ...]:
     """Makes the changes of a plan, one after the other: each policy's last look keeps that far under KMS's quota of writes."""
     results: list[AppliedChange | FailedChange] = []
     total = len(plan.changes)
@@ -94,7 +94,7 @@ def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
     return outcome
 
 
-def try_plan(plan: Plan, run: Run) -> tuple[AppliedChange | FailedChange, ...]:
+def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChange, ...]:
     """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
 
     Source: KMS developer guide, "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
@@ -122,7 +122,7 @@ def try_plan(plan: Plan, run: Run) -> tuple[AppliedChange | FailedChange, ...]:
     return tuple(results)
 
 
-def _apply(change: Change, run: Run) -> AppliedChange:
+def _apply(change: Change, run: ApplyContext) -> AppliedChange:
     match change:
         case PolicyChange():
             written = PolicyWriter(run, change).write()
@@ -143,6 +143,6 @@ def _apply(change: Change, run: Run) -> AppliedChange:
     return AppliedChange(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
 
 
-def _numbered(run: Run, number: int, total: int) -> Run:
+def _numbered(run: ApplyContext, number: int, total: int) -> ApplyContext:
     """The run, whose steps say which of many changes they belong to."""
     return run if total == 1 else replace(run, progress=Part(run.progress, f"change {number} of {total}: "))

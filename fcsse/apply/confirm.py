@@ -15,7 +15,7 @@ from fcsse.policy.step_phrases import changes, concerns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fcsse.apply.context import Run, WaitBudget
+    from fcsse.apply.context import ApplyContext, WaitBudget
     from fcsse.apply.policy_reader import PolicyReader
     from fcsse.planning.plan import PolicyChange
 
@@ -37,7 +37,7 @@ def holds(change: PolicyChange, text: str) -> bool:
 class Confirmer:
     """Confirms the writes to one key's policy. Raises ``UnconfirmedError`` and nothing else."""
 
-    def __init__(self, run: Run, reader: PolicyReader, budget: WaitBudget) -> None:
+    def __init__(self, run: ApplyContext, reader: PolicyReader, budget: WaitBudget) -> None:
         self._run = run
         self._reader = reader
         self._patience = budget

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fcsse.apply.write_log import Journal
+from fcsse.apply.write_log import WriteLog
 from fcsse.clock import pauses
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Run:
+class ApplyContext:
     """What applying needs. ``read_at`` is the monotonic time of the plan's reads.
 
     ``wait``: seconds that the waits of one change may take together, settling looks apart.
@@ -39,7 +39,7 @@ class Run:
     locks: Path | None = None
     expected: bool = False
     created: Mapping[str, datetime | None] = field(default_factory=dict)
-    journal: Journal = field(default_factory=Journal)
+    journal: WriteLog = field(default_factory=WriteLog)
     backup_ids: dict[str, str] = field(default_factory=dict)
     at_look: Callable[[Arn], None] | None = None
 

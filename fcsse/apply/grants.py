@@ -27,7 +27,7 @@ from fcsse.planning.owner_statement import create_grant_statement
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fcsse.apply.context import Run
+    from fcsse.apply.context import ApplyContext
     from fcsse.model import Grant
     from fcsse.planning.plan import GrantAddition, GrantEnding
 
@@ -42,7 +42,7 @@ class Granted:
     changed: bool = True
 
 
-def add_grant(change: GrantAddition, run: Run) -> Granted:
+def add_grant(change: GrantAddition, run: ApplyContext) -> Granted:
     """Creates a grant and waits until KMS lists it. Raises this project's errors."""
     budget = WaitBudget(run.clock, run.wait)
     run.progress.step(f"creating a grant on key {change.key.resource.removeprefix('key/')}")
@@ -58,7 +58,7 @@ def add_grant(change: GrantAddition, run: Run) -> Granted:
     return Granted(grant_id, "created", notes)
 
 
-def try_grant(change: GrantAddition, run: Run) -> None:
+def try_grant(change: GrantAddition, run: ApplyContext) -> None:
     """Asks KMS whether it would create a grant, and goes on asking while it does not see a new role. Raises why not."""
     budget, tries = WaitBudget(run.clock, run.wait), 0
     while True:
@@ -71,7 +71,7 @@ def try_grant(change: GrantAddition, run: Run) -> None:
             return
 
 
-def _create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
+def _create(change: GrantAddition, run: ApplyContext, *, dry_run: bool = False) -> str:
     """Creates a grant, in a dry run only asks KMS whether it would; returns its id.
 
     The refusal of a caller who may not says what the key's owner has to add.
@@ -91,7 +91,7 @@ def _create(change: GrantAddition, run: Run, *, dry_run: bool = False) -> str:
         ) from error
 
 
-def end_grant(change: GrantEnding, run: Run) -> Granted:
+def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
     """Revokes or retires a grant and waits until KMS no longer lists it. Raises this project's errors."""
     budget, grant_id = WaitBudget(run.clock, run.wait), change.grant.grant_id
     run.progress.step(f"ending grant {grant_id[:12]}…")
@@ -118,7 +118,7 @@ def end_grant(change: GrantEnding, run: Run) -> Granted:
     return Granted(grant_id, how, _await(change, run, budget, is_gone, doing))
 
 
-def _create_patiently(change: GrantAddition, run: Run, budget: WaitBudget) -> str:
+def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudget) -> str:
     tries = 0
     while True:
         run.journal.begin(f"grant {change.name} on key {change.key}")
@@ -146,7 +146,9 @@ def _create_patiently(change: GrantAddition, run: Run, budget: WaitBudget) -> st
             return grant_id
 
 
-def _wait_for_the_role(change: GrantAddition, run: Run, budget: WaitBudget, error: NotVisibleError, tries: int) -> None:
+def _wait_for_the_role(
+    change: GrantAddition, run: ApplyContext, budget: WaitBudget, error: NotVisibleError, tries: int
+) -> None:
     """Pauses before the next try, where it may help. Raises why not."""
     old = PolicyRefusedError(
         f"{error.message} The role {change.grantee} is not new, so it will not pass by itself",
@@ -157,7 +159,7 @@ def _wait_for_the_role(change: GrantAddition, run: Run, budget: WaitBudget, erro
 
 
 def _look_after(
-    change: GrantAddition | GrantEnding, run: Run, error: FcsseError, done: Callable[[tuple[Grant, ...]], bool]
+    change: GrantAddition | GrantEnding, run: ApplyContext, error: FcsseError, done: Callable[[tuple[Grant, ...]], bool]
 ) -> None:
     """The answer was lost on the way, or is no answer: only a look tells. Raises the error unless it is done."""
     try:
@@ -174,7 +176,7 @@ def _look_after(
 
 def _await(
     change: GrantAddition | GrantEnding,
-    run: Run,
+    run: ApplyContext,
     budget: WaitBudget,
     done: Callable[[tuple[Grant, ...]], bool],
     doing: str,

@@ -51,7 +51,7 @@ class LostUpdate:
         return _with_statements(now, self.theirs, missing) if missing else now
 
 
-def debt(
+def find_lost_update(
     base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, now: PolicyDocument, partition: str
 ) -> tuple[LostUpdate, PolicyDocument | None] | None:
     """What is owed to others, and the document to plan on so that they get it; None where nothing is.

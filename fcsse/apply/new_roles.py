@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from fcsse.apply.context import Run, WaitBudget
+    from fcsse.apply.context import ApplyContext, WaitBudget
 
 YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""
 
 
 def wait_for_roles(
-    run: Run, budget: WaitBudget, roles: Iterable[str], doing: str, refusal: NotVisibleError, otherwise: FcsseError
+    run: ApplyContext,
+    budget: WaitBudget,
+    roles: Iterable[str],
+    doing: str,
+    refusal: NotVisibleError,
+    otherwise: FcsseError,
 ) -> None:
     """Tells that KMS does not see a role yet. Raises why not, where waiting will not help, or has helped nothing.
 
@@ -47,12 +52,12 @@ def wait_for_roles(
     run.progress.step(f"waiting until KMS sees the new role ({passed:.0f} of {run.wait:.0f} s)")
 
 
-def _is_young(run: Run, role: str, since: datetime) -> bool:
+def _is_young(run: ApplyContext, role: str, since: datetime) -> bool:
     made = run.created.get(role)
     return made is None or made >= since
 
 
-def _is_gone(run: Run, role: str) -> bool:
+def _is_gone(run: ApplyContext, role: str) -> bool:
     try:
         return run.aws.find_role(role_cache(role) or "") is None
     except FcsseError:

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.apply.confirm import Confirmer, holds
-from fcsse.apply.context import Run, WaitBudget
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.lock import key_lock
-from fcsse.apply.lost_updates import debt, others_wrote
+from fcsse.apply.lost_updates import find_lost_update, others_wrote
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.apply.send import Sender, Sent
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fcsse.clock import Future
     from fcsse.planning.plan import PolicyChange
 
-__all__ = ["PolicyWriter", "Run", "Written"]
+__all__ = ["ApplyContext", "PolicyWriter", "Written"]
 
 FRESH = 0.25
 """Seconds for which the plan's reading counts as current, so that a run without questions needs no second one."""
@@ -72,7 +72,7 @@ class Written:
 class PolicyWriter:
     """Carries out one change to one key policy."""
 
-    def __init__(self, run: Run, change: PolicyChange) -> None:
+    def __init__(self, run: ApplyContext, change: PolicyChange) -> None:
         self._run = run
         self._change = change
         self._key = change.key
@@ -247,7 +247,7 @@ class PolicyWriter:
         if not strange:
             return False
         theirs, now = PolicyDocument.parse(strange[-1]), PolicyDocument.parse(reader.text)
-        found = debt(old, theirs, put, now, self._key.partition)
+        found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
         self._lost, base = found

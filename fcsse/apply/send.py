@@ -11,7 +11,7 @@ from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedEr
 from fcsse.model import Operation
 
 if TYPE_CHECKING:
-    from fcsse.apply.context import Run, WaitBudget
+    from fcsse.apply.context import ApplyContext, WaitBudget
     from fcsse.apply.policy_reader import PolicyReader
     from fcsse.planning.plan import PolicyChange
 
@@ -31,7 +31,7 @@ class Sent(Enum):
 class Sender:
     """Sends the puts of one change. ``taken`` counts those that KMS took."""
 
-    def __init__(self, run: Run, reader: PolicyReader, budget: WaitBudget) -> None:
+    def __init__(self, run: ApplyContext, reader: PolicyReader, budget: WaitBudget) -> None:
         self.taken = 0
         self._unanswered = 0
         self._run = run

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Journal:
+class WriteLog:
     """``begun`` is a write whose answer is awaited, ``done`` those that AWS has taken.
 
     ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards.

@@ -148,7 +148,7 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.commands.census.run import Question, take_census
+        from fcsse.commands.census.run import CensusQuery, take_census
 
         names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
@@ -164,7 +164,7 @@ def census(
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        asked = Question(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
+        asked = CensusQuery(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
         found = take_census(pipeline, asked, run.words)
         run.progress.stop()
         _tell(run, found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from fcsse.apply.write_log import Journal
+    from fcsse.apply.write_log import WriteLog
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 0.5
@@ -33,7 +33,7 @@ class Interrupts:
     """What is known of the running command. ``tell`` ends it in words; None: it sees to interruptions by itself."""
 
     def __init__(self) -> None:
-        self.journal: Journal | None = None
+        self.journal: WriteLog | None = None
         self.tell: Callable[[], None] | None = None
         self.telling = threading.Lock()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.apply.write_log import Journal
+from fcsse.apply.write_log import WriteLog
 from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.terminal import Terminal, is_terminal
@@ -57,7 +57,7 @@ class Session:
     command: str
     terminal: Terminal
     output: Output
-    journal: Journal
+    journal: WriteLog
     progress: Spinner | PlainProgress
     writes: bool
 
@@ -109,7 +109,7 @@ def session(
     """
     terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command)
     progress = terminal.progress()
-    run = Session(command, terminal, output, Journal(), progress, writes or command in WRITERS)
+    run = Session(command, terminal, output, WriteLog(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
     interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if run.writes else None
     try:
@@ -147,7 +147,7 @@ def _tell_interruption(run: Session) -> None:
     tell_error(run.command, run.output, run.terminal, error)
 
 
-def _defect(command: str, error: Exception, journal: Journal) -> FcsseError:
+def _defect(command: str, error: Exception, journal: WriteLog) -> FcsseError:
     return FcsseError(
         f"{command} met a defect of fcsse: {type(error).__name__}: {error}. {journal.told()}",
         "Please report it, with what -vv prints.",

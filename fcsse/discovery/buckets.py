@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
-from fcsse.discovery.fetcher import caught, settled
+from fcsse.discovery.fetcher import attempt, result_or_error
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Bucket, Encryption, Operation, Via
 
@@ -65,7 +65,7 @@ class Buckets:
         """
         if self.all_given:
             return
-        encryption = settled(self._fetcher.encryption(name))
+        encryption = result_or_error(self._fetcher.encryption(name))
         if isinstance(encryption, FcsseError):
             return
         named = encryption.is_kms and self._options.key is None and not _named_by_arn(encryption)
@@ -83,7 +83,7 @@ class Buckets:
         """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""
         if self.all_given:
             return None
-        found = settled(self._fetcher.encryption(name))
+        found = result_or_error(self._fetcher.encryption(name))
         if isinstance(found, FcsseError) or not found.is_kms or is_default_key(Bucket(name, found)):
             return found
         return None
@@ -92,13 +92,13 @@ class Buckets:
         """Did S3 say that there is no such bucket?"""
         if self.all_given:
             return False
-        encryption = settled(self._fetcher.encryption(name))
+        encryption = result_or_error(self._fetcher.encryption(name))
         return isinstance(encryption, NotFoundError)
 
     def read(self, name: str, own: str) -> Bucket:
         """The bucket. Raises S3's refusal, and ``UsageError`` where an option contradicts what is known."""
         if name not in self._read:
-            self._read[name] = caught(self._make_out, name, own)
+            self._read[name] = attempt(self._make_out, name, own)
         found = self._read[name]
         if isinstance(found, FcsseError):
             raise found
@@ -108,9 +108,9 @@ class Buckets:
         """For ``check`` the bucket with its owner and policy; otherwise, and of stated facts, no more than the bucket."""
         if bucket.given or self._options.operation is not Operation.CHECK:
             return BucketSide(bucket)
-        policy = settled(self._fetcher.bucket_policy(bucket.name))
+        policy = result_or_error(self._fetcher.bucket_policy(bucket.name))
         if bucket.foreign is None:
-            owned = settled(self._fetcher.owned(bucket.name, own))
+            owned = result_or_error(self._fetcher.owned(bucket.name, own))
             bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
         if isinstance(policy, FcsseError):
             return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.message}.",))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_name
-from fcsse.discovery.fetcher import caught
+from fcsse.discovery.fetcher import attempt
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.model import Operation, Role
 
@@ -63,7 +63,7 @@ class Caches:
     def read(self, pair: Pair) -> CacheSide:
         """The cache's side of a pair. Raises ``NotFoundError`` where the wish needs a role and there is none."""
         if pair not in self._read:
-            self._read[pair] = caught(self._make_out, pair)
+            self._read[pair] = attempt(self._make_out, pair)
         found = self._read[pair]
         if isinstance(found, FcsseError):
             raise found

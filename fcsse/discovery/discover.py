@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fcsse.arn import key_arn
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
-from fcsse.discovery.fetcher import Fetcher, caught, settled
+from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
@@ -100,7 +100,7 @@ class Discovery:
         self._caches.await_roles(pairs)
         owners: dict[str, str] = {}
         for pair in pairs:
-            side = caught(self._caches.read, pair)
+            side = attempt(self._caches.read, pair)
             if not isinstance(side, FcsseError):
                 owners[pair.bucket] = side.account
         self._ask_keys(owners)
@@ -195,7 +195,7 @@ class Discovery:
         self._caches.ask(pairs)
         self._aws.prepare("kms")
         if prefixes_too:
-            caught(self._aws.prepare, "fsx")
+            attempt(self._aws.prepare, "fsx")
             for cache in dict.fromkeys(pair.cache for pair in pairs if pair.cache):
                 self._fetcher.associations(cache)
         self._use_waiting(1)
@@ -204,7 +204,7 @@ class Discovery:
         """Puts the next rounds on the wire: whose each bucket is, its key, and what had to be looked up for that."""
         for name, own in owners.items():
             self._buckets.ask_whose(name, own)
-        read = [caught(self._buckets.read, name, own) for name, own in owners.items()]
+        read = [attempt(self._buckets.read, name, own) for name, own in owners.items()]
         buckets = [bucket for bucket in read if isinstance(bucket, Bucket)]
         self._policies_read_at = self._clock.monotonic()
         for bucket in buckets:
@@ -232,7 +232,7 @@ class Discovery:
 
     def follow(self, bucket: str, own: str) -> None:
         """Puts on the wire what follows from ``begin``'s answer. Waits for nothing. ``own`` is the caches' account."""
-        encryption = settled(self._fetcher.encryption(bucket))
+        encryption = result_or_error(self._fetcher.encryption(bucket))
         key = None if isinstance(encryption, FcsseError) else key_arn(encryption.key or "")
         if key is not None and key.account != own:
             self._aws.suggest(bucket, key.account)
@@ -250,7 +250,7 @@ class Discovery:
 
 def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...] | str:
     """Those in the pair's bucket; none where it is not linked to it, which makes it the whole bucket."""
-    found = settled(answer)
+    found = result_or_error(answer)
     if isinstance(found, CredentialsError):
         raise found
     if isinstance(found, FcsseError):

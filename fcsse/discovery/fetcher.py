@@ -33,7 +33,7 @@ class AnyFuture(Protocol):
 class Fetcher:
     """A method a question, which puts it on the wire unless that was done before.
 
-    ``result()`` of what it returns waits for the answer and raises AWS's refusal; ``settled`` returns either.
+    ``result()`` of what it returns waits for the answer and raises AWS's refusal; ``result_or_error`` returns either.
     ``on_answer`` is called after each answer with how many there are, of how many questions.
     """
 
@@ -137,12 +137,12 @@ class Fetcher:
                 self._on_answer(self._answers, len(self._asked))
 
 
-def settled(answer: Future[T]) -> T | FcsseError:
+def result_or_error(answer: Future[T]) -> T | FcsseError:
     """Waits for an answer; returns it, or the refusal."""
-    return caught(answer.result)
+    return attempt(answer.result)
 
 
-def caught(step: Callable[..., T], *about: object) -> T | FcsseError:
+def attempt(step: Callable[..., T], *about: object) -> T | FcsseError:
     """What a step returns, or the error of this project's that it raises."""
     try:
         return step(*about)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.buckets import is_default_key
-from fcsse.discovery.fetcher import caught
+from fcsse.discovery.fetcher import attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.model import Key, Operation, Via
 
@@ -63,7 +63,7 @@ class Keys:
         """Where the key had to be looked up first: waits for that and puts the third round on the wire."""
         if not _has_own_key(bucket) or key_arn(bucket.encryption.key or ""):
             return
-        found = caught(self._resolve, bucket, own)
+        found = attempt(self._resolve, bucket, own)
         if isinstance(found, Key):
             self._ask_inside(found.arn, own)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST = 3
 
 
-def near(name: str, known: Iterable[str]) -> list[str]:
+def closest(name: str, known: Iterable[str]) -> list[str]:
     """The nearest of the known names, those that are a part of it, or of which it is one, first; never the name itself."""
     others = [other for other in dict.fromkeys(known) if other != name]
     parts = [other for other in others if other.startswith(name) or name.startswith(other)]
@@ -39,7 +39,7 @@ class CacheSuggestions:
                 self._known = tuple(role.cache for role in self._aws.list_roles())
             except FcsseError:
                 self._known = ()
-        return [] if cache in self._known else near(cache, self._known)
+        return [] if cache in self._known else closest(cache, self._known)
 
     def advice(self, cache: str) -> str:
         """The nearest ids as a question; empty where there are none."""
@@ -57,8 +57,8 @@ class BucketSuggestions:
 
     def to(self, bucket: str, cache: str | None) -> list[str]:
         """The nearest names; none where nothing is like it, or nothing may be listed."""
-        linked = near(bucket, self._names(cache, partial(self._linked, cache))) if cache else []
-        return linked or near(bucket, self._names(None, self._aws.list_buckets))
+        linked = closest(bucket, self._names(cache, partial(self._linked, cache))) if cache else []
+        return linked or closest(bucket, self._names(None, self._aws.list_buckets))
 
     def _linked(self, cache: str) -> tuple[str, ...]:
         return tuple(found.bucket for found in self._fetcher.associations(cache).result() if found.bucket)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.lock import REMEMBERED
 from fcsse.apply.policy_reader import LONGEST_SETTLING
-from fcsse.apply.policy_writer import REPAIRS, PolicyWriter, Run, Written
+from fcsse.apply.policy_writer import REPAIRS, ApplyContext, PolicyWriter, Written
 from fcsse.aws.client import Aws
 from fcsse.errors import ChangedError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError
 from fcsse.model import Operation
@@ -71,7 +71,7 @@ class Fcsse:
     def run(self) -> None:
         text = self.simulated.get()
         start = self.world.now
-        run = Run(
+        run = ApplyContext(
             aws=cast(Aws, self.aws),
             clock=self.clock,
             progress=Silent(),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from fcsse.arn import partition_of
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.discovery.discover import Discovery
-from fcsse.discovery.suggestions import near
+from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Operation, Options, Pair
 from fcsse.progress import Silent
@@ -236,7 +236,7 @@ class _Reading:
         for region in sorted(empty):
             known = self._aws.fsx_regions(partition_of(region))
             if region not in known:
-                found.append((region, tuple(near(region, known))))
+                found.append((region, tuple(closest(region, known))))
         return tuple(found)
 
     def _unread(self) -> tuple[tuple[str, ...], tuple[tuple[str, FcsseError], ...]]:

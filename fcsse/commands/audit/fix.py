@@ -85,7 +85,7 @@ def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     return Fixability(Fix.PRUNE, ("--prune-orphans",))
 
 
-def operation(*, prune_orphans: bool) -> Options:
+def fix_options(*, prune_orphans: bool) -> Options:
     """What ``--fix`` asks for."""
     return Options(Operation.LINK, prune_orphans=prune_orphans)
 
@@ -100,7 +100,7 @@ def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
         if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):
-            (outcome,) = make_plan((one.facts,), operation(prune_orphans=fix is Fix.PRUNE)).outcomes
+            (outcome,) = make_plan((one.facts,), fix_options(prune_orphans=fix is Fix.PRUNE)).outcomes
             if outcome.status is Status.TO_DO:
                 return fix, one
         if isinstance(outcome.error, PolicyRefusedError | PolicyFullError):

@@ -37,10 +37,10 @@ def audit_account(
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
     """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
-    from fcsse.commands.audit.fix import operation
+    from fcsse.commands.audit.fix import fix_options
     from fcsse.commands.audit.fix_pairs import to_link
 
-    options = operation(prune_orphans=prune_orphans)
+    options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
     pipeline.take(found)
     return pipeline.plan_of(found, options, expect)

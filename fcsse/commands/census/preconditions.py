@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.discovery.roles import RoleFinder
-from fcsse.discovery.suggestions import near
+from fcsse.discovery.suggestions import closest
 from fcsse.errors import DeniedError, FcsseError, NotFoundError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def advised(aws: Aws, bucket: str, error: FcsseError) -> FcsseError:
     match error:
         case NotFoundError():
             try:
-                meant = near(bucket, aws.list_buckets())
+                meant = closest(bucket, aws.list_buckets())
             except FcsseError:
                 meant = []
             return NotFoundError(error.message, f"Did you mean {' or '.join(meant)}?") if meant else error

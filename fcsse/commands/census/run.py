@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CensusQuery:
     """Which objects to look at, and how. ``caches``: those to judge for; none: those that FSx links to the bucket.
 
     ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's.
@@ -65,7 +65,7 @@ class CensusResult:
         return EXIT_OK if self.fine else EXIT_PENDING
 
 
-def take_census(pipeline: Pipeline, question: Question, words: CommandBuilder) -> CensusResult:
+def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder) -> CensusResult:
     """Counts, then judges for each cache. ``words`` writes the commands of the remedies.
 
     Ctrl-C ends the counting, with the answer so far; a second one leaves out the judging. Raises what keeps every object
@@ -81,7 +81,7 @@ def take_census(pipeline: Pipeline, question: Question, words: CommandBuilder) -
     return CensusResult(census, _judge(pipeline, census, question.caches, words))
 
 
-def _count(pipeline: Pipeline, asked: Question) -> Census:
+def _count(pipeline: Pipeline, asked: CensusQuery) -> Census:
     aws, progress, clock = pipeline.aws, pipeline.progress, pipeline.clock
     if asked.engine is Engine.ATHENA:
         return scan.take_inventory(aws, progress, clock, asked.bucket, asked.prefix, asked.workgroup, asked.output)
