@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from fcsse.aws.fsx import list_associations
 from fcsse.aws.iam import list_roles
@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
 
 def clients(profile: str | None, region: str | None, endpoint_url: str | None) -> Clients:
-    """Clients that never ask for the code of an MFA device: whoever presses Tab expects no question."""
-    import botocore.credentials
+    """Clients that never ask for the code of an MFA device: whoever presses Tab expects no question.
 
-    botocore.credentials.getpass.getpass = _refuse  # type: ignore[attr-defined]
+    Raises ``CredentialsError`` where such a code is needed.
+    """
     return clients_of_profile(profile, region, endpoint_url)
-
-
-def _refuse(*_: object) -> NoReturn:
-    raise EOFError
 
 
 def caches(made: Clients) -> tuple[Callable[[], Iterator[str]], ...]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
-_CREDENTIALS = {
+CREDENTIAL_CODES = {
     "ExpiredToken": "they have expired",
     "ExpiredTokenException": "they have expired",
     "RequestExpired": "they have expired, or this machine's clock is wrong",
@@ -52,6 +52,9 @@ _CREDENTIALS = {
     "AuthFailure": "AWS does not accept them",
     "OptInRequired": "the account is not signed up for this service or Region",
 }
+RENEWAL = "SignInHint"
+"""The member that ``clients`` adds to an answer that refuses the credentials: the command that renews them."""
+
 _MISSING = {
     "404",
     "NoSuchBucket",
@@ -171,10 +174,10 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     code, message = error_code(error), error_message(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{code}: {message}" if message else code
-    if code in _CREDENTIALS:
+    if code in CREDENTIAL_CODES:
         return CredentialsError(
-            f"{call.opening}: the credentials were refused: {_CREDENTIALS[code]} ({said})",
-            "Renew them (aws sso login, aws configure, or the job's role) and run the command again.",
+            f"{call.opening}: the credentials were refused: {CREDENTIAL_CODES[code]} ({said})",
+            str(error.response.get(RENEWAL) or "Renew them (aws sso login, aws login, or the job's role)."),
         )
     if code in _DENIED:
         return _denied(message, said, call)
@@ -278,18 +281,11 @@ def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
     """This project's error for a call that got no answer, or was never sent."""
     text = " ".join(str(error).split())
     match error:
-        case boto.ProfileNotFound():
+        case boto.NoCredentialsError() | boto.CredentialRetrievalError() | boto.SSOError() | boto.LoginError():
+            # Clients look for credentials before each call, see ``sign_in``; these were lost in between.
             return CredentialsError(
-                f"{call.opening}: {text}", "See the profiles there are with: aws configure list-profiles."
+                f"{call.opening}: no usable AWS credentials: {text}", "Sign in again (aws sso login, aws login)."
             )
-        case boto.NoCredentialsError() | boto.PartialCredentialsError() | boto.CredentialRetrievalError():
-            return CredentialsError(
-                f"{call.opening}: no usable AWS credentials: {text}",
-                "Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws sso login, "
-                "or give the job a role.",
-            )
-        case boto.SSOError() | boto.TokenRetrievalError() | boto.InvalidConfigError() | boto.ConfigNotFound():
-            return CredentialsError(f"{call.opening}: no usable AWS credentials: {text}", "Run aws sso login.")
         case boto.NoRegionError():
             return UsageError(f"{call.opening}: no Region is set", "Name one with --region, or set AWS_REGION.")
         case boto.ParamValidationError():

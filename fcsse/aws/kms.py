@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +91,61 @@ def _no_second_try(
 def list_grants(kms: KMSClient, key: str) -> tuple[Grant, ...]:
     """Every grant on a key. Not filtered by grantee: a filter by ARN would miss those whose role is gone.
 
+    botocore drops members that its service model lacks, such as ``Constraints.SourceArn`` before 1.43.12, so that a
+    bound grant would read as an unbound one. Here they are taken from KMS's own JSON: a member that this version of
+    fcsse does not know counts as a constraint of unknown effect, whatever the version of botocore.
     Source: KMS API reference, ListGrants; works across accounts with an ARN.
     """
+    kms.meta.events.register("before-parse.kms.ListGrants", _keep_grants, unique_id="fcsse-keep-grants")
+    kms.meta.events.register("after-call.kms.ListGrants", _complete_grants, unique_id="fcsse-complete-grants")
     with translated(Call("kms:ListGrants", f"key {key}", f"listing the grants on key {key}", BOTH_SIDES)):
         found = pages(kms, "ListGrants", KeyId=key, Limit=100)
         return tuple(_grant(entry) for page in found for entry in page["Grants"])
+
+
+_AS_SENT = "GrantsAsSent"
+"""The member of a parsed ListGrants answer that holds the grants as KMS sent them."""
+
+_GRANT_MEMBERS = {
+    "KeyId",
+    "GrantId",
+    "Name",
+    "CreationDate",
+    "GranteePrincipal",
+    "RetiringPrincipal",
+    "IssuingAccount",
+    "Operations",
+    "Constraints",
+    "GranteeServicePrincipal",
+    "RetiringServicePrincipal",
+}
+"""What this version knows of a grant's members. Source: KMS API reference, GrantListEntry."""
+
+
+def _keep_grants(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Keeps the grants of an answer as KMS sent them, beside what botocore makes of them."""
+    try:
+        document = json.loads(response_dict["body"])
+    except ValueError:  # no JSON: botocore says so, or reads another encoding, which is told below
+        return
+    if isinstance(document, dict):
+        customized_response_dict[_AS_SENT] = document.get("Grants")
+
+
+def _complete_grants(parsed: dict[str, Any], **_: object) -> None:
+    """Gives the parsed grants the members that botocore dropped; all of them an unknown one where none could be kept."""
+    kept, grants = parsed.pop(_AS_SENT, None), parsed.get("Grants")
+    if not isinstance(grants, list):
+        return
+    if not isinstance(kept, list) or len(kept) != len(grants):
+        kept = [{"members that could not be read": None}] * len(grants)
+    for grant, sent in zip(grants, kept, strict=True):
+        if not isinstance(grant, dict) or not isinstance(sent, dict):
+            continue
+        for name, value in (sent.get("Constraints") or {}).items():
+            grant.setdefault("Constraints", {}).setdefault(name, value)
+        for name, value in sent.items():
+            grant.setdefault(name, value)
 
 
 def create_grant(
@@ -177,7 +228,7 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         entry.get("Name", ""),
         equals,
         subset,
-        tuple(sorted(constraints)),
+        tuple(sorted({*constraints, *(set(entry) - _GRANT_MEMBERS)})),
         entry.get("RetiringPrincipal"),
         entry.get("IssuingAccount"),
         entry.get("GranteeServicePrincipal"),

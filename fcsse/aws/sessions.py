@@ -3,9 +3,7 @@
 Creating a client costs more than a request and is slower still in threads, so clients are made once each, on the
 thread that asks first, and kept. botocore clients may be used from many threads.
 
-The command line's fast path is here as well, and a library user's session takes no part in it: a plain botocore session,
-because boto3 on top costs 10 ms of imports, whose loader is not made to look for services that nobody asks for. Garbage
-collection and tearing down, which cost more than that, are the console entry point's business (``fcsse.cli.main``).
+The command line uses a plain botocore session, because boto3 on top costs 10 ms of imports.
 """
 
 from __future__ import annotations
@@ -13,15 +11,18 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, get_args, overload
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from fcsse import __version__
+from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
-from fcsse.aws.errors import Call, translated
+from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
+from fcsse.aws.sign_in import SignIn, renewal
 from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
 from fcsse.masking import mask_url
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.client import BaseClient
-    from botocore.credentials import Credentials
     from botocore.session import Session
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_fsx import FSxClient
@@ -46,14 +46,53 @@ CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
 Service = Literal["athena", "fsx", "iam", "kms", "s3", "sts"]
-SERVICES: tuple[str, ...] = get_args(Service)
+
+RENEWED_BEFORE = timedelta(minutes=10)
+"""How long before its end a role session is replaced by a new one. botocore does the same with its own."""
+
+
+class RoleKeys(NamedTuple):
+    """Temporary credentials of a role."""
+
+    access_key: str
+    secret_key: str
+    token: str
 
 
 class MakeClient(Protocol):
     """How a session makes a client; both boto3 and botocore sessions fit behind it."""
 
-    def __call__(self, service: str, region: str | None, config: Config, endpoint_url: str | None) -> BaseClient:
-        """A client of that service; ``region`` None means the session's own."""
+    def __call__(
+        self, service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
+    ) -> BaseClient:
+        """A client of that service; ``region`` None means the session's own, ``keys`` None its own credentials."""
+
+
+@dataclass(slots=True)
+class Role:
+    """A role that ``source`` assumes, and assumes again before its session ends."""
+
+    source: Clients
+    arn: str
+    _session: tuple[RoleKeys, datetime] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keys(self) -> RoleKeys:
+        """Credentials that are valid for some minutes more. Raises ``DeniedError`` where the role may not be assumed.
+
+        Source: STS API reference, AssumeRole; a session lasts an hour unless asked otherwise.
+        """
+        with self._lock:
+            if self._session is None or self._session[1] - datetime.now(UTC) < RENEWED_BEFORE:
+                self._session = self._assume()
+            return self._session[0]
+
+    def _assume(self) -> tuple[RoleKeys, datetime]:
+        sts = self.source("sts", self.source.region or "us-east-1")
+        with translated(Call("sts:AssumeRole", self.arn, doing=f"assuming role {self.arn}")):
+            answer = ask(sts, "AssumeRole", RoleArn=self.arn, RoleSessionName="fcsse")["Credentials"]
+            keys = RoleKeys(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+            return keys, answer["Expiration"]
 
 
 def _set_in_environment(service: str) -> tuple[str, ...]:
@@ -75,16 +114,21 @@ def _set_in_config(session: Session, service: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Clients:
-    """The clients of one set of credentials."""
+    """The clients of one set of credentials: the session's own, or those of a role that it assumes.
+
+    ``retries``: the retry mode to set; None leaves it to the session's settings.
+    """
 
     make: MakeClient
+    sign_in: SignIn
     region: str | None
     endpoint_url: str | None = None
-    retry_mode_is_set: bool = False
+    retries: Literal["standard"] | None = None
+    role: Role | None = None
     configured: Callable[[str], tuple[str, ...]] = _set_in_environment
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     """The endpoints other than AWS's own of the clients that were made, by service."""
-    _made: dict[tuple[str, str | None], BaseClient] = field(default_factory=dict)
+    _made: dict[tuple[str, str | None, RoleKeys | None], BaseClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @overload
@@ -100,26 +144,36 @@ class Clients:
     @overload
     def __call__(self, service: Literal["sts"], region: str | None = None) -> STSClient: ...
     def __call__(self, service: Service, region: str | None = None) -> BaseClient:
-        """The client of a service in a Region (default: the session's own), made on first use."""
+        """The client of a service in a Region (default: the session's own), made on first use.
+
+        Raises ``CredentialsError`` where there are no credentials.
+        """
         region = region or self.region
-        ready = self._made.get((service, region))
+        keys = self.role.keys() if self.role else None
+        ready = self._made.get((service, region, keys))
         if ready is not None:
             # Nobody who has a client waits while somebody else's is being made.
             return ready
         with self._lock:
-            client = self._made.get((service, region))
+            client = self._made.get((service, region, keys))
             if client is None:
+                if keys is None:
+                    self.sign_in.find()
                 with translated(Call(f"{service}:*")):
-                    client = self._create(service, region)
-                self._made[service, region] = client
+                    client = self._create(service, region, keys)
+                self._made[service, region, keys] = client
             return client
 
-    def _create(self, service: str, region: str | None) -> BaseClient:
+    def _create(self, service: str, region: str | None, keys: RoleKeys | None) -> BaseClient:
         """A new client. Raises ``UsageError`` where the endpoint that is set is no URL, or none of the web."""
         try:
-            client = self.make(service, region, self._config(service), self.endpoint_url)
+            client = self.make(service, region, self._config(), self.endpoint_url, keys)
             url = client.meta.endpoint_url
             ok = urlsplit(url).scheme in ("http", "https")
+            if service == "s3" and ok and _is_local_name(url):
+                # A simulator on "localhost" would be asked for "bucket.localhost", which not every resolver knows.
+                config = self._config().merge(Config(s3={"addressing_style": "path"}))
+                client = self.make(service, region, config, self.endpoint_url, keys)
         except BotoCoreError:  # some are of the other kind too
             raise
         except ValueError as error:
@@ -129,25 +183,32 @@ class Clients:
                 f"finding the endpoint of {service}: {mask_url(url)!r} is not a URL such as http://localhost:4566",
                 "Correct --endpoint-url or AWS_ENDPOINT_URL, or leave it out to reach AWS itself.",
             )
+        if keys is None:
+            client.meta.events.register("provide-client-params", self._before_call, unique_id="fcsse-sign-in")
+        client.meta.events.register("after-call", self._after_call, unique_id="fcsse-renewal")
         watch(client)
         if not is_default(url, (self.endpoint_url or "", *self.configured(service))):
             self.endpoints[service] = endpoint_of(service, url)
         return client
 
-    def _config(self, service: str) -> Config:
+    def _before_call(self, **_: object) -> None:
+        """Before a request is made, makes sure that it can be signed: the error then names the command that helps."""
+        self.sign_in.check()
+
+    def _after_call(self, parsed: dict[str, Any], **_: object) -> None:
+        """Adds to an answer that refuses the credentials how to renew them."""
+        if parsed.get("Error", {}).get("Code") in CREDENTIAL_CODES:
+            parsed[RENEWAL] = renewal(self.sign_in.origin())
+
+    def _config(self) -> Config:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
             max_pool_connections=CONNECTIONS,
             user_agent_extra=f"fcsse/{__version__}",
         )
-        if not self.retry_mode_is_set:
-            # Without a number of attempts here, AWS_MAX_ATTEMPTS and config files keep their say.
-            config = config.merge(Config(retries={"mode": "standard"}))
-        if service == "s3" and _is_local_name(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")):
-            # A simulator on "localhost" would be asked for "bucket.localhost", which not every resolver knows.
-            config = config.merge(Config(s3={"addressing_style": "path"}))
-        return config
+        # Without a number of attempts here, AWS_MAX_ATTEMPTS and config files keep their say.
+        return config.merge(Config(retries={"mode": self.retries})) if self.retries else config
 
 
 def _endpoint_set(service: str) -> str:
@@ -160,20 +221,47 @@ def _is_local_name(url: str) -> bool:
 
 
 def clients_of_botocore(session: Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
-    """Clients of a botocore session, which is what the command line uses: boto3 on top costs start-up time."""
+    """Clients of a botocore session. Raises botocore's errors where its settings cannot be read."""
 
-    def make(service: str, region: str | None, config: Config, endpoint_url: str | None) -> BaseClient:
-        return session.create_client(service, region_name=region, config=config, endpoint_url=endpoint_url)
+    def make(
+        service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
+    ) -> BaseClient:
+        access_key, secret_key, token = keys or (None, None, None)
+        return session.create_client(
+            service,
+            region_name=region,
+            config=config,
+            endpoint_url=endpoint_url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            aws_session_token=token,
+        )
 
     own = session.get_config_variable("region")
-    mode = session.get_config_variable("retry_mode")
     return Clients(
         make,
+        _sign_in_of(session),
         region or _region_set() or (own if isinstance(own, str) else None),
         endpoint_url,
-        mode not in (None, "legacy"),
-        lambda service: _set_in_config(session, service),
+        _retries_of(session),
+        configured=lambda service: _set_in_config(session, service),
     )
+
+
+def _sign_in_of(session: Session) -> SignIn:
+    explicit = session.instance_variables().get("profile")
+    return SignIn(
+        explicit or session.get_config_variable("profile"),
+        session.get_credentials,
+        lambda: session.full_config,
+        environment_first=explicit is None,
+    )
+
+
+def _retries_of(session: Session) -> Literal["standard"] | None:
+    """Retries in standard mode, unless a mode was chosen. botocore's own default is the legacy mode before 1.44."""
+    chosen = os.environ.get("AWS_RETRY_MODE") or session.get_scoped_config().get("retry_mode")
+    return None if chosen or session.get_config_variable("retry_mode") == "standard" else "standard"
 
 
 def _region_set() -> str | None:
@@ -182,40 +270,59 @@ def _region_set() -> str | None:
 
 
 def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
-    """Clients of a caller's ordinary ``boto3.Session``."""
+    """Clients of a caller's ordinary ``boto3.Session``, with all that was set on it."""
+    import botocore.session
 
-    def make(service: str, region: str | None, config: Config, endpoint_url: str | None) -> BaseClient:
-        client: BaseClient = session.client(  # type: ignore[call-overload]
-            service, region_name=region, config=config, endpoint_url=endpoint_url
+    def make(
+        service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
+    ) -> BaseClient:
+        access_key, secret_key, token = keys or (None, None, None)
+        client: BaseClient = session.client(  # type: ignore[call-overload,misc]
+            service,
+            region_name=region,
+            config=config,
+            endpoint_url=endpoint_url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            aws_session_token=token,
         )
         return client
 
+    # boto3 shows nothing of the config files, so a session of the same profile reads them.
+    named = session.profile_name if session.profile_name in session.available_profiles else None
+    same = botocore.session.Session(profile=named)
+    profile = None if named == "default" else named
+    sign_in = SignIn(profile, session.get_credentials, lambda: same.full_config)
     return Clients(
-        make, region or session.region_name or _region_set(), endpoint_url, bool(os.environ.get("AWS_RETRY_MODE"))
+        make,
+        sign_in,
+        region or session.region_name or _region_set(),
+        endpoint_url,
+        _retries_of(same),
+        configured=lambda service: _set_in_config(same, service),
     )
 
 
-def clients_of_profile(profile: str | None, region: str | None = None, endpoint_url: str | None = None) -> Clients:
+def clients_of_profile(
+    profile: str | None, region: str | None = None, endpoint_url: str | None = None, *, may_ask: bool = False
+) -> Clients:
     """Clients of a named profile, or of the default credentials.
 
-    Raises ``CredentialsError`` where the profile does not exist.
+    ``may_ask``: somebody is there to enter the code of an MFA device, for which botocore then asks on the terminal.
+    Raises ``CredentialsError`` where the profile does not exist, or needs a code and nobody can be asked for it.
     """
     import botocore.session
 
-    with translated(Call("sts:GetCallerIdentity", doing=f"reading AWS profile {profile or 'default'}")):
-        session = botocore.session.Session(profile=profile)
-        _spare_the_search(session)
-        return clients_of_botocore(session, region, endpoint_url)
-
-
-def _spare_the_search(session: Session) -> None:
-    """Tells botocore's loader which services there are.
-
-    Otherwise it looks into the folders of all its 400 services, twice a process, only to be able to say that the one asked
-    for is unknown: 2,700 system calls and a good 20 ms. Where a model lies is still found by the loader.
-    """
-    loader = session.get_component("data_loader")
-    loader.list_available_services = lambda type_name: list(SERVICES)
+    session = botocore.session.Session(profile=profile)
+    chosen = region or _region_set()
+    if chosen:
+        session.set_config_variable("region", chosen)  # for the STS that botocore itself asks, too
+    with SignIn(profile, session.get_credentials, dict).explained():
+        clients = clients_of_botocore(session, chosen, endpoint_url)
+    device = clients.sign_in.mfa_serial()
+    if device and not may_ask:
+        raise clients.sign_in.without_terminal(device)
+    return clients
 
 
 def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) -> Clients | None:
@@ -223,33 +330,12 @@ def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) 
     return clients_of_role(source or own, role_arn) if role_arn else source
 
 
-@dataclass(frozen=True, slots=True)
-class _StaticCredentials:
-    """Stands where a session looks for credentials."""
-
-    credentials: Credentials
-
-    def load_credentials(self) -> Credentials:
-        return self.credentials
-
-
 def clients_of_role(source: Clients, role_arn: str) -> Clients:
     """Clients with the credentials of an assumed role, which is assumed again before they run out, after an hour.
 
-    Raises ``DeniedError`` where the source may not assume the role; later, so does whatever call is made then.
+    In all else (endpoints, proxies, certificates, retries) they are as ``source``'s. Raises ``DeniedError`` where the
+    source may not assume the role; later, so does whatever call is made then.
     """
-    import botocore.session
-    from botocore.credentials import RefreshableCredentials, create_assume_role_refresher
-
-    sts = source("sts", source.region or "us-east-1")
-    ask = create_assume_role_refresher(sts, {"RoleArn": role_arn, "RoleSessionName": "fcsse"})
-
-    def assume() -> dict[str, str]:
-        with translated(Call("sts:AssumeRole", role_arn, doing=f"assuming role {role_arn}")):
-            answer: dict[str, str] = ask()
-        return answer
-
-    session = botocore.session.Session()
-    given = RefreshableCredentials.create_from_metadata(assume(), refresh_using=assume, method="assume-role")
-    session.register_component("credential_provider", _StaticCredentials(given))
-    return clients_of_botocore(session, source.region, source.endpoint_url)
+    role = Role(source, role_arn)
+    role.keys()
+    return Clients(source.make, source.sign_in, source.region, source.endpoint_url, source.retries, role)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fcsse.aws.sessions import Clients
     from fcsse.cli.output.terminal import PlainProgress, Spinner
     from fcsse.pipeline import Pipeline
     from fcsse.suggested_commands import CommandBuilder
@@ -78,12 +79,17 @@ class Session:
         from fcsse.clock import SystemClock
         from fcsse.pipeline import Pipeline
 
-        own = clients_of_profile(sides.profile, sides.region, sides.endpoint_url)
+        def clients(profile: str | None) -> Clients:
+            made = clients_of_profile(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
+            if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
+                self.progress.stop()
+                made.sign_in.check()
+                self.progress = self.terminal.progress()
+            return made
+
+        own = clients(sides.profile)
         sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))
-        others = []
-        for profile, role in sources:
-            source = clients_of_profile(profile, sides.region, sides.endpoint_url) if profile else None
-            others.append(clients_of_side(own, source, role))
+        others = [clients_of_side(own, clients(profile) if profile else None, role) for profile, role in sources]
         words = self.words
         backups, locks = places(backup_dir, backup=not no_backup, listed_by=words.backups())
         return Pipeline(

@@ -52,7 +52,7 @@ def ask(
     """What Typer answers."""
     with monkeypatch.context() as patch:
         patch.setattr(quick_completion, "answer", lambda *_: None)
-        patch.setitem(sys.modules, "rich", None)  # as run() does
+        patch.setitem(sys.modules, "rich", None)  # with rich, help texts are wrapped to 80 columns
         for name, value in asked.items():
             patch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:

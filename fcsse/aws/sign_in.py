@@ -1,0 +1,346 @@
+"""Signing in: credentials are found as botocore finds them; where there are none, the error names the command that helps.
+
+Sources: AWS SDKs and tools reference guide, "Standardized credential providers"; botocore's ``credentials`` module.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore import exceptions as boto
+
+from fcsse.aws.errors import CREDENTIAL_CODES, Call, error_code, error_message, from_client_error, from_local_error
+from fcsse.errors import CredentialsError, FcsseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from botocore.credentials import Credentials
+
+    Profiles = Mapping[str, Mapping[str, Any]]
+
+CONTAINER = "AWS_CONTAINER_CREDENTIALS_"
+"""How the environment variables begin that name a container's endpoint for credentials."""
+
+
+class Kind(Enum):
+    """Where credentials come from."""
+
+    NONE = "nowhere"
+    ENVIRONMENT = "the environment"
+    STATIC = "the keys of a profile"
+    SSO = "aws sso login"
+    LOGIN = "aws login"
+    PROCESS = "a profile's credential_process"
+    WEB_IDENTITY = "a web identity token"
+    CONTAINER = "the container's endpoint"
+    INSTANCE = "the instance's metadata"
+
+
+_OF_METHOD = {
+    "env": Kind.ENVIRONMENT,
+    "explicit": Kind.ENVIRONMENT,
+    "container-role": Kind.CONTAINER,
+    "iam-role": Kind.INSTANCE,
+    "assume-role-with-web-identity": Kind.WEB_IDENTITY,
+}
+"""By ``Credentials.method``; for all others the profile says it."""
+
+_OF_CREDENTIAL_SOURCE = {
+    "environment": Kind.ENVIRONMENT,
+    "ecscontainer": Kind.CONTAINER,
+    "ec2instancemetadata": Kind.INSTANCE,
+}
+
+
+class Origin(NamedTuple):
+    """Where a profile's credentials come from, in the end: a role's are those of its source.
+
+    ``profile`` is the one that holds them, None for the default one. ``role`` is the first role on the way, and
+    ``mfa_serial`` the first MFA device on the way whose code is asked for.
+    """
+
+    kind: Kind
+    profile: str | None
+    role: str = ""
+    mfa_serial: str = ""
+
+    @property
+    def option(self) -> str:
+        """The AWS CLI's option for this profile; empty for the default one."""
+        return f" --profile {shlex.quote(self.profile)}" if self.profile else ""
+
+
+def origin_of(profiles: Profiles, name: str | None) -> Origin:
+    """Follows a profile to where its credentials come from. ``profiles`` as in botocore's ``Session.full_config``."""
+    role = mfa_serial = ""
+    seen: set[str] = set()
+    while True:
+        settings = profiles.get(name or "default", {})
+        ends = (name or "default") in seen
+        seen.add(name or "default")
+        if ends or "role_arn" not in settings or "web_identity_token_file" in settings:
+            return Origin(_own_kind(settings), name, role, mfa_serial)
+        role = role or str(settings["role_arn"])
+        mfa_serial = mfa_serial or str(settings.get("mfa_serial", ""))
+        if "source_profile" not in settings:
+            kind = _OF_CREDENTIAL_SOURCE.get(str(settings.get("credential_source", "")).lower(), Kind.NONE)
+            return Origin(kind, name, role, mfa_serial)
+        name = str(settings["source_profile"])
+
+
+def _own_kind(settings: Mapping[str, Any]) -> Kind:
+    """In the order in which botocore looks."""
+    if "web_identity_token_file" in settings:
+        return Kind.WEB_IDENTITY
+    if not settings.keys().isdisjoint(("sso_account_id", "sso_role_name", "sso_session", "sso_start_url")):
+        return Kind.SSO
+    if "login_session" in settings and "aws_access_key_id" not in settings:
+        return Kind.LOGIN
+    if "credential_process" in settings and "aws_access_key_id" not in settings:
+        return Kind.PROCESS
+    return Kind.STATIC if "aws_access_key_id" in settings else Kind.NONE
+
+
+def renewal(origin: Origin) -> str:
+    """What to do to have credentials that are valid."""
+    option, named = origin.option, f" of profile {origin.profile}" if origin.profile else ""
+    match origin.kind:
+        case Kind.SSO:
+            return f"Sign in again: aws sso login{option}"
+        case Kind.LOGIN:
+            return f"Sign in again: aws login{option}"
+        case Kind.PROCESS:
+            return (
+                f"Renew what the credential_process{named} uses; to see its error: aws sts get-caller-identity{option}"
+            )
+        case Kind.STATIC:
+            return f"Replace the access key{named}: aws configure{option}"
+        case Kind.ENVIRONMENT:
+            return (
+                "Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and (for temporary credentials) AWS_SESSION_TOKEN again, "
+                "or unset them and sign in with aws sso login or aws login."
+            )
+        case Kind.WEB_IDENTITY:
+            return "Get a new web identity token, and check that the role's trust policy accepts it."
+        case Kind.CONTAINER:
+            return f"Check that the task or pod has a role, and what the {CONTAINER}… variables name."
+        case Kind.INSTANCE:
+            return "Attach an instance profile with a role to the instance, and check that its metadata can be reached."
+        case Kind.NONE if origin.profile:
+            return f"Give the profile a way to sign in: aws configure sso{option}, aws login{option} or aws configure{option}"
+        case Kind.NONE:
+            return (
+                "Sign in with aws sso login or aws login, set AWS_PROFILE or AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or give the job a role."
+            )
+
+
+@dataclass(slots=True)
+class SignIn:
+    """The credentials of one session.
+
+    ``profile`` is the one that was named by an option, the environment or the caller's session; None: the default one.
+    ``load`` finds the credentials, or answers None. ``read_config`` answers what the AWS config files hold, as
+    botocore's ``Session.full_config``. ``environment_first``: credentials in the environment come before the profile.
+    """
+
+    profile: str | None
+    load: Callable[[], Credentials | None]
+    read_config: Callable[[], Mapping[str, Any]]
+    environment_first: bool = True
+    _found: Credentials | None = None
+    _fetched: bool = False
+    _failure: FcsseError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self) -> Credentials:
+        """The credentials, which may have to be fetched yet. Raises as ``check`` does."""
+        with self._once():
+            if self._found is None:
+                self._found = self.load()
+            if self._found is None:
+                raise boto.NoCredentialsError
+            return self._found
+
+    def check(self) -> None:
+        """Makes sure that the next request can be signed: fetches credentials, or renews those about to run out.
+
+        Raises ``CredentialsError``, ``DeniedError`` (a role that may not be assumed), and what else a call to AWS can.
+        """
+        found = self.find()
+        if self._fetched:
+            with self.explained():
+                found.get_frozen_credentials()
+            return
+        with self._once():
+            found.get_frozen_credentials()
+            self._fetched = True
+
+    @contextmanager
+    def _once(self) -> Iterator[None]:
+        """One thread at a time, until one has failed: then all do, and nobody is asked for an MFA code again."""
+        with self._lock:
+            if self._failure:
+                raise self._failure
+            try:
+                with self.explained():
+                    yield
+            except FcsseError as error:
+                self._failure = error
+                raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns whatever is raised while credentials are looked for into this project's errors."""
+        try:
+            yield
+        except FcsseError:
+            raise
+        except (boto.CredentialRetrievalError, ValueError) as error:
+            # Their text is what a credential_process wrote, which may be a secret: not even -vv shows it.
+            raise self.explain(error) from None
+        except Exception as error:  # files of any content, programs and endpoints of others
+            raise self.explain(error) from error
+
+    def mfa_serial(self) -> str:
+        """The MFA device whose code will be asked for; empty where none will."""
+        if self.environment_first and os.environ.get("AWS_ACCESS_KEY_ID"):
+            return ""
+        return self.origin().mfa_serial
+
+    def origin(self) -> Origin:
+        """Where the credentials come from, as far as the config files say."""
+        found = _OF_METHOD.get(getattr(self._found, "method", None) or "")
+        if found:
+            return Origin(found, self.profile)
+        if self._found is None and self.environment_first:
+            if os.environ.get("AWS_ACCESS_KEY_ID"):
+                return Origin(Kind.ENVIRONMENT, self.profile)
+            if os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+                return Origin(Kind.WEB_IDENTITY, self.profile)
+        try:
+            profiles = self.read_config().get("profiles", {})
+        except boto.BotoCoreError:
+            profiles = {}
+        origin = origin_of(profiles, self.profile)
+        if origin.kind is Kind.NONE and any(name.startswith(CONTAINER) for name in os.environ):
+            return origin._replace(kind=Kind.CONTAINER)
+        return origin
+
+    @property
+    def opening(self) -> str:
+        """How an error message about signing in begins."""
+        return f"signing in with AWS profile {self.profile}" if self.profile else "signing in to AWS"
+
+    def without_terminal(self, mfa_serial: str) -> CredentialsError:
+        """The error for a profile that needs an MFA code, where nobody can be asked for one."""
+        option = Origin(Kind.NONE, self.profile).option
+        return CredentialsError(
+            f"{self.opening}: the role needs a code of MFA device {mfa_serial}, and there is no terminal to ask for it",
+            "Run the command in a terminal. Or sign in there, and hand the session over in environment variables (then "
+            f"without --profile): aws configure export-credentials{option} --format env",
+        )
+
+    def explain(self, error: Exception) -> FcsseError:
+        """This project's error for what was raised while credentials were looked for."""
+        origin = self.origin()
+        reason, hint = _reason(error, origin)
+        if reason is None:
+            call = Call("sts:AssumeRole", origin.role, doing=self.opening)
+            match error:
+                case boto.ClientError():
+                    return from_client_error(error, call)
+                case boto.BotoCoreError():
+                    return from_local_error(error, call)
+            # Of other errors only the kind is told: their text may be a program's or an endpoint's answer.
+            reason = _of_the_machine(error, origin)
+        return CredentialsError(f"{self.opening}: no usable AWS credentials: {reason}", hint or renewal(origin))
+
+
+def _reason(error: Exception, origin: Origin) -> tuple[str | None, str]:
+    """Why there are no credentials, and what helps where ``renewal`` does not. No reason: the error is no sign-in's."""
+    text = " ".join(str(error).split())[:300]
+    option, profile = origin.option, origin.profile or "default"
+    match error:
+        case boto.ProfileNotFound():
+            return text, (
+                f"List the profiles: aws configure list-profiles. Create this one: aws configure sso{option}, "
+                f"aws login{option} or aws configure{option}"
+            )
+        case boto.MissingDependencyException():
+            return (
+                f"profile {profile} signs in with aws login, which needs botocore's crt extra",
+                'Install it where fcsse is installed: pip install "botocore[crt]"',
+            )
+        case boto.LoginInsufficientPermissions():
+            return text, "Allow signin:CreateOAuth2Token in the IAM policy of whoever signed in."
+        case boto.LoginError():
+            return text, renewal(origin._replace(kind=Kind.LOGIN))
+        case boto.SSOError() | boto.TokenRetrievalError():
+            return text, renewal(origin._replace(kind=Kind.SSO))
+        case boto.RefreshWithMFAUnsupportedError():
+            return "the session that began with an MFA code has ended", "Run the command again, with a new code."
+        case EOFError():
+            return "no MFA code was given", "Run the command again and enter the code that the MFA device shows."
+        case boto.PartialCredentialsError():
+            missing, provider = error.kwargs.get("cred_var", ""), error.kwargs.get("provider", "")
+            if provider == "env":
+                return f"{missing} is not set", f"Set {missing} too, or unset the other AWS_ credential variables."
+            return f"profile {profile} has no {missing}", f"Set both parts of the key: aws configure{option}"
+        case boto.CredentialRetrievalError() if error.kwargs.get("provider") == "custom-process":
+            return f"the credential_process of profile {profile} failed, or printed no valid credentials", ""
+        case boto.CredentialRetrievalError() | boto.NoCredentialsError() | boto.MetadataRetrievalError():
+            return text, ""
+        case boto.InvalidIMDSEndpointError() | boto.InvalidIMDSEndpointModeError():
+            return (
+                text,
+                "Correct the settings of the instance metadata service, such as AWS_EC2_METADATA_SERVICE_ENDPOINT.",
+            )
+        case boto.InvalidConfigError() | boto.UnknownCredentialError():
+            if origin.kind is Kind.SSO:
+                return text, f"Complete the profile's SSO settings: aws configure sso{option}"
+            return text, "Correct the profile in ~/.aws/config, or in the file that AWS_CONFIG_FILE names."
+        case boto.ConfigParseError() | boto.ConfigNotFound():
+            return text, "Correct this file: each section begins with a line such as [profile NAME]."
+        case boto.ClientError():
+            return _refused(error, origin)
+        case boto.BotoCoreError():
+            return None, ""
+        case _:
+            return None, ""
+
+
+def _refused(error: boto.ClientError, origin: Origin) -> tuple[str | None, str]:
+    """As ``_reason``, for the answer of a service that credentials were fetched from."""
+    code, message = error_code(error), error_message(error)
+    operation, said = str(getattr(error, "operation_name", "")), f"{code}: {message}" if message else code
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= 500 or status == 429:
+        return None, ""
+    if operation == "GetRoleCredentials":
+        return f"IAM Identity Center refused the profile's account and role ({said})", (
+            f"Choose an account and a role that are assigned to you: aws configure sso{origin.option}"
+        )
+    if operation == "AssumeRoleWithWebIdentity":
+        return f"the web identity token was refused ({said})", renewal(origin._replace(kind=Kind.WEB_IDENTITY))
+    if "MultiFactorAuthentication failed" in message:
+        return f"the MFA code was refused ({said})", "Run the command again, with the code that the device shows now."
+    if code in CREDENTIAL_CODES:
+        return f"those of its source were refused: {CREDENTIAL_CODES[code]} ({said})", ""
+    return None, ""
+
+
+def _of_the_machine(error: Exception, origin: Origin) -> str:
+    """An error that is neither AWS's nor botocore's: a program or file that is not there, an answer that is no JSON."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or type(error).__name__}: {error.filename}" if error.filename else str(error)
+    if origin.kind is Kind.CONTAINER and isinstance(error, ValueError):  # about the variables themselves
+        return " ".join(str(error).split())[:300]
+    return f"what was read is not in the form that AWS documents ({type(error).__name__})"
