@@ -89,15 +89,17 @@ class Accounts:
         policy: Mapping[str, Any] | None = None,
         kms_delay: float = 0.0,
         kms_calls: int = 0,
+        new: bool = False,
     ) -> str:
         """A role; answers its ARN.
 
         ``trust``: the trust policy, or an account id or ARN that may assume it. ``kms_delay`` and ``kms_calls``: KMS
-        sees the role only after so many seconds, and after it looked so many times.
+        sees the role only after so many seconds, and after it looked so many times. ``new``: for a while, KMS shows its
+        unique id in place of its ARN (see the switch ``new_id_seconds``).
         """
         owner = account or self.account
         with self.state.lock:
-            self._pend(name, owner, path, trust, 0.0, 0, kms_delay, kms_calls)
+            self._pend(name, owner, path, trust, 0.0, 0, kms_delay, kms_calls, new=new)
             reveal(self.state, count=False)
             role = find_role(self.state, owner, name)
             assert role is not None  # noqa: S101  (revealed just now)
@@ -115,13 +117,15 @@ class Accounts:
         calls: int,
         kms_delay: float,
         kms_calls: int,
+        *,
+        new: bool = False,
     ) -> None:
         if isinstance(trust, str):
             principal = {"AWS": trust or account}
             statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
             trust = {"Version": "2012-10-17", "Statement": [statement]}
         at = time.monotonic() + delay
-        role = PendingRole(account, name, path, json.dumps(trust), at, calls, kms_delay, kms_calls)
+        role = PendingRole(account, name, path, json.dumps(trust), at, calls, kms_delay, kms_calls, new)
         self.state.pending_roles.append(role)
 
     def delete_role(self, name: str, *, account: str | None = None) -> None:
@@ -150,12 +154,18 @@ class Accounts:
         kms_delay: float = 0.0,
         kms_calls: int = 0,
         older: OlderLink | None = None,
+        new: bool = False,
+        kind: str = "LUSTRE",
+        deployment: str = "PERSISTENT_2",
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """A file cache (``fc-…``) or FSx for Lustre file system (``fs-…``) with its service-linked role.
 
         ``links``: ``s3://bucket/prefix/`` or ``nfs://…`` URLs, bucket names, or associations. ``role_delay`` and
         ``role_calls``: IAM shows the role after so many seconds and so many IAM calls; ``kms_delay`` and ``kms_calls``
-        count from then on, for KMS. ``older``: a file system's link from its creation, which excludes associations.
+        count from then on, for KMS. ``new``: KMS shows the role by its unique id for a while. ``older``: a file system's link from its creation, which excludes associations.
+        ``kind``: of a file system, such as ONTAP, which has neither role nor links; ``deployment``: of one for Lustre,
+        such as SCRATCH_1.
         """
         owner = account or self.account
         links = tuple(links)
@@ -168,10 +178,12 @@ class Accounts:
         ]
         with self.state.lock:
             stored = StoredCache(cache, owner, region or self.region, lifecycle, failure, associations, older=older)
+            stored.kind, stored.tags = kind, dict(tags or {})
+            stored.deployment = "SCRATCH_1" if older else deployment
             self.state.caches[cache] = stored
-            if role and find_role(self.state, owner, role_name(cache)) is None:
+            if role and kind == "LUSTRE" and find_role(self.state, owner, role_name(cache)) is None:
                 name = role_name(cache)
-                self._pend(name, owner, ROLE_PATH, _FSX_TRUST, role_delay, role_calls, kms_delay, kms_calls)
+                self._pend(name, owner, ROLE_PATH, _FSX_TRUST, role_delay, role_calls, kms_delay, kms_calls, new=new)
                 reveal(self.state, count=False)
 
     def delete_cache(self, cache: str, *, role: bool = True) -> None:

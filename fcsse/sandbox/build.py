@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy
 from fcsse.sandbox.accounts import NAMES, Accounts, Credentials
 from fcsse.sandbox.kms_keys import new_key, set_state
+from fcsse.sandbox.organization_tree import Organization, Unit
 from fcsse.sandbox.s3_encryption import asked_encryption, bucket_encryption, key_of
 from fcsse.sandbox.s3_layer import find_bucket
+from fcsse.sandbox.state import StoredGrant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +26,31 @@ __all__ = ["Builder", "Credentials"]
 
 class Builder(Accounts):
     """Methods that add to the world and change it. ``account`` and ``region`` default to the sandbox's own."""
+
+    # organization
+
+    def add_organization(
+        self,
+        accounts: Mapping[str, str] | None = None,
+        *,
+        identifier: str = "o-exampleorgid",
+        unit: str | None = "ou-ab12-11111111",
+    ) -> Organization:
+        """An organization with the sandbox's own account as its management account.
+
+        ``accounts``: names of the other members by account id; ``unit``: the organizational unit that they are in, None
+        for the root. The accounts are made where they are not there.
+        """
+        with self.state.lock:
+            made = Organization(identifier, "r-ab12", self.account)
+            made.add(self.account, "Management")
+            if unit:
+                made.units[unit] = Unit(unit, "Workloads", made.root)
+            for account, name in (accounts or {}).items():
+                self.add_account(account)
+                made.add(account, name, unit)
+            self.state.organization = made
+        return made
 
     # keys
 
@@ -39,6 +68,7 @@ class Builder(Accounts):
         spec: str = "SYMMETRIC_DEFAULT",
         usage: str = "ENCRYPT_DECRYPT",
         tags: Mapping[str, str] | None = None,
+        origin: str = "AWS_KMS",
     ) -> Key:
         """A customer managed key, its policy stored unchecked (None = KMS's default policy).
 
@@ -53,7 +83,7 @@ class Builder(Accounts):
             key = new_key(
                 self.state, owner, place, policy=text, key_id=key_id, multi_region=multi_region, verbatim=verbatim
             )
-            key.spec, key.usage, key.tags = spec, usage, dict(tags or {})
+            key.spec, key.usage, key.tags, key.origin = spec, usage, dict(tags or {}), origin
             set_state(key, state)
             if alias:
                 self.add_alias(alias, key)
@@ -71,6 +101,23 @@ class Builder(Accounts):
         arn = f"arn:{key.partition}:kms:{key.region}:{key.account}:alias/{name}"
         self.state.aliases[arn] = key.arn
         return arn
+
+    def share_key(self, key: Key | str, policy: Mapping[str, Any] | None) -> None:
+        """The policy AWS_RAM of a key that is shared through AWS Resource Access Manager; None: no longer."""
+        with self.state.lock:
+            self.key(key).ram_policy = None if policy is None else json.dumps(policy)
+
+    def add_service_grant(self, key: Key | str, grantee: str, operations: Iterable[str] = ("Decrypt",)) -> str:
+        """A grant that an AWS service made, to a service or another principal of its own kind; answers its id."""
+        found = self.key(key)
+        root = f"arn:{found.partition}:iam::{found.account}:root"
+        name = secrets.token_hex(32)
+        made = StoredGrant(
+            name, found.arn, "", grantee, None, tuple(operations), {}, None, None, root, float(int(time.time()))
+        )
+        with self.state.lock:
+            found.grants.set({**found.grants.value, name: made})
+        return name
 
     def set_key_state(self, key: Key | str, state: str) -> None:
         """Such as ``Disabled`` or ``PendingDeletion``."""

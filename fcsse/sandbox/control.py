@@ -28,6 +28,8 @@ class Control:
     ``POST …/caches``                   ``id``, ``links`` and the other parameters of ``add_cache``
     ``DELETE …/caches/ID``              delete a cache and its role
     ``POST …/cache/ID/read``, ``write`` ``bucket``, ``key``, ``data``: play the cache
+    ``POST …/organization``             ``accounts`` (names by id), ``identifier``, ``unit``: as ``add_organization``
+    ``POST …/share/KEY``                the policy AWS_RAM of a key; null takes it away
     ``POST …/expire``                   ``side``: that administrator's credentials expire
     ``GET …/env``                       the environment for a client (``?side=other``)
     ``POST …/reset``                    back to the start
@@ -94,6 +96,10 @@ class Control:
                 sandbox.delete_cache(cache)
             case "POST", ["cache", cache, ("read" | "write") as verb]:
                 return self._play(cache, verb, given)
+            case "POST", ["organization"]:
+                sandbox.add_organization(given.pop("accounts", None), **given)
+            case "POST", ["share", *name]:
+                sandbox.share_key("/".join(name), given)
             case "POST", ["expire"]:
                 sandbox.expire(given.get("side", "main"))
             case "GET", ["env"]:

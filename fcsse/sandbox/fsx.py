@@ -1,4 +1,4 @@
-"""The FSx of the sandbox: file caches, FSx for Lustre file systems and their data repository associations, read only.
+"""The FSx of the sandbox: file caches, file systems and their data repository associations.
 
 Sources: FSx API reference, DescribeFileCaches, DescribeFileSystems, DescribeDataRepositoryAssociations; shapes and
 exceptions from the botocore service model. Pages may come shorter than asked for, as the reference warns.
@@ -7,27 +7,37 @@ exceptions from the botocore service model. Pages may come shorter than asked fo
 from __future__ import annotations
 
 import base64
+import secrets
+import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.state import page
+from fcsse.sandbox.state import Association, page
 from fcsse.sandbox.wire import AwsError, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Association, OlderLink, State, StoredCache
+    from fcsse.sandbox.state import OlderLink, State, StoredCache
     from fcsse.sandbox.wire import Call, Reply
 
 _FILTERS = ("file-system-id", "file-cache-id", "data-repository-type")
+_OPERATIONS = (
+    "CreateDataRepositoryAssociation",
+    "DescribeDataRepositoryAssociations",
+    "DescribeFileCaches",
+    "DescribeFileSystems",
+)
+_CREATING_SECONDS = 2.0
 _RESOURCES = {"DescribeFileCaches": "file-cache/*", "DescribeFileSystems": "file-system/*"}
 
 
 def answer(state: State, call: Call, caller: Caller) -> Reply:
     """Carry an FSx call out. Raises AwsError."""
     resource = _RESOURCES.get(call.operation, "association/*")
-    if call.operation not in ("DescribeFileCaches", "DescribeFileSystems", "DescribeDataRepositoryAssociations"):
+    if call.operation not in _OPERATIONS:
         raise AwsError("UnknownOperationException", f"The sandbox does not simulate fsx:{call.operation}.")
     arn = f"arn:{state.partition}:fsx:{call.region}:{caller.account}:{resource}"
     require_identity(caller, f"fsx:{call.operation}", arn)
@@ -40,6 +50,8 @@ def answer(state: State, call: Call, caller: Caller) -> Reply:
         case "DescribeFileSystems":
             found = _chosen(caches, "fs-", given.get("FileSystemIds"), "FileSystemNotFound", "File system")
             return _page(state, given, "FileSystems", [_file_system(state, cache) for cache in found])
+        case "CreateDataRepositoryAssociation":
+            return json_reply({"Association": _create_association(state, caches, given)})
         case _:
             return _page(state, given, "Associations", _associations(state, caches, given))
 
@@ -76,6 +88,27 @@ def _start(token: object) -> int:
     except ValueError:
         pass
     raise AwsError("BadRequest", "Invalid NextToken.")
+
+
+def _create_association(state: State, caches: Sequence[StoredCache], given: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateDataRepositoryAssociation of a Lustre file system. The path comes back as it was given.
+
+    Source: FSx API reference: at most 8 a file system, none on the older deployment types with a link of their own.
+    """
+    identifier = str(given.get("FileSystemId"))
+    (system,) = _chosen(caches, "fs-", [identifier], "FileSystemNotFound", "File system")
+    path, mount = str(given.get("DataRepositoryPath")), str(given.get("FileSystemPath") or "/")
+    if system.kind != "LUSTRE" or system.deployment == "SCRATCH_1" or system.older:
+        message = "Data repository associations are not supported on this file system."
+        raise AwsError("UnsupportedOperation", message)
+    if not path.startswith("s3://"):
+        raise AwsError("BadRequest", "DataRepositoryPath must be an S3 path such as s3://bucket/prefix/.")
+    if len(system.associations) >= 8 or any(one.mount == mount for one in system.associations):
+        raise AwsError("BadRequest", "The file system path is in use, or there are too many associations.")
+    name = f"dra-{secrets.token_hex(9)[:17]}"
+    made = Association(name, path, "CREATING", mount=mount, ready=time.monotonic() + _CREATING_SECONDS)
+    system.associations.append(made)
+    return _association(state, system, made)
 
 
 def _associations(state: State, caches: Sequence[StoredCache], given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -115,11 +148,18 @@ def _common(state: State, cache: StoredCache) -> dict[str, Any]:
         "NetworkInterfaceIds": ["eni-0a1b2c3d"],
         "DNSName": f"{cache.id}.fsx.{cache.region}.amazonaws.com",
         "ResourceARN": f"arn:{state.partition}:fsx:{cache.region}:{cache.account}:{kind}/{cache.id}",
-        **({"KmsKeyId": cache.kms_key} if cache.kms_key else {}),
     }
+    if not cache.deployment.startswith("SCRATCH"):
+        described["KmsKeyId"] = cache.kms_key or _own_key(state, cache)
     if cache.failure:
         described["FailureDetails"] = {"Message": cache.failure}
     return described
+
+
+def _own_key(state: State, cache: StoredCache) -> str:
+    """The key that a cache encrypts its own disks with, the account's ``aws/fsx``; a scratch file system has none."""
+    identifier = uuid.uuid5(uuid.NAMESPACE_URL, f"aws/fsx/{cache.account}/{cache.region}")
+    return f"arn:{state.partition}:kms:{cache.region}:{cache.account}:key/{identifier}"
 
 
 def _file_cache(state: State, cache: StoredCache) -> dict[str, Any]:
@@ -141,21 +181,31 @@ def _file_cache(state: State, cache: StoredCache) -> dict[str, Any]:
 
 
 def _file_system(state: State, cache: StoredCache) -> dict[str, Any]:
-    lustre: dict[str, Any] = {"WeeklyMaintenanceStartTime": "1:05:00", "DataCompressionType": "NONE"}
+    """Other kinds than Lustre stand in the same list, without its configuration; ONTAP has no DNS name of its own."""
+    described = {**_common(state, cache), "FileSystemId": cache.id, "FileSystemType": cache.kind, "StorageType": "SSD"}
+    described["Tags"] = [{"Key": name, "Value": value} for name, value in cache.tags.items()]
+    if cache.kind != "LUSTRE":
+        if cache.kind == "ONTAP":
+            del described["DNSName"]
+        name = {"ONTAP": "OntapConfiguration", "OPENZFS": "OpenZFSConfiguration"}.get(
+            cache.kind, "WindowsConfiguration"
+        )
+        return {**described, name: {"DeploymentType": "SINGLE_AZ_1", "ThroughputCapacity": 128}}
+    scratch = cache.deployment.startswith("SCRATCH")
+    lustre: dict[str, Any] = {
+        "WeeklyMaintenanceStartTime": "1:05:00",
+        "DeploymentType": cache.deployment,
+        "MountName": "fsx" if cache.deployment == "SCRATCH_1" else "mountnam",
+        "DataCompressionType": "NONE",
+        "LogConfiguration": {"Level": "DISABLED"},
+    }
+    if not scratch:
+        lustre["PerUnitStorageThroughput"] = 125
     if cache.older:
-        lustre |= {
-            "DeploymentType": "SCRATCH_1",
-            "MountName": "fsx",
-            "DataRepositoryConfiguration": _older(cache.older),
-        }
-    else:
-        lustre |= {"DeploymentType": "PERSISTENT_2", "PerUnitStorageThroughput": 125, "MountName": "mountnam"}
+        lustre["DataRepositoryConfiguration"] = _older(cache.older)
     return {
-        **_common(state, cache),
-        "FileSystemId": cache.id,
-        "FileSystemType": "LUSTRE",
-        "FileSystemTypeVersion": "2.10" if cache.older else "2.15",
-        "StorageType": "SSD",
+        **described,
+        "FileSystemTypeVersion": "2.10" if cache.deployment == "SCRATCH_1" else "2.15",
         "LustreConfiguration": lustre,
     }
 
@@ -176,6 +226,8 @@ def _older(link: OlderLink) -> dict[str, Any]:
 
 def _association(state: State, cache: StoredCache, association: Association) -> dict[str, Any]:
     of_cache = cache.id.startswith("fc-")
+    if association.ready is not None and time.monotonic() >= association.ready:
+        association.lifecycle, association.ready = "AVAILABLE", None
     described: dict[str, Any] = {
         "AssociationId": association.id,
         "ResourceARN": f"arn:{state.partition}:fsx:{cache.region}:{cache.account}:association/{cache.id}/{association.id}",

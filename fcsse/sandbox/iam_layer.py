@@ -7,22 +7,33 @@ immediately visible".
 
 from __future__ import annotations
 
+import re
+import time
 import uuid
 from typing import TYPE_CHECKING
 
 from fcsse.sandbox.authorize import require_identity
 from fcsse.sandbox.principals import find_role, find_user, iam, reveal
-from fcsse.sandbox.wire import AwsError, elements, xml_reply
+from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fcsse.sandbox.principals import Caller
     from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call, Reply
+    from fcsse.sandbox.wire import Call
 
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _LINKED_PATH = "/aws-service-role/"
+_SUFFIXED = (
+    "autoscaling.amazonaws.com",
+    "connect.amazonaws.com",
+    "lex.amazonaws.com",
+    "iot",
+    "s3.data-source.lustre.fsx",
+)
+"""Services whose roles take a suffix."""
+_NO_DESCRIPTION = re.compile(rb"<Description>\s*</Description>|<Description\s*/>")
 
 
 def answer(state: State, call: Call, caller: Caller, forward: Callable[[], Reply]) -> Reply:
@@ -48,14 +59,50 @@ def answer(state: State, call: Call, caller: Caller, forward: Callable[[], Reply
             body = f"{result}</DeleteServiceLinkedRoleResult>"
             namespace = f'xmlns="{_NAMESPACE}"'
             return xml_reply(f"<DeleteServiceLinkedRoleResponse {namespace}>{body}</DeleteServiceLinkedRoleResponse>")
+        case "CreateServiceLinkedRole":
+            _check_linked(state, call, caller)
+        case "GetServiceLinkedRoleDeletionStatus":
+            return _deletion_status()
         case "ListRoles" if not 1 <= int(call.parameters.get("MaxItems") or 100) <= 1000:
             raise AwsError("ValidationError", "MaxItems must be between 1 and 1000")
         case _:
             pass
     reply = forward()
+    if "Role" in call.operation:
+        # A role made without a description has none in AWS's answers.
+        reply = Reply(reply.status, _NO_DESCRIPTION.sub(b"", reply.body), reply.headers)
+    if call.operation in ("CreateRole", "CreateServiceLinkedRole") and reply.status == 200:
+        _note_birth(state, caller.account, reply)
     if call.operation == "CreateUser" and reply.status == 200:
         mark_user(state, caller.account, str(call.parameters.get("UserName")))
     return reply
+
+
+def _check_linked(state: State, call: Call, caller: Caller) -> None:
+    service, suffix = str(call.parameters.get("AWSServiceName")), call.parameters.get("CustomSuffix")
+    if suffix and not service.startswith(_SUFFIXED):
+        raise AwsError("InvalidInput", f"Custom suffix is not allowed for {service}")
+    path = f"{_LINKED_PATH}{service}/"
+    roles = [role for role in iam(state, caller.account).roles.values() if role.path == path]
+    taken = next((role.name for role in roles if not suffix or role.name.endswith(f"_{suffix}")), None)
+    if taken is not None:
+        message = f"Service role name {taken} has been taken in this account, please try a different suffix."
+        raise AwsError("InvalidInput", message)
+
+
+def _deletion_status() -> Reply:
+    """The sandbox deletes a service-linked role at once."""
+    name = "GetServiceLinkedRoleDeletionStatus"
+    body = f"<{name}Result>{elements([('Status', 'SUCCEEDED')])}</{name}Result>"
+    return xml_reply(f'<{name}Response xmlns="{_NAMESPACE}">{body}</{name}Response>')
+
+
+def _note_birth(state: State, account: str, reply: Reply) -> None:
+    """A role made through the API is new for a while."""
+    name = reply.body.decode().partition("<RoleName>")[2].partition("</RoleName>")[0]
+    role = find_role(state, account, name)
+    if role is not None:
+        state.births[str(role.id)] = time.monotonic()
 
 
 def mark_user(state: State, account: str, name: str) -> None:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import is_account, root_arn
 from fcsse.sandbox import policy_text
-from fcsse.sandbox.principals import is_service, is_valid_principal, unique_id
+from fcsse.sandbox.principals import is_new, is_no_arn, is_service, is_valid_principal, unique_id
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
     from fcsse.sandbox.state import Key, State
 
 INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
+INVALID_SERVICES = "Policy contains a statement with one or more invalid service principals."
+INVALID_ARN = "An ARN in the specified key policy is invalid."
 
 
 def default_policy(partition: str, account: str) -> dict[str, Any]:
@@ -40,11 +42,14 @@ def default_policy(partition: str, account: str) -> dict[str, Any]:
 
 def check_principals(state: State, document: dict[str, Any]) -> None:
     """Raise AwsError where the document names a principal that KMS does not know."""
-    names = list(policy_text.aws_principals(document))
-    if not all(is_valid_principal(state, name) for name in dict.fromkeys(names)):
-        raise AwsError(policy_text.MALFORMED, INVALID_PRINCIPALS)
-    if not all(is_service(name) for name in policy_text.service_principals(document)):
-        raise AwsError(policy_text.MALFORMED, INVALID_PRINCIPALS)
+    names = dict.fromkeys(policy_text.aws_principals(document))
+    if any(is_no_arn(name) for name in names):
+        raise AwsError("InvalidArnException", INVALID_ARN)
+    if not all(is_valid_principal(state, name) for name in names):
+        message = "" if state.switches.empty_message_for_principals else INVALID_PRINCIPALS
+        raise AwsError(policy_text.MALFORMED, message)
+    if not all(is_service(state, name) for name in policy_text.service_principals(document)):
+        raise AwsError(policy_text.MALFORMED, INVALID_SERVICES)
 
 
 def store(state: State, key: Key, text: str, *, verbatim: bool | None = None) -> None:
@@ -61,12 +66,18 @@ def store(state: State, key: Key, text: str, *, verbatim: bool | None = None) ->
     key.policy.set(text, state.switches.late_policy_seconds, state.switches.late_policy_reads)
 
 
-def shown(state: State, key: Key, text: str) -> str:
-    """A stored text as it reads now: ARNs whose principal is gone are bare ids. Layout stays where nothing is gone."""
-    gone = {name: found for name, found in key.bindings.items() if unique_id(state, name) != found}
-    if not gone:
+def shown(state: State, key: Key, text: str, *, with_new: bool = False) -> str:
+    """A stored text as it reads now: ARNs whose principal is gone are bare ids. Layout stays where nothing is gone.
+
+    ``with_new``: those of new roles, too, where the sandbox's switch says so. Source: the policies of SNS and Secrets
+    Manager read back that way for a while after a role was made; nothing is recorded of KMS.
+    """
+    ids = {name: found for name, found in key.bindings.items() if unique_id(state, name) != found}
+    if with_new and state.switches.new_id_in_policies:
+        ids |= {name: found for name, found in key.bindings.items() if is_new(state, found)}
+    if not ids:
         return text
-    document = policy_text.map_principals(json.loads(text), lambda name: gone.get(name, name))
+    document = policy_text.map_principals(json.loads(text), lambda name: ids.get(name, name))
     return policy_text.write(policy_text.normalise(document))
 
 

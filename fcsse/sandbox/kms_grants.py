@@ -12,9 +12,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import root_arn
-from fcsse.sandbox.authorize import identity_verdict, require_identity, require_key, shown_principal
-from fcsse.sandbox.kms_keys import find_key, require_usable
-from fcsse.sandbox.principals import is_valid_principal, unique_id
+from fcsse.sandbox.authorize import current_principal, identity_verdict, require_identity, require_key
+from fcsse.sandbox.kms_checks import invalid, limit, marker, stop_dry_run
+from fcsse.sandbox.kms_keys import find_key, require_state
+from fcsse.sandbox.principals import is_new, is_valid_principal, unique_id
 from fcsse.sandbox.state import StoredGrant, page
 from fcsse.sandbox.wire import AwsError
 
@@ -47,24 +48,20 @@ def _operations_of(key: Key) -> frozenset[str]:
     return _COMMON | _CRYPT | (_DATA_KEYS if key.spec == "SYMMETRIC_DEFAULT" else {"GetPublicKey"})
 
 
-def _invalid(message: str) -> AwsError:
-    return AwsError("ValidationException", f"1 validation error detected: {message}")
-
-
 def create(state: State, caller: Caller, region: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """CreateGrant. A repeated call with the same name and parameters answers the same GrantId."""
     name = str(given.get("Name") or "")
     if name and not _NAME.fullmatch(name):
-        raise _invalid(
+        raise invalid(
             f"Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: "
             "^[a-zA-Z0-9:/_-]+$"
         )
     grantee = str(given.get("GranteePrincipal") or "")
     operations = tuple(given.get("Operations") or ())
     if not grantee:
-        raise _invalid("Value null at 'granteePrincipal' failed to satisfy constraint: Member must not be null")
+        raise invalid("Value null at 'granteePrincipal' failed to satisfy constraint: Member must not be null")
     if not operations:
-        raise _invalid("Value null at 'operations' failed to satisfy constraint: Member must not be null")
+        raise invalid("Value null at 'operations' failed to satisfy constraint: Member must not be null")
     constraints = _constraints(given.get("Constraints") or {})
     retiring = given.get("RetiringPrincipal")
     key = find_key(state, str(given.get("KeyId")), caller.account, region)
@@ -76,7 +73,7 @@ def create(state: State, caller: Caller, region: str, given: Mapping[str, Any]) 
         **({"kms:GrantConstraintType": tuple(constraints)} if constraints else {}),
     }
     require_key(state, key, caller, "kms:CreateGrant", context)
-    require_usable(key)
+    require_state(key)
     unsupported = sorted(set(operations) - _operations_of(key))
     if unsupported:
         raise AwsError("ValidationException", f"The key does not support the operations {unsupported}")
@@ -101,7 +98,7 @@ def create(state: State, caller: Caller, region: str, given: Mapping[str, Any]) 
         raise AwsError(
             "LimitExceededException", f"The key has reached its limit of {state.switches.grant_limit} grants."
         )
-    _stop_dry_run(given)
+    stop_dry_run(given)
     if existing is None:
         _change(state, key, {**key.grants.value, grant.id: grant})
     made = existing or grant
@@ -128,12 +125,6 @@ def _identity(grant: StoredGrant) -> tuple[object, ...]:
     return grant.name, bound, sorted(set(grant.operations)), grant.constraints, grant.issuing_account
 
 
-def _stop_dry_run(given: Mapping[str, Any]) -> None:
-    if given.get("DryRun"):
-        message = "The request would have succeeded, but the DryRun option is set."
-        raise AwsError("DryRunOperationException", message, 412)
-
-
 def _change(state: State, key: Key, grants: dict[str, StoredGrant]) -> None:
     key.grants.set(grants, state.switches.late_grant_seconds, state.switches.late_grant_reads)
 
@@ -150,7 +141,7 @@ def list_grants(state: State, caller: Caller, region: str, given: Mapping[str, A
         grant
         for grant in key.grants.read().values()
         if (wanted is None or grant.id == wanted)
-        and (grantee is None or shown_principal(state, grant.grantee, grant.grantee_id) == grantee)
+        and (grantee is None or _shown(state, grant.grantee, grant.grantee_id) == grantee)
     ]
     return _page(state, found, given)
 
@@ -172,21 +163,12 @@ def _page(state: State, found: Iterable[StoredGrant], given: Mapping[str, Any]) 
     return answer
 
 
-def limit(state: State, given: Mapping[str, Any], most: int, usual: int = 50) -> int:
-    """The page size asked for, checked against 1 to ``most``."""
-    size = given.get("Limit", usual)
-    if not isinstance(size, int) or not 1 <= size <= most:
-        bound = "greater than or equal to 1" if isinstance(size, int) and size < 1 else f"less than or equal to {most}"
-        raise _invalid(f"Value '{size}' at 'limit' failed to satisfy constraint: Member must have value {bound}")
-    return min(size, state.switches.page or size)
+def _shown(state: State, arn: str, bound: str | None) -> str:
+    """A principal as ListGrants shows it: by its unique id where it is gone, and for about a minute while it is new.
 
-
-def marker(given: Mapping[str, Any]) -> int:
-    """Where the page asked for starts."""
-    text = str(given.get("Marker") or "m0")
-    if not re.fullmatch(r"m\d+", text):
-        raise AwsError("InvalidMarkerException", f"Invalid marker {text}")
-    return int(text[1:])
+    Source: public issue threads of an AWS SDK and of Terraform's provider, in which AWS calls it expected.
+    """
+    return bound if bound and is_new(state, bound) else current_principal(state, arn, bound)
 
 
 def _entry(state: State, grant: StoredGrant) -> dict[str, Any]:
@@ -195,12 +177,12 @@ def _entry(state: State, grant: StoredGrant) -> dict[str, Any]:
         "GrantId": grant.id,
         "Name": grant.name,
         "CreationDate": grant.created,
-        "GranteePrincipal": shown_principal(state, grant.grantee, grant.grantee_id),
+        "GranteePrincipal": _shown(state, grant.grantee, grant.grantee_id),
         "IssuingAccount": grant.issuing_account,
         "Operations": list(grant.operations),
     }
     if grant.retiring:
-        entry["RetiringPrincipal"] = shown_principal(state, grant.retiring, grant.retiring_id)
+        entry["RetiringPrincipal"] = _shown(state, grant.retiring, grant.retiring_id)
     if grant.constraints:
         entry["Constraints"] = grant.constraints
     return entry
@@ -211,7 +193,7 @@ def revoke(state: State, caller: Caller, region: str, given: Mapping[str, Any]) 
     key = find_key(state, str(given.get("KeyId")), caller.account, region)
     require_key(state, key, caller, "kms:RevokeGrant", {"kms:GrantIsForAWSResource": "false"})
     grant = _required(key, str(given.get("GrantId")))
-    _stop_dry_run(given)
+    stop_dry_run(given)
     _change(state, key, {name: other for name, other in key.grants.value.items() if name != grant.id})
     return {}
 
@@ -238,7 +220,7 @@ def retire(state: State, caller: Caller, region: str, given: Mapping[str, Any]) 
             "identity-based policy allows the kms:RetireGrant action"
         )
         raise AwsError("AccessDeniedException", message)
-    _stop_dry_run(given)
+    stop_dry_run(given)
     _change(state, key, {name: other for name, other in key.grants.value.items() if name != grant.id})
     return {}
 

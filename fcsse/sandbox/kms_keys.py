@@ -5,6 +5,7 @@ Sources: KMS API reference (each operation) and KMS developer guide, "Key identi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from fcsse.sandbox.state import State
 
 MANAGED_PREFIX = "alias/aws/"
+
+
+class ForeignKeyError(AwsError):
+    """There is no such key in another account; KMS answers as if it were there and forbidden.
+
+    Source: KMS's sentence for it, "because the resource does not exist in this Region, no resource-based policies allow
+    access, or a resource-based policy explicitly denies access".
+    """
+
+    def __init__(self, arn: str) -> None:
+        super().__init__("AccessDeniedException", f"{arn} is not there, or not for this caller.")
 
 
 def new_key(
@@ -99,6 +111,8 @@ def find_key(state: State, text: str, account: str, region: str, *, aliases: boo
         raise AwsError("NotFoundException", f"Invalid keyId '{text}'")
     full = text if arn else f"arn:{state.partition}:kms:{region}:{account}:key/{text}"
     key = state.keys.get(full)
+    if key is None and arn is not None and arn.account != account:
+        raise ForeignKeyError(full)
     if key is None:
         raise AwsError("NotFoundException", f"Key '{full}' does not exist")
     return key
@@ -114,18 +128,37 @@ def _by_alias(state: State, alias_arn: str, account: str) -> Key:
     return state.keys[target]
 
 
-def require_usable(key: Key) -> None:
-    """Raise AwsError where the key's state forbids using it. Source: KMS developer guide, "Key states"."""
+_WORDS = {
+    "Creating": "creating",
+    "PendingDeletion": "pending deletion",
+    "PendingImport": "pending import",
+    "PendingReplicaDeletion": "pending replica deletion",
+    "Unavailable": "unavailable",
+    "Updating": "updating",
+}
+WORKING = ("Enabled", "Updating")
+"""The states in which a key can be used. Source: KMS developer guide, "Key states of AWS KMS keys"."""
+
+
+def settle(key: Key) -> None:
+    """End a passing state whose time is over."""
+    if key.ready is not None and time.monotonic() >= key.ready:
+        key.state, key.ready = "Enabled", None
+
+
+def require_state(key: Key, *states: str) -> None:
+    """Raise AwsError where the key is in none of these states; by default, in none in which it can be used."""
+    settle(key)
+    if key.state in (states or WORKING):
+        return
     if key.state == "Disabled":
         raise AwsError("DisabledException", f"{key.arn} is disabled.")
-    if key.state == "PendingDeletion":
-        raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
-    if key.state != "Enabled":
-        raise AwsError("KMSInvalidStateException", f"{key.arn} is in state {key.state}.")
+    raise AwsError("KMSInvalidStateException", f"{key.arn} is {_WORDS.get(key.state, key.state)}.")
 
 
 def metadata(state: State, key: Key) -> dict[str, Any]:
     """The ``KeyMetadata`` of DescribeKey and CreateKey."""
+    settle(key)
     described: dict[str, Any] = {
         "AWSAccountId": key.account,
         "KeyId": key.id,
@@ -135,20 +168,41 @@ def metadata(state: State, key: Key) -> dict[str, Any]:
         "Description": key.description,
         "KeyUsage": key.usage,
         "KeyState": key.state,
-        "Origin": "AWS_KMS",
+        "Origin": key.origin,
         "KeyManager": key.manager,
         "CustomerMasterKeySpec": key.spec,
         "KeySpec": key.spec,
         "MultiRegion": key.multi_region,
     }
-    if key.usage == "ENCRYPT_DECRYPT":
-        symmetric = key.spec == "SYMMETRIC_DEFAULT"
-        described["EncryptionAlgorithms"] = [key.spec] if symmetric else ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]
+    described |= _algorithms(key)
+    if key.spec == "SYMMETRIC_DEFAULT" and key.state not in ("Creating", "PendingImport"):
+        described["CurrentKeyMaterialId"] = hashlib.sha256(f"{key.id}/{key.material}".encode()).hexdigest()
     if key.deletion_date is not None:
         described["DeletionDate"] = key.deletion_date
     if key.multi_region:
         described["MultiRegionConfiguration"] = _family(state, key)
     return described
+
+
+_RSA_SIGNING = [f"RSASSA_{kind}_SHA_{size}" for kind in ("PKCS1_V1_5", "PSS") for size in (256, 384, 512)]
+_ECC_SIGNING = {"P256": 256, "P256K1": 256, "P384": 384, "P521": 512}
+
+
+def _algorithms(key: Key) -> dict[str, list[str]]:
+    size = key.spec.rpartition("_")[2]
+    match key.usage:
+        case "ENCRYPT_DECRYPT" if key.spec == "SYMMETRIC_DEFAULT":
+            return {"EncryptionAlgorithms": [key.spec]}
+        case "ENCRYPT_DECRYPT":
+            return {"EncryptionAlgorithms": ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]}
+        case "SIGN_VERIFY" if key.spec.startswith("RSA"):
+            return {"SigningAlgorithms": _RSA_SIGNING}
+        case "SIGN_VERIFY":
+            return {"SigningAlgorithms": [f"ECDSA_SHA_{_ECC_SIGNING.get(size, 256)}"]}
+        case "GENERATE_VERIFY_MAC":
+            return {"MacAlgorithms": [f"HMAC_SHA_{size}"]}
+        case _:
+            return {"KeyAgreementAlgorithms": ["ECDH"]}
 
 
 def _family(state: State, key: Key) -> dict[str, Any]:
@@ -163,5 +217,5 @@ def _family(state: State, key: Key) -> dict[str, Any]:
 
 def set_state(key: Key, state: str, *, days: int = 30) -> None:
     """Change a key's state; PendingDeletion gets its date ``days`` from now."""
-    key.state = state
+    key.state, key.ready = state, None
     key.deletion_date = time.time() + days * 86_400 if state == "PendingDeletion" else None

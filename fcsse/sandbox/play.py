@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import bucket_arn, role_name
 from fcsse.sandbox.authorize import resource_verdict
-from fcsse.sandbox.principals import find_role, session_of
+from fcsse.sandbox.principals import find_role, service_session, session_of
+from fcsse.sandbox.request_context import bucket_keys
 from fcsse.sandbox.s3_encryption import bucket_encryption, key_of, object_encryption, use
 from fcsse.sandbox.s3_layer import find_bucket
 from fcsse.sandbox.wire import AwsError
@@ -66,7 +67,8 @@ class Cache:
                 if encryption.uses_kms:
                     key = key_of(self._state, encryption, home, caller.account)
                     flag = encryption.bucket_key
-                    decided = use(self._state, caller, key, "kms:Decrypt", home, name, bucket_key=flag)
+                    action = "kms:Decrypt"
+                    decided = use(self._state, caller, key, action, home, name, bucket_key=flag)
                 return Outcome(True, data=stored.value, decided_by=decided)
             except AwsError as error:
                 return Outcome(False, error.code, error.message)
@@ -83,7 +85,8 @@ class Cache:
                 if encryption.uses_kms:
                     key = key_of(self._state, encryption, home, caller.account)
                     key_arn, flag = key.arn, encryption.bucket_key
-                    decided = use(self._state, caller, key, "kms:GenerateDataKey", home, name, bucket_key=flag)
+                    action, alias = "kms:GenerateDataKey", encryption.by_alias
+                    decided = use(self._state, caller, key, action, home, name, bucket_key=flag, by_alias=alias)
                 stored = s3_backends[home.account_id][self._state.partition].put_object(bucket, name, data)
                 stored.encryption, stored.kms_key_id = encryption.algorithm, key_arn
                 stored.bucket_key_enabled = encryption.bucket_key
@@ -99,12 +102,13 @@ class Cache:
         role = find_role(self._state, cache.account, role_name(self._cache))
         if role is None:
             raise AwsError("NoSuchEntity", f"The role with name {role_name(self._cache)} cannot be found.", 404)
-        caller = session_of(self._state, role, SESSION)
         home = find_bucket(self._state, bucket)
         if home is None:
             raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+        caller = service_session(self._state, session_of(self._state, role, SESSION), home.region_name)
         arn = f"{bucket_arn(self._state.partition, bucket)}/{name}"
-        said = resource_verdict(json.loads(home.policy), caller, action, arn) if home.policy else None
+        context = bucket_keys(self._state, home)
+        said = resource_verdict(json.loads(home.policy), caller, action, arn, context) if home.policy else None
         if said is False or (said is None and home.account_id != cache.account):
             raise AwsError("AccessDenied", "Access Denied", 403)
         return caller, home

@@ -8,18 +8,47 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import Arn, is_account, root_arn
+from fcsse.sandbox.request_context import caller_keys, sender_keys, sender_of_a_service
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fcsse.sandbox.judge.judged_request import Value
     from fcsse.sandbox.state import PendingRole, State
     from fcsse.sandbox.wire import Call
 
+OPT_IN_REGIONS = frozenset(
+    {
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-south-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-west-1",
+        "eu-central-2",
+        "eu-south-1",
+        "eu-south-2",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+    }
+)
+"""Regions that are off in an account until it turns them on."""
+
+_PRINCIPAL_ARN = re.compile(
+    r"arn:[a-z0-9-]+:(?:iam|sts)::[0-9]{12}:"
+    r"(?:root|(?:user|role|group|assumed-role|federated-user|saml-provider|oidc-provider|instance-profile|mfa)/.+|\*)"
+)
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
 
 
@@ -29,7 +58,8 @@ class Caller:
 
     ``arn`` is a user's, root's or session's; ``principal_arn`` the same but a role's own ARN for a session (the value
     of ``aws:PrincipalArn``). ``unique_id`` is the AIDA or AROA id, ``userid`` the value of ``aws:userid``. ``policies``
-    are the identity policies; None stands for an account's root user, whom none restrict.
+    are the identity policies; None stands for an account's root user, whom none restrict. ``tags`` are the user's or
+    role's, ``issued`` says when a session's credentials were made. ``keys``: the condition keys of all its requests.
     """
 
     account: str
@@ -38,6 +68,9 @@ class Caller:
     unique_id: str
     userid: str
     policies: tuple[Mapping[str, Any], ...] | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    issued: float | None = None
+    keys: Mapping[str, Value] = field(default_factory=dict)
 
 
 def iam(state: State, account: str) -> Any:
@@ -91,6 +124,11 @@ def is_valid_principal(state: State, text: str) -> bool:
     return unique_id(state, text) is not None and is_visible(state, text)
 
 
+def is_no_arn(text: str) -> bool:
+    """Does it set out to be an ARN of an account's principal, and is none, such as ``arn:aws:iam:::root``?"""
+    return text.startswith("arn:") and _PRINCIPAL_ARN.fullmatch(text) is None
+
+
 def is_visible(state: State, arn_text: str) -> bool:
     """Does KMS see the principal already? Each question counts as a look."""
     veil = state.veils.get(arn_text)
@@ -102,9 +140,22 @@ def is_visible(state: State, arn_text: str) -> bool:
     return False
 
 
-def is_service(text: str) -> bool:
-    """Does it have the form of a service principal?"""
-    return _SERVICE.fullmatch(text) is not None
+def is_new(state: State, identifier: str) -> bool:
+    """Is it the unique id of a role so new that AWS may still show the id in place of its ARN?"""
+    born = state.births.get(identifier)
+    return born is not None and time.monotonic() - born < state.switches.new_id_seconds
+
+
+def is_service(state: State, text: str) -> bool:
+    """Is it a service principal that may stand in a policy: well formed, and not of an opt-in Region that is off?
+
+    Source: IAM user guide, "AWS service principals"; AWS Account Management guide, "Specify which AWS Regions your account
+    can use": an account must turn opt-in Regions on.
+    """
+    if _SERVICE.fullmatch(text) is None:
+        return False
+    on = {state.region, *state.switches.regions_on}
+    return not any(part in OPT_IN_REGIONS and part not in on for part in text.split("."))
 
 
 def reveal(state: State, *, count: bool) -> None:
@@ -118,6 +169,8 @@ def reveal(state: State, *, count: bool) -> None:
         elif now >= role.at:
             state.pending_roles.remove(role)
             made = _make_role(state, role)
+            if role.new:
+                state.births[str(made.id)] = now
             if role.kms_delay > 0 or role.kms_calls > 0:
                 state.veils[made.arn] = Veil(now + role.kms_delay, role.kms_calls)
 
@@ -135,7 +188,16 @@ def _make_role(state: State, role: PendingRole) -> Any:
 
 
 def caller_of(state: State, call: Call) -> Caller:
-    """Who makes the call. Raises AwsError, with each service's own code, where the credentials are none."""
+    """Who makes the call, with the condition keys of the request that follow from caller and connection.
+
+    Raises AwsError, with each service's own code, where the credentials are none.
+    """
+    who = _credentials_of(state, call)
+    sent = sender_keys(str(call.environ.get("REMOTE_ADDR") or "127.0.0.1"), call.header("user-agent") or "")
+    return replace(who, keys={**caller_keys(state, who, call.region), **sent})
+
+
+def _credentials_of(state: State, call: Call) -> Caller:
     session = state.sessions.get(call.access_key)
     if call.access_key in state.expired or (session and session.expires <= time.time()):
         raise _expired(call)
@@ -143,7 +205,7 @@ def caller_of(state: State, call: Call) -> Caller:
         role = find_role(state, session.account, session.role_name)
         if role is None:
             raise _unknown(call)
-        return session_of(state, role, session.session_name)
+        return session_of(state, role, session.session_name, session.issued)
     administrator = state.administrators.get(call.access_key)
     if administrator:
         account, _, name = administrator.partition("/")
@@ -155,15 +217,35 @@ def caller_of(state: State, call: Call) -> Caller:
     raise _unknown(call)
 
 
-def session_of(state: State, role: Any, name: str) -> Caller:
-    """The caller that a session of a role is."""
+def session_of(state: State, role: Any, name: str, issued: float | None = None) -> Caller:
+    """The caller that a session of a role is; ``issued``: when it began, now if not given."""
     arn = f"arn:{state.partition}:sts::{role.account_id}:assumed-role/{role.name}/{name}"
-    return Caller(role.account_id, arn, role.arn, role.id, f"{role.id}:{name}", _policies(role))
+    return Caller(
+        role.account_id,
+        arn,
+        role.arn,
+        role.id,
+        f"{role.id}:{name}",
+        _policies(role),
+        _tags(role),
+        issued or time.time(),
+    )
+
+
+def service_session(state: State, session: Caller, region: str) -> Caller:
+    """A session in which a service works by its service-linked role, with the condition keys of its requests."""
+    return replace(session, keys={**caller_keys(state, session, region), **sender_of_a_service()})
 
 
 def _user(state: State, account: str, name: str) -> Caller:
     user = iam(state, account).users[name]
-    return Caller(account, user.arn, user.arn, user.id, user.id, _policies(user))
+    return Caller(account, user.arn, user.arn, user.id, user.id, _policies(user), _tags(user))
+
+
+def _tags(thing: Any) -> dict[str, str]:
+    """moto keeps a role's tags by name, a user's with its tagger."""
+    tags = thing.tags or ()
+    return {tag["Key"]: tag["Value"] for tag in (tags.values() if isinstance(tags, dict) else tags)}
 
 
 def _policies(thing: Any) -> tuple[Mapping[str, Any], ...]:

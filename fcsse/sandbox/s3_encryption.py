@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fcsse.arn import bucket_arn, via_service
+from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import key_ruling
-from fcsse.sandbox.kms_keys import find_key, managed_key, require_usable
+from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, managed_key, require_state
+from fcsse.sandbox.request_context import through_s3
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class Encryption:
     algorithm: str
     key_id: str | None = None
     bucket_key: bool = False
+
+    @property
+    def by_alias(self) -> bool:
+        """Is the key named by an alias?"""
+        return "alias/" in (self.key_id or "")
 
     @property
     def uses_kms(self) -> bool:
@@ -57,6 +63,19 @@ def object_encryption(stored: Any) -> Encryption:
     return Encryption(stored.encryption or "AES256", stored.kms_key_id, flag)
 
 
+def check_headers(parameters: Mapping[str, Any]) -> None:
+    """Raise S3's AwsError where the headers of a write ask for no encryption that there is."""
+    algorithm = parameters.get("server-side-encryption")
+    key_id = parameters.get("server-side-encryption-aws-kms-key-id")
+    details = {"ArgumentName": "x-amz-server-side-encryption"}
+    if algorithm is not None and algorithm not in ("AES256", "aws:fsx", "aws:backup", *KMS_ALGORITHMS):
+        message = "The encryption method specified is not supported"
+        raise AwsError("InvalidArgument", message, details={**details, "ArgumentValue": str(algorithm)})
+    if key_id is not None and algorithm not in KMS_ALGORITHMS:
+        message = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"
+        raise AwsError("InvalidArgument", message, details=details)
+
+
 def asked_encryption(parameters: Mapping[str, Any], default: Encryption) -> Encryption:
     """The encryption of an object being written: what its headers ask for, else the bucket's default."""
     algorithm = parameters.get("server-side-encryption")
@@ -74,24 +93,35 @@ def key_of(state: State, encryption: Encryption, bucket: Any, requester: str) ->
         return managed_key(state, bucket.account_id, bucket.region_name)
     try:
         return find_key(state, encryption.key_id, requester, bucket.region_name, aliases=True)
+    except ForeignKeyError as error:
+        raise AwsError("AccessDenied", "Access Denied", 403) from error
     except AwsError as error:
         raise _through_s3(error) from error
 
 
-def use(state: State, caller: Caller, key: Key, action: str, bucket: Any, name: str, *, bucket_key: bool) -> str | None:
-    """Let S3 use the key for the caller; the name of the statement or grant that allows it. Raises S3's AwsError."""
+def use(
+    state: State,
+    caller: Caller,
+    key: Key,
+    action: str,
+    bucket: Any,
+    name: str,
+    *,
+    bucket_key: bool,
+    by_alias: bool = False,
+) -> str | None:
+    """Let S3 use the key for the caller; the name of the statement or grant that allows it. Raises S3's AwsError.
+
+    ``by_alias``: the bucket, or the request, names the key by an alias.
+    """
     arn = bucket_arn(state.partition, bucket.name)
-    context: dict[str, str | tuple[str, ...]] = {
-        "kms:ViaService": via_service(bucket.region_name),
-        "kms:EncryptionContext:aws:s3:arn": arn if bucket_key else f"{arn}/{name}",
-        "kms:EncryptionContextKeys": ("aws:s3:arn",),
-        "aws:ViaAWSService": "true",
-    }
+    pairs = {"aws:s3:arn": arn if bucket_key else f"{arn}/{name}"}
+    context = through_s3(bucket.region_name, pairs, by_alias=by_alias)
     ruling = key_ruling(state, key, caller, action, context)
     if not ruling.allowed:
         raise AwsError("AccessDenied", ruling.refusal, 403)
     try:
-        require_usable(key)
+        require_state(key)
     except AwsError as error:
         raise _through_s3(error) from error
     return ruling.decided_by

@@ -7,24 +7,30 @@ Sources: S3 API reference, GetBucketEncryption, HeadBucket and "Verifying bucket
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from fcsse.arn import bucket_arn
+from fcsse.arn import bucket_arn, is_account
 from fcsse.sandbox import s3_metadata
-from fcsse.sandbox.authorize import identity_refusal, resource_verdict
+from fcsse.sandbox.authorize import bucket_refusal, identity_refusal, resource_verdict
+from fcsse.sandbox.request_context import bucket_keys, object_keys
+from fcsse.sandbox.s3_documents import check_document, malformed
 from fcsse.sandbox.s3_encryption import (
     asked_encryption,
     bucket_encryption,
+    check_headers,
     key_of,
     object_encryption,
     use,
 )
 from fcsse.sandbox.s3_operations import action_of
+from fcsse.sandbox.s3_policy import check_policy
 from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from fcsse.sandbox.judge.judged_request import Value
     from fcsse.sandbox.principals import Caller
     from fcsse.sandbox.state import State
     from fcsse.sandbox.wire import Call
@@ -47,15 +53,26 @@ def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Re
     """Check an S3 call, then carry it out, mostly by moto (``forward`` with the owner's account). Raises AwsError."""
     if call.operation in ("ListBuckets", "CreateBucket"):
         _require(caller, call, f"arn:{state.partition}:s3:::{call.bucket or '*'}")
-        return forward(caller.account)
+        if call.operation == "ListBuckets":
+            return _listed(state, caller)
+        return _created(state, call, forward(caller.account))
     bucket = find_bucket(state, call.bucket)
     if bucket is None:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+        details = {"BucketName": call.bucket}
+        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404, details=details)
     if call.region != bucket.region_name and call.operation != "GetBucketLocation":
         message = "The bucket you are attempting to access must be addressed using the specified endpoint."
         raise AwsError("PermanentRedirect", message, 301, {_REGION_HEADER: bucket.region_name})
     authorise(state, call, caller, bucket)
+    is_document = check_document(call)
     match call.operation:
+        case "HeadBucket":
+            return Reply(200, b"", _bucket_headers(state, bucket))
+        case "GetBucketPolicy" if not bucket.policy:
+            details = {"BucketName": bucket.name}
+            raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404, details=details)
+        case "PutBucketPolicy":
+            check_policy(state, bucket.name, call.body)
         case "GetBucketEncryption":
             return _encryption(state, bucket)
         case "DeleteBucketEncryption":
@@ -73,7 +90,53 @@ def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Re
             state.traits(bucket.name).no_configuration = False
         case _:
             pass
-    return forward(bucket.account_id)
+    try:
+        return forward(bucket.account_id)
+    except Exception:
+        if is_document:  # what the simulator below cannot read is not of S3's schema
+            raise malformed() from None
+        raise
+
+
+def _bucket_headers(state: State, bucket: Any) -> dict[str, str]:
+    return {
+        _REGION_HEADER: bucket.region_name,
+        "x-amz-bucket-arn": bucket_arn(state.partition, bucket.name),
+        "x-amz-access-point-alias": "false",
+        "Content-Type": "application/xml",
+    }
+
+
+def _listed(state: State, caller: Caller) -> Reply:
+    """ListBuckets. Source: S3 API reference, Bucket (its Region and ARN)."""
+    from moto.s3.models import s3_backends
+
+    owned = s3_backends[caller.account][state.partition].buckets.values()
+    entries = "".join(
+        "<Bucket>"
+        + elements(
+            [
+                ("Name", bucket.name),
+                ("CreationDate", bucket.creation_date_ISO8601),
+                ("BucketRegion", bucket.region_name),
+                ("BucketArn", bucket_arn(state.partition, bucket.name)),
+            ]
+        )
+        + "</Bucket>"
+        for bucket in sorted(owned, key=lambda one: str(one.name))
+    )
+    owner = f"<Owner>{elements([('ID', sha256(caller.account.encode()).hexdigest())])}</Owner>"
+    return xml_reply(
+        f'<ListAllMyBucketsResult xmlns="{_NAMESPACE}">{owner}<Buckets>{entries}</Buckets></ListAllMyBucketsResult>'
+    )
+
+
+def _created(state: State, call: Call, reply: Reply) -> Reply:
+    """CreateBucket answers the bucket's ARN in a header, too. Source: S3 API reference, CreateBucket."""
+    if reply.status != 200:
+        return reply
+    arn = bucket_arn(state.partition, call.bucket)
+    return Reply(reply.status, reply.body, {**reply.headers, "x-amz-bucket-arn": arn})
 
 
 def authorise(state: State, call: Call, caller: Caller, bucket: Any) -> None:
@@ -81,27 +144,39 @@ def authorise(state: State, call: Call, caller: Caller, bucket: Any) -> None:
     headers = {_REGION_HEADER: bucket.region_name} if call.operation == "HeadBucket" else {}
     denied = AwsError("AccessDenied", "Access Denied", 403, headers)
     expected = call.header("x-amz-expected-bucket-owner")
+    if expected is not None and not is_account(expected):
+        message = f"The value of the expected bucket owner parameter must be an AWS Account ID... [{expected}]"
+        raise AwsError("InvalidBucketOwnerAWSAccountID", message)
     if expected is not None and expected != bucket.account_id:
         raise denied
     action = action_of(call.operation)
     arn = bucket_arn(state.partition, bucket.name) + (f"/{call.key}" if call.key else "")
-    said = resource_verdict(json.loads(bucket.policy), caller, action, arn) if bucket.policy else None
+    context = {**bucket_keys(state, bucket, call.parameters), **(object_keys(bucket, call.key) if call.key else {})}
+    policy = json.loads(bucket.policy) if bucket.policy else None
+    said = resource_verdict(policy, caller, action, arn, context) if policy else None
     if said is False:
         raise denied
     if caller.account == bucket.account_id:
-        if said is None:
-            _require(caller, call, arn, headers)
+        refusal = bucket_refusal(policy, caller, action, arn, context)
+        if refusal:
+            raise AwsError("AccessDenied", refusal, 403, headers)
         return
     if said is None and caller.account not in state.traits(bucket.name).readers:
         raise denied
-    _require(caller, call, arn, headers)
+    _require(caller, call, arn, headers, context)
     if call.operation in _OWNER_ONLY:
         message = "The specified method is not allowed against this resource."
         raise AwsError("MethodNotAllowed", message, 405)
 
 
-def _require(caller: Caller, call: Call, arn: str, headers: dict[str, str] | None = None) -> None:
-    refusal = identity_refusal(caller, action_of(call.operation), arn, quoted=True)
+def _require(
+    caller: Caller,
+    call: Call,
+    arn: str,
+    headers: dict[str, str] | None = None,
+    context: Mapping[str, Value] | None = None,
+) -> None:
+    refusal = identity_refusal(caller, action_of(call.operation), arn, quoted=True, context=context)
     if refusal:
         raise AwsError("AccessDenied", refusal, 403, headers)
 
@@ -109,7 +184,8 @@ def _require(caller: Caller, call: Call, arn: str, headers: dict[str, str] | Non
 def _encryption(state: State, bucket: Any) -> Reply:
     if state.traits(bucket.name).no_configuration and not bucket.encryption:
         code = "ServerSideEncryptionConfigurationNotFoundError"
-        raise AwsError(code, "The server side encryption configuration was not found", 404)
+        message = "The server side encryption configuration was not found"
+        raise AwsError(code, message, 404, details={"BucketName": bucket.name})
     default = bucket_encryption(bucket)
     apply = elements([("SSEAlgorithm", default.algorithm), ("KMSMasterKeyID", default.key_id)])
     rule = (
@@ -152,12 +228,14 @@ def encryption_headers(stored: Any) -> dict[str, str]:
 
 
 def _write(state: State, call: Call, caller: Caller, bucket: Any, forward: Callable[[str], Reply]) -> Reply:
+    check_headers(call.parameters)
     encryption = asked_encryption(call.parameters, bucket_encryption(bucket))
     key_arn = None
     if encryption.uses_kms:
         key = key_of(state, encryption, bucket, caller.account)
         action = "kms:GenerateDataKey"
-        use(state, caller, key, action, bucket, call.key, bucket_key=encryption.bucket_key)
+        flag, alias = encryption.bucket_key, encryption.by_alias
+        use(state, caller, key, action, bucket, call.key, bucket_key=flag, by_alias=alias)
         key_arn = key.arn
     reply = forward(bucket.account_id)
     stored = bucket.keys.get(call.key)

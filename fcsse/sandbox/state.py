@@ -13,6 +13,7 @@ from fcsse.sandbox.policy_text import LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from fcsse.sandbox.organization_tree import Organization
     from fcsse.sandbox.s3_metadata import MetadataConfiguration
 
 T = TypeVar("T")
@@ -74,7 +75,11 @@ class StoredGrant:
 
 @dataclass(slots=True)
 class Key:
-    """A KMS key. ``bindings`` maps the role and user ARNs of the policy to the unique ids they stood for."""
+    """A KMS key. ``bindings`` maps the role and user ARNs of the policy to the unique ids they stood for.
+
+    ``ready``: when, by the monotonic clock, a passing state such as Creating or Updating ends; None = it stays.
+    ``material`` counts the key's rotations. ``ram_policy``: the text of its policy AWS_RAM, None where it has none.
+    """
 
     id: str
     account: str
@@ -89,6 +94,11 @@ class Key:
     usage: str = "ENCRYPT_DECRYPT"
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    origin: str = "AWS_KMS"
+    ram_policy: str | None = None
+    rotation: bool = False
+    material: int = 1
+    ready: float | None = None
     created: float = field(default_factory=time.time)
     deletion_date: float | None = None
     replica_of: str | None = None
@@ -106,13 +116,17 @@ class Key:
 
 @dataclass(slots=True)
 class Association:
-    """A data repository association of a cache or file system. ``path`` is an ``s3://`` or ``nfs://`` URL."""
+    """A data repository association of a cache or file system. ``path`` is an ``s3://`` or ``nfs://`` URL.
+
+    ``ready``: when, by the monotonic clock, it stops being CREATING; None = it stays what it is.
+    """
 
     id: str
     path: str
     lifecycle: str = "AVAILABLE"
     failure: str | None = None
     mount: str = "/"
+    ready: float | None = None
 
 
 @dataclass(slots=True)
@@ -127,7 +141,10 @@ class OlderLink:
 
 @dataclass(slots=True)
 class StoredCache:
-    """A file cache (``fc-…``) or an FSx for Lustre file system (``fs-…``)."""
+    """A file cache (``fc-…``) or an FSx file system (``fs-…``).
+
+    ``kind``: what it is, such as LUSTRE or ONTAP; ``deployment``: the deployment type of one for Lustre.
+    """
 
     id: str
     account: str
@@ -138,11 +155,17 @@ class StoredCache:
     kms_key: str | None = None
     created: float = field(default_factory=time.time)
     older: OlderLink | None = None
+    kind: str = "LUSTRE"
+    deployment: str = "PERSISTENT_2"
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class PendingRole:
-    """A role that IAM does not show yet: it appears at ``at`` and after ``calls`` more IAM calls."""
+    """A role that IAM does not show yet: it appears at ``at`` and after ``calls`` more IAM calls.
+
+    ``new``: for a while after that, KMS may show its unique id in place of its ARN.
+    """
 
     account: str
     name: str
@@ -152,6 +175,7 @@ class PendingRole:
     calls: int
     kms_delay: float
     kms_calls: int
+    new: bool = False
 
 
 @dataclass(slots=True)
@@ -193,6 +217,7 @@ class Session:
     role_name: str
     session_name: str
     expires: float
+    issued: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)
@@ -202,6 +227,9 @@ class Switches:
     ``normalise``: KMS rewrites policies on storing them. ``elements_required``: refuse statements without Action or
     with another Resource than ``*``. ``page``: the most that one page of a list holds, for short pages; 0 = no limit
     but the API's own. ``late_*``: how long, or for how many reads, changes of policies and grants show late.
+    ``new_id_seconds``: how long ListGrants shows a new role by its unique id; ``new_id_in_policies``: GetKeyPolicy, too.
+    ``empty_message_for_principals``: refuse unknown principals with an empty message, as KMS did in 2016 and 2017.
+    ``regions_on``: the opt-in Regions that the accounts have turned on.
     """
 
     normalise: bool = True
@@ -213,24 +241,34 @@ class Switches:
     late_policy_reads: int = 0
     late_grant_seconds: float = 0.0
     late_grant_reads: int = 0
+    new_id_seconds: float = 60.0
+    new_id_in_policies: bool = False
+    empty_message_for_principals: bool = False
+    regions_on: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class State:
-    """Everything, guarded by ``lock``: each AWS call is carried out as a whole while holding it."""
+    """Everything, guarded by ``lock``: each AWS call is carried out as a whole while holding it.
+
+    ``births``: when, by the monotonic clock, a role came to be that counts as new; by its unique id.
+    """
 
     region: str
     partition: str
     accounts: set[str] = field(default_factory=set)
     keys: dict[str, Key] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    alias_dates: dict[str, float] = field(default_factory=dict)
     caches: dict[str, StoredCache] = field(default_factory=dict)
     buckets: dict[str, BucketTraits] = field(default_factory=dict)
     pending_roles: list[PendingRole] = field(default_factory=list)
     veils: dict[str, Veil] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     administrators: dict[str, str] = field(default_factory=dict)
+    births: dict[str, float] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
+    organization: Organization | None = None
     athena: AthenaTraits = field(default_factory=AthenaTraits)
     switches: Switches = field(default_factory=Switches)
     lock: threading.RLock = field(default_factory=threading.RLock)

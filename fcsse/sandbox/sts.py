@@ -7,6 +7,7 @@ accounts, and where that policy hands the decision to the account, the caller's 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from datetime import UTC, datetime
@@ -47,6 +48,12 @@ def _reply(operation: str, body: str) -> Reply:
 def _assume_role(state: State, call: Call, caller: Caller) -> Reply:
     text = str(call.parameters.get("RoleArn") or "")
     name = str(call.parameters.get("RoleSessionName") or "session")
+    if not re.fullmatch(r"[\w+=,.@-]*", name, re.ASCII):
+        pattern = "Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        message = (
+            f"1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: {pattern}"
+        )
+        raise AwsError("ValidationError", message)
     arn = Arn.parse(text)
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         raise AwsError("ValidationError", f"{text} is invalid")
@@ -86,8 +93,6 @@ def _assume_role(state: State, call: Call, caller: Caller) -> Reply:
 
 def _may_assume(caller: Caller, role: Any) -> bool:
     trust = json.loads(role.assume_role_policy_document)
-    listed = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
-    trust["Statement"] = [{**statement, "Resource": "*"} for statement in listed]  # the evaluator asks for one
     if resource_verdict(trust, caller, "sts:AssumeRole", role.arn) is not True:
         return False
     named = f'"{caller.principal_arn}"' in json.dumps(trust)

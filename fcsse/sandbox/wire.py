@@ -1,6 +1,6 @@
 """The wire: requests read into calls, replies and errors written in each service's own form.
 
-Formats: the botocore service models (``json`` 1.1 for Athena, KMS and FSx, ``query`` for IAM and STS, ``rest-xml`` for S3).
+Formats: the botocore service models (``json`` 1.1 for Athena, KMS, FSx and Organizations, ``query`` for IAM and STS, ``rest-xml`` for S3).
 """
 
 from __future__ import annotations
@@ -17,21 +17,38 @@ from fcsse.sandbox.s3_operations import operation_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SERVICES = ("athena", "kms", "fsx", "iam", "sts", "s3")
+SERVICES = ("athena", "kms", "fsx", "iam", "organizations", "sts", "s3")
 """What the sandbox answers for; calls to any other service are refused."""
 
-_TARGETS = {"TrentService": "kms", "AWSSimbaAPIService_v20180301": "fsx", "AmazonAthena": "athena"}
+_TARGETS = {
+    "TrentService": "kms",
+    "AWSSimbaAPIService_v20180301": "fsx",
+    "AmazonAthena": "athena",
+    "AWSOrganizationsV20161128": "organizations",
+}
 
 
 class AwsError(Exception):
-    """An error that AWS answers: its code, HTTP status and message, and headers to send along."""
+    """An error that AWS answers: its code, HTTP status and message, and headers to send along.
 
-    def __init__(self, code: str, message: str, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+    ``details``: further elements of an S3 error, such as ``BucketName``.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        *,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +172,10 @@ def error_reply(service: str, error: AwsError, *, head: bool = False) -> Reply:
     """An error in the form of the service. ``head``: the request was a HEAD, whose answer has no body."""
     code, message = escape(error.code), escape(error.message)
     identifier = uuid.uuid4()
-    if service in ("athena", "kms", "fsx"):
+    if service in ("athena", "kms", "fsx", "organizations"):
         name = "message" if service == "kms" else "Message"
-        reply = json_reply({"__type": error.code, name: error.message}, error.status)
+        text = {name: error.message} if error.message else {}
+        reply = json_reply({"__type": error.code, **text}, error.status)
         return Reply(reply.status, reply.body, {**reply.headers, **error.headers})
     if service in ("iam", "sts"):
         kind = "Sender" if error.status < 500 else "Receiver"
@@ -170,7 +188,8 @@ def error_reply(service: str, error: AwsError, *, head: bool = False) -> Reply:
     if head:
         return Reply(error.status, b"", error.headers)
     return xml_reply(
-        f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{identifier}</RequestId>"
+        f"<Error><Code>{code}</Code><Message>{message}</Message>{elements(error.details.items())}"
+        f"<RequestId>{identifier}</RequestId>"
         f"<HostId>sandbox</HostId></Error>",
         error.status,
         {"Content-Type": "application/xml", **error.headers},

@@ -71,6 +71,7 @@ def build(sandbox: Sandbox) -> None:
     _awkward_buckets(sandbox)
     _other_account(sandbox)
     sandbox.delete_cache(GONE)
+    sandbox.add_organization({sandbox.other_account: "Data"})
 
 
 def _roles(sandbox: Sandbox) -> None:
@@ -191,5 +192,6 @@ def describe(sandbox: Sandbox) -> str:
     width = max(len(item.name) for item in TABLE)
     lines = [f"Account {sandbox.account} in {sandbox.region}; other account {sandbox.other_account}."]
     lines += [f"{item.kind:<12}{item.name:<{width}}  {item.note}" for item in TABLE]
+    lines.append(f"Both are in the organization o-exampleorgid, which {sandbox.account} manages.")
     lines.append(f"The role of a cache: {role_name('fc-0123')}; every SSE-KMS bucket's key has its name as alias.")
     return "\n".join(lines)

@@ -65,10 +65,10 @@ def test_a_dry_run_never_acts(sandbox: Sandbox) -> None:
     assert refused(nobody.create_grant, **given(sandbox, DryRun=True))[0] == "AccessDeniedException"
 
 
-def test_a_dry_run_answers_http_412(sandbox: Sandbox) -> None:
+def test_a_dry_run_answers_http_400(sandbox: Sandbox) -> None:
     with pytest.raises(Exception, match="would have succeeded") as caught:
         sandbox.client("kms").create_grant(**given(sandbox, DryRun=True))
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412  # type: ignore[attr-defined]
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400  # type: ignore[attr-defined]
 
 
 def test_a_list_entry_shows_everything(sandbox: Sandbox) -> None:

@@ -100,7 +100,17 @@ def test_these_principals_are_taken(sandbox: Sandbox, principal: object) -> None
 
 def test_a_service_must_look_like_one(sandbox: Sandbox) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "S3"}, "Action": "kms:Decrypt", "Resource": "*"}
-    assert refusal(sandbox, policy(statement)) == (MALFORMED, INVALID)
+    message = "Policy contains a statement with one or more invalid service principals."
+    assert refusal(sandbox, policy(statement)) == (MALFORMED, message)
+    for region, on in (("me-south-1", False), ("eu-west-1", True)):
+        statement["Principal"] = {"Service": f"logs.{region}.amazonaws.com"}
+        if on:
+            put(sandbox, policy(statement))
+        else:
+            assert refusal(sandbox, policy(statement)) == (MALFORMED, message)
+    sandbox.switches.regions_on = ("me-south-1",)
+    statement["Principal"] = {"Service": "logs.me-south-1.amazonaws.com"}
+    put(sandbox, policy(statement))
 
 
 @pytest.mark.parametrize("change", [{"Action": None}, {"Resource": None}, {"Resource": "arn:aws:kms:*"}])

@@ -102,7 +102,7 @@ def test_a_key_is_not_made_with_a_policy_that_kms_refuses(sandbox: Sandbox) -> N
 
 
 def test_what_is_not_simulated_is_refused(sandbox: Sandbox) -> None:
-    assert refused(sandbox.client("kms").generate_random, NumberOfBytes=8)[0] == "UnknownOperationException"
+    assert refused(sandbox.client("kms").list_key_rotations, KeyId="x")[0] == "UnknownOperationException"
 
 
 def test_a_restricted_caller_hears_which_side_is_missing(sandbox: Sandbox) -> None:

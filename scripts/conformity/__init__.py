@@ -1,0 +1,1 @@
+"""Holds the sandbox against recorded answers of real AWS, fact by fact."""
