@@ -86,7 +86,8 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     changed = done is not None and done.changed
     if done is not None and not errors:
         pairs = [
-            {"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes
+            {"bucket": one.pair.bucket or None, "status": one.status.value, "summary": one.summary}
+            for one in done.outcomes
         ]
         _log("linked", event=name, cache=cache, changed=changed, pairs=pairs)
         return {"result": "linked", "cache": cache, "changed": changed, "pairs": pairs}

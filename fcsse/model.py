@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
 
@@ -54,13 +54,21 @@ class Context(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account."""
+    """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account.
+
+    ``bucket`` is empty where the cache's own buckets are meant and could not be listed.
+    """
 
     cache: str | None
     bucket: str
 
+    @property
+    def place(self) -> str:
+        """The bucket, for people."""
+        return self.bucket or "its buckets"
+
     def __str__(self) -> str:
-        return f"{self.cache or 'every cache'} to {self.bucket}"
+        return f"{self.cache or 'every cache'} to {self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,13 @@ class Role:
             text = f"not an account and cache: {account}, {cache}"
             raise ValueError(text)
         return cls(found, cache, exists=False)
+
+
+class IamPrincipal(NamedTuple):
+    """A role or user, as IAM answers: whether it is there, and since when (aware of its time zone)."""
+
+    exists: bool
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ class Grant:
     """A grant as ``kms:ListGrants`` shows it.
 
     ``grantee`` is None where the entry names none of the account's principals (newer fields, service principals) and
-    may be a bare ``AROA…`` id once the role is gone. ``constraint_equals`` and ``constraint_subset`` are the
+    may be a bare ``AROA…`` id: of a role that is gone, or of one that could not be looked up. ``constraint_equals`` and ``constraint_subset`` are the
     encryption context constraints; None = no such constraint. ``other_constraints`` names constraints that this
     version does not know, which make the grant's effect unknown.
     """
@@ -247,6 +262,7 @@ class Facts:
     says why, a sentence each, and ``refusals`` holds the errors. ``prefixes`` are those of the cache's associations in the bucket, where they were
     read; ``prefixes_unknown`` says why not where they were asked for, so that the whole bucket stands for them.
     ``bucket_policy`` is the text of the bucket's own policy, empty where it has none, None where it was not read.
+    ``dead_ids`` are the unique ids in policy and grants that belong to nobody, by IAM's own answer.
     """
 
     pair: Pair
@@ -262,6 +278,7 @@ class Facts:
     prefixes: tuple[str, ...] = ()
     bucket_policy: str | None = None
     prefixes_unknown: str = ""
+    dead_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

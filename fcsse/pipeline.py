@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fcsse.advice import REGION, Parameter, advice
 from fcsse.apply.write_log import WriteLog
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import CacheSuggestions
@@ -116,9 +117,24 @@ class Pipeline:
             asked = None if ask_prefixes and target.buckets else prefixes
             facts = dict(zip(pairs, discovery.facts(pairs, asked), strict=True))
             found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
+        if options.operation is Operation.LINK and target.buckets:
+            found = tuple(self._with_prefixes(one) if isinstance(one, Facts) else one for one in found)
         self._read_at = self.clock.monotonic() - discovery.age_of_policies()
         self._found = found
         return self._found
+
+    def _with_prefixes(self, facts: Facts) -> Facts:
+        """The facts with the cache's prefixes, where a statement for a part of the bucket may be enough for those."""
+        from fcsse.planning.narrower import narrower, whole_bucket
+
+        labels = narrower(facts)
+        if not labels or facts.pair.cache is None:
+            return facts
+        try:
+            linked = self.aws.list_associations(facts.pair.cache)
+        except FcsseError as error:
+            return replace(facts, unreadable=(*facts.unreadable, whole_bucket(facts, labels, error.message)))
+        return replace(facts, prefixes=tuple(one.prefix for one in linked if one.bucket == facts.pair.bucket))
 
     def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
         """What would be changed. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
@@ -140,6 +156,10 @@ class Pipeline:
                     arn = str(facts.key.arn)
                     saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
         plan = replace(make_plan(found, options, saved), endpoints=self.aws.endpoints)
+        if options.operation is Operation.UNLINK and self.backups:
+            from fcsse.earlier_keys import with_earlier_keys
+
+            plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words)
         if expect is not None and expect != plan.digest:
             raise ChangedError(
                 f"checking the plan: its digest is {plan.digest}, not the expected {expect}",
@@ -220,7 +240,7 @@ class Pipeline:
             if isinstance(answer, FcsseError):
                 if isinstance(answer, NotFoundError):
                     answer.hint = near.advice(cache) or answer.hint
-                wanted.append(Obstacle(Pair(cache, "(its buckets)"), answer))
+                wanted.append(Obstacle(Pair(cache, ""), answer))
                 continue
             for association in answer:
                 if association.bucket:
@@ -230,8 +250,10 @@ class Pipeline:
             if not any(association.bucket for association in answer):
                 message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {self.aws.region}"
                 hint = near.advice(cache) if self._is_unknown(cache) else ""
-                hint = hint or "Name the bucket with --bucket, or the cache's Region with --region."
-                wanted.append(Obstacle(Pair(cache, "(its buckets)"), NotFoundError(message, hint)))
+                hint = hint or advice(
+                    "Name the bucket with ", Parameter("bucket"), ", or the cache's Region with ", REGION, "."
+                )
+                wanted.append(Obstacle(Pair(cache, ""), NotFoundError(message, hint)))
         return list(dict.fromkeys(wanted))
 
     def _is_unknown(self, cache: str) -> bool:

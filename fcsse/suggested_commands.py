@@ -69,6 +69,22 @@ class CommandBuilder:
             buckets.setdefault(pair.bucket, []).append(pair.cache or "")
         return tuple(one for bucket, caches in buckets.items() for one in self.fcsse("link", caches, [bucket], *more))
 
+    def census(self, bucket: str) -> str:
+        """Counts which keys the objects of a bucket use."""
+        role = self.bucket_role(bucket)
+        place = ["--region", self.region] if self.region else []
+        return shlex.join(
+            [
+                "fcsse",
+                "census",
+                "--bucket",
+                bucket,
+                *(["--bucket-role", role] if role else []),
+                *place,
+                *self._settings(),
+            ]
+        )
+
     def restore(self, backup: str, *more: str) -> str:
         """Puts a saved policy back."""
         place = ["--region", self.region] if self.region else []

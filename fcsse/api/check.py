@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
+from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.apply.write_log import WriteLog
 from fcsse.commands.audit import report as results
 from fcsse.model import Operation, Options
@@ -52,7 +53,8 @@ def check(
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
-    return tuple(check_pair(facts) for facts in pipeline.discover(target, options, ask_prefixes=True))
+    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
+    return tuple(reworded_check(check_pair(facts)) for facts in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, pipeline_of, settings_of
+from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan, reworded_results
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.model import Context, Operation, Options, Via
 
@@ -127,7 +128,7 @@ class Proposal:
         return self._carried_out(as_made(plan, applied), applied, dry_run=False)
 
     def _carried_out(self, plan: Plan, applied: tuple[AppliedChange | FailedChange, ...], *, dry_run: bool) -> Result:
-        result = Result(plan, applied, dry_run)
+        result = Result(plan, reworded_results(applied), dry_run)
         if result.errors:
             error = result.errors[0]
             error.result = result
@@ -257,9 +258,10 @@ def _change(target: Target, options: Options, settings: Settings, expect: str | 
     return replace(proposal, plan=proposal._pipeline.with_advisories(proposal.plan)).try_out()
 
 
+@in_words_of_the_api
 def _propose(target: Target, options: Options, settings: Settings, expect: str | None) -> Proposal:
     pipeline = pipeline_of(settings)
-    return Proposal(pipeline.plan(target, options, expect), pipeline)
+    return Proposal(reworded_plan(pipeline.plan(target, options, expect)), pipeline)
 
 
 def _target(cache: Names, bucket: Names, options: Options, *, every_cache: bool) -> Target:

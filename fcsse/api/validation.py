@@ -36,8 +36,8 @@ def target(doing: str, cache: Names, bucket: Names, *, every_cache: bool = False
 
 
 def caches(given: Names) -> tuple[str, ...]:
-    """Ids of caches and file systems."""
-    return _all(given, lambda text: text if arns.is_cache_id(text) else None, "cache id", "fc-0123456789abcdef0")
+    """Ids of caches and file systems; their ARNs are understood too."""
+    return _all(given, arns.cache_in, "cache id", "fc-0123456789abcdef0")
 
 
 def buckets(given: Names) -> tuple[str, ...]:

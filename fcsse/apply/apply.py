@@ -84,12 +84,12 @@ def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
         access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
         if access is None or one.made is None or not isinstance(one.change, PolicyChange):
             continue
-        planned, made = what_happens(one.change, access), what_happens(one.made, access)
+        whole, brief = what_happens(one.made, access)
         return replace(
             outcome,
             status=outcome.status if one.changed else Status.NOTHING,
-            summary=outcome.summary.replace(planned[0], made[0], 1),
-            short=(outcome.short or outcome.summary).replace(planned[1], made[1], 1),
+            summary="; ".join((whole, *outcome.ends)),
+            short="; ".join((brief, *outcome.ends)),
         )
     return outcome
 

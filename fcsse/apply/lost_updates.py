@@ -40,7 +40,7 @@ class LostUpdate:
     @property
     def labels(self) -> str:
         """The statements as people name them."""
-        return ", ".join(dict.fromkeys(one.label for one in (*self.missing, *self.back)))
+        return ", ".join(dict.fromkeys(f"statement {one.label}" for one in (*self.missing, *self.back)))
 
     def reapplied_to(self, now: PolicyDocument) -> PolicyDocument | None:
         """A document with what is owed given back; None where only its owner can tell how, or it has no list."""

@@ -6,11 +6,14 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
-from fcsse.errors import DeniedError
+from fcsse.aws.principal_ids import PrincipalIds
+from fcsse.errors import DeniedError, PolicyFormatError
+from fcsse.policy.document import parsed
+from fcsse.policy.unique_ids import unique_ids, with_arns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from fcsse.aws.sessions import Clients
     from fcsse.clock import Clock
     from fcsse.endpoint import Endpoint
-    from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
+    from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
     from fcsse.objects import Group, ObjectEncryption, Page
     from fcsse.progress import Progress
 
@@ -38,6 +41,10 @@ class Aws:
     bucket_side: Clients | None = None
     grant_side: Clients | None = None
     others: OtherAccounts | None = None
+    ids: PrincipalIds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = PrincipalIds(lambda: self.own("iam"))
 
     def _kms_side(self, key: Arn, account: str | None) -> Clients:
         if account is None or key.account == account:
@@ -104,11 +111,20 @@ class Aws:
 
     def find_role(self, cache: str) -> Role | None:
         """The service-linked role of a cache, or None."""
-        return iam.find_role(self.own("iam"), cache)
+        role = iam.find_role(self.own("iam"), cache)
+        self.ids.learn(role)
+        return role
 
     def list_roles(self) -> tuple[Role, ...]:
         """All FSx service-linked roles of the account."""
-        return iam.list_roles(self.own("iam"))
+        roles = iam.list_roles(self.own("iam"))
+        for role in roles:
+            self.ids.learn(role)
+        return roles
+
+    def find_principal(self, arn: Arn) -> IamPrincipal | None:
+        """A role or user of the caller's account, or that there is none; None for principals of other kinds."""
+        return iam.find_principal(self.own("iam"), arn)
 
     def find_cache(self, cache: str) -> Cache | None:
         """The cache as FSx describes it, or None."""
@@ -159,12 +175,20 @@ class Aws:
         return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
 
     def get_policy(self, key: Arn, account: str | None = None) -> str:
-        """The text of a key policy. Raises why its account's role could not be assumed, where that is the reason."""
+        """The text of a key policy, with ARNs in place of the unique ids that roles and users of the account have.
+
+        Raises why the role of the key's account could not be assumed, where that is the reason.
+        """
         if self.others and account is not None and key.account != account and self.others.of(key.account) is None:
             refusal = self.others.refusals.get(key.account)
             if refusal:
                 raise refusal
-        return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+        text = kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+        try:
+            found = [one.id for one in unique_ids(parsed(text))]
+        except PolicyFormatError:
+            return text  # whoever needs to read it says so
+        return with_arns(text, self.ids.names(found)) if found else text
 
     def stack_of(self, key: Arn) -> str | None:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
@@ -175,14 +199,23 @@ class Aws:
         kms.put_policy(self.own("kms", key.region), str(key), text)
 
     def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
-        """All grants on a key; where the bucket's side may not, the cache's side is asked."""
+        """All grants on a key; where the bucket's side may not, the cache's side is asked.
+
+        A grantee that KMS shows by its unique id has its ARN, where it is a role or user of the account.
+        """
         side = self._kms_side(key, account)
         try:
-            return kms.list_grants(side("kms", key.region), str(key))
+            grants = kms.list_grants(side("kms", key.region), str(key))
         except DeniedError:
             if side is self.own:
                 raise
-            return kms.list_grants(self.own("kms", key.region), str(key))
+            grants = kms.list_grants(self.own("kms", key.region), str(key))
+        names = self.ids.names(one.grantee for one in grants if one.grantee)
+        return (
+            tuple(replace(one, grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
+            if names
+            else grants
+        )
 
     def create_grant(
         self,

@@ -93,7 +93,7 @@ def check(
 def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:
     if checked.error:  # which says why
         cache, bucket = checked.pair.cache, checked.pair.bucket
-        where = "its buckets" if bucket.startswith("(") else f"s3://{bucket}"
+        where = f"s3://{bucket}" if bucket else checked.pair.place
         return [prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))]
     worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
     if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
@@ -169,14 +169,14 @@ def _form(row: Row, several: bool) -> str:
 
 
 def _why(row: Row) -> str:
-    from fcsse.evaluator.pair_access import label
+    from fcsse.evaluator.pair_access import decider
 
     decision = row.decision
     match decision.verdict.value:
         case "allowed":
-            return label(decision.decided_by or "")
+            return decider(decision)
         case "denied" if decision.explicit:
-            return f"Deny in {label(decision.decided_by or '')}"
+            return f"Deny in {decider(decision)}"
         case "denied" if decision.decided_by is None and not decision.reason.startswith("the key's"):
             return "nothing allows it"
         case _:

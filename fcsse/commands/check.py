@@ -14,17 +14,18 @@ from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import parsed
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.step_phrases import other_form_only
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fcsse.evaluator.pair_access import BucketRow
-    from fcsse.model import Pair
+    from fcsse.model import Bucket, Pair
 
-OUTSIDE = (
-    "Organisation policies (SCPs, RCPs) and VPC endpoint policies cannot be seen from here; a Deny in one would win."
-)
+OUTSIDE = "VPC endpoint policies cannot be seen from here; a Deny in one would win."
+"""SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, 
             return _impossible(found, error)
         need = None
     if isinstance(need, NotNeeded):
-        return _without_key(found, need)
+        return _without_key(found, need, words or CommandBuilder())
     try:
         document = parsed(found.policy) if found.policy is not None else None
     except FcsseError as error:
@@ -98,13 +99,13 @@ def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
 
 
 def _reason(error: FcsseError) -> str:
-    return error.message.split(": ", 1)[-1]
+    return error.reason
 
 
-def _without_key(facts: Facts, why: NotNeeded) -> CheckResult:
+def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts))
     headline = f"{_headline(facts, judgement)} ({why.reason})"
-    notes = (*facts.unreadable, *_s3_notes(judgement), OUTSIDE)
+    notes = (*facts.unreadable, older_objects(facts.bucket, words), *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(_bucket_remedy(facts, judgement))
     return CheckResult(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
 
@@ -135,8 +136,19 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
-        (*notes, OUTSIDE),
+        (*notes, older_objects(facts.bucket, words), OUTSIDE),
         blocker=blocker,
+    )
+
+
+def older_objects(bucket: Bucket, words: CommandBuilder) -> str:
+    """What a verdict by the bucket's default encryption leaves out, as a sentence.
+
+    Source: S3 user guide, "Setting default server-side encryption behavior for Amazon S3 buckets".
+    """
+    return (
+        "This is about objects that are written with the bucket's default encryption as it is now. A change of it does not "
+        f"change older objects, which may need another key: {words.census(bucket.name)}"
     )
 
 
@@ -180,22 +192,23 @@ def _headline(facts: Facts, judgement: Judgement) -> str:
         case Verdict.ALLOWED, Verdict.ALLOWED:
             return full_access(facts)
         case Verdict.ALLOWED, Verdict.DENIED:
-            return f"{cache} can read {bucket}, not write: {_first_reason(judgement)}"
+            return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
         case Verdict.DENIED, Verdict.ALLOWED:
-            return f"{cache} can write {bucket}, not read: {_first_reason(judgement)}"
+            return f"{cache} can write {bucket}, not read: {_first_reason(facts, judgement)}"
         case Verdict.DENIED, Verdict.DENIED:
-            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(judgement)}"
+            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(facts, judgement)}"
         case read, write:
             words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
             said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
             if read is write:
                 said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
-            return f"{said}: {_first_reason(judgement)}"
+            return f"{said}: {_first_reason(facts, judgement)}"
 
 
-def _first_reason(judgement: Judgement) -> str:
+def _first_reason(facts: Facts, judgement: Judgement) -> str:
     if judgement.form_changed:
-        return "access was given for the other form of encryption context; the bucket's Bucket Key setting has changed since"
+        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+        return other_form_only(facts.bucket.name, form)
     rows = [row for row in judgement.rows if row.current and row.asked.needed]
     for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
         for row in rows:

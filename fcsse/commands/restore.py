@@ -14,9 +14,10 @@ from fcsse.arn import key_arn
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
-from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, dead_principals
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
+from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
@@ -97,11 +98,12 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
-    target = PolicyDocument.parse(backup.policy)
+    saved = [one.id for one in unique_ids(PolicyDocument.parse(backup.policy))]
+    target = PolicyDocument.parse(with_arns(backup.policy, pipeline.aws.ids.names(saved)))
     after = before if equivalent(before, target, arn.partition) else target
-    dead = dead_principals(after) if after is target else ()
+    dead = dead_principals(after, pipeline.aws.ids.dead(saved)) if after is target else ()
     if dead:
-        named = "; ".join(f"{one.id} in {one.label}" for one in dead)
+        named = "; ".join(f"{one.id} in statement {one.label}" for one in dead)
         raise PolicyRefusedError(
             f"restoring backup {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
             "Take them out of it, and put it with aws kms put-key-policy. To print it: "

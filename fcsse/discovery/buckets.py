@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
 from fcsse.arn import alias_arn, key_arn
 from fcsse.discovery.fetcher import attempt, result_or_error
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
@@ -135,9 +136,16 @@ class Buckets:
                 return self._given(name, options.key)
             raise DeniedError(
                 error.message,
-                f"{error.hint} For a bucket of another account: name its credentials with --bucket-profile or "
-                "--bucket-role, or state its facts with --key ARN --bucket-region REGION and "
-                "--bucket-keys or --no-bucket-keys.",
+                advice(
+                    error.hint,
+                    " For a bucket of another account: name its credentials with ",
+                    BUCKET_PROFILE,
+                    " or ",
+                    BUCKET_ROLE,
+                    ", or state its facts: ",
+                    THE_FACTS,
+                    ".",
+                ),
                 action=error.action,
                 resource=error.resource,
             ) from error
@@ -162,7 +170,8 @@ class Buckets:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""
         own = _named_by_arn(now)
         if own is not None and own.region != key.region and self._options.operation is not Operation.UNLINK:
-            message = f"{self._options.operation.value}ing bucket {name}: --key {key} is in {key.region}, and the bucket in {own.region}"
+            doing = f"{self._options.operation.value}ing bucket {name}: "
+            message = advice(doing, KEY, f" {key} is in {key.region}, and the bucket in {own.region}")
             raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
 
     def _given(self, name: str, key: Arn) -> Bucket:
@@ -184,6 +193,6 @@ def _named_by_arn(encryption: Encryption) -> Arn | None:
 
 def _same_region(bucket: str, stated: str | None, key: Arn) -> str:
     if stated not in (None, key.region):
-        message = f"linking bucket {bucket}: --bucket-region {stated} is not the Region of key {key}"
+        message = advice(f"linking bucket {bucket}: ", BUCKET_REGION, f" {stated} is not the Region of key {key}")
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
     return key.region

@@ -147,6 +147,7 @@ class Discovery:
             key.refusals,
             prefixes,
             side.policy,
+            dead_ids=key.dead_ids,
         )
 
     def _with_advice(self, pair: Pair, error: FcsseError, *, typed: bool) -> FcsseError:

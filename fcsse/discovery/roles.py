@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fcsse.advice import PROFILE, REGION, Parameter, advice
 from fcsse.arn import role_name
 from fcsse.clock import pauses
 from fcsse.discovery.suggestions import CacheSuggestions
@@ -122,7 +123,7 @@ class RoleFinder:
         if state is None:
             self._reasons[cache] = NotFoundError(
                 f"finding {kind} {cache}: neither FSx in {self._aws.region or 'this Region'} nor IAM knows it",
-                self._advice(cache) or "Check the id, --profile and --region.",
+                self._advice(cache) or advice("Check the id, ", PROFILE, " and ", REGION, "."),
             )
         elif state.lifecycle in GONE:
             because = f" ({state.failure})" if state.failure else ""
@@ -145,7 +146,7 @@ class RoleFinder:
         if not isinstance(state, Cache):
             meant = self._near.advice(cache)
             if meant or state is None or isinstance(state, DeniedError):
-                return meant or "Check the id, --profile and --region."
+                return meant or advice("Check the id, ", PROFILE, " and ", REGION, ".")
         if self._is_coming(cache):
             return f"Run this again once {cache} is AVAILABLE: its role comes with its S3 data repository associations."
         makes = "FSx makes the role with the first S3 data repository association"
@@ -153,8 +154,11 @@ class RoleFinder:
         if linked is False:
             return f"{makes}, and {cache} has none."
         return (
-            f"{makes}. Where the creator lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with "
-            "--every-cache instead."
+            advice(
+                f"{makes}. Where the creator lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with ",
+                Parameter("every_cache", value=True),
+                " instead.",
+            )
             if linked
             else f"{makes}."
         )

@@ -107,11 +107,15 @@ class Judgement:
 
     @property
     def form_changed(self) -> bool:
-        """Was access given for the other form only? That is what a change of the Bucket Key setting leaves behind."""
+        """Is what reading and writing need given for the other form only? A change of the Bucket Key setting leaves that
+        behind, and a statement that never was for the form in use.
+        """
         other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
         if not other or any(row.verdict is not ALLOWED for row in other):
             return False
-        return any(row.verdict is DENIED and not row.decision.explicit for row in self.rows if row.current)
+        return any(
+            row.verdict is DENIED and not row.decision.explicit and row.asked.needed for row in self.rows if row.current
+        )
 
     @property
     def other_form_missing(self) -> bool:
@@ -123,19 +127,35 @@ class Judgement:
     def by_grant(self) -> bool:
         """Is it a grant that allows anything which depends on the form?"""
         given = [row for row in self.rows if row.current and row.asked.form and row.verdict is ALLOWED]
-        return any((row.decision.decided_by or "").startswith("grant ") for row in given)
+        return any(row.decision.grant is not None for row in given)
+
+    @property
+    def by_statement(self) -> bool:
+        """Is it a statement that allows anything?"""
+        return any(row.decision.statement is not None for row in self.rows if row.current and row.verdict is ALLOWED)
 
     @property
     def deciders(self) -> tuple[str, ...]:
         """The statements and grants that give what is allowed, as people name them."""
-        found = (row.decision.decided_by for row in self.rows if row.current and row.verdict is ALLOWED)
-        return tuple(dict.fromkeys(label(name) for name in found if name))
+        found = (row.decision for row in self.rows if row.current and row.verdict is ALLOWED)
+        return tuple(dict.fromkeys(decider(one) for one in found if one.decided_by))
 
 
 def label(decided_by: str) -> str:
-    """A statement by its Sid in quotes, anything else as it is; what does not print is escaped."""
+    """A statement by its Sid in quotes, anything else as it is; what does not print is escaped. See ``decider``."""
     text = printable(decided_by)
     return text if text.startswith(("statement ", "grant ")) else f"statement '{text}'"
+
+
+def decider(decision: Decision) -> str:
+    """What decided, for people: a statement by its Sid in quotes or by its number, a grant by its name or id.
+
+    Empty where nothing did. What does not print is escaped.
+    """
+    text = printable(decision.decided_by or "")
+    if decision.statement is None or text == f"statement {decision.statement + 1}":
+        return text
+    return f"statement '{text}'"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

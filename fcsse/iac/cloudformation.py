@@ -35,11 +35,12 @@ def yaml(parts: Sequence[Addition]) -> str:
 
 
 def _statements(part: NewStatements) -> str:
+    what = "the output of --format json" if len(part.statements) == 1 else "each statement that --format json lists"
     head = (
         "# For Properties.KeyPolicy.Statement of the AWS::KMS::Key resource of\n"
         f"# {part.whose}.\n"
-        "# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with the output of --format json, on a key\n"
-        "# that the app itself makes: CDK adds nothing to an imported one.\n" + part.caution
+        f"# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with {what},\n"
+        "# on a key that the app itself makes: CDK adds nothing to an imported one.\n" + part.caution
     )
     return head + "".join(_node(list(part.statements), 0))
 

@@ -77,8 +77,9 @@ def _policy_change(
     accesses = tuple(dict.fromkeys(need.access for _, need in group if need.access))
     try:
         document = key_policy(facts, need)
+        dead = frozenset(one for facts, _ in group for one in facts.dead_ids)
         return change_policy(
-            need.key.arn, options.operation, accesses, document, saved, prune_orphans=options.prune_orphans
+            need.key.arn, options.operation, accesses, document, saved, prune_orphans=options.prune_orphans, dead=dead
         )
     except FcsseError as error:
         return error

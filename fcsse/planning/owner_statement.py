@@ -30,6 +30,8 @@ def create_grant_statement(partition: str, grantee: str, operations: Sequence[st
             "Condition": {
                 "StringEquals": {"kms:GranteePrincipal": grantee},
                 "ForAllValues:StringEquals": {"kms:GrantOperations": list(operations)},
+                # ForAllValues is also true of a request without the key. Source: IAM user guide, "ForAllValues".
+                "Null": {"kms:GrantOperations": "false"},
             },
         },
         indent=2,

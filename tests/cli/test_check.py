@@ -67,7 +67,7 @@ def test_bucket_keys_turned_on_after_linking_is_found_and_named(shell: Shell) ->
     shell.sandbox.set_bucket_encryption("data", key=shell.sandbox.key("data").arn, bucket_keys=True)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
     assert run.code == 3
-    assert "Bucket Key setting has changed" in run.out
+    assert "access is given for object ARNs only, and bucket data uses Bucket Keys" in run.out
     assert shell.link("fc-0123", "data").code == 0
     assert shell.run("check", "--cache", "fc-0123", "--bucket", "data").code == 0
 
@@ -206,7 +206,7 @@ def test_across_accounts_the_grant_decides(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("bucket", "reason", "ways"),
     [
-        ("data-dead", "AROA0000000FORMERROLE in 'Allow a former role'", ["--prune-orphans", "--via grant"]),
+        ("data-dead", "AROA0000000FORMERROLE in statement 'Allow a former role'", ["--prune-orphans", "--via grant"]),
         ("data-full", "KMS takes 32,768", ["--via grant"]),
     ],
 )

@@ -13,15 +13,16 @@ WHICH = "Which"
 
 
 def parse_cache(text: str) -> str:
-    """A cache's or file system's id."""
-    if not arns.is_cache_id(text):
+    """A cache's or file system's id; its ARN is understood too."""
+    name = arns.cache_in(text)
+    if name is None:
         message = f"{text!r} is not the id of a file cache or file system, such as fc-0123456789abcdef0 or fs-0123456789abcdef0"
         raise typer.BadParameter(message)
-    return text
+    return name
 
 
 def parse_bucket(text: str) -> str:
-    """A bucket's name; ``s3://name`` and a bucket ARN are understood too."""
+    """A bucket's name; an S3 URI and a bucket ARN are understood too."""
     name = arns.bucket_in(text)
     if name is None:
         message = f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"

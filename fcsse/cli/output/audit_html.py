@@ -92,7 +92,7 @@ def _head(audit: Audit, now: datetime) -> str:
     return (
         f"<header><h1>fcsse audit</h1><p>{text(audit.summary)}</p>"
         f'<p class="soft">Made {now:%Y-%m-%d %H:%M} UTC, by the documented rules of key policies, grants and bucket policies. '
-        "Organisation policies and VPC endpoint policies cannot be seen from here.</p>"
+        "VPC endpoint policies cannot be seen from here.</p>"
         f'<nav>{links}</nav><div class="totals">{totals}</div></header>'
     )
 

@@ -88,7 +88,7 @@ def _pair(outcome: Outcome) -> Json:
     bucket, key = (facts.bucket, facts.key) if facts else (None, None)
     return {
         "cache": outcome.pair.cache,
-        "bucket": outcome.pair.bucket,
+        "bucket": outcome.pair.bucket or None,
         "status": outcome.status.value,
         "summary": outcome.summary,
         "route": outcome.via.value if outcome.via else None,
@@ -165,7 +165,7 @@ def plan_markdown(
         key = f"`{facts.key.arn}`" if facts and facts.key else "none"
         cells = [
             outcome.pair.cache or "every cache",
-            outcome.pair.bucket,
+            outcome.pair.place,
             encryption_text(facts.bucket) if facts else "unknown",
             key,
             f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
@@ -268,7 +268,7 @@ def checked_pair(one: CheckResult) -> Json:
     facts, judgement = one.facts, one.judgement
     return {
         "cache": one.pair.cache,
-        "bucket": one.pair.bucket,
+        "bucket": one.pair.bucket or None,
         "read": one.read.value,
         "write": one.write.value,
         "verdict": one.headline,
@@ -316,7 +316,7 @@ def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] =
     for one in found:
         cells = (
             one.pair.cache or "every cache",
-            one.pair.bucket,
+            one.pair.place,
             one.read.value,
             one.write.value,
             escaped(one.headline),

@@ -149,7 +149,7 @@ def closing_lines(
     failed = [one for one in results if isinstance(one, FailedChange)]
     verb, done, preposition = VERBS[plan.operation]
     for outcome in plan.outcomes:
-        pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.bucket}"
+        pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.place}"
         match outcome.status:
             case Status.NOTHING:
                 out.append(prose((f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green")))

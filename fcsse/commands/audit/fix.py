@@ -65,7 +65,8 @@ def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     accesses = [access for _, access in group]
     try:
         document = parsed(facts.policy)
-        change_policy(facts.key.arn, Operation.LINK, accesses, document)
+        dead = frozenset(found for one, _ in group if one.facts for found in one.facts.dead_ids)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document, dead=dead)
     except PolicyFullError as error:
         return Fixability(Fix.NO, ("--via", "grant"), error.hint)
     except PolicyRefusedError:
@@ -75,7 +76,7 @@ def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     else:
         return Fixability(Fix.YES)
     try:
-        change_policy(facts.key.arn, Operation.LINK, accesses, document, prune_orphans=True)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document, prune_orphans=True, dead=dead)
     except FcsseError:
         return Fixability(
             Fix.NO,
@@ -96,7 +97,7 @@ def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
     Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
     linking it adds nothing.
     """
-    for one in sorted(judged, key=lambda one: (not one.allowed, not any(by.startswith("statement") for by in one.by))):
+    for one in sorted(judged, key=lambda one: (not one.allowed, not one.by_statement)):
         if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):

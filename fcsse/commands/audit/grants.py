@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fcsse.arn import Arn, is_dead_principal, role_cache
+from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit.finding import Finding, Severity
 from fcsse.planning.requirements import GRANT_PREFIX, grant_name
 from fcsse.text import count, listed
@@ -42,14 +42,11 @@ def _end(key: OfKey, grant: Grant, words: CommandBuilder) -> str:
 
 
 def _dead(key: OfKey, words: CommandBuilder) -> list[Finding]:
-    """Grants of ours whose role was deleted: KMS shows its bare id in place of the ARN."""
+    """Grants of ours whose role was deleted: KMS shows its bare id in place of the ARN, and IAM knows no such id."""
     dead = [
         grant
         for grant in key.grants
-        if grant.grantee
-        and is_dead_principal(grant.grantee)
-        and grant.name.startswith(GRANT_PREFIX)
-        and _ended_here(key, grant)
+        if grant.grantee in key.dead and grant.name.startswith(GRANT_PREFIX) and _ended_here(key, grant)
     ]
     if not dead:
         return []

@@ -33,13 +33,17 @@ STATEMENT = 600
 
 @dataclass(frozen=True, slots=True)
 class OfKey:
-    """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known."""
+    """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known.
+
+    ``dead`` are the unique ids in its policy and grants that belong to nobody.
+    """
 
     arn: Arn
     judged: tuple[PairAudit, ...]
     document: PolicyDocument | None
     grants: tuple[Grant, ...]
     account: str
+    dead: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -105,7 +109,8 @@ def keys_of(judged: Sequence[PairAudit], account: str) -> list[OfKey]:
         key, policy = facts[0].key, next((one.policy for one in facts if one.policy is not None), None)
         if key is not None and key.manager != "AWS":
             grants = next((one.grants for one in facts if one.grants is not None), ())
-            found.append(OfKey(key.arn, tuple(group), _document(policy), grants, account))
+            dead = frozenset(found_dead for one in facts for found_dead in one.dead_ids)
+            found.append(OfKey(key.arn, tuple(group), _document(policy), grants, account, dead))
     return found
 
 
@@ -197,7 +202,7 @@ def _mergeable(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[F
                 f"one statement could serve {count(sum(len(ours.roles) for _, ours in group), 'cache')} on {listed(buckets)}: "
                 f"key {key.name}",
                 [
-                    f"{listed([statement.label for statement, _ in group])} say the same of different roles; one with all of "
+                    f"statements {listed([statement.label for statement, _ in group])} say the same of different roles; one with all of "
                     f"them saves about {max(0, saved - 140 * len(moved)):,} bytes."
                 ],
                 f"Worth it when the policy gets full. Between the commands {listed(moved)} "

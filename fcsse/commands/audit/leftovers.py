@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fcsse.arn import is_dead_principal, role_cache
+from fcsse.arn import role_cache
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import pruning
-from fcsse.policy.document import dead_principals
+from fcsse.policy.unique_ids import dead_principals
 from fcsse.text import count, listed
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def find(
 
 
 def _dead(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
-    dead = dead_principals(document)
+    dead = dead_principals(document, key.dead)
     if not dead:
         return []
     ours = {statement.index for statement, _ in key.readings}
@@ -53,7 +53,8 @@ def _dead(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[F
     detail = [
         f"KMS refuses every new version of this policy, whoever writes it, until {'it is' if len(ids) == 1 else 'they are'} out.",
         *(
-            f"{one.id} in {one.element} of {one.label}" + (", a statement of fcsse's." if one.index in ours else ".")
+            f"{one.id} in {one.element} of statement {one.label}"
+            + (", a statement of fcsse's." if one.index in ours else ".")
             for one in dead[:8]
         ),
     ]
@@ -85,13 +86,13 @@ def _gone(key: OfKey, facts: AccountFacts, links: Links, words: CommandBuilder) 
     """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
     found = []
     readings = key.readings
-    poisoned = any(is_dead_principal(one) for _, ours in readings for one in ours.roles)
+    poisoned = any(one in key.dead for _, ours in readings for one in ours.roles)
     fix, way = _pruned(key, words) if poisoned else (Fix.NO, ())
     for statement, ours in readings:
         buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
         for principal in ours.roles:
             cache = role_cache(principal)
-            if is_dead_principal(principal):
+            if principal in key.dead:
                 found.append(
                     key.finding(
                         "cache-gone",

@@ -115,7 +115,7 @@ def _title(code: str, one: PairAudit, caches: list[str]) -> str:
             return f"access to bucket {bucket} is not known: {who}"
         case "context-changed":
             now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
-            return f"Bucket Keys of {bucket} were turned {now} since linking: {who}"
+            return f"Bucket Keys of {bucket} are {now}, and access is for the other form of context: {who}"
         case "explicit-deny" | "bucket-policy":
             return f"{TITLES[code]} {who}: bucket {bucket}"
         case "bucket-gone":

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.pair_access import decider, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Operation, Options
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.step_phrases import other_form_only
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
+
+OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unusable"})
+"""Troubles by which a key cannot be used, whatever its policy says."""
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
@@ -41,7 +46,9 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class PairAudit:
-    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed."""
+    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed, ``by_statement``: is a
+    statement among them?
+    """
 
     pair: Pair
     region: str
@@ -51,6 +58,7 @@ class PairAudit:
     by: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     facts: Facts | None = None
+    by_statement: bool = False
 
     @property
     def key(self) -> str | None:
@@ -87,7 +95,7 @@ class Verdicts:
     """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
 
     def __init__(self) -> None:
-        self._quick: dict[Pair, tuple[Facts, tuple[str, ...] | None]] = {}
+        self._quick: dict[Pair, tuple[Facts, Judgement | None]] = {}
 
     def early(self, found: Facts | Obstacle) -> None:
         """Judges facts ahead of ``all``."""
@@ -107,32 +115,34 @@ class Verdicts:
             for found in pairs
         )
 
-    def _known(self, found: Facts | Obstacle) -> tuple[str, ...] | None:
+    def _known(self, found: Facts | Obstacle) -> Judgement | None:
         seen = self._quick.pop(found.pair, None)
         return seen[1] if seen and seen[0] == found else _quickly(found)
 
 
 def _judged(
     found: Facts | Obstacle,
-    by: tuple[str, ...] | None,
+    quick: Judgement | None,
     region: str,
     buckets: Mapping[str, Bucket],
     roleless: Collection[str],
 ) -> PairAudit:
-    if by is not None and isinstance(found, Facts):
-        return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
+    if quick is not None and isinstance(found, Facts):
+        by, named = quick.deciders, quick.by_statement
+        return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found, named)
     checked = check_pair(found, remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
+    named = checked.judgement is not None and checked.judgement.by_statement
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
     return PairAudit(
-        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts
+        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts, named
     )
 
 
-def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
-    """What gives a pair with a key all its access; None for every other pair."""
+def _quickly(found: Facts | Obstacle) -> Judgement | None:
+    """The verdicts on a pair with a key that has all its access; None for every other pair."""
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
@@ -144,7 +154,7 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
         judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
     except FcsseError:
         return None
-    return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
+    return judged if judged and judged.read is judged.write is ALLOWED else None
 
 
 def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
@@ -159,7 +169,7 @@ def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[
             found.append(Trouble("policy-format", checked.blocker.message, checked.blocker.hint))
         return tuple(found)
     found += _of_bucket_policy(facts, checked.judgement)
-    if not any(trouble.code.startswith("key-") for trouble in found):
+    if not any(trouble.code in OF_KEY for trouble in found):
         found += _of_access(facts, checked.judgement)
     return tuple(found)
 
@@ -170,15 +180,10 @@ def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, ro
         return Trouble("role-missing", error.message, error.hint)
     reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
     if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
-        return Trouble("foreign-alias", _bare(error), FULL_ARN)
+        return Trouble("foreign-alias", error.reason, FULL_ARN)
     if isinstance(error, NotFoundError):
         return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
     return Trouble("unreadable", error.message, error.hint)
-
-
-def _bare(error: FcsseError) -> str:
-    """The reason without what was being done: nobody links here."""
-    return error.message.split(": ", 1)[-1] if error.message.startswith("linking ") else error.message
 
 
 def _of_encryption(facts: Facts) -> list[Trouble]:
@@ -194,7 +199,7 @@ def _of_encryption(facts: Facts) -> list[Trouble]:
         code = "aws-managed-key"
         if not bucket.encryption.is_kms:
             code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
-        return [Trouble(code, _bare(error), error.hint)]
+        return [Trouble(code, error.reason, error.hint)]
     return []
 
 
@@ -215,7 +220,7 @@ def _of_key(facts: Facts) -> list[Trouble]:
             "key-disabled": "Enable it.",
             "key-pending-deletion": "Cancel the deletion while that is possible, and enable it.",
         }
-        return [Trouble(code, _bare(error), remedies.get(code, error.hint))]
+        return [Trouble(code, error.reason, remedies.get(code, error.hint))]
     return []
 
 
@@ -242,18 +247,16 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         return []
     if judgement.denials:
         denial = judgement.denials[0].decision
-        remedy = (
-            f"Have the owner of statement '{denial.decided_by}' except {ROLES} from it: a Deny wins over every Allow."
-        )
+        remedy = f"Have the owner of {decider(denial)} except {ROLES} from it: a Deny wins over every Allow."
         return [Trouble("explicit-deny", denial.reason, remedy)]
     if judgement.form_changed:
-        now, before = ("on", "object ARNs") if facts.bucket.encryption.bucket_keys else ("off", "the bucket's ARN")
-        reason = (
-            f"Bucket Keys are {now}, and the access was given for {before} only, so the condition on the encryption context "
-            "no longer matches"
-        )
+        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
         return [
-            Trouble("context-changed", reason, "Link again, for the form in use now; the access by the other stays.")
+            Trouble(
+                "context-changed",
+                other_form_only(facts.bucket.name, form),
+                "Link again, for the form in use now; the access by the other stays.",
+            )
         ]
     denied = [row for row in lacking if row.verdict is DENIED]
     if denied:

@@ -108,7 +108,13 @@ _JUDGED_KEY = _on("kms:DescribeKey", On.KEY, "reads the key's state and resolves
 _POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
 _GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
 _PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
-_SUGGESTIONS = _on("iam:ListRoles", On.ANY, "suggests ids where one is mistyped", When.NAMED_CACHE, optional=True)
+_SUGGESTIONS = _on(
+    "iam:ListRoles",
+    On.ANY,
+    "suggests ids where one is mistyped, and tells new roles from deleted ones where KMS shows unique ids",
+    optional=True,
+)
+_USERS = _on("iam:ListUsers", On.ANY, "the same for users", When.OWN_KEY, optional=True)
 _OTHERS = _on(
     "s3:ListAllMyBuckets",
     On.ANY,
@@ -167,6 +173,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:ListGrants", On.KEY, "finds the grant, and sees it come", When.GRANT, optional_across=True),
         _on("kms:CreateGrant", On.KEY, "creates the grant, or tries it in a dry run", When.GRANT),
         _SUGGESTIONS,
+        _USERS,
         _CACHE,
         _SYSTEM,
         _REGION,
@@ -192,6 +199,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
             optional=True,
         ),
         _SUGGESTIONS,
+        _USERS,
         _on(
             "fsx:DescribeFileCaches",
             On.ANY,
@@ -221,6 +229,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
             optional=True,
         ),
         _SUGGESTIONS,
+        _USERS,
         _CACHE,
         _SYSTEM,
         _REGION,
@@ -241,6 +250,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
+        _USERS,
         _REGION,
         _on("kms:PutKeyPolicy", On.OWN_KEY, "writes the key policies", When.OWN_KEY, When.FIX),
         _on("kms:CreateGrant", On.KEY, "creates the grants on keys of other accounts", When.FIX),
@@ -288,6 +298,8 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.RESTORE: (
         _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back"),
         _on("kms:PutKeyPolicy", On.KEY, "writes the key policy"),
+        _on("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids", optional=True),
+        _on("iam:ListUsers", On.ANY, "the same for users", optional=True),
     ),
 }
 """Every permission of every command."""
