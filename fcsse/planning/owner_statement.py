@@ -30,6 +30,7 @@ def create_grant_statement(partition: str, grantee: str, operations: Sequence[st
             "Condition": {
                 "StringEquals": {"kms:GranteePrincipal": grantee},
                 "ForAllValues:StringEquals": {"kms:GrantOperations": list(operations)},
+                "Null": {"kms:GrantOperations": "false"},
             },
         },
         indent=2,

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.pair_access import full_access_by, judge, label
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Operation, Options
-from fcsse.planning.requirements import Requirement, requirement_of
+from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.planning.requirements import is_linkable, requirement_of
 from fcsse.policy.document import parsed
 
 if TYPE_CHECKING:
@@ -121,14 +122,25 @@ def _judged(
 ) -> PairAudit:
     if by is not None and isinstance(found, Facts):
         return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
-    checked = check_pair(found, remedy=False)
+    checked = check_pair(_without_empty_policy(found), remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
-    return PairAudit(
-        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts
-    )
+    facts = found if isinstance(found, Facts) else None
+    return PairAudit(found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, facts)
+
+
+def _without_empty_policy(found: Facts | Obstacle) -> Facts | Obstacle:
+    """Facts without a bucket policy that decides nothing: the role's own permissions let it into its account's buckets."""
+    if (
+        isinstance(found, Facts)
+        and found.bucket_policy == ""
+        and found.bucket.foreign is False
+        and found.key is not None
+    ):
+        return replace(found, bucket_policy=None)
+    return found
 
 
 def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
@@ -136,12 +148,12 @@ def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
-        if not isinstance(requirement_of(found, Options(Operation.LINK)), Requirement):
+        if not is_linkable(found):
             return None
-        if found.bucket_policy == "" and found.bucket.foreign is False:
-            # The role's own permissions let it into its account's buckets: there is nothing to judge.
-            found = replace(found, bucket_policy=None)
-        judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
+        document = parsed(found.policy)
+        if found.bucket_policy == "" and found.bucket.foreign is False and found.bucket.bucket_keys_known:
+            return full_access_by(found, document)
+        judged = judge(found, document, found.grants, explain=False, briefly=True)
     except FcsseError:
         return None
     return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
@@ -224,7 +236,7 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not stopped:
         return []
     actions = ", ".join(dict.fromkeys(row.action for row in stopped))
-    reason = f"the bucket policy: {stopped[0].decision.reason}"
+    reason = f"the bucket policy: {denied_because(stopped[0].decision)}"
     if any(row.decision.explicit for row in stopped):
         return [
             Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
@@ -241,11 +253,13 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not lacking:
         return []
     if judgement.denials:
-        denial = judgement.denials[0].decision
-        remedy = (
-            f"Have the owner of statement '{denial.decided_by}' except {ROLES} from it: a Deny wins over every Allow."
-        )
-        return [Trouble("explicit-deny", denial.reason, remedy)]
+        row = judgement.denials[0]
+        found = exemption(row.decision, facts, row.asked.form)
+        if found.form is None:
+            found = found._replace(value=ROLES)
+        by = label(row.decision.decided_by or "a statement")
+        remedy = f"{advice(found, by)}. A Deny wins over every Allow."
+        return [Trouble("explicit-deny", denied_because(row.decision, row.asked.form), remedy)]
     if judgement.form_changed:
         now, before = ("on", "object ARNs") if facts.bucket.encryption.bucket_keys else ("off", "the bucket's ARN")
         reason = (
