@@ -1,6 +1,6 @@
 """Give an Amazon File Cache or FSx for Lustre file system access to the KMS key of its S3 bucket.
 
-``link``, ``unlink``, ``plan``; ``check``, ``audit``, ``census``; ``backups``, ``restore``; ``statement``, ``permissions``:
+``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``census``; ``backups``, ``restore``; ``statement``, ``permissions``:
 each as ``fcsse.api`` describes, which also says what of it is stable. They are loaded on first use, so that importing the
 package costs nothing.
 """
@@ -60,6 +60,7 @@ __all__ = [
     "backups",
     "census",
     "check",
+    "check_policy",
     "lambda_handler",
     "link",
     "permissions",
@@ -71,7 +72,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from fcsse.api.backups import RestoreResult, backups, restore
-    from fcsse.api.check import Audit, audit, census, check
+    from fcsse.api.check import Audit, audit, census, check, check_policy
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.settings import Settings
     from fcsse.api.statement import permissions, statement
@@ -110,7 +111,7 @@ else:
     _HOMES = {
         "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
-        "fcsse.api.check": ("Audit", "audit", "census", "check"),
+        "fcsse.api.check": ("Audit", "audit", "census", "check", "check_policy"),
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),

@@ -188,3 +188,8 @@ def partition_of(region: str) -> str:
         "eusc-": "aws-eusc",
     }
     return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
+
+
+def is_organization_id(text: str) -> bool:
+    """Is it the id of an organization? Source: Organizations API reference, ``OrganizationId`` (examples are shorter)."""
+    return re.fullmatch(r"o-[a-z0-9]{1,32}", text, re.ASCII) is not None

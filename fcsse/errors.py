@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import ClassVar
 
-from fcsse.advice import Advice
+from fcsse.advice import Advice, advice
 from fcsse.masking import mask_here
 
 EXIT_OK = 0
@@ -26,11 +26,11 @@ EXIT_NO_READER = 141
 """Whoever read the answer went away, as ``| head`` does: what shells report of programs that end by SIGPIPE."""
 
 
-def _masked(hint: str) -> str:
-    shown = mask_here(hint)
-    if isinstance(hint, Advice):
+def _masked(text: str) -> str:
+    shown = mask_here(text)
+    if isinstance(text, Advice):
         shown = Advice(shown)
-        shown.api = mask_here(hint.api)
+        shown.api = mask_here(text.api)
     return shown
 
 
@@ -48,7 +48,7 @@ class FcsseError(Exception):
 
     def __init__(self, message: str, hint: str = "", *, doing: str = "") -> None:
         self.reason = mask_here(message)
-        message, hint = mask_here(f"{doing}: {message}" if doing else message), _masked(hint)
+        message, hint = _masked(advice(f"{doing}: ", message) if doing else message), _masked(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint

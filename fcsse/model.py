@@ -152,11 +152,18 @@ class Key:
     manager: str | None = None
     spec: str | None = None
     usage: str | None = None
+    origin: str | None = None
+    multi_region: bool | None = None
 
     @property
     def id(self) -> str:
         """The bare key id."""
         return self.arn.resource.removeprefix("key/")
+
+    @property
+    def is_any(self) -> bool:
+        """Does it stand for whichever key of its account and Region?"""
+        return self.arn.resource == "key/*"
 
     @property
     def usable_by_s3(self) -> bool:
@@ -169,9 +176,10 @@ class Grant:
     """A grant as ``kms:ListGrants`` shows it.
 
     ``grantee`` is None where the entry names none of the account's principals (newer fields, service principals) and
-    may be a bare ``AROA…`` id: of a role that is gone, or of one that could not be looked up. ``constraint_equals`` and ``constraint_subset`` are the
-    encryption context constraints; None = no such constraint. ``other_constraints`` names constraints that this
-    version does not know, which make the grant's effect unknown.
+    may be a bare ``AROA…`` id: of a role that is gone, or of one that could not be looked up. ``constraint_equals`` and
+    ``constraint_subset`` are the encryption context constraints; None = no such constraint. ``other_constraints`` names all
+    other constraints: of ``SourceArn`` the value is in ``source_arn``, and one that this version does not know makes the
+    grant's effect unknown.
     """
 
     grant_id: str
@@ -184,6 +192,7 @@ class Grant:
     retiring: str | None = None
     issuing_account: str | None = None
     grantee_service: str | None = None
+    source_arn: str | None = None
 
     @property
     def constrained(self) -> bool:
@@ -229,7 +238,8 @@ class Cache:
 class Options:
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 
-    ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read.
+    ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read;
+    ``organization`` is the id of the organization that the cache's account is in.
     """
 
     operation: Operation = Operation.LINK
@@ -241,6 +251,7 @@ class Options:
     bucket_keys: bool | None = None
     prune_orphans: bool = False
     partition: str | None = None
+    organization: str | None = None
 
     @classmethod
     def of_unlink(
@@ -253,6 +264,22 @@ class Options:
         )
 
 
+class RequestFacts(NamedTuple):
+    """What is known of every request of a pair's cache, besides who asks for what; None = not known.
+
+    ``now``: not before when. ``organization``: the id of the cache's organization, empty where its account is in none.
+    ``aliases`` (``alias/…``) and ``tags`` (names with values) are the key's.
+    """
+
+    now: datetime | None = None
+    organization: str | None = None
+    aliases: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
+
+
+NOTHING_KNOWN = RequestFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was found out about one pair: everything that deciding needs, and nothing that was not read.
@@ -263,6 +290,7 @@ class Facts:
     read; ``prefixes_unknown`` says why not where they were asked for, so that the whole bucket stands for them.
     ``bucket_policy`` is the text of the bucket's own policy, empty where it has none, None where it was not read.
     ``dead_ids`` are the unique ids in policy and grants that belong to nobody, by IAM's own answer.
+    ``request`` is what else is known of the cache's requests.
     """
 
     pair: Pair
@@ -279,6 +307,7 @@ class Facts:
     bucket_policy: str | None = None
     prefixes_unknown: str = ""
     dead_ids: frozenset[str] = frozenset()
+    request: RequestFacts = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,15 @@ def check(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    org_id: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> tuple[CheckResult, ...]:
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
-    verdicts that are unknown. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
+    verdicts that are unknown. ``org_id`` is the id of the organization that the cache's account is in, for conditions on
+    it; by default it is asked for where a verdict hangs on it. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
 
     >>> import fcsse
     >>> for pair in fcsse.check("fc-0123", "data-sse-s3"):
@@ -50,11 +52,56 @@ def check(
         key=validation.key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
+        organization=validation.organization(org_id),
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
     found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
     return tuple(reworded_check(check_pair(facts)) for facts in found)
+
+
+def check_policy(
+    text: str,
+    cache: Names,
+    bucket: Names,
+    *,
+    account: str,
+    region: str,
+    bucket_keys: bool | None = None,
+    partition: str | None = None,
+    key: str | None = None,
+    org_id: str | None = None,
+) -> tuple[CheckResult, ...]:
+    """Judges a key policy that is not in AWS yet: for each pair, whether the cache can read and write by it. Offline.
+
+    ``text`` is the document; ``account`` the cache's, ``region`` the bucket's; ``bucket_keys`` None: not known, so that
+    the document has to allow both forms of encryption context. ``key`` is the ARN of the key it is meant for, by default
+    one of the account. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
+    ``PolicyFormatError`` for what is no key policy, and ``PolicyFullError`` for what is too long for one.
+
+    >>> import fcsse
+    >>> (pair,) = fcsse.check_policy(
+    ...     '{"Statement": []}', "fc-0123", "data", account="111122223333", region="eu-west-1"
+    ... )
+    >>> pair.read.value, pair.exit_code
+    ('denied', 3)
+    """
+    from fcsse.clock import SystemClock
+    from fcsse.commands.key_policy_check import Stated, check_key_policy
+
+    validation.require(isinstance(text, str), "the key policy is not a text", "Give it as a str of JSON.")
+    target = validation.target("check_policy", cache, bucket)
+    validation.require(target.buckets, "checking a document: no bucket is named", "Name one with bucket.")
+    stated = Stated(
+        validation.accounts(account)[0],
+        validation.regions(region)[0],
+        bucket_keys,
+        validation.partition(partition),
+        validation.key(key),
+        validation.organization(org_id),
+        SystemClock().now(),
+    )
+    return check_key_policy(text, target.pairs, stated)
 
 
 @dataclass(frozen=True, slots=True)

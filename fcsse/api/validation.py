@@ -77,6 +77,13 @@ def one(check: Callable[[Names], tuple[str, ...]], text: str | None) -> str | No
     return check(text)[0] if text is not None else None
 
 
+def organization(text: str | None) -> str | None:
+    """The id of an organization."""
+    if text is not None and not arns.is_organization_id(text):
+        raise _wrong(text, "organization id", "o-a1b2c3d4e5")
+    return text
+
+
 def partition(text: str | None) -> str | None:
     """The name of a partition."""
     if text is not None and not arns.is_partition(text):

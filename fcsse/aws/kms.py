@@ -39,7 +39,13 @@ def describe_key(kms: KMSClient, reference: str) -> Key:
         message = f"describing key {reference}: KMS answered without a key ARN"
         raise UnexpectedError(message)
     return Key(
-        arn, metadata.get("KeyState"), metadata.get("KeyManager"), metadata.get("KeySpec"), metadata.get("KeyUsage")
+        arn,
+        metadata.get("KeyState"),
+        metadata.get("KeyManager"),
+        metadata.get("KeySpec"),
+        metadata.get("KeyUsage"),
+        metadata.get("Origin"),
+        metadata.get("MultiRegion"),
     )
 
 
@@ -232,4 +238,5 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         entry.get("RetiringPrincipal"),
         entry.get("IssuingAccount"),
         entry.get("GranteeServicePrincipal"),
+        constraints.get("SourceArn"),
     )

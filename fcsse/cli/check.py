@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,17 +13,24 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
+from fcsse.errors import PolicyFormatError, UsageError
 from fcsse.model import Operation, Options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.arn import Arn
     from fcsse.cli.output.terminal import Terminal
     from fcsse.commands.check import CheckResult
     from fcsse.evaluator.pair_access import Row
+    from fcsse.pipeline import Pipeline
+    from fcsse.suggested_commands import CommandBuilder
 
 EXAMPLE = """\
 Examples:
   fcsse check --cache fc-0123456789abcdef0 --bucket data
   fcsse check --cache fc-0123456789abcdef0 -o json
+  fcsse check --cache fc-0123 --bucket data --policy key.json --account 111122223333 --region eu-west-1 --bucket-keys
 """
 
 STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
@@ -36,6 +44,10 @@ def check(
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
+    org_id: targets.OrgId = None,
+    policy: targets.PolicyFile = None,
+    account: targets.Account = None,
+    partition: targets.Partition = None,
     output: output.OutputOption = Output.TEXT,
     verbose: output.Verbose = 0,
     quiet: output.Quiet = False,
@@ -49,22 +61,32 @@ def check(
     Nobody can ask AWS that, so the key policy, the grants and, where it can be read, the bucket policy are judged here
     by the documented rules. What cannot be known is reported as unknown, never as allowed. Changes nothing.
 
+    With --policy, --account and --region it judges a key policy that is not in AWS yet, offline.
+
     Exit codes: 0 all access is there, 3 some is missing or unknown, 4 and it cannot be linked as it stands.
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.pipeline import Target
+        from fcsse.commands.check import exit_code
 
-        target = Target(
-            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
-        )
-        require(target.caches, "check: no cache is named", "Name one with --cache.")
-        operation = Options(Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        facts = pipeline.discover(target, operation, ask_prefixes=True)
-        from fcsse.commands.check import check_pair, exit_code
-
-        found = [check_pair(one, run.words) for one in facts]
+        caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
+        buckets = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ()))
+        require(caches, "check: no cache is named", "Name one with --cache.")
+        found: Sequence[CheckResult]
+        if policy is not None:
+            region = region or bucket_region
+            require(account, "checking a document: --policy needs --account", "Name the cache's account.")
+            require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
+            require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
+            stated = (account or "", region or "", bucket_keys, partition, key, org_id)
+            found = _of_document(policy, caches, buckets, stated)
+        else:
+            require(account is None, "--account goes with --policy", "Leave it out: AWS is asked.")
+            require(partition is None, "--partition goes with --policy", "Leave it out: AWS is asked.")
+            operation = Options(
+                Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys, organization=org_id
+            )
+            pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+            found = _of_account(pipeline, caches, buckets, operation, run.words)
         run.progress.stop()
         code = exit_code(found)
         if output is Output.JSON:
@@ -88,6 +110,46 @@ def check(
             if one.error:
                 run.terminal.tell(one.error)
         raise typer.Exit(code)
+
+
+def _of_account(
+    pipeline: Pipeline, caches: tuple[str, ...], buckets: tuple[str, ...], operation: Options, words: CommandBuilder
+) -> Sequence[CheckResult]:
+    from fcsse.pipeline import Target
+
+    facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
+    from fcsse.commands.check import check_pair
+
+    return [check_pair(one, words) for one in facts]
+
+
+def _of_document(
+    policy: str,
+    caches: Sequence[str],
+    buckets: Sequence[str],
+    stated: tuple[str, str, bool | None, str | None, Arn | None, str | None],
+) -> Sequence[CheckResult]:
+    from fcsse.clock import SystemClock
+    from fcsse.commands.key_policy_check import Stated, check_key_policy
+    from fcsse.model import Pair
+
+    pairs = [Pair(cache, bucket) for cache in caches for bucket in buckets]
+    return check_key_policy(read_document(policy), pairs, Stated(*stated, SystemClock().now()))
+
+
+def read_document(place: str) -> str:
+    """The text of a file, or of stdin for ``-``. Raises ``UsageError``, and ``PolicyFormatError`` for what is no text."""
+    try:
+        data = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        message = f"reading {place}: {error.strerror or error}"
+        raise UsageError(message, "Name a file with a key policy, or - for stdin.") from error
+    name = "stdin" if place == "-" else place
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"reading {name}: byte {error.start} is not UTF-8, so it is no key policy"
+        raise PolicyFormatError(message, "Save the document as UTF-8 text.") from error
 
 
 def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:
@@ -170,6 +232,7 @@ def _form(row: Row, several: bool) -> str:
 
 def _why(row: Row) -> str:
     from fcsse.evaluator.pair_access import decider
+    from fcsse.evaluator.request import Cause
 
     decision = row.decision
     match decision.verdict.value:
@@ -177,7 +240,7 @@ def _why(row: Row) -> str:
             return decider(decision)
         case "denied" if decision.explicit:
             return f"Deny in {decider(decision)}"
-        case "denied" if decision.decided_by is None and not decision.reason.startswith("the key's"):
+        case "denied" if decision.cause is Cause.NOTHING_ALLOWS:
             return "nothing allows it"
         case _:
             return decision.reason

@@ -120,6 +120,22 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Where AWS is, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
     ),
+    "org-id": (
+        ("--org-id",),
+        True,
+        False,
+        (),
+        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+    ),
+    "policy": (
+        ("--policy",),
+        True,
+        False,
+        (),
+        "Judge this key policy document (- for stdin) instead of AWS's, offline. Needs --account and --region.",
+    ),
+    "account": (("--account",), True, False, (), "The cache's account."),
+    "partition": (("--partition",), True, False, (), "Partition, such as aws-cn; default: that of the key or Region."),
     "audit:region": (
         ("--region",),
         True,
@@ -171,8 +187,6 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put the policy back although others changed it since; what they did is lost. The diff shows it.",
     ),
-    "account": (("--account",), True, False, (), "The cache's account."),
-    "partition": (("--partition",), True, False, (), "Partition, such as aws-cn; default: that of the key or Region."),
     "format": (
         ("--format",),
         True,
@@ -226,8 +240,8 @@ OF_COMMAND: dict[str, str] = {
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
-    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role output verbose quiet no-color "
-    "profile region endpoint-url help",
+    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role org-id policy account "
+    "partition output verbose quiet no-color profile region endpoint-url help",
     "audit": "audit:region all-regions fix dry-run expect yes wait backup-dir no-backup prune-orphans "
     "audit:bucket-role bucket-account grant-profile grant-role audit:output html exit-code verbose quiet "
     "no-color profile endpoint-url help",

@@ -21,7 +21,7 @@ from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
-from fcsse.model import Bucket, Facts, Obstacle, Operation
+from fcsse.model import Bucket, Facts, Obstacle, Operation, RequestFacts
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Discovery:
         self._near = BucketSuggestions(aws, self._fetcher)
         self._followed: dict[str, list[AnyFuture]] = {}
         self._policies_read_at = clock.monotonic()
+        self._known = RequestFacts(now=clock.now(), organization=options.organization)
 
     def __enter__(self) -> Discovery:
         return self
@@ -148,6 +149,7 @@ class Discovery:
             prefixes,
             side.policy,
             dead_ids=key.dead_ids,
+            request=self._known,
         )
 
     def _with_advice(self, pair: Pair, error: FcsseError, *, typed: bool) -> FcsseError:

@@ -54,6 +54,12 @@ class Principals:
     canonical: set[str] = field(default_factory=set)
     broken: str = ""
 
+    @property
+    def roles_only(self) -> bool:
+        """Are they the ARNs of roles, and nothing else?"""
+        others = self.everyone or self.accounts or self.ids or self.sessions or self.federated or self.canonical
+        return not others and not self.services and len(self.roles) > 0 and all(":role/" in arn for arn in self.arns)
+
     def names(self, context: Context) -> Naming:
         """How this element names the caller of a request."""
         if self.everyone:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.errors import ImpossibleError
-from fcsse.evaluator.pair_access import decider, judge, label
+from fcsse.evaluator.pair_access import decider, judge
 from fcsse.evaluator.request import Verdict
+from fcsse.planning.denials import advice, exemption, why
 from fcsse.planning.requirements import GRANT_PREFIX
 from fcsse.policy.difference import differences
 from fcsse.policy.encryption_context import ContextForm
@@ -59,10 +60,13 @@ def stands_in_the_way(
         return ()
     if judged.denials:
         actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
-        by = label(judged.denials[0].decision.decided_by or "a statement")
+        denial = judged.denials[0]
+        by = decider(denial.decision) or "a statement"
+        because = why(denial.decision, denial.asked.form)
         raise ImpossibleError(
-            f"linking {facts.pair}: {by} of the key policy denies {actions} to the role, and a Deny wins over every Allow",
-            f"Have the owner of {by} except the role {facts.role.arn if facts.role else ''} from it, then link again.",
+            f"linking {facts.pair}: {by} of the key policy denies {actions} to the role, and a Deny wins over every Allow"
+            + (f": {because}" if because else ""),
+            f"{advice(exemption(denial.decision, facts, denial.asked.form), by)}; then link again.",
         )
     return tuple(
         dict.fromkeys(

@@ -11,6 +11,7 @@ from fcsse.model import Grant, Obstacle, Operation, Via
 from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays
 from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
 from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, ends, requirement_of
+from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
 from fcsse.policy.document import parsed, refused_statements
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
@@ -53,6 +54,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         document = key_policy(facts, need)
         edited = edit.link(document, [access])
         ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
+        need = replace(need, warnings=(*need.warnings, *_wide(facts, document)))
         there = () if ours else already_allowed(facts, access, document)
         if there:
             summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
@@ -62,6 +64,14 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
     return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+
+
+def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
+    return [
+        f"Statement {wide.label} gives {facts.pair.cache} more than the documented statement: "
+        f"{says(wide, facts.bucket.name)}. Narrow it, or take the cache out of it once it is linked."
+        for wide in wide_statements(facts, document)
+    ]
 
 
 def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Requirement]:

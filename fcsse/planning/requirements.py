@@ -128,6 +128,17 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     return Requirement(key, access=_access(facts, options), warnings=warnings)
 
 
+def is_linkable(facts: Facts) -> bool:
+    """Would a link of the pair need a statement or grant, and can it be had? As ``requirement_of`` for plain options, but quick.
+
+    Raises the ``ImpossibleError`` of a key that cannot be used.
+    """
+    if not facts.bucket.encryption.is_kms or facts.key is None or facts.key.manager == "AWS":
+        return False
+    _refuse_unusable(facts.key, facts.bucket)
+    return facts.role is not None or facts.key.arn.account == facts.account
+
+
 def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
     algorithm = bucket.encryption.algorithm
     if algorithm == "AES256":

@@ -103,13 +103,30 @@ def test_a_narrow_grant_is_widened_by_what_is_advised(shell: Shell) -> None:
     assert "not covered" not in shell.run(*words).out
 
 
-def test_an_explicit_deny_is_named_and_cannot_be_linked_away(shell: Shell) -> None:
+def test_an_explicit_deny_is_named_with_its_conditions(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.append("data", DENY)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
     assert run.code == 4
-    first = "fc-0123 cannot read or write s3://data: statement 'Nobody from S3' denies kms:Decrypt."
+    first = "fc-0123 cannot read or write s3://data: statement 'Nobody from S3' denies kms:Decrypt: it is for requests with "
     assert run.out.startswith(first), "multipart uploads take kms:Decrypt too"
+
+
+def test_a_deny_of_the_other_form_says_so_and_what_would_except_it(shell: Shell) -> None:
+    other = {"StringNotLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data-bucket-keys/*"}}
+    deny = {"Sid": "Objects only", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.linked("fc-0123", "data-bucket-keys")
+    shell.append("data-bucket-keys", {**deny, "Condition": other})
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-bucket-keys")
+    assert run.code == 4
+    assert "this one has arn:aws:s3:::data-bucket-keys, since Bucket Keys are on" in run.out
+    assert "add arn:aws:s3:::data-bucket-keys to its values of kms:EncryptionContext:aws:s3:arn" in run.out
+    assert "except the role" not in run.out
+
+
+def test_an_explicit_deny_cannot_be_linked_away(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.append("data", DENY)
     link = shell.link("fc-0456", "data")
     assert link.code == 4
     assert "'Nobody from S3'" in link.err

@@ -38,6 +38,14 @@ def parse_account(text: str) -> str:
     return text
 
 
+def parse_org_id(text: str) -> str:
+    """The id of an organization."""
+    if not arns.is_organization_id(text):
+        message = f"{text!r} is not an organization's id such as o-a1b2c3d4e5"
+        raise typer.BadParameter(message)
+    return text
+
+
 def parse_partition(text: str) -> str:
     """A partition's name."""
     if not arns.is_partition(text):
@@ -113,6 +121,31 @@ Partition = Annotated[
         envvar="FCSSE_PARTITION",
         parser=parse_partition,
         help="Partition, such as aws-cn; default: that of the key or Region.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+OrgId = Annotated[
+    str | None,
+    typer.Option(
+        "--org-id",
+        metavar="ID",
+        envvar="FCSSE_ORG_ID",
+        parser=parse_org_id,
+        help="The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+PolicyFile = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        envvar="FCSSE_POLICY",
+        help="Judge this key policy document (- for stdin) instead of AWS's, offline. Needs --account and --region.",
         show_envvar=False,
         rich_help_panel=WHICH,
         show_default=False,

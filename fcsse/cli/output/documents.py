@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fcsse.commands.check import CheckResult
     from fcsse.endpoint import Endpoint
     from fcsse.errors import FcsseError
+    from fcsse.evaluator.request import Decision
     from fcsse.planning.plan import Change, Outcome, Plan
     from fcsse.suggested_commands import CommandBuilder
 
@@ -266,6 +267,7 @@ def check_document(found: Sequence[CheckResult], code: int, endpoints: Sequence[
 def checked_pair(one: CheckResult) -> Json:
     """One pair's verdict as JSON."""
     facts, judgement = one.facts, one.judgement
+    key = facts.key if facts and facts.key and not facts.key.is_any else None
     return {
         "cache": one.pair.cache,
         "bucket": one.pair.bucket or None,
@@ -273,8 +275,8 @@ def checked_pair(one: CheckResult) -> Json:
         "write": one.write.value,
         "verdict": one.headline,
         "role": str(facts.role.arn) if facts and facts.role else None,
-        "key": str(facts.key.arn) if facts and facts.key else None,
-        "key_state": facts.key.state if facts and facts.key else None,
+        "key": str(key.arn) if key else None,
+        "key_state": key.state if key else None,
         "bucket_keys": facts.bucket.encryption.bucket_keys if facts and facts.bucket.encryption.is_kms else None,
         "requests": [
             {
@@ -288,6 +290,7 @@ def checked_pair(one: CheckResult) -> Json:
                 "decided_by": row.decision.decided_by,
                 "reason": row.decision.reason,
                 "near_misses": [{"where": miss.where, "reason": miss.reason} for miss in row.decision.misses],
+                **_grounds(row.decision),
             }
             for row in (judgement.rows if judgement else ())
         ],
@@ -299,6 +302,7 @@ def checked_pair(one: CheckResult) -> Json:
                 "prefix": row.prefix,
                 "verdict": row.decision.verdict.value,
                 "reason": row.decision.reason,
+                **_grounds(row.decision),
             }
             for row in judgement.bucket_rows
         ],
@@ -306,6 +310,24 @@ def checked_pair(one: CheckResult) -> Json:
         "notes": list(one.notes),
         "error": error_entry(one.error) if one.error else None,
         "blocker": error_entry(one.blocker) if one.blocker else None,
+    }
+
+
+def _grounds(decision: Decision) -> Json:
+    """What a decision rests on, as values."""
+    return {
+        "cause": decision.cause.value,
+        "conditions": [
+            {
+                "key": one.key,
+                "operator": one.operator,
+                "wanted": list(one.wanted),
+                "given": one.given,
+                "slip": one.slip or None,
+            }
+            for one in decision.conditions
+        ],
+        "depends_on": sorted(decision.depends_on),
     }
 
 

@@ -59,6 +59,7 @@ ORDER = (
     "every-cache",
     "duplicate-grant",
     "unconstrained-grant",
+    "wide-statement",
     "mergeable",
     "unused-access",
     "role-unused",

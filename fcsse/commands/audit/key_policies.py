@@ -9,6 +9,7 @@ from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit import leftovers
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.errors import FcsseError
+from fcsse.planning.width import WideStatement, says, wide_statements
 from fcsse.policy.document import MAX_POLICY_BYTES, parsed
 from fcsse.policy.statement import read_statement
 from fcsse.text import count, listed
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from fcsse.commands.audit.facts import AccountFacts
     from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Grant
+    from fcsse.model import Facts, Grant
     from fcsse.policy.document import PolicyDocument, Statement
     from fcsse.policy.statement import LinkStatement
     from fcsse.suggested_commands import CommandBuilder
@@ -131,6 +132,7 @@ def find(keys: Sequence[OfKey], facts: AccountFacts, words: CommandBuilder) -> l
             found += _size(key, key.document, words)
             found += _every_cache(key, facts, words)
             found += _mergeable(key, facts, words)
+            found += _wide(key, key.document, words)
     return found
 
 
@@ -178,6 +180,29 @@ def _every_cache(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list
                 )
             )
     return found
+
+
+def _wide(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
+    """Statements of others that give a cache more than the documented one."""
+    by_statement: dict[WideStatement, list[Facts]] = {}
+    others = [one for one in document.statements if read_statement(one.value) is None]
+    for one in key.judged if others else ():
+        if one.facts is not None:
+            for wide in wide_statements(one.facts, document):
+                by_statement.setdefault(wide, []).append(one.facts)
+    return [
+        key.finding(
+            "wide-statement",
+            Severity.LOW,
+            f"a statement gives {listed(list(dict.fromkeys(str(one.pair.cache) for one in group)), 2)} more than needed: "
+            f"key {key.name}",
+            [f"Statement {wide.label} allows {says(wide, group[0].bucket.name)}."],
+            "Link the caches, which adds the documented statement, then narrow this one or take the roles out of it.",
+            [key.look(words)],
+            bucket=group[0].bucket.name if len({one.bucket.name for one in group}) == 1 else None,
+        )
+        for wide, group in by_statement.items()
+    ]
 
 
 def _mergeable(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:

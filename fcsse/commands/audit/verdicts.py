@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import decider, judge
+from fcsse.evaluator.pair_access import FullAccess, decider, full_access_by, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Facts, Obstacle, Operation, Options
-from fcsse.planning.requirements import Requirement, requirement_of
+from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.planning.requirements import is_linkable, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
@@ -95,7 +96,7 @@ class Verdicts:
     """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
 
     def __init__(self) -> None:
-        self._quick: dict[Pair, tuple[Facts, Judgement | None]] = {}
+        self._quick: dict[Pair, tuple[Facts, FullAccess | None]] = {}
 
     def early(self, found: Facts | Obstacle) -> None:
         """Judges facts ahead of ``all``."""
@@ -115,46 +116,69 @@ class Verdicts:
             for found in pairs
         )
 
-    def _known(self, found: Facts | Obstacle) -> Judgement | None:
+    def _known(self, found: Facts | Obstacle) -> FullAccess | None:
         seen = self._quick.pop(found.pair, None)
         return seen[1] if seen and seen[0] == found else _quickly(found)
 
 
 def _judged(
     found: Facts | Obstacle,
-    quick: Judgement | None,
+    quick: FullAccess | None,
     region: str,
     buckets: Mapping[str, Bucket],
     roleless: Collection[str],
 ) -> PairAudit:
     if quick is not None and isinstance(found, Facts):
-        by, named = quick.deciders, quick.by_statement
-        return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found, named)
-    checked = check_pair(found, remedy=False)
+        return PairAudit(
+            found.pair, region, ALLOWED, ALLOWED, full_access(found), quick.deciders, (), found, quick.by_statement
+        )
+    checked = check_pair(_without_empty_policy(found), remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
     named = checked.judgement is not None and checked.judgement.by_statement
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
     return PairAudit(
-        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts, named
+        found.pair,
+        region,
+        checked.read,
+        checked.write,
+        checked.headline,
+        decided,
+        troubles,
+        found if isinstance(found, Facts) else None,
+        named,
     )
 
 
-def _quickly(found: Facts | Obstacle) -> Judgement | None:
-    """The verdicts on a pair with a key that has all its access; None for every other pair."""
+def _without_empty_policy(found: Facts | Obstacle) -> Facts | Obstacle:
+    """Facts without a bucket policy that decides nothing: the role's own permissions let it into its account's buckets."""
+    if (
+        isinstance(found, Facts)
+        and found.bucket_policy == ""
+        and found.bucket.foreign is False
+        and found.key is not None
+    ):
+        return replace(found, bucket_policy=None)
+    return found
+
+
+def _quickly(found: Facts | Obstacle) -> FullAccess | None:
+    """What decides a pair with a key that has all its access; None for every other pair."""
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
-        if not isinstance(requirement_of(found, Options(Operation.LINK)), Requirement):
+        if not is_linkable(found):
             return None
-        if found.bucket_policy == "" and found.bucket.foreign is False:
-            # The role's own permissions let it into its account's buckets: there is nothing to judge.
-            found = replace(found, bucket_policy=None)
-        judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
+        document = parsed(found.policy)
+        if found.bucket_policy == "" and found.bucket.foreign is False and found.bucket.bucket_keys_known:
+            return full_access_by(found, document)
+        judged = judge(found, document, found.grants, explain=False, briefly=True)
     except FcsseError:
         return None
-    return judged if judged and judged.read is judged.write is ALLOWED else None
+    if judged is None or not (judged.read is judged.write is ALLOWED):
+        return None
+    return FullAccess(judged.deciders, judged.by_statement)
 
 
 def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
@@ -229,7 +253,7 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not stopped:
         return []
     actions = ", ".join(dict.fromkeys(row.action for row in stopped))
-    reason = f"the bucket policy: {stopped[0].decision.reason}"
+    reason = f"the bucket policy: {denied_because(stopped[0].decision)}"
     if any(row.decision.explicit for row in stopped):
         return [
             Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
@@ -246,9 +270,12 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not lacking:
         return []
     if judgement.denials:
-        denial = judgement.denials[0].decision
-        remedy = f"Have the owner of {decider(denial)} except {ROLES} from it: a Deny wins over every Allow."
-        return [Trouble("explicit-deny", denial.reason, remedy)]
+        row = judgement.denials[0]
+        found = exemption(row.decision, facts, row.asked.form)
+        if found.form is None:
+            found = found._replace(value=ROLES)
+        remedy = f"{advice(found, decider(row.decision) or 'a statement')}. A Deny wins over every Allow."
+        return [Trouble("explicit-deny", denied_because(row.decision, row.asked.form), remedy)]
     if judgement.form_changed:
         form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
         return [

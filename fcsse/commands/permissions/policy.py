@@ -138,6 +138,7 @@ def _grant_condition(scope: Scope) -> Json:
     return {
         operator: {"kms:GranteePrincipal": _one_or_all(roles)},
         "ForAllValues:StringEquals": {"kms:GrantOperations": list(GRANT_OPERATIONS)},
+        "Null": {"kms:GrantOperations": "false"},
     }
 
 
