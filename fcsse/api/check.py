@@ -29,13 +29,16 @@ def check(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> tuple[CheckResult, ...]:
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
-    verdicts that are unknown. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
+    verdicts that are unknown. ``observed``: each pair's ``observed`` holds what CloudTrail recorded of the cache's calls; what
+    could not be read of the record is noted to the settings' ``progress``. Raises ``UsageError`` only, and
+    ``CredentialsError`` where there are none.
 
     >>> import fcsse
     >>> for pair in fcsse.check("fc-0123", "data-sse-s3"):
@@ -52,6 +55,10 @@ def check(
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
+    if observed:
+        from fcsse.commands.observed import check_observed
+
+        return check_observed(pipeline, target, options)
     return tuple(check_pair(facts) for facts in pipeline.discover(target, options, ask_prefixes=True))
 
 
@@ -89,6 +96,7 @@ def audit(
     all_regions: bool = False,
     bucket_roles: Names = (),
     bucket_accounts: Names = (),
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Audit:
@@ -96,7 +104,8 @@ def audit(
 
     Looks in the Region of the settings, or in ``regions``, or in all of the partition that have FSx. ``bucket_roles`` are
     ARNs of roles to assume in other accounts, with ``{account}`` in place of the account; ``bucket_accounts`` are those
-    in which buckets are looked for that cannot be read from here.
+    in which buckets are looked for that cannot be read from here. ``observed``: the answer's ``observed`` holds what
+    CloudTrail recorded of the caches' calls, and contradictions are findings.
 
     What cannot be read is a finding, or among ``facts.unread``. Raises ``UsageError``, ``CredentialsError``, and what
     keeps every Region from being read.
@@ -121,7 +130,7 @@ def audit(
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
-    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named)
+    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 

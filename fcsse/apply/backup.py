@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
+RECORDED = "cloudtrail"
+"""In place of the schema: no file, but a version that CloudTrail recorded."""
+
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
@@ -45,6 +48,16 @@ class Backup:
     sha256: str
     becomes: str = ""
     schema: str = SCHEMA
+
+    @property
+    def is_recorded(self) -> bool:
+        """Is it a version from CloudTrail's record, with the event's id, and ``reason`` says who wrote it?"""
+        return self.schema == RECORDED
+
+    @property
+    def noun(self) -> str:
+        """What it is called in messages."""
+        return "version" if self.is_recorded else "backup"
 
 
 def default_folder() -> Path:

@@ -40,7 +40,7 @@ READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "fsx", "iam", "kms", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "s3", "sts"]
 SERVICES: tuple[str, ...] = get_args(Service)
 
 
@@ -64,6 +64,8 @@ class Clients:
 
     @overload
     def __call__(self, service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
+    @overload
+    def __call__(self, service: Literal["cloudtrail"], region: str | None = None) -> BaseClient: ...
     @overload
     def __call__(self, service: Literal["fsx"], region: str | None = None) -> FSxClient: ...
     @overload

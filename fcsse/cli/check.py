@@ -12,17 +12,25 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
+from fcsse.errors import EXIT_PENDING
 from fcsse.model import Operation, Options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fcsse.cli.output.documents import Json
     from fcsse.cli.output.terminal import Terminal
     from fcsse.commands.check import CheckResult
+    from fcsse.commands.observed import UseReader
     from fcsse.evaluator.pair_access import Row
+    from fcsse.event_history.observed import Observed
+    from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
 Examples:
   fcsse check --cache fc-0123456789abcdef0 --bucket data
   fcsse check --cache fc-0123456789abcdef0 -o json
+  fcsse check --cache fc-0123456789abcdef0 --observed
 """
 
 STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
@@ -36,6 +44,7 @@ def check(
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
+    observed: output.Observed = False,
     output: output.OutputOption = Output.TEXT,
     verbose: output.Verbose = 0,
     quiet: output.Quiet = False,
@@ -49,7 +58,7 @@ def check(
     Nobody can ask AWS that, so the key policy, the grants and, where it can be read, the bucket policy are judged here
     by the documented rules. What cannot be known is reported as unknown, never as allowed. Changes nothing.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown, 4 and it cannot be linked as it stands.
+    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts the verdict (--observed), 4 and it cannot be linked as it stands.
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         from fcsse.pipeline import Target
@@ -61,29 +70,81 @@ def check(
         require(target.caches, "check: no cache is named", "Name one with --cache.")
         operation = Options(Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        facts = pipeline.discover(target, operation, ask_prefixes=True)
-        from fcsse.commands.check import check_pair, exit_code
+        reader = start_reader(pipeline) if observed else None
+        try:
+            facts = pipeline.discover(target, operation, ask_prefixes=True)
+            from fcsse.commands.check import check_pair, exit_code
 
-        found = [check_pair(one, run.words) for one in facts]
+            found = [check_pair(one, run.words) for one in facts]
+            record = _record(reader, found, pipeline, whole=not target.buckets) if reader else None
+        finally:
+            if reader:
+                reader.close()
         run.progress.stop()
         code = exit_code(found)
+        if record and record.disagreements:
+            code = code or EXIT_PENDING
         if output is Output.JSON:
             from fcsse.cli.output.documents import check_document, to_text
 
-            sys.stdout.write(to_text(check_document(found, code)))
+            document = check_document(found, code)
+            sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
         elif output is Output.MARKDOWN:
             from fcsse.cli.output.documents import check_markdown
 
-            sys.stdout.write(check_markdown(found))
+            sys.stdout.write(check_markdown(found) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
                 lines = _lines(one, run.terminal, width)
+                if record and not one.error:
+                    lines += [line(""), *_record_lines(record, one)]
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
+            if record and not quiet:
+                from fcsse.cli.output.observed import note_lines
+
+                run.terminal.print([line(""), *note_lines(record)])
         for one in found:
             if one.error:
                 run.terminal.tell(one.error)
         raise typer.Exit(code)
+
+
+def start_reader(pipeline: Pipeline) -> UseReader:
+    """Begins to read CloudTrail's record of the caller's Region, beside all else that is read."""
+    from fcsse.commands.observed import CHECK_LIMITS, UseReader
+
+    reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
+    reader.start([pipeline.aws.region])
+    return reader
+
+
+def _record(reader: UseReader, found: Sequence[CheckResult], pipeline: Pipeline, *, whole: bool) -> Observed:
+    pipeline.progress.step("reading CloudTrail's event history")
+    judged = [(one.facts, one.judgement) for one in found if one.facts and one.judgement]
+    return reader.observe_judged(judged, pipeline.backups, whole=whole)
+
+
+def _record_lines(record: Observed, checked: CheckResult) -> list[Line]:
+    from fcsse.cli.output.observed import observed_lines
+
+    return observed_lines(record, checked.pair)
+
+
+def _record_markdown(record: Observed, found: Sequence[CheckResult]) -> str:
+    from fcsse.cli.output.observed import observed_markdown
+
+    return "\n".join(observed_markdown(record, [one.pair for one in found])) + "\n"
+
+
+def _with_record(document: Json, record: Observed, found: Sequence[CheckResult]) -> Json:
+    from fcsse.cli.output.observed import observations, observed_document
+
+    pairs = document["pairs"]
+    if isinstance(pairs, list):
+        for entry, one in zip(pairs, found, strict=True):
+            entry["observed"] = observations(record, one.pair)
+    return {**document, "observed": observed_document(record)}
 
 
 def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import bucket_arn, via_service
 from fcsse.sandbox.authorize import key_ruling
+from fcsse.sandbox.cloudtrail_events import record_use
 from fcsse.sandbox.kms_keys import find_key, managed_key, require_usable
 from fcsse.sandbox.wire import AwsError
 
@@ -88,12 +89,16 @@ def use(state: State, caller: Caller, key: Key, action: str, bucket: Any, name: 
         "aws:ViaAWSService": "true",
     }
     ruling = key_ruling(state, key, caller, action, context)
+    used = arn if bucket_key else f"{arn}/{name}"
     if not ruling.allowed:
+        record_use(state, caller, key, action, used, ruling.refusal)
         raise AwsError("AccessDenied", ruling.refusal, 403)
     try:
         require_usable(key)
     except AwsError as error:
+        record_use(state, caller, key, action, used, error.message, error.code)
         raise _through_s3(error) from error
+    record_use(state, caller, key, action, used)
     return ruling.decided_by
 
 

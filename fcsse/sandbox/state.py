@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fcsse.sandbox.athena import AthenaTraits
+from fcsse.sandbox.cloudtrail_record import Trail
 from fcsse.sandbox.policy_text import LIMIT
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ class Switches:
 
     ``normalise``: KMS rewrites policies on storing them. ``elements_required``: refuse statements without Action or
     with another Resource than ``*``. ``page``: the most that one page of a list holds, for short pages; 0 = no limit
-    but the API's own. ``late_*``: how long, or for how many reads, changes of policies and grants show late.
+    but the API's own. ``late_*``: how long, or for how many reads, changes of policies and grants show late; and how long
+    it takes until CloudTrail shows an event. ``lookups_per_second``: LookupEvents calls before AWS throttles; 0 = any number.
     """
 
     normalise: bool = True
@@ -213,6 +215,8 @@ class Switches:
     late_policy_reads: int = 0
     late_grant_seconds: float = 0.0
     late_grant_reads: int = 0
+    late_event_seconds: float = 0.0
+    lookups_per_second: float = 2.0
 
 
 @dataclass(slots=True)
@@ -232,6 +236,7 @@ class State:
     administrators: dict[str, str] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     athena: AthenaTraits = field(default_factory=AthenaTraits)
+    trail: Trail = field(default_factory=Trail)
     switches: Switches = field(default_factory=Switches)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -17,10 +17,15 @@ from fcsse.sandbox.s3_operations import operation_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SERVICES = ("athena", "kms", "fsx", "iam", "sts", "s3")
+SERVICES = ("athena", "cloudtrail", "kms", "fsx", "iam", "sts", "s3")
 """What the sandbox answers for; calls to any other service are refused."""
 
-_TARGETS = {"TrentService": "kms", "AWSSimbaAPIService_v20180301": "fsx", "AmazonAthena": "athena"}
+_TARGETS = {
+    "TrentService": "kms",
+    "AWSSimbaAPIService_v20180301": "fsx",
+    "AmazonAthena": "athena",
+    "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": "cloudtrail",
+}
 
 
 class AwsError(Exception):
@@ -94,7 +99,7 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     """
     access_key, region, service = _scope(environ)
     target = str(environ.get("HTTP_X_AMZ_TARGET") or "")
-    prefix, _, operation = target.partition(".")
+    prefix, _, operation = target.rpartition(".")
     if prefix in _TARGETS:
         parameters = _json_object(body)
         return Call(_TARGETS[prefix], operation, region, access_key, parameters, body, environ)
@@ -155,7 +160,7 @@ def error_reply(service: str, error: AwsError, *, head: bool = False) -> Reply:
     """An error in the form of the service. ``head``: the request was a HEAD, whose answer has no body."""
     code, message = escape(error.code), escape(error.message)
     identifier = uuid.uuid4()
-    if service in ("athena", "kms", "fsx"):
+    if service in ("athena", "cloudtrail", "kms", "fsx"):
         name = "message" if service == "kms" else "Message"
         reply = json_reply({"__type": error.code, name: error.message}, error.status)
         return Reply(reply.status, reply.body, {**reply.headers, **error.headers})

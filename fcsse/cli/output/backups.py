@@ -59,7 +59,8 @@ def restore_markdown(
     """The answer of ``restore`` as GitHub Markdown; ``more`` is Markdown already."""
     saved = restoration.backup
     out = ["### fcsse restore" + (" (dry run)" if dry_run else ""), ""]
-    out += ["| backup | saved | before | key |", "| --- | --- | --- | --- |"]
+    heads = "| version | recorded | by | key |" if saved.is_recorded else "| backup | saved | before | key |"
+    out += [heads, "| --- | --- | --- | --- |"]
     out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
     if restoration.warnings:
         out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in restoration.warnings)]
