@@ -94,6 +94,11 @@ class CommandBuilder:
         """Lists the saved policies, or prints one."""
         return shlex.join(["fcsse", "backups", *words, *self._folder()])
 
+    def history(self, *words: str) -> str:
+        """Lists the recorded changes of keys, or prints a recorded policy."""
+        place = ["--region", self.region] if self.region else []
+        return shlex.join(["fcsse", "history", *words, *place, *self._settings()])
+
     def _folder(self) -> list[str]:
         return ["--backup-dir", self.backup_dir] if self.backup_dir else []
 

@@ -92,7 +92,7 @@ def restore(
 ) -> RestoreResult:
     """Puts a saved key policy back, by the same protocol as every write: copy, write, confirm.
 
-    ``backup_id`` may be the beginning of an id. Nothing to do is a success, with ``changed`` False. Raises ``UsageError``;
+    ``backup_id`` may be the beginning of an id, or the id of an event that ``fcsse.history`` returns. Nothing to do is a success, with ``changed`` False. Raises ``UsageError``;
     ``NotFoundError`` where there is no such backup; ``ChangedError`` where others changed the policy since and
     ``discard_others`` was not said, or where the digest is not ``expect``; ``PolicyRefusedError`` where the backup names
     principals that no longer exist; ``DeniedError``, ``UnconfirmedError``, ``BusyError``.
@@ -106,11 +106,12 @@ def restore(
     >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
     [<Verdict.DENIED: 'denied'>]
     """
+    from fcsse.apply.recorded import find_policy
     from fcsse.commands.restore import apply_restore, plan_restore, require_discard
 
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)
-    restoration = plan_restore(pipeline, folder_of(asked).find(backup_id), expect)
+    restoration = plan_restore(pipeline, find_policy(pipeline, folder_of(asked), backup_id), expect)
     if dry_run or not restoration.changed:
         return RestoreResult(restoration, dry_run=dry_run)
     require_discard(restoration, discard_others=discard_others)

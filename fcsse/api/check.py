@@ -31,6 +31,7 @@ def check(
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
     org_id: str | None = None,
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> tuple[CheckResult, ...]:
@@ -38,7 +39,9 @@ def check(
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
     verdicts that are unknown. ``org_id`` is the id of the organization that the cache's account is in, for conditions on
-    it; by default it is asked for where a verdict hangs on it. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
+    it; by default it is asked for where a verdict hangs on it. ``observed``: each pair's ``observed`` holds what CloudTrail
+    recorded of the cache's calls; what could not be read of the record is noted to the settings' ``progress``. Raises
+    ``UsageError`` only, and ``CredentialsError`` where there are none.
 
     >>> import fcsse
     >>> for pair in fcsse.check("fc-0123", "data-sse-s3"):
@@ -56,6 +59,10 @@ def check(
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
+    if observed:
+        from fcsse.commands.observed import check_observed
+
+        return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
     found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
     return tuple(reworded_check(check_pair(facts)) for facts in found)
 
@@ -138,6 +145,7 @@ def audit(
     all_regions: bool = False,
     bucket_roles: Names = (),
     bucket_accounts: Names = (),
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Audit:
@@ -145,7 +153,8 @@ def audit(
 
     Looks in the Region of the settings, or in ``regions``, or in all of the partition that have FSx. ``bucket_roles`` are
     ARNs of roles to assume in other accounts, with ``{account}`` in place of the account; ``bucket_accounts`` are those
-    in which buckets are looked for that cannot be read from here.
+    in which buckets are looked for that cannot be read from here. ``observed``: the answer's ``observed`` holds what
+    CloudTrail recorded of the caches' calls, and contradictions are findings.
 
     What cannot be read is a finding, or among ``facts.unread``. Raises ``UsageError``, ``CredentialsError``, and what
     keeps every Region from being read.
@@ -170,7 +179,7 @@ def audit(
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
-    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named)
+    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 

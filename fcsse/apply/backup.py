@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SCHEMA = "fcsse.backup/1"
 MAX_FILE_BYTES = 1024 * 1024
 """More than any backup takes: a key policy has 32,768 bytes, each character at most six in JSON."""
+RECORDED = "cloudtrail"
+"""In place of the schema: no file, but a version that CloudTrail recorded."""
+
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
@@ -52,6 +55,16 @@ class Backup:
     sha256: str
     becomes: str = ""
     schema: str = SCHEMA
+
+    @property
+    def is_recorded(self) -> bool:
+        """Is it a version from CloudTrail's record, with the event's id, and ``reason`` says who wrote it?"""
+        return self.schema == RECORDED
+
+    @property
+    def noun(self) -> str:
+        """What it is called in messages."""
+        return "version" if self.is_recorded else "backup"
 
 
 class DamagedBackup(NamedTuple):

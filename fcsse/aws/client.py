@@ -7,7 +7,7 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
 from fcsse.aws.principal_ids import PrincipalIds
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from fcsse.arn import Arn
+    from fcsse.aws.cloudtrail import EventRecord, LookupClient
     from fcsse.aws.inventory import Table
     from fcsse.aws.other_accounts import OtherAccounts
     from fcsse.aws.sessions import Clients
@@ -66,6 +67,20 @@ class Aws:
             from fcsse.aws.other_accounts import OtherAccounts
 
             self.others = OtherAccounts(self.own, patterns, named)
+
+    def event_record(
+        self, region: str, clock: Clock, account: str | None = None, *, after: EventRecord | None = None
+    ) -> EventRecord:
+        """CloudTrail's event history of a Region: the caller's, or of the bucket's side where that is ``account``.
+
+        ``after``: a record whose requests count for AWS's rate as well.
+        """
+        from fcsse.aws.cloudtrail import EventRecord
+
+        side = self.own
+        if account is not None:
+            side = self.bucket_side or (self.others and self.others.of(account)) or self.own
+        return EventRecord(cast("LookupClient", side("cloudtrail", region)), clock, region, after)
 
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account: the bucket may be, too."""

@@ -38,6 +38,7 @@ Examples:
   fcsse audit --all-regions --html audit.html
   fcsse audit --bucket-role 'arn:aws:iam::{account}:role/Audit' -o json
   fcsse audit --fix --dry-run
+  fcsse audit --observed
 """
 
 
@@ -56,6 +57,7 @@ def audit(
     bucket_account: own.BucketAccounts = None,
     grant_profile: cross_account.GrantProfile = None,
     grant_role: cross_account.GrantRole = None,
+    observed: output.Observed = False,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
     exit_code: output.ExitCode = False,
@@ -71,7 +73,7 @@ def audit(
     linked at their creation (ImportPath) and have no association are seen as well. Findings come with their remedy, the
     worst first; what cannot be read is a finding, too. Changes nothing without --fix.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown, 5 none is known to be missing, but the caller may
+    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts a verdict (--observed), 5 none is known to be missing, but the caller may
     not read all that decides; with --fix, how that stands afterwards. A bucket policy that cannot be read is a finding
     and changes no code, as in check.
     """
@@ -99,7 +101,7 @@ def audit(
             try_place(html)
 
         def read() -> Audit:
-            return audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts)
+            return audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts, observed=observed)
 
         answer = read()
         run.progress.stop()
@@ -258,8 +260,9 @@ def _fix(
         run.progress.stop()
     plan, after = as_made(plan, results), afterwards(answer, plan, results)
     code = exit_code(plan, results)
+    against = answer.observed is not None and bool(answer.observed.disagreements)
     if code == EXIT_OK:
-        code = standing(answer.facts, answer.judged if manner.dry_run else after)
+        code = EXIT_PENDING if against else standing(answer.facts, answer.judged if manner.dry_run else after)
         if manner.dry_run and manner.exit_code and plan.changes:
             code = EXIT_PENDING
     shown.fixed(plan, results, after, dry_run=manner.dry_run, code=code)

@@ -53,7 +53,14 @@ KeyOfBackups = Annotated[
 LEFT = 25
 """Columns of a list of backups beside the ids and the keys."""
 
-BackupId = Annotated[str, typer.Argument(metavar="ID", help="Id of a backup, or its beginning.", show_default=False)]
+BackupId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="Id of a backup, or its beginning; or the id of an event that fcsse history lists.",
+        show_default=False,
+    ),
+]
 OptionalId = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="Print the policy of this backup.", show_default=False)
 ]
@@ -166,16 +173,19 @@ def restore(
 ) -> None:
     """Put a saved key policy back, through the same diff, question, copy and confirmation as every change.
 
-    Where others changed the policy since the backup, the diff shows what would be lost, and --discard-others has to be
+    Takes a recorded version, too: the id of an event that fcsse history lists, of the last 90 days. Where others changed the
+    policy since, the diff shows what would be lost, and --discard-others has to be
     said as well.
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
+        from fcsse.apply.recorded import find_policy
         from fcsse.commands import restore as restoring
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         folder = _folder(run, backup_dir)
-        restoration = restoring.plan_restore(pipeline, folder.find(backup_id), expect)
+        saved = find_policy(pipeline, folder, backup_id)
+        restoration = restoring.plan_restore(pipeline, saved, expect)
         run.progress.stop()
         asks = run.terminal.asks and not yes and not dry_run
 
@@ -199,7 +209,7 @@ def restore(
         def again() -> Restoration:
             run.progress = pipeline.progress = run.terminal.progress()
             try:
-                return restoring.plan_restore(pipeline, folder.find(backup_id), expect)
+                return restoring.plan_restore(pipeline, saved, expect)
             finally:
                 run.progress.stop()
 
@@ -243,9 +253,10 @@ def _restoration(restoration: Restoration) -> list[Line]:
     from fcsse.cli.output.plan import diff_lines, endpoint_lines, warning_lines
 
     saved = restoration.backup
+    when = f"{saved.time}, {saved.reason if saved.is_recorded else f'before: {saved.reason}'}"
     out: list[Line] = [
-        prose(("Backup      ", "bold"), saved.id),
-        prose(("Saved       ", "bold"), f"{saved.time}, before: {saved.reason}"),
+        prose((f"{saved.noun.capitalize():<12}", "bold"), saved.id),
+        prose((f"{'Recorded' if saved.is_recorded else 'Saved':<12}", "bold"), when),
         prose(("Key         ", "bold"), saved.key),
         *endpoint_lines(restoration.endpoints),
     ]
@@ -310,7 +321,9 @@ class _Shown:
 
         key = self.restoration.backup.key
         if not self.restoration.changed:
-            return [prose(("Nothing to do: the key policy says the same as the backup.", "green"))]
+            return [
+                prose((f"Nothing to do: the key policy says the same as the {self.restoration.backup.noun}.", "green"))
+            ]
         if self.dry_run:
             return [
                 prose((f"Would restore the policy of key {key}.", "green")),

@@ -13,16 +13,20 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
-from fcsse.errors import PolicyFormatError, UsageError
+from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.model import Operation, Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fcsse.arn import Arn
+    from fcsse.cli.output.documents import Json
     from fcsse.cli.output.terminal import Terminal
     from fcsse.commands.check import CheckResult
+    from fcsse.commands.observed import UseReader
+    from fcsse.endpoint import Endpoint
     from fcsse.evaluator.pair_access import Row
+    from fcsse.event_history.observed import Observed
     from fcsse.pipeline import Pipeline
     from fcsse.suggested_commands import CommandBuilder
 
@@ -31,6 +35,7 @@ Examples:
   fcsse check --cache fc-0123456789abcdef0 --bucket data
   fcsse check --cache fc-0123456789abcdef0 -o json
   fcsse check --cache fc-0123 --bucket data --policy key.json --account 111122223333 --region eu-west-1 --bucket-keys
+  fcsse check --cache fc-0123456789abcdef0 --observed
 """
 
 STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
@@ -44,6 +49,7 @@ def check(
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
+    observed: output.Observed = False,
     org_id: targets.OrgId = None,
     policy: targets.PolicyFile = None,
     account: targets.Account = None,
@@ -63,7 +69,7 @@ def check(
 
     With --policy, --account and --region it judges a key policy that is not in AWS yet, offline.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown, 4 and it cannot be linked as it stands.
+    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts the verdict (--observed), 4 and it cannot be linked as it stands.
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         from fcsse.commands.check import exit_code
@@ -72,11 +78,14 @@ def check(
         buckets = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ()))
         require(caches, "check: no cache is named", "Name one with --cache.")
         found: Sequence[CheckResult]
+        record: Observed | None = None
+        endpoints: tuple[Endpoint, ...] = ()
         if policy is not None:
             region = region or bucket_region
             require(account, "checking a document: --policy needs --account", "Name the cache's account.")
             require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
             require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
+            require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
             stated = (account or "", region or "", bucket_keys, partition, key, org_id)
             found = _of_document(policy, caches, buckets, stated)
         else:
@@ -86,26 +95,36 @@ def check(
                 Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys, organization=org_id
             )
             pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-            found = _of_account(pipeline, caches, buckets, operation, run.words)
+            found, record = _of_account(pipeline, caches, buckets, operation, run.words, observed=observed)
+            endpoints = pipeline.aws.endpoints
         run.progress.stop()
         code = exit_code(found)
+        if record and record.disagreements:
+            code = code or EXIT_PENDING
         if output is Output.JSON:
             from fcsse.cli.output.documents import check_document, to_text
 
-            sys.stdout.write(to_text(check_document(found, code, pipeline.aws.endpoints)))
+            document = check_document(found, code, endpoints)
+            sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
         elif output is Output.MARKDOWN:
             from fcsse.cli.output.documents import check_markdown
 
-            sys.stdout.write(check_markdown(found, pipeline.aws.endpoints))
+            sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
                 lines = _lines(one, run.terminal, width)
+                if record and not one.error:
+                    lines += [line(""), *_record_lines(record, one)]
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
-            if not quiet and pipeline.aws.endpoints:
+            if record and not quiet:
+                from fcsse.cli.output.observed import note_lines
+
+                run.terminal.print([line(""), *note_lines(record)])
+            if not quiet and endpoints:
                 from fcsse.cli.output.plan import endpoint_lines
 
-                run.terminal.print([line(""), *endpoint_lines(pipeline.aws.endpoints)])
+                run.terminal.print([line(""), *endpoint_lines(endpoints)])
         for one in found:
             if one.error:
                 run.terminal.tell(one.error)
@@ -113,14 +132,26 @@ def check(
 
 
 def _of_account(
-    pipeline: Pipeline, caches: tuple[str, ...], buckets: tuple[str, ...], operation: Options, words: CommandBuilder
-) -> Sequence[CheckResult]:
+    pipeline: Pipeline,
+    caches: tuple[str, ...],
+    buckets: tuple[str, ...],
+    operation: Options,
+    words: CommandBuilder,
+    *,
+    observed: bool,
+) -> tuple[Sequence[CheckResult], Observed | None]:
     from fcsse.pipeline import Target
 
-    facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
-    from fcsse.commands.check import check_pair
+    reader = start_reader(pipeline) if observed else None
+    try:
+        facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
+        from fcsse.commands.check import check_pair
 
-    return [check_pair(one, words) for one in facts]
+        found = [check_pair(one, words) for one in facts]
+        return found, _record(reader, found, pipeline, whole=not buckets) if reader else None
+    finally:
+        if reader:
+            reader.close()
 
 
 def _of_document(
@@ -150,6 +181,43 @@ def read_document(place: str) -> str:
     except UnicodeDecodeError as error:
         message = f"reading {name}: byte {error.start} is not UTF-8, so it is no key policy"
         raise PolicyFormatError(message, "Save the document as UTF-8 text.") from error
+
+
+def start_reader(pipeline: Pipeline) -> UseReader:
+    """Begins to read CloudTrail's record of the caller's Region, beside all else that is read."""
+    from fcsse.commands.observed import CHECK_LIMITS, UseReader
+
+    reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
+    reader.start([pipeline.aws.region])
+    return reader
+
+
+def _record(reader: UseReader, found: Sequence[CheckResult], pipeline: Pipeline, *, whole: bool) -> Observed:
+    pipeline.progress.step("reading CloudTrail's event history")
+    judged = [(one.facts, one.judgement) for one in found if one.facts and one.judgement]
+    return reader.observe_judged(judged, pipeline.backups, whole=whole)
+
+
+def _record_lines(record: Observed, checked: CheckResult) -> list[Line]:
+    from fcsse.cli.output.observed import observed_lines
+
+    return observed_lines(record, checked.pair)
+
+
+def _record_markdown(record: Observed, found: Sequence[CheckResult]) -> str:
+    from fcsse.cli.output.observed import observed_markdown
+
+    return "\n".join(observed_markdown(record, [one.pair for one in found])) + "\n"
+
+
+def _with_record(document: Json, record: Observed, found: Sequence[CheckResult]) -> Json:
+    from fcsse.cli.output.observed import observations, observed_document
+
+    pairs = document["pairs"]
+    if isinstance(pairs, list):
+        for entry, one in zip(pairs, found, strict=True):
+            entry["observed"] = observations(record, one.pair)
+    return {**document, "observed": observed_document(record)}
 
 
 def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:

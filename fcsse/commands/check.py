@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fcsse.evaluator.pair_access import BucketRow
+    from fcsse.event_history.agreement import Observation
     from fcsse.model import Bucket, Pair
     from fcsse.policy.document import PolicyDocument
 
@@ -42,7 +43,8 @@ class CheckResult:
 
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
     them; ``notes`` are sentences; ``error`` is set where too little could be found out, ``blocker`` where the link that
-    would be needed cannot be made as things stand.
+    would be needed cannot be made as things stand. ``observed`` is what CloudTrail recorded of the cache's calls, where that
+    was asked for.
     """
 
     pair: Pair
@@ -55,6 +57,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     error: FcsseError | None = None
     blocker: FcsseError | None = None
+    observed: tuple[Observation, ...] = ()
 
     @property
     def exit_code(self) -> int:

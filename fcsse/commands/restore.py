@@ -94,7 +94,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     """
     arn = key_arn(backup.key)
     if arn is None:
-        message = f"restoring backup {backup.id}: it names no key ARN"
+        message = f"restoring {backup.noun} {backup.id}: it names no key ARN"
         raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
@@ -105,14 +105,14 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     if dead:
         named = "; ".join(f"{one.id} in statement {one.label}" for one in dead)
         raise PolicyRefusedError(
-            f"restoring backup {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
+            f"restoring {backup.noun} {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
             "Take them out of it, and put it with aws kms put-key-policy. To print it: "
-            + pipeline.words.backups(backup.id),
+            + (pipeline.words.history(backup.id) if backup.is_recorded else pipeline.words.backups(backup.id)),
         )
     if after.size > MAX_POLICY_BYTES:
         after = after.compact()
     newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000)))
-    chain = [one for one in newer if one.id >= backup.id] or [backup]
+    chain = _since(newer, backup, arn.partition)
     written = _written(chain, before, arn.partition)
     others = _others(written, before, after, arn.partition)
     changed = after is not before
@@ -121,7 +121,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         before,
         after,
         others if changed else (),
-        _undone(chain, written) if changed else (),
+        _undone(chain, written, of_first=backup.is_recorded) if changed else (),
         pipeline.aws.endpoints,
     )
     if expect is not None and expect != restoration.digest:
@@ -130,6 +130,22 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
             "Review a new dry run.",
         )
     return restoration
+
+
+def _since(newer: Sequence[Backup], backup: Backup, partition: str) -> Sequence[Backup]:
+    """The backup and those after it, the oldest first.
+
+    A recorded version stands for the first copy that was made after it, where that holds the same.
+    """
+    if not backup.is_recorded:
+        return [one for one in newer if one.id >= backup.id] or [backup]
+    digest = digest_of(PolicyDocument.parse(backup.policy), partition)
+    later = [one for one in newer if one.time >= backup.time]
+    if later and later[0].becomes == digest and later[0].time == backup.time:
+        later = later[1:]  # the copy made for the very write that the event records
+    if later and digest_of(PolicyDocument.parse(later[0].policy), partition) == digest:
+        return later
+    return [backup]
 
 
 class Fate(Enum):
@@ -154,10 +170,14 @@ def _written(chain: Sequence[Backup], before: PolicyDocument, partition: str) ->
     )
 
 
-def _undone(chain: Sequence[Backup], written: Sequence[Fate]) -> tuple[str, ...]:
-    """fcsse's changes after the one that the first backup was made for."""
-    made = [one.reason for one, fate in zip(chain, written, strict=True) if fate is not Fate.NOT_MADE]
-    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE else made)))
+def _undone(chain: Sequence[Backup], written: Sequence[Fate], *, of_first: bool = False) -> tuple[str, ...]:
+    """fcsse's changes after the one that the first backup was made for; ``of_first``: and that one."""
+    made = [
+        one.reason
+        for one, fate in zip(chain, written, strict=True)
+        if fate is not Fate.NOT_MADE and not one.is_recorded
+    ]
+    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE and not of_first else made)))
 
 
 def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
@@ -181,7 +201,8 @@ def require_discard(restoration: Restoration, words: CommandBuilder | None = Non
     """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
     if restoration.others and not discard_others:
         raise ChangedError(
-            f"restoring backup {restoration.backup.id}: others changed the policy since it was saved, and their changes "
+            f"restoring {restoration.backup.noun} {restoration.backup.id}: others changed the policy since it was "
+            f"{'written' if restoration.backup.is_recorded else 'saved'}, and their changes "
             f"would be lost: {'; '.join(restoration.others)}",
             f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, '--discard-others')}",
         )

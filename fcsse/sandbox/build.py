@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy
 from fcsse.sandbox.accounts import NAMES, Accounts, Credentials
+from fcsse.sandbox.cloudtrail_events import record_policy
 from fcsse.sandbox.kms_keys import new_key, set_state
 from fcsse.sandbox.organization_tree import Organization, Unit
 from fcsse.sandbox.s3_encryption import asked_encryption, bucket_encryption, key_of
@@ -151,6 +152,7 @@ class Builder(Accounts):
             found = self.key(key)
             key_policy.store(self.state, found, text, verbatim=verbatim)
             found.policy.set(found.policy.value)
+            record_policy(self.state, found, text)
 
     def put_policy_verbatim(self, key: Key | str, text: str) -> None:
         """Store a policy's text unchecked, exactly as given."""

@@ -20,7 +20,10 @@ class Control:
     ``GET /_sandbox``                   accounts, keys, buckets, caches
     ``GET, DELETE /_sandbox/requests``  the request log (``?operation=kms:PutKeyPolicy``); empty it
     ``GET, POST, DELETE …/faults``      faults in place; add one (members of ``Fault``); take all away
-    ``POST …/late``                     ``policy_seconds``, ``policy_reads``, ``grant_seconds``, ``grant_reads``
+    ``POST …/late``                     ``policy_seconds``, ``policy_reads``, ``grant_seconds``, ``grant_reads``,
+                                        ``event_seconds``
+    ``GET, POST …/events``              what CloudTrail recorded; put an event in (``event``, ``account``, ``region``, ``ago``)
+    ``POST …/events/age``               ``seconds``: make all of them older
     ``POST …/switches``                 members of ``Switches``
     ``POST, DELETE …/writers``          ``key`` and ``every``, ``pause``, ``keep`` (busy) or ``on``, ``nth``, ``times``,
                                         ``after``, ``statement`` (once); stop them
@@ -74,6 +77,12 @@ class Control:
                 sandbox.faults.clear()
             case "POST", ["late"]:
                 sandbox.late(**given)
+            case "GET", ["events"]:
+                return {"events": [one.written() for one in sandbox.state.trail.events]}
+            case "POST", ["events"]:
+                sandbox.add_event(given.pop("event"), **given)
+            case "POST", ["events", "age"]:
+                sandbox.age_events(float(given["seconds"]))
             case "POST", ["switches"]:
                 for name, value in given.items():
                     if name not in sandbox.switches.__slots__:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
@@ -132,6 +133,7 @@ class Sandbox(Builder):
             self._fill()
 
     def _fill(self) -> None:
+        self.state.trail.paused = True  # the world was there before the record begins
         moto_host.reset()
         self.add_account(self.account)
         self.add_account(self.other_account)
@@ -141,6 +143,7 @@ class Sandbox(Builder):
             build(self)
         elif callable(self._world):
             self._world(self)
+        self.state.trail.paused = False
 
     @property
     def url(self) -> str:
@@ -234,8 +237,13 @@ class Sandbox(Builder):
         policy_reads: int = 0,
         grant_seconds: float = 0.0,
         grant_reads: int = 0,
+        event_seconds: float = 0.0,
     ) -> None:
-        """From now on changes show late: GetKeyPolicy and ListGrants answer the old state that long, or that often."""
+        """From now on changes show late: GetKeyPolicy and ListGrants answer the old state that long, or that often.
+
+        ``event_seconds``: so long CloudTrail does not show what is recorded from now on.
+        """
+        self.switches.late_event_seconds = event_seconds
         self.switches.late_policy_seconds, self.switches.late_policy_reads = policy_seconds, policy_reads
         self.switches.late_grant_seconds, self.switches.late_grant_reads = grant_seconds, grant_reads
 
@@ -265,6 +273,21 @@ class Sandbox(Builder):
         for writer in self._writers:
             writer.stop()
         self._writers.clear()
+
+    # what CloudTrail recorded
+
+    def add_event(
+        self, event: Mapping[str, Any], *, account: str | None = None, region: str | None = None, ago: float = 0.0
+    ) -> None:
+        """Put an event into the record, whatever it says; it happened ``ago`` seconds before now."""
+        with self.state.lock:
+            at = time.time() - ago
+            self.state.trail.add(dict(event), account or self.account, region or self.region, at=at)
+
+    def age_events(self, seconds: float) -> None:
+        """Make everything that is recorded so far older by so many seconds."""
+        with self.state.lock:
+            self.state.trail.age(seconds)
 
     # playing
 

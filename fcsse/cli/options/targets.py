@@ -54,11 +54,13 @@ def parse_partition(text: str) -> str:
     return text
 
 
-def _cache_list(words: list[str] | None) -> list[str] | None:
+def cache_list(words: list[str] | None) -> list[str] | None:
+    """Ids of caches, each checked."""
     return [parse_cache(one) for one in words] if words else words
 
 
-def _bucket_list(words: list[str] | None) -> list[str] | None:
+def bucket_list(words: list[str] | None) -> list[str] | None:
+    """Names of buckets, each checked."""
     return [parse_bucket(one) for one in words] if words else words
 
 
@@ -69,7 +71,7 @@ Caches = Annotated[
         metavar="ID",
         envvar="FCSSE_CACHE",
         autocompletion=cache_ids,
-        callback=_cache_list,
+        callback=cache_list,
         help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
         show_envvar=False,
         rich_help_panel=WHICH,
@@ -83,7 +85,7 @@ Buckets = Annotated[
         metavar="NAME",
         envvar="FCSSE_BUCKET",
         autocompletion=bucket_names,
-        callback=_bucket_list,
+        callback=bucket_list,
         help="Bucket. Many times. Default: the buckets that the cache is linked to.",
         show_envvar=False,
         rich_help_panel=WHICH,

@@ -84,15 +84,28 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
             "verdicts": audit.verdicts,
             "findings": audit.severities,
         },
-        "pairs": [_pair(one, about.get(one.pair, [])) for one in audit.judged],
+        "pairs": [_pair(one, about.get(one.pair, []), audit) for one in audit.judged],
         "findings": [_finding(finding, f"F{place}") for place, finding in enumerate(audit.findings, 1)],
     }
+    if audit.observed is not None:
+        from fcsse.cli.output.observed import observed_document
+
+        document["observed"] = observed_document(audit.observed)
     if fix is not None:
         document["fix"] = fix
     return document
 
 
-def _pair(one: PairAudit, findings: list[str]) -> Json:
+def _pair(one: PairAudit, findings: list[str], audit: Audit) -> Json:
+    document = _verdict(one, findings)
+    if audit.observed is not None:
+        from fcsse.cli.output.observed import observations
+
+        document["observed"] = observations(audit.observed, one.pair)
+    return document
+
+
+def _verdict(one: PairAudit, findings: list[str]) -> Json:
     encryption = one.facts.bucket.encryption if one.facts else None
     key = one.facts.key if one.facts else None
     return {
@@ -169,7 +182,7 @@ def audit_markdown(audit: Audit) -> str:
     if audit.facts.off:
         out += [f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", ""]
     if not audit.findings:
-        return "\n".join(out)
+        return "\n".join([*out, *_record(audit)])
     out += ["| | severity | finding |", "| --- | --- | --- |"]
     out += [
         f"| F{place} | {MARKS[finding.severity]} | {escaped(finding.title)} |"
@@ -188,7 +201,16 @@ def audit_markdown(audit: Audit) -> str:
         if finding.commands:
             out += ["", *_fenced(finding.commands)]
         out.append("")
-    return "\n".join([*out, "</details>"]) + "\n"
+    return "\n".join([*out, "</details>", *_record(audit)]) + "\n"
+
+
+def _record(audit: Audit) -> list[str]:
+    """What AWS recorded, where that was asked for."""
+    if audit.observed is None:
+        return []
+    from fcsse.cli.output.observed import observed_markdown
+
+    return observed_markdown(audit.observed, [one.pair for one in audit.judged])
 
 
 def _fenced(commands: Sequence[str]) -> list[str]:

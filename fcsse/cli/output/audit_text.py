@@ -54,6 +54,8 @@ def audit_lines(
             out += _finding(finding, room, verbose)
     if verbose and audit.judged:
         out += [line(""), *_pairs(audit)]
+    if audit.observed is not None:
+        out += [line(""), *_record(audit, room + MARGIN, verbose)]
     if audit.endpoints:
         out += [line(""), line(f"Endpoint: {endpoints_text(audit.endpoints)}")]
     closing = _closing(audit, room + MARGIN, verbose, fixing=fixing)
@@ -94,6 +96,22 @@ def _pairs(audit: Audit) -> list[Line]:
         by = ", ".join(one.by) if one.by else "" if not one.allowed else "no key of its own is involved"
         out.append(((start, ""), (f"{one.verdict:<8}  ", PAIR_STYLES[one.verdict]), (by, "")))
     return out
+
+
+def _record(audit: Audit, room: int, verbose: int) -> list[Line]:
+    """What AWS recorded: the sum, each pair's with ``-v``, and what limits it."""
+    from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
+
+    observed = audit.observed
+    if observed is None:
+        return []
+    out = [line(f"Recorded by AWS (CloudTrail): {sum_of(observed)}", "bold")]
+    if verbose:
+        for one in audit.judged:
+            if any(seen.last for seen in observed.of(one.pair)):
+                out += [line(f"{one.pair}:"), *observed_lines(observed, one.pair)[1:]]
+    texts = ["".join(text for text, _ in parts) for parts in note_lines(observed)]
+    return [*out, *(line(part, "dim") for text in texts for part in wrapped(text, room))]
 
 
 def _closing(audit: Audit, room: int, verbose: int, *, fixing: bool) -> list[Line]:

@@ -61,7 +61,8 @@ def restore_markdown(
     """The answer of ``restore`` as GitHub Markdown; ``more`` is Markdown already."""
     saved = restoration.backup
     out = ["### fcsse restore" + (" (dry run)" if dry_run else ""), ""]
-    out += ["| backup | saved | before | key |", "| --- | --- | --- | --- |"]
+    heads = "| version | recorded | by | key |" if saved.is_recorded else "| backup | saved | before | key |"
+    out += [heads, "| --- | --- | --- | --- |"]
     out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
     out += endpoint_markdown(restoration.endpoints)
     if restoration.warnings:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fcsse.errors import FcsseError
 
-NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore")
+NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore", "history")
 """The commands that ``fcsse permissions`` knows."""
 
 

@@ -34,6 +34,7 @@ class Fix(Enum):
 
 ORDER = (
     "access-missing",
+    "record-disagrees",
     "context-changed",
     "explicit-deny",
     "bucket-policy",

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fcsse.commands.audit import fsx, grants, key_policies, pairs, unreadable
+from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
 from fcsse.commands.audit.finding import Finding, Severity
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fcsse.commands.audit.facts import AccountFacts
     from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.endpoint import Endpoint
+    from fcsse.event_history.observed import Observed
 
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
@@ -27,13 +28,15 @@ VERDICTS = ("allowed", "partly", "denied", "unknown")
 class Audit:
     """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
 
-    ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read.
+    ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read. ``observed`` is
+    what CloudTrail recorded, where that was asked for.
     """
 
     facts: AccountFacts
     judged: tuple[PairAudit, ...]
     findings: tuple[Finding, ...]
     words: CommandBuilder
+    observed: Observed | None = None
     endpoints: tuple[Endpoint, ...] = ()
 
     @property
@@ -50,8 +53,9 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """As ``standing`` says."""
-        return standing(self.facts, self.judged)
+        """As ``standing`` says; 3 as well where AWS's record contradicts a verdict."""
+        code = standing(self.facts, self.judged)
+        return EXIT_PENDING if self.observed and self.observed.disagreements else code
 
     @property
     def summary(self) -> str:
@@ -90,7 +94,12 @@ def standing(facts: AccountFacts, judged: Sequence[PairAudit]) -> int:
     return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
 
 
-def audit_of(facts: AccountFacts, words: CommandBuilder | None = None, verdicts: Verdicts | None = None) -> Audit:
+def audit_of(
+    facts: AccountFacts,
+    words: CommandBuilder | None = None,
+    verdicts: Verdicts | None = None,
+    observed: Observed | None = None,
+) -> Audit:
     """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
     regions = {one.association.owner: one.region for one in facts.associations}
     says = replace(words or CommandBuilder(), homes=regions)
@@ -104,5 +113,6 @@ def audit_of(facts: AccountFacts, words: CommandBuilder | None = None, verdicts:
         *fsx.find(facts, judged, says),
         *key_policies.find(keys, facts, says),
         *grants.find(keys, says),
+        *(record.find(observed, says) if observed else ()),
     ]
-    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says)
+    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says, observed)

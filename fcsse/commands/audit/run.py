@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fcsse.commands.audit.collect import read_account
 from fcsse.commands.audit.report import Audit, audit_of
 from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.model import Facts
 
 if TYPE_CHECKING:
     from fcsse.commands.audit.facts import Scope
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
 
 
 def audit_account(
-    pipeline: Pipeline, scope: Scope, words: CommandBuilder, roles: tuple[str, ...] = (), accounts: tuple[str, ...] = ()
+    pipeline: Pipeline,
+    scope: Scope,
+    words: CommandBuilder,
+    roles: tuple[str, ...] = (),
+    accounts: tuple[str, ...] = (),
+    *,
+    observed: bool = False,
 ) -> Audit:
     """Reads everything in scope and judges it, most of it while answers are on their way.
 
     ``roles`` are patterns of roles to assume in other accounts, ``accounts`` those in which buckets are looked for.
-    ``words`` writes commands, and is told here what is audited. Raises what keeps every Region from being read.
+    ``words`` writes commands, and is told here what is audited. ``observed``: CloudTrail's record is read beside it and
+    compared with the verdicts. Raises what keeps every Region from being read.
     """
     pipeline.aws.assume_in_others(roles, accounts)
     audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
@@ -31,8 +39,22 @@ def audit_account(
     region = scope.regions[0] if scope.regions else words.region
     words = replace(words, region=region, audited=tuple(audited), bucket_role=pipeline.aws.role_of)
     verdicts = Verdicts()
-    facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
-    return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
+    if not observed:
+        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
+        return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
+    from fcsse.commands.observed import AUDIT_LIMITS, LEAST_SECONDS, UseReader
+
+    reader = UseReader(pipeline.aws, pipeline.clock, AUDIT_LIMITS, LEAST_SECONDS)
+    try:
+        if not scope.all_regions:
+            reader.start(scope.regions or (pipeline.aws.region,))
+        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
+        pipeline.progress.step("reading CloudTrail's event history")
+        pairs = [one for one in facts.pairs if isinstance(one, Facts)]
+        record = reader.observe_all(pairs, pipeline.backups)
+    finally:
+        reader.close()
+    return replace(audit_of(facts, words, verdicts, record), endpoints=pipeline.aws.endpoints)
 
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:

@@ -21,6 +21,7 @@ class Command(StrEnum):
     AUDIT = "audit"
     CENSUS = "census"
     RESTORE = "restore"
+    HISTORY = "history"
 
 
 class Engine(StrEnum):
@@ -153,6 +154,10 @@ _TAGS = _on(
     optional=True,
 )
 
+_RECORD = _on(
+    "cloudtrail:LookupEvents", On.ANY, "reads what AWS recorded of the caches' calls, with --observed", optional=True
+)
+
 TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.LINK: (
         _ROLE,
@@ -220,6 +225,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the key's grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
+        _RECORD,
         _on(
             "fsx:DescribeDataRepositoryAssociations",
             On.ANY,
@@ -248,6 +254,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the keys' grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
+        _RECORD,
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
         _USERS,
@@ -300,6 +307,34 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:PutKeyPolicy", On.KEY, "writes the key policy"),
         _on("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids", optional=True),
         _on("iam:ListUsers", On.ANY, "the same for users", optional=True),
+        _on("cloudtrail:LookupEvents", On.ANY, "finds a version by the id that history lists", optional=True),
+    ),
+    Command.HISTORY: (
+        _on("cloudtrail:LookupEvents", On.ANY, "reads the recorded changes of the key"),
+        _on("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key", When.NAMED_BUCKET),
+        _on(
+            "s3:GetEncryptionConfiguration",
+            On.BUCKET,
+            "finds the keys of the buckets of --bucket or --cache",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on(
+            "fsx:DescribeDataRepositoryAssociations",
+            On.ANY,
+            "finds the buckets of --cache",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on(
+            "fsx:DescribeFileSystems",
+            On.ANY,
+            "the same for a file system without associations, linked at its creation",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on("kms:DescribeKey", On.KEY, "finds the key of an alias or id", optional=True),
+        _REGION,
     ),
 }
 """Every permission of every command."""
