@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -112,7 +111,7 @@ def _link(
         planned = plan(cache, buckets, settings=settings)
         if planned.errors and not planned.changes:
             return None, planned.errors
-        return link(cache, buckets, settings=replace(settings, wait=left() / max(1, len(planned.changes)))), ()
+        return link(cache, buckets, settings=settings._replace(wait=left() / max(1, len(planned.changes)))), ()
     except FcsseError as error:
         done = error.result if isinstance(error.result, Result) else None
         return done, done.errors if done else (error,)

@@ -6,8 +6,8 @@ is imported while the first answers are on their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import REGION, Parameter, advice
 from fcsse.apply.write_log import WriteLog
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from fcsse.progress import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a command is about: caches and buckets as they were named; every pair of them is meant.
 
     Without buckets, each cache's own are meant. ``every_cache`` stands in place of caches.
@@ -133,8 +132,8 @@ class Pipeline:
         try:
             linked = self.aws.list_associations(facts.pair.cache)
         except FcsseError as error:
-            return replace(facts, unreadable=(*facts.unreadable, whole_bucket(facts, labels, error.message)))
-        return replace(facts, prefixes=tuple(one.prefix for one in linked if one.bucket == facts.pair.bucket))
+            return facts._replace(unreadable=(*facts.unreadable, whole_bucket(facts, labels, error.message)))
+        return facts._replace(prefixes=tuple(one.prefix for one in linked if one.bucket == facts.pair.bucket))
 
     def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
         """What would be changed. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
@@ -155,7 +154,7 @@ class Pipeline:
                 if isinstance(facts, Facts) and facts.key and facts.policy:
                     arn = str(facts.key.arn)
                     saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
-        plan = replace(make_plan(found, options, saved), endpoints=self.aws.endpoints)
+        plan = (make_plan(found, options, saved))._replace(endpoints=self.aws.endpoints)
         if options.operation is Operation.UNLINK and self.backups:
             from fcsse.earlier_keys import with_earlier_keys
 

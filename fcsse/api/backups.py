@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
@@ -45,8 +44,7 @@ def backups(
     return tuple(one for one in found if arn is None or one.key == str(arn))
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreResult:
+class RestoreResult(NamedTuple):
     """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before."""
 
     restoration: Restoration

@@ -178,7 +178,7 @@ def audit(
     roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
-    pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
+    pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
     found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 

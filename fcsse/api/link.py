@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, pipeline_of, settings_of
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from fcsse.planning.plan import Change, Outcome, Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a change came to. ``applied`` has an entry a change of the plan; it is empty where there was nothing to do."""
 
     plan: Plan

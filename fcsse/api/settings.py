@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.apply.backup import BackupFolder, default_folder, places
 from fcsse.clock import SystemClock
@@ -26,8 +25,7 @@ WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Where a call works and how patiently; the defaults are the command line's.
 
     ``session``: the cache's account; None: boto3's default session. ``region`` and ``endpoint_url`` overrule the
@@ -68,12 +66,12 @@ def settings_of(session: boto3.Session | None, settings: Settings | None) -> Set
     if settings.session is not None and settings.session is not session:
         message = "session and settings.session are two different sessions"
         raise UsageError(message, "Give one of them.")
-    return replace(settings, session=session)
+    return settings._replace(session=session)
 
 
 def for_reading(settings: Settings, region: str | None = None) -> Settings:
     """The same for a call that writes nothing, and so keeps no copies and waits for nothing."""
-    return replace(settings, region=region or settings.region, wait=0.0, backup=False, backup_dir=None)
+    return settings._replace(region=region or settings.region, wait=0.0, backup=False, backup_dir=None)
 
 
 def pipeline_of(settings: Settings) -> Pipeline:

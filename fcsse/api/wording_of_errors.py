@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -45,8 +44,8 @@ def reworded_plan(plan: Plan) -> Plan:
     for outcome in plan.outcomes:
         if outcome.error:
             reworded(outcome.error)
-    outcomes = (replace(one, warnings=tuple(in_api(text) for text in one.warnings)) for one in plan.outcomes)
-    return replace(plan, outcomes=tuple(outcomes))
+    outcomes = (one._replace(warnings=tuple(in_api(text) for text in one.warnings)) for one in plan.outcomes)
+    return plan._replace(outcomes=tuple(outcomes))
 
 
 def reworded_results(results: tuple[AppliedChange | FailedChange, ...]) -> tuple[AppliedChange | FailedChange, ...]:
@@ -63,4 +62,4 @@ def reworded_check(checked: CheckResult) -> CheckResult:
     for error in (checked.error, checked.blocker):
         if error:
             reworded(error)
-    return replace(checked, remedies=tuple(in_api(text) for text in checked.remedies))
+    return checked._replace(remedies=tuple(in_api(text) for text in checked.remedies))

@@ -108,8 +108,7 @@ def places(
     return BackupFolder(folder, heard, listed_by) if folder and backup else None, folder / "locks" if folder else None
 
 
-@dataclass(frozen=True, slots=True)
-class BackupFolder:
+class BackupFolder(NamedTuple):
     """Where backups live. The folder is made on the first save, readable by its owner alone.
 
     ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS. ``listed_by`` is the

@@ -7,8 +7,7 @@ CreateGrant): botocore may repeat the call. Changes show "usually in less than f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.apply.context import WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
@@ -39,8 +38,7 @@ LATE = 5.0
 """Seconds for which KMS's list is looked at after an answer that was lost, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """What a grant's change came to. ``changed`` is False where the grant was gone already."""
 
     grant_id: str

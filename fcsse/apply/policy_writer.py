@@ -17,8 +17,7 @@ right after one of theirs, and a reading sent along with the put shows what, if 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
@@ -55,8 +54,7 @@ TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
 
     ``made`` is the change as it was made in the end, on what others had written meanwhile.

@@ -6,7 +6,7 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
@@ -227,7 +227,7 @@ class Aws:
             grants = kms.list_grants(self.own("kms", key.region), str(key))
         names = self.ids.names(one.grantee for one in grants if one.grantee)
         return (
-            tuple(replace(one, grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
+            tuple(one._replace(grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
             if names
             else grants
         )

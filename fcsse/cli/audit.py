@@ -172,7 +172,7 @@ class _Shown:
             self.text(fixing=True)
             if plan.changes and not self.run.terminal.quiet:
                 # The audit above says where AWS was asked.
-                self.run.terminal.print([line(""), *plan_lines(replace(plan, endpoints=()))])
+                self.run.terminal.print([line(""), *plan_lines(plan._replace(endpoints=()))])
 
     def fixed(
         self,

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -37,8 +37,7 @@ WRITERS = ("link", "unlink", "restore")
 """Commands of which every run may write. Such a run says in the end whether it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """Whose credentials, and where AWS is."""
 
     profile: str | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
@@ -37,8 +36,7 @@ LAST_DATE = Decimal(253_402_300_800)
 """The year 10000, in seconds since 1970: later moments are nobody's concern."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What ``check`` says of a pair.
 
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among

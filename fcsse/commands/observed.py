@@ -8,7 +8,6 @@ AWS contradicts a verdict.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -228,7 +227,7 @@ def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tupl
         reader.close()
     for gap in record.gaps:
         pipeline.progress.note(gap_note(gap))
-    return tuple(replace(one, observed=record.of(one.pair)) for one in found)
+    return tuple(one._replace(observed=record.of(one.pair)) for one in found)
 
 
 def _all_explained(found: Sequence[Observation], changes: Changes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.arn import key_arn
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
@@ -44,8 +44,7 @@ class RestoreChange(PolicyChange):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Restoration:
+class Restoration(NamedTuple):
     """What restoring a backup would do.
 
     ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.arn import role_name
 from fcsse.discovery.fetcher import attempt
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from fcsse.model import Pair
 
 
-@dataclass(frozen=True, slots=True)
-class CacheSide:
+class CacheSide(NamedTuple):
     """The account that the cache is in, and the cache's role unless the pair means every cache."""
 
     partition: str

@@ -10,7 +10,6 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from concurrent.futures import wait
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import key_arn
@@ -121,7 +120,7 @@ class Discovery:
         if not isinstance(prefixes, str):
             return self.gather(pair, prefixes)
         found = self.gather(pair, ())
-        return found if isinstance(found, Obstacle) else replace(found, prefixes_unknown=prefixes)
+        return found if isinstance(found, Obstacle) else found._replace(prefixes_unknown=prefixes)
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""

@@ -7,8 +7,7 @@ account's key without its credentials.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
 from fcsse.arn import alias_arn, is_key_id, is_unique_id, key_arn
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 STATE = "The key's state is"
 
 
-@dataclass(frozen=True, slots=True)
-class KeySide:
+class KeySide(NamedTuple):
     """What KMS says of a bucket's key; all empty where the bucket has none of its own. As in ``Facts``."""
 
     key: Key | None = None

@@ -9,9 +9,9 @@ them is never met for certain), the encryption headers and tags of what FSx writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.cache_context import (
@@ -69,8 +69,7 @@ SOMEBODY = "000000000000"
 """Stands for the account of a bucket that is not the cache's account's."""
 
 
-@dataclass(frozen=True, slots=True)
-class BucketRequest:
+class BucketRequest(NamedTuple):
     """One request of a cache to S3. ``request`` asks for the bucket or one sample object; for objects, ``every_object``
     asks the same for whichever object under ``prefix``.
     """

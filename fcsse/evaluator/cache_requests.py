@@ -20,7 +20,7 @@ What is known of the context is in ``cache_context``, and besides:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -76,8 +76,7 @@ class Purpose(Enum):
     DOCUMENTED = "documented"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheRequest:
+class CacheRequest(NamedTuple):
     """One request of a cache. ``form`` is None where it carries no encryption context (DescribeKey).
 
     ``request`` asks for one sample object; in the object form, ``every_object`` asks the same for whichever object

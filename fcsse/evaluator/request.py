@@ -102,16 +102,14 @@ class Comparison(NamedTuple):
     slip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """A statement or grant that nearly decided, and why it did not. ``where`` names it for people."""
 
     where: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one request, and ``cause``: what it rests on.
 
     ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant, None where

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.conditions import NONE, Conditions, conditions
@@ -69,8 +69,7 @@ def _action_matches(pattern: str, action: str) -> bool | None:
     return True if pattern in (wild("*"), wild("*:*")) or (":" in pattern and is_plain(service)) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """Resource or NotResource. ``plain`` are patterns without variables, ``varying`` those with."""
 
     plain: tuple[str, ...]
@@ -154,8 +153,7 @@ class Statement:
         return True if acts and covered and held and not unclear else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The statements of a policy that name one caller."""
 
     allows: tuple[tuple[Statement, Naming], ...]

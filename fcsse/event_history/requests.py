@@ -74,6 +74,6 @@ def _verdict_on(facts: Facts, row: Row, context: str) -> Verdict:
     if facts.policy is None or facts.grants is None:
         return Verdict.UNKNOWN
     about = {**row.asked.request.context, CONTEXT_KEY: context}
-    one = replace(row.asked, request=replace(row.asked.request, context=about), every_object=None)
+    one = row.asked._replace(request=replace(row.asked.request, context=about), every_object=None)
     state = facts.key.state if facts.key else None
     return decide(parsed(facts.policy).value, one, facts.grants, state, explain=False).verdict

@@ -5,8 +5,7 @@ In: facts of pairs, read from AWS or stated by the caller. Out: ``Additions``, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fcsse import arn as arns
 from fcsse.errors import UsageError
@@ -35,8 +34,7 @@ ROLES_MUST_EXIST = (
 """For templates, which outlive caches. Source: KMS API reference, PutKeyPolicy (principals must exist)."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewStatements:
+class NewStatements(NamedTuple):
     """Statements for the policy of one key. ``key`` is None where it was not told; ``region`` is the key's."""
 
     key: Arn | None
@@ -65,8 +63,7 @@ class NewStatements:
         return {"route": "policy", "key": key, "buckets": list(self.buckets), "statements": list(self.statements)}
 
 
-@dataclass(frozen=True, slots=True)
-class NewGrant:
+class NewGrant(NamedTuple):
     """A grant for one pair."""
 
     grant: WantedGrant
@@ -97,8 +94,7 @@ class NewGrant:
 Addition: TypeAlias = NewStatements | NewGrant
 
 
-@dataclass(frozen=True, slots=True)
-class Additions:
+class Additions(NamedTuple):
     """Everything to add. ``nothing`` are sentences on pairs that need nothing, ``warnings`` what link would warn of."""
 
     parts: tuple[Addition, ...]
@@ -151,8 +147,7 @@ def _statements(group: Sequence[tuple[Facts, Requirement, Access]]) -> NewStatem
     return NewStatements(key, access.region, buckets, tuple(one.value for one in edited.document.statements))
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """Facts that the caller states instead of having them read. ``region`` is the bucket's."""
 
     account: str

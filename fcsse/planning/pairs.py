@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.advice import NARROW, PRUNE, advice
@@ -54,7 +53,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         document = key_policy(facts, need)
         edited = edit.link(document, [access])
         ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
-        need = replace(need, warnings=(*need.warnings, *_wide(facts, document)))
+        need = need._replace(warnings=(*need.warnings, *_wide(facts, document)))
         there = () if ours else already_allowed(facts, access, document)
         if there:
             summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
@@ -63,7 +62,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
 
 
 def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
@@ -86,7 +85,7 @@ def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Re
         outlook = stands_in_the_way(facts, key_policy(facts, need), [*(facts.grants or ()), granted])
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *outlook))
 
 
 def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.errors import PolicyRefusedError
@@ -39,8 +39,7 @@ class Status(Enum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the plan says of one pair.
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
@@ -112,8 +111,7 @@ GrantChange = GrantAddition | GrantEnding
 Change = PolicyChange | GrantChange
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
     ``endpoints`` are those other than AWS's own by which the facts were read.

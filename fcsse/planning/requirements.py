@@ -5,8 +5,7 @@ The reasons are AWS's, from the S3, KMS and File Cache user guides; each error s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
 from fcsse.arn import bucket_arn
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 
 
-@dataclass(frozen=True, slots=True)
-class WantedGrant:
+class WantedGrant(NamedTuple):
     """The documented grant for a pair. ``subset`` is its encryption context constraint; None = unconstrained."""
 
     key: Arn
@@ -51,15 +49,13 @@ class WantedGrant:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NotNeeded:
+class NotNeeded(NamedTuple):
     """No key is involved: the pair works, or is unlinked, as it is."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
 
     key: Key

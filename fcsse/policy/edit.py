@@ -6,8 +6,7 @@ never changes; a statement is ours by what it says, not by its Sid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import errors
 from fcsse.advice import BY_GRANT, advice
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from fcsse.policy.statement import Access
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """What an edit came to: the document (the given one where nothing changed), and what was done or found."""
 
     document: PolicyDocument
@@ -92,7 +90,7 @@ def unlink(
         steps += [] if access in hits else [did.NotThere(access)]
         steps += leftovers(drafts, access)
     edit = _finish(drafts, steps)
-    return replace(edit, document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
+    return edit._replace(document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
 
 
 def prune_dead(document: PolicyDocument, dead: Collection[str], ours_only: bool) -> Edit:

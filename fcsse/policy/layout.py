@@ -6,8 +6,7 @@ CRLF, or on one line. What is added to a document follows what is already there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.policy.json_text import compact_json, quote
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from fcsse.policy.json_text import JsonValue, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The habits of a text.
 
     ``newline`` ends its lines, ``unit`` is one step of indentation, ``colon`` and ``comma`` stand between key and

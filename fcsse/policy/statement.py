@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
 from fcsse.policy.encryption_context import ContextForm
@@ -91,8 +91,7 @@ class Access:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LinkStatement:
+class LinkStatement(NamedTuple):
     """What a recognised statement says.
 
     ``principals`` are as written (ARNs, ids; dead ones too), ``("*",)`` with ``every_cache``. ``patterns`` are the

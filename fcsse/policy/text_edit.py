@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.policy.json_text import quote
 from fcsse.policy.layout import is_inline, line_indent, render_list
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from fcsse.policy.layout import Layout
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(NamedTuple):
     """``text`` takes the place of what stands from ``start`` to ``end``."""
 
     start: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.cli.output.html_text import text, title
 
@@ -23,8 +22,7 @@ GAPS = (290, 130, 0)
 """Room for the lines after each column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """Nodes of one kind: ``places`` maps each name to the height of its middle."""
 
     left: float

@@ -11,10 +11,9 @@ pairs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.arn import partition_of
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
@@ -54,14 +53,12 @@ def read_account(
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     region: str
     associations: tuple[Association, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(NamedTuple):
     """A listing ended. ``older``: that of file systems linked the older way."""
 
     region: str
@@ -69,8 +66,7 @@ class _Ended:
     error: BaseException | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(NamedTuple):
     bucket: str
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,24 +15,21 @@ OLDER = "older-links"
 """Kind of a refusal to list file systems, of which some are linked the older way; it is about a Region."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set."""
 
     regions: tuple[str, ...] = ()
     all_regions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A data repository association and the Region it is in."""
 
     association: Association
     region: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A question that was answered with an error. ``kind`` and ``about`` as in ``Discovery.refusals``, or ``OLDER``."""
 
     kind: str
@@ -41,8 +37,7 @@ class Refusal:
     error: FcsseError
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountFacts(NamedTuple):
     """Everything that was read.
 
     ``regions`` were listed to the end; ``unread`` could not be, with the reason; ``off`` do not accept the account's

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fcsse.model import Pair
@@ -68,8 +67,7 @@ ORDER = (
 """Every code of a finding, in the order in which findings of one severity are shown. Codes never change meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding.
 
     ``title`` says it in one line; ``detail`` gives the reason, a sentence each; ``remedy`` is what to do, in words, and

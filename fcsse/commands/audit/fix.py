@@ -5,8 +5,7 @@ All pairs of a key are tried as one change, as ``link`` and ``audit --fix`` make
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.commands.audit.finding import Fix
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
@@ -27,8 +26,7 @@ LINKING = ("access-missing", "context-changed", "access-unknown")
 """Troubles that a link mends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixability:
+class Fixability(NamedTuple):
     """``options`` are those that ``link`` needs; ``hinder`` says why no link can be made, empty where one can."""
 
     fix: Fix

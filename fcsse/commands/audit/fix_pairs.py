@@ -6,7 +6,6 @@ of the policies that it edits. It takes nobody's access away: what is left over 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fcsse.apply.apply import AppliedChange, FailedChange
@@ -57,7 +56,7 @@ def afterwards(audit: Audit, plan: Plan, results: Sequence[AppliedChange | Faile
         if one.facts and one.key and (one.key in policies or one.key in grants):
             policy = policies.get(one.key, one.facts.policy)
             more = (*(one.facts.grants or ()), *grants.get(one.key, ()))
-            changed.append(replace(one.facts, policy=policy, grants=more if one.key in grants else one.facts.grants))
+            changed.append(one.facts._replace(policy=policy, grants=more if one.key in grants else one.facts.grants))
     regions = {one.pair.cache or "": one.region for one in audit.judged}
     again = Verdicts().all(changed, regions, audit.facts.buckets, audit.facts.roleless)
     by_pair = {one.pair: one for one in again}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit import leftovers
@@ -32,8 +31,7 @@ STATEMENT = 600
 """Bytes that one more statement takes, roughly, without white space."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfKey:
+class OfKey(NamedTuple):
     """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known.
 
     ``dead`` are the unique ids in its policy and grants that belong to nobody.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.arn import Arn
 from fcsse.commands.audit.facts import OLDER
@@ -128,8 +127,7 @@ def _is_about(refusal: Refusal, one: PairAudit, facts: AccountFacts) -> bool:
     return refusal.kind == "roles" or refusal.about[0] == one.pair.cache  # a Region is no cache
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(NamedTuple):
     """What was refused about one thing, such as a bucket, and the pairs that it is about."""
 
     refusals: tuple[Refusal, ...]

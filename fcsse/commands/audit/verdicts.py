@@ -6,8 +6,7 @@ the answer; only one that lacks something is looked at as closely as ``check`` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
@@ -36,8 +35,7 @@ OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unu
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What keeps a pair from its access: the code of a finding, why, and what would help, in words."""
 
     code: str
@@ -45,8 +43,7 @@ class Trouble:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PairAudit:
+class PairAudit(NamedTuple):
     """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed, ``by_statement``: is a
     statement among them?
     """
@@ -159,7 +156,7 @@ def _without_empty_policy(found: Facts | Obstacle) -> Facts | Obstacle:
         and found.bucket.foreign is False
         and found.key is not None
     ):
-        return replace(found, bucket_policy=None)
+        return found._replace(bucket_policy=None)
     return found
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.commands.census import scan
 from fcsse.commands.census.preconditions import advised, require_caches
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from fcsse.suggested_commands import CommandBuilder
 
 
-@dataclass(frozen=True, slots=True)
-class CensusQuery:
+class CensusQuery(NamedTuple):
     """Which objects to look at, and how. ``caches``: those to judge for; none: those that FSx links to the bucket.
 
     ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's.
@@ -34,8 +32,7 @@ class CensusQuery:
     output: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CensusResult:
+class CensusResult(NamedTuple):
     """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it."""
 
     census: Census
@@ -78,7 +75,7 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     except FcsseError as error:
         raise advised(pipeline.aws, question.bucket, error) from error
     if census.failure is not None:
-        census = replace(census, failure=advised(pipeline.aws, question.bucket, census.failure))
+        census = census._replace(failure=advised(pipeline.aws, question.bucket, census.failure))
     return CensusResult(census, _judge(pipeline, census, question.caches, words))
 
 

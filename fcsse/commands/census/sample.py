@@ -7,9 +7,8 @@ changes with time and with whoever writes where.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.commands.census.listing import spread
 from fcsse.objects import Listed
@@ -22,16 +21,14 @@ DEPTH = 12
 """Levels of prefixes that are told apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """An object to look at. ``drawn``: at random."""
 
     one: Listed
     drawn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """What to look at, in this order. ``met`` of ``prefixes`` prefixes have an object in it."""
 
     chosen: tuple[Chosen, ...]

@@ -11,8 +11,7 @@ accounts) and "Using service-linked roles"; IAM user guide, "Sid" (letters and d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
 from fcsse.commands.permissions.table import TABLE, Command, Engine, On, When
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(NamedTuple):
     """What a command needs. ``key_owner`` and ``bucket_owner`` are statements for the policies of another account."""
 
     command: Command
@@ -57,7 +55,7 @@ def needs(command: Command, scope: Scope) -> Permissions:
     """What this command needs of AWS. Raises ``UsageError`` where the narrowing contradicts itself."""
     _require_sense(command, scope)
     # The buckets of an account's caches may use keys of any account.
-    scope = replace(scope, any_key=command is Command.AUDIT)
+    scope = scope._replace(any_key=command is Command.AUDIT)
     now = _circumstances(command, scope)
     # An audit is of all caches, whichever are named.
     whole = command is Command.AUDIT
