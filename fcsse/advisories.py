@@ -6,25 +6,22 @@ What is refused or late is not warned of.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fcsse.arn import Arn
+from fcsse.clock import Clock, Future
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
-from fcsse.model import Operation, Via
+from fcsse.model import Bucket, Key, Operation, Via
 from fcsse.planning.pairs import access_of
-from fcsse.planning.plan import PolicyChange, Status
+from fcsse.planning.plan import Outcome, Plan, PolicyChange, Status
 from fcsse.planning.requirements import owner_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock, Future
-    from fcsse.model import Bucket, Key
-    from fcsse.planning.plan import Outcome, Plan
 
 PATIENCE = 10.0
 """Seconds to wait for an answer, once all else is done."""

@@ -13,13 +13,14 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from fcsse.api.link import Result, link, plan
 from fcsse.api.settings import Settings
 from fcsse.apply.apply import AppliedChange
+from fcsse.apply.backup import Backup
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import (
     BusyError,
@@ -31,11 +32,6 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from fcsse.apply.backup import Backup
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""

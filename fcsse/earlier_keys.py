@@ -6,22 +6,19 @@ a warning, and the command that goes on, for each pair of which today's key hold
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fcsse.arn import key_arn
+from fcsse.apply.backup import Backup
+from fcsse.arn import Arn, key_arn
 from fcsse.errors import FcsseError
-from fcsse.planning.plan import Status
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.statement import read_statement
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.planning.plan import Outcome, Plan
-    from fcsse.suggested_commands import CommandBuilder
 
 MOST = 10
 """Keys whose policies are read for it, those changed last first."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from fcsse.arn import Arn
-    from fcsse.errors import FcsseError
+from fcsse.arn import Arn
+from fcsse.errors import FcsseError
 
 GRANT_OPERATIONS = (
     "Decrypt",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 CUSTOMER = "SSE-C"
 """Encrypted with a key that whoever writes or reads the object sends along."""

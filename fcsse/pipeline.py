@@ -6,31 +6,31 @@ is imported while the first answers are on their way.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import REGION, Parameter, advice
+from fcsse.advisories import Advisories
+from fcsse.apply.apply import AppliedChange, FailedChange, apply_plan, try_plan
+from fcsse.apply.backup import Backup, BackupFolder
+from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.write_log import WriteLog
+from fcsse.clock import Clock
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import CacheSuggestions
+from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
-from fcsse.model import Facts, Obstacle, Operation, Pair
-from fcsse.progress import Silent
+from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.narrower import narrower, whole_bucket
+from fcsse.planning.plan import Plan, PolicyChange
+from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from fcsse.advisories import Advisories
-    from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.apply.backup import Backup, BackupFolder
-    from fcsse.apply.policy_writer import ApplyContext
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.model import Association, Options
-    from fcsse.planning.plan import Plan, PolicyChange
-    from fcsse.progress import Progress
 
 
 class Target(NamedTuple):
@@ -124,7 +124,6 @@ class Pipeline:
 
     def _with_prefixes(self, facts: Facts) -> Facts:
         """The facts with the cache's prefixes, where a statement for a part of the bucket may be enough for those."""
-        from fcsse.planning.narrower import narrower, whole_bucket
 
         labels = narrower(facts)
         if not labels or facts.pair.cache is None:
@@ -146,7 +145,6 @@ class Pipeline:
 
     def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
         """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
-        from fcsse.planning.make_plan import make_plan
 
         saved: dict[str, tuple[str, ...]] = {}
         if options.operation is Operation.UNLINK and self.backups:
@@ -156,8 +154,6 @@ class Pipeline:
                     saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
         plan = (make_plan(found, options, saved))._replace(endpoints=self.aws.endpoints)
         if options.operation is Operation.UNLINK and self.backups:
-            from fcsse.earlier_keys import with_earlier_keys
-
             plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words)
         if expect is not None and expect != plan.digest:
             raise ChangedError(
@@ -179,7 +175,6 @@ class Pipeline:
         self, plan: Plan, *, expected: bool = False, ask_advisories: bool = False
     ) -> tuple[AppliedChange | FailedChange, ...]:
         """Makes the plan's changes. ``ask_advisories``: ``with_advisories`` will follow, so its questions are asked on the way."""
-        from fcsse.apply.apply import apply_plan
 
         run = self._run(expected)
         if ask_advisories and plan.operation is Operation.LINK:
@@ -188,7 +183,6 @@ class Pipeline:
 
     def try_out(self, plan: Plan) -> tuple[AppliedChange | FailedChange, ...]:
         """The dry run's last step."""
-        from fcsse.apply.apply import try_plan
 
         return try_plan(plan, self._run(expected=False))
 
@@ -198,7 +192,6 @@ class Pipeline:
 
     @property
     def _beside(self) -> Advisories:
-        from fcsse.advisories import Advisories
 
         if self._advisories is None:
             self._advisories = Advisories(self.aws, self.clock)
@@ -206,12 +199,10 @@ class Pipeline:
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
-        from fcsse.apply.policy_writer import PolicyWriter
 
         return PolicyWriter(self._run(expected), change).write().backup
 
     def _run(self, expected: bool) -> ApplyContext:
-        from fcsse.apply.policy_writer import ApplyContext
 
         roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
         return ApplyContext(
@@ -282,7 +273,6 @@ class Pipeline:
 
 def exit_code(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-    from fcsse.apply.apply import FailedChange
 
     error = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     return error.exit_code if error else 0

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
+from fcsse.apply.backup import Backup
+from fcsse.commands.restore import Restoration, apply_restore, plan_restore, require_discard
+from fcsse.policy.diff import policy_diff
 from fcsse.progress import Guarded
 
 if TYPE_CHECKING:
     import boto3
-
-    from fcsse.apply.backup import Backup
-    from fcsse.commands.restore import Restoration
 
 
 def backups(
@@ -74,7 +74,6 @@ class RestoreResult(NamedTuple):
     @property
     def diff(self) -> str:
         """The change as a unified diff; empty where there is none."""
-        from fcsse.policy.diff import policy_diff
 
         return "".join(f"{row}\n" for row in policy_diff(self.restoration.before, self.restoration.after))
 
@@ -105,7 +104,6 @@ def restore(
     [<Verdict.DENIED: 'denied'>]
     """
     from fcsse.apply.recorded import find_policy
-    from fcsse.commands.restore import apply_restore, plan_restore, require_discard
 
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)

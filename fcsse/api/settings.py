@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.apply.backup import BackupFolder, default_folder, places
-from fcsse.clock import SystemClock
+from fcsse.apply.backup import Backup, BackupFolder, default_folder, places
+from fcsse.clock import Clock, SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline
-from fcsse.progress import Guarded, Silent
+from fcsse.progress import Guarded, Progress, Silent
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
 
-    from fcsse.apply.backup import Backup
-    from fcsse.clock import Clock
-    from fcsse.progress import Progress
-    from fcsse.suggested_commands import CommandBuilder
 
 WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
@@ -109,7 +105,6 @@ def folder_of(settings: Settings) -> BackupFolder:
 
 def command_builder_of(settings: Settings) -> CommandBuilder:
     """How commands are written that do what is left to do with the same credentials."""
-    from fcsse.suggested_commands import CommandBuilder
 
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from fcsse.advice import in_api
+from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.commands.check import CheckResult
 from fcsse.errors import FcsseError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.commands.check import CheckResult
-    from fcsse.planning.plan import Plan
+from fcsse.planning.plan import Plan
 
 P = ParamSpec("P")
 R = TypeVar("R")

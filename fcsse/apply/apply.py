@@ -6,21 +6,17 @@ other keys. KMS has no version on a key policy, so whoever writes last wins; ``P
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.planning.pairs import access_of, what_happens
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.policy.steps import Step
 from fcsse.progress import Part
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.policy.steps import Step
 
 
 class AppliedChange(NamedTuple):

@@ -15,19 +15,17 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from fcsse.arn import key_arn
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
 from fcsse.safe_files import UnsafeFileError, read_own
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
 MAX_FILE_BYTES = 1024 * 1024

@@ -6,17 +6,12 @@ Statements are compared by what they say, as multisets: KMS rewrites layout, ord
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import canonical_statement, equivalent
+from fcsse.policy.document import PolicyDocument, Statement
+from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
 from fcsse.policy.statement import read_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.policy.document import Statement
-    from fcsse.policy.equivalence import CanonicalForm
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:

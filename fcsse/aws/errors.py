@@ -7,8 +7,9 @@ page "access denied error messages" lists.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -34,9 +35,6 @@ from fcsse.errors import (
     UsageError,
 )
 from fcsse.masking import mask_exception
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 CREDENTIAL_CODES = {

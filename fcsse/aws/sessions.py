@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
@@ -28,8 +29,6 @@ from fcsse.errors import UsageError
 from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
     from botocore.client import BaseClient
     from botocore.session import Session

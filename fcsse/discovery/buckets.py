@@ -7,20 +7,14 @@ key the name stands for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
-from fcsse.arn import alias_arn, key_arn
-from fcsse.discovery.fetcher import attempt, result_or_error
+from fcsse.arn import Arn, alias_arn, key_arn
+from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
-from fcsse.model import Bucket, Encryption, Operation, Via
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
-    from fcsse.discovery.fetcher import Fetcher
-    from fcsse.model import Options
+from fcsse.model import Bucket, Encryption, Operation, Options, Via
 
 
 class BucketSide(NamedTuple):

@@ -9,30 +9,25 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
-from concurrent.futures import wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.arn import key_arn
+from fcsse.arn import Arn, key_arn
+from fcsse.clock import Clock
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
-from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
+from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt, result_or_error
 from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
-from fcsse.model import Bucket, Facts, Obstacle, Operation, RequestFacts
+from fcsse.model import Association, Bucket, Encryption, Facts, Obstacle, Operation, Options, Pair, RequestFacts, Role
+from fcsse.progress import Progress
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.discovery.fetcher import AnyFuture
-    from fcsse.model import Association, Encryption, Options, Pair, Role
-    from fcsse.progress import Progress
 
 T = TypeVar("T")
 

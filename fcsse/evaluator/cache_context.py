@@ -19,17 +19,13 @@ server-side encrypted Amazon S3 buckets"; IAM user guide, "AWS global condition 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from fcsse.evaluator.request import Bound, Cause, Decision, Request, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from fcsse.model import RequestFacts
+from fcsse.model import RequestFacts
 
 SESSION = "FSx"
 """Name of FSx's sessions of the service-linked role, inferred from the documented pattern ``*:FSx``."""

@@ -12,27 +12,20 @@ boundaries and organisation policies are outside of what is judged here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from fcsse.evaluator import grants as granting
-from fcsse.evaluator.assumptions import BUDGET, Matches
+from fcsse.evaluator.assumptions import BUDGET, Matches, Question
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.context import AtLeast, Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
-from fcsse.evaluator.request import Cause, Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Policy, compile_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from decimal import Decimal
-
-    from fcsse.evaluator.assumptions import Question
-    from fcsse.evaluator.principals import Naming
-    from fcsse.evaluator.request import Comparison
-    from fcsse.evaluator.rules import Statement
-    from fcsse.model import Grant
+from fcsse.evaluator.principals import Naming
+from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
+from fcsse.evaluator.rules import Policy, Statement, compile_policy
+from fcsse.model import Grant
 
 __all__ = ["Policy", "compile_policy", "evaluate"]
 

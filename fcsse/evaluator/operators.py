@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.evaluator import operands
+from fcsse.evaluator.assumptions import Relation
 from fcsse.evaluator.context import AtLeast, Context, Form
 from fcsse.evaluator.patterns import (
     arn_covers,
@@ -24,9 +25,6 @@ from fcsse.evaluator.patterns import (
     tester,
     wild,
 )
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.assumptions import Relation
 
 Test = Callable[[str, Context], bool | None]
 """Does one value of the request match? None = not known."""

@@ -8,23 +8,17 @@ caller only, and nobody can assume a service-linked role. So this project decide
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide, quick_requests
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Cause, Verdict
-from fcsse.policy.document import printable
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Cause, Decision, Verdict
+from fcsse.model import Facts, Grant
+from fcsse.policy.document import PolicyDocument, printable
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 

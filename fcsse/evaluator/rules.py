@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.conditions import NONE, Conditions, conditions
+from fcsse.evaluator.context import Context
 from fcsse.evaluator.patterns import (
     ANY,
     GAP,
@@ -27,9 +28,6 @@ from fcsse.evaluator.patterns import (
 )
 from fcsse.evaluator.principals import Naming, Principals, principals
 from fcsse.evaluator.slips import of_statement
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.context import Context
 
 _ELEMENTS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",

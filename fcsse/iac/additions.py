@@ -5,24 +5,19 @@ In: facts of pairs, read from AWS or stated by the caller. Out: ``Additions``, t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.errors import UsageError
-from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Role, Via
-from fcsse.planning.requirements import NotNeeded, requirement_of
+from fcsse.iac.notation import Notation, NotationWord, write
+from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Options, Pair, Role, Via
+from fcsse.planning.requirements import NotNeeded, Requirement, WantedGrant, requirement_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.iac.notation import Notation, NotationWord
-    from fcsse.model import Options, Pair
-    from fcsse.planning.requirements import Requirement, WantedGrant
-    from fcsse.policy.json_text import JsonValue
-    from fcsse.policy.statement import Access
+from fcsse.policy.json_text import JsonValue
+from fcsse.policy.statement import Access
 
 EMPTY = '{"Version": "2012-10-17", "Statement": []}'
 UNKNOWN_KEY = "key/unknown"
@@ -103,7 +98,6 @@ class Additions(NamedTuple):
 
     def text(self, notation: Notation | NotationWord) -> str:
         """All parts in a notation, ending in a newline; empty where there is nothing to add. Raises ``UsageError``."""
-        from fcsse.iac.notation import Notation, write
 
         try:
             return write(self.parts, Notation(notation))

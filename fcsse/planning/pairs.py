@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import Grant, Obstacle, Operation, Via
+from fcsse.model import Facts, Grant, Obstacle, Operation, Options, Via
 from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays
-from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
-from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, ends, requirement_of
+from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, requirement_of
 from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
-from fcsse.policy.document import parsed, refused_statements
+from fcsse.policy.document import PolicyDocument, parsed, refused_statements
+from fcsse.policy.statement import Access
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
-from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut, StillNamed
+from fcsse.policy.steps import (
+    AlreadyThere,
+    FormJoined,
+    PrincipalKept,
+    PrincipalPruned,
+    StatementTakenOut,
+    Step,
+    StillNamed,
+)
 from fcsse.policy.unique_ids import dead_principals
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.model import Facts, Options
-    from fcsse.planning.plan import GrantChange, PolicyChange
-    from fcsse.planning.requirements import Requirement
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 
 def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Requirement]:

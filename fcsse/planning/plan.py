@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.advice import BY_GRANT, PRUNE, advice
-from fcsse.errors import PolicyRefusedError
-from fcsse.model import Operation
+from fcsse.arn import Arn
+from fcsse.endpoint import Endpoint
+from fcsse.errors import FcsseError, PolicyRefusedError
+from fcsse.model import Facts, Grant, Operation, Pair, Via
 from fcsse.policy import edit
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
+from fcsse.policy.statement import Access
+from fcsse.policy.steps import Step
 from fcsse.policy.unique_ids import dead_principals
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.model import Facts, Grant, Pair, Via
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 
 class Status(Enum):

@@ -5,18 +5,14 @@ The reasons are AWS's, from the S3, KMS and File Cache user guides; each error s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
-from fcsse.arn import bucket_arn
+from fcsse.arn import Arn, bucket_arn
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import GRANT_OPERATIONS, Context, Facts, Operation, Via
+from fcsse.model import GRANT_OPERATIONS, Bucket, Context, Facts, Grant, Key, Operation, Options, Via
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.model import Bucket, Grant, Key, Options
 
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 

@@ -6,7 +6,8 @@ never changes; a statement is ours by what it says, not by its Sid.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from fcsse import errors
 from fcsse.advice import BY_GRANT, advice
@@ -15,13 +16,9 @@ from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_document
 from fcsse.policy.linking import drift, grant, in_order, partly, wishes
 from fcsse.policy.pruning import prune as prune_drafts
+from fcsse.policy.statement import Access
 from fcsse.policy.statement_edits import PolicyEdit
 from fcsse.policy.unlinking import holds, leftovers, withdraw
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from fcsse.policy.statement import Access
 
 
 class Edit(NamedTuple):

@@ -6,15 +6,11 @@ CRLF, or on one line. What is added to a document follows what is already there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from fcsse.policy.json_text import compact_json, quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.json_text import JsonValue, Node
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.json_text import JsonValue, Node, compact_json, quote
 
 
 class Layout(NamedTuple):

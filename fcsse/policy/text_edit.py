@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from fcsse.policy.json_text import quote
-from fcsse.policy.layout import is_inline, line_indent, render_list
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from fcsse.policy.json_text import Node
-    from fcsse.policy.layout import Layout
+from fcsse.policy.json_text import Node, quote
+from fcsse.policy.layout import Layout, is_inline, line_indent, render_list
 
 
 class TextEdit(NamedTuple):

@@ -8,19 +8,17 @@ StopQueryExecution; moto's Athena backend for how results are queued.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox.athena_access import failure, refuse_results, refuse_start
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.wire import AwsError, Reply, json_reply
+from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from fcsse.sandbox.principals import Caller
     from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
 
 _SIMULATED = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
 

@@ -17,17 +17,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import ROLE_PREFIX, Arn, bucket_arn
+from fcsse.sandbox.cloudtrail_record import Event
 from fcsse.sandbox.kms_keys import find_key
-from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.cloudtrail_record import Event
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
-    from fcsse.sandbox.wire import Call, Reply
+from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.state import Key, State
+from fcsse.sandbox.wire import AwsError, Call, Reply
 
 MESSAGE_LIMIT = 1024
 """Characters of an error message that are kept. Source: CloudTrail user guide, "Record contents"."""

@@ -6,21 +6,16 @@ import io
 import socket
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from http.client import responses
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
-from fcsse.sandbox.principals import caller_of, reveal
-from fcsse.sandbox.wire import AwsError, Reply, error_reply, read_body, read_call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from fcsse.sandbox.faults import Fault, Faults
-    from fcsse.sandbox.journal import Journal
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.faults import Fault, Faults
+from fcsse.sandbox.journal import Journal
+from fcsse.sandbox.principals import Caller, caller_of, reveal
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, error_reply, read_body, read_call
 
 CONTROL = "/_sandbox"
 

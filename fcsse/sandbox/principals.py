@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fcsse.arn import Arn, is_account, root_arn
+from fcsse.sandbox.judge.judged_request import Value
 from fcsse.sandbox.request_context import caller_keys, sender_keys, sender_of_a_service
-from fcsse.sandbox.wire import AwsError
+from fcsse.sandbox.wire import AwsError, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.judge.judged_request import Value
     from fcsse.sandbox.state import PendingRole, State
-    from fcsse.sandbox.wire import Call
 
 OPT_IN_REGIONS = frozenset(
     {

@@ -7,12 +7,9 @@ bucket ``aws-s3``, a namespace ``b_<bucket>`` with dots as underscores, tables `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import State
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 STATES = ("CREATING", "BACKFILLING", "ACTIVE", "FAILED")

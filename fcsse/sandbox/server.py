@@ -12,19 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from fcsse.sandbox import moto_host
 from fcsse.sandbox.accounts import Credentials
 from fcsse.sandbox.build import Builder
 from fcsse.sandbox.faults import Fault, Faults
+from fcsse.sandbox.gateway import Gateway
 from fcsse.sandbox.journal import Journal
 from fcsse.sandbox.moto_host import SandboxUnavailableError
 from fcsse.sandbox.play import Cache
+from fcsse.sandbox.state import Key, Switches
 from fcsse.sandbox.writers import BusyWriter, SecondWriter
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import Key, Switches
 
 World = Callable[["Sandbox"], None]
 """Fills a fresh sandbox."""
@@ -82,7 +81,6 @@ class Sandbox(Builder):
         from werkzeug.serving import make_server
 
         from fcsse.sandbox.control import Control
-        from fcsse.sandbox.gateway import Gateway
 
         class Handler(MotoRequestHandler):  # type: ignore[misc,unused-ignore]
             """Keeps quiet."""

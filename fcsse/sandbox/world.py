@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fcsse.arn import role_arn, role_name
 from fcsse.sandbox import policies
+from fcsse.sandbox.server import Sandbox
 from fcsse.sandbox.state import Association
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.server import Sandbox
 
 OTHER_REGION = "us-east-1"
 GONE = "fc-0dead"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.cli.output.html_text import text, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.audit.verdicts import PairAudit
 
 MOST = 150
 """Of each kind, so that the picture stays one that can be looked at; those that lack access come first."""

@@ -11,27 +11,23 @@ pairs.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.arn import partition_of
+from fcsse.arn import Arn, partition_of
+from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.model import Operation, Options, Pair
-from fcsse.progress import Silent
+from fcsse.model import Association, Encryption, Facts, Obstacle, Operation, Options, Pair, Role
+from fcsse.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.model import Association, Encryption, Facts, Obstacle, Role
-    from fcsse.progress import Progress
 
 LEAVING = "DELETING"
 

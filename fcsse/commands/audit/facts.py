@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.errors import FcsseError
-    from fcsse.model import Association, Bucket, Facts, Obstacle, Role
-
+from fcsse.errors import FcsseError
+from fcsse.model import Association, Bucket, Facts, Obstacle, Role
 
 OLDER = "older-links"
 """Kind of a refusal to list file systems, of which some are linked the older way; it is about a Region."""

@@ -6,22 +6,15 @@ of the policies that it edits. It takes nobody's access away: what is left over 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.commands.audit.finding import Fix
 from fcsse.commands.audit.fix import LINKING, pruning
-from fcsse.commands.audit.verdicts import Verdicts
-from fcsse.model import Facts, Grant
-from fcsse.planning.plan import GrantAddition, PolicyChange
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Options
-    from fcsse.planning.plan import Plan
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit, Verdicts
+from fcsse.model import Facts, Grant, Options
+from fcsse.planning.plan import GrantAddition, Plan, PolicyChange
 
 
 def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.key_policies import OfKey
+from fcsse.model import Grant
 from fcsse.planning.requirements import GRANT_PREFIX, grant_name
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.key_policies import OfKey
-    from fcsse.model import Grant
-    from fcsse.suggested_commands import CommandBuilder
-
 
 MOST = 20
 """Grants of a finding for which there is a command."""

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit import leftovers
+from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError
+from fcsse.model import Facts, Grant
 from fcsse.planning.width import WideStatement, says, wide_statements
-from fcsse.policy.document import MAX_POLICY_BYTES, parsed
-from fcsse.policy.statement import read_statement
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, Statement, parsed
+from fcsse.policy.statement import LinkStatement, read_statement
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument, Statement
-    from fcsse.policy.statement import LinkStatement
-    from fcsse.suggested_commands import CommandBuilder
 
 NEARLY_FULL = 0.9
 FILLING = 0.75

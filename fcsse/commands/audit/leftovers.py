@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fcsse.arn import role_cache
+from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import pruning
+from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.unique_ids import dead_principals
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed
 
 if TYPE_CHECKING:
-    from fcsse.commands.audit.facts import AccountFacts
     from fcsse.commands.audit.key_policies import OfKey
-    from fcsse.policy.document import PolicyDocument, Statement
-    from fcsse.suggested_commands import CommandBuilder
 
 
 Links = Mapping[str, set[str] | None]

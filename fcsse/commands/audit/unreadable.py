@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.arn import Arn
-from fcsse.commands.audit.facts import OLDER
+from fcsse.commands.audit.facts import OLDER, AccountFacts, Refusal
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.errors import EXIT_DENIED, DeniedError, NotFoundError
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.errors import EXIT_DENIED, DeniedError, FcsseError, NotFoundError
 from fcsse.text import count, listed, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts, Refusal
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.errors import FcsseError
 
 OF_BUCKETS = ("encryption", "bucket-policy", "region")
 OF_KEYS = ("describe", "policy", "grants")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from fcsse.commands.census.tally import Census
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Encryption, Facts, Pair
-from fcsse.objects import CUSTOMER, DUAL_LAYER
+from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
+from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.census.tally import Census
-    from fcsse.model import Key, Obstacle
-    from fcsse.objects import Group, ObjectEncryption
 
 KEYLESS = ("AES256", "none")
 """Ways of encryption that take no KMS permission."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.commands.census import scan
+from fcsse.commands.census.access import AccessReport, needs_of
+from fcsse.commands.census.facts import facts_of_keys
 from fcsse.commands.census.preconditions import advised, require_caches
+from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.table import Engine
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
-
-if TYPE_CHECKING:
-    from fcsse.commands.census.access import AccessReport
-    from fcsse.commands.census.tally import Census
-    from fcsse.objects import Group
-    from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.objects import Group
+from fcsse.pipeline import Pipeline
+from fcsse.suggested_commands import CommandBuilder
 
 
 class CensusQuery(NamedTuple):
@@ -89,8 +88,6 @@ def _count(pipeline: Pipeline, asked: CensusQuery) -> Census:
 
 
 def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: CommandBuilder) -> AccessReport:
-    from fcsse.commands.census.access import AccessReport, needs_of
-    from fcsse.commands.census.facts import facts_of_keys
 
     try:
         facts = facts_of_keys(pipeline, census, caches)

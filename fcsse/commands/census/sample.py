@@ -7,15 +7,13 @@ changes with time and with whoever writes where.
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.commands.census.listing import spread
 from fcsse.objects import Listed
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Sequence
 
 DEPTH = 12
 """Levels of prefixes that are told apart."""

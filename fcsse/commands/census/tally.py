@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.commands.census.confidence import unseen_at_most
-from fcsse.objects import Group, ObjectEncryption
-
-if TYPE_CHECKING:
-    from fcsse.errors import FcsseError
-    from fcsse.objects import Listed
+from fcsse.errors import FcsseError
+from fcsse.objects import Group, Listed, ObjectEncryption
 
 
 class Tally:

@@ -11,19 +11,16 @@ accounts) and "Using service-linked roles"; IAM user guide, "Sid" (letters and d
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.commands.permissions.table import TABLE, Command, Engine, On, When
+from fcsse.commands.permissions.scope import Scope
+from fcsse.commands.permissions.table import TABLE, Command, Engine, On, Permission, When
 from fcsse.errors import UsageError
+from fcsse.evaluator.bucket_requests import ROLE_POLICY
 from fcsse.model import GRANT_OPERATIONS, Via
 from fcsse.planning.owner_statement import create_grant_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.commands.permissions.scope import Scope
-    from fcsse.commands.permissions.table import Permission
 
 Json = dict[str, object]
 
@@ -171,7 +168,6 @@ policy cannot give it. Source: KMS developer guide, "Retiring and revoking grant
 
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
-    from fcsse.evaluator.bucket_requests import ROLE_POLICY
 
     own = ROLE_POLICY["Statement"]
     names = scope.resources(On.BUCKET)

@@ -5,14 +5,12 @@ Sources: Service Authorization Reference, resource types of IAM, S3, KMS, S3 Tab
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.commands.permissions.table import Engine, On
 from fcsse.model import Via
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
 
 
 class Scope(NamedTuple):
