@@ -9,8 +9,8 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn, key_arn
@@ -107,9 +107,10 @@ class Discovery:
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
-        answered, _ = wait(asked.values(), FOR_PREFIXES)
+        if not all(one.done() for one in asked.values()):
+            self._clock.in_background(lambda: _await_answers(asked.values())).answer(FOR_PREFIXES)
         late = "FSx did not answer in time"
-        return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
+        return {pair: _prefixes_of(pair, one) if one.done() else late for pair, one in asked.items()}
 
     def _gathered(self, pair: Pair, prefixes: tuple[str, ...] | str) -> Facts | Obstacle:
         if not isinstance(prefixes, str):
@@ -243,6 +244,13 @@ class Discovery:
     def ready(self, bucket: str) -> bool:
         """Has everything been answered that ``follow`` asked? Then ``gather`` waits for nothing."""
         return bucket in self._followed and all(answer.done() for answer in self._followed[bucket])
+
+
+def _await_answers(answers: Collection[Future[tuple[Association, ...]]]) -> str:
+    """Returns once each question is answered, or given up when the discovery is closed; the text is the clock's form."""
+    for answer in answers:
+        answer.exception()
+    return ""
 
 
 def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...] | str:
