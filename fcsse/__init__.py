@@ -8,7 +8,7 @@ package costs nothing.
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from fcsse.__about__ import __version__
 
 __all__ = [
     "Additions",
