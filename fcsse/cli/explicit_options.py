@@ -55,6 +55,7 @@ def words(names: tuple[str, ...] = OF_LINKS) -> tuple[str, ...]:
         if isinstance(value, bool):
             found.append((parameter.opts if value else parameter.secondary_opts)[0])
             continue
-        for one in value if isinstance(value, (list, tuple)) else [value]:
+        # Not by the value's kind: a single value may be a record, which is a tuple as well.
+        for one in value if parameter.multiple else [value]:
             found += [parameter.opts[0], str(one)]
     return tuple(found)
