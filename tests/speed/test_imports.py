@@ -30,7 +30,14 @@ HEAVY = (
 Our own records and decisions are not among them: they are cheap, and stand at the top of the files that use them.
 """
 
-AT_A_PROMPT = (*HEAVY, "fcsse.discovery", "fcsse.apply.policy_writer", "fcsse.planning", "fcsse.evaluator", "fcsse.pipeline")
+AT_A_PROMPT = (
+    *HEAVY,
+    "fcsse.discovery",
+    "fcsse.apply.policy_writer",
+    "fcsse.planning",
+    "fcsse.evaluator",
+    "fcsse.pipeline",
+)
 """What help, version and completion do without as well: somebody waits for them at a prompt."""
 
 PROGRAM = """
