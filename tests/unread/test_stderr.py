@@ -243,7 +243,7 @@ def test_it_is_no_stream_of_bytes(capfd: pytest.CaptureFixture[str]) -> None:
     """Typer writes bytes to a stream that takes them, and asks by writing none."""
     writer = StderrWriter(sys.__stderr__ or sys.stderr)
     with pytest.raises(TypeError):
-        writer.write(b"")  # type: ignore[arg-type]
+        writer.write(b"")
 
 
 def test_the_sandbox_says_where_it_is() -> None:
