@@ -15,6 +15,7 @@ from fcsse.apply.write_log import WriteLog
 from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.terminal import Terminal, is_terminal
+from fcsse.cli.runtime import Runtime
 from fcsse.errors import (
     EXIT_INTERRUPTED,
     EXIT_NO_READER,
@@ -75,12 +76,13 @@ class Session:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.apply.backup import places
         from fcsse.aws.client import Aws
-        from fcsse.aws.sessions import clients_of_profile, clients_of_side
-        from fcsse.clock import SystemClock
+        from fcsse.aws.sessions import clients_of_side
         from fcsse.pipeline import Pipeline
 
+        runtime = explicit_options.runtime() or Runtime()
+
         def clients(profile: str | None) -> Clients:
-            made = clients_of_profile(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
+            made = runtime.clients(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
             if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
                 self.progress.stop()
                 made.sign_in.check()
@@ -94,7 +96,7 @@ class Session:
         backups, locks = places(backup_dir, backup=not no_backup, listed_by=words.backups())
         return Pipeline(
             Aws(own, others[0], others[1]),
-            SystemClock(),
+            runtime.clock,
             self.progress,
             wait,
             backups,

@@ -9,7 +9,6 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
-from concurrent.futures import wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -66,7 +65,7 @@ class Discovery:
         self._progress = progress
         self._clock = clock
         self._meanwhile = meanwhile
-        self._fetcher = Fetcher(aws, on_answer)
+        self._fetcher = Fetcher(aws, clock, on_answer)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
@@ -112,9 +111,9 @@ class Discovery:
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
-        answered, _ = wait(asked.values(), FOR_PREFIXES)
+        self._clock.wait_for(asked.values(), FOR_PREFIXES)
         late = "FSx did not answer in time"
-        return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
+        return {pair: _prefixes_of(pair, one) if one.done() else late for pair, one in asked.items()}
 
     def _gathered(self, pair: Pair, prefixes: tuple[str, ...] | str) -> Facts | Obstacle:
         if not isinstance(prefixes, str):
