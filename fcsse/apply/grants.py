@@ -85,14 +85,16 @@ def _create(change: GrantAddition, run: ApplyContext, *, dry_run: bool = False) 
             change.key, change.grantee, change.operations, change.name, dict(change.subset), dry_run=dry_run
         )
     except DeniedError as error:
-        raise DeniedError(
+        refusal = DeniedError(
             error.message,
             f"{error.hint}\nIf the key's policy allows CreateGrant only with kms:GrantIsForAWSResource, which forbids this "
             f"direct call, or not at all, its owner (account {change.key.account}) must add:\n"
             + create_grant_statement(change.key.partition, change.grantee, change.operations),
             action=error.action,
             resource=error.resource,
-        ) from error
+        )
+        refusal.repeated = error.repeated
+        raise refusal from error
 
 
 def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
@@ -110,12 +112,12 @@ def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
         # Gone since it was listed, by somebody else.
         run.journal.refuse()
         return Granted(grant_id, "gone already", changed=False)
-    except (BusyError, UnexpectedError) as error:
+    except FcsseError as error:
+        if not _may_have_happened(error):
+            run.journal.refuse()
+            raise
         _look_after(change, run, error, is_gone)
         how = "ended"
-    except FcsseError:
-        run.journal.refuse()
-        raise
     run.journal.finish()
     run.progress.step("waiting until KMS no longer shows the grant")
     doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
@@ -129,10 +131,16 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
         try:
             grant_id = _create(change, run)
         except NotVisibleError as error:
-            run.journal.refuse()
+            if error.repeated:
+                run.journal.miss()
+            else:
+                run.journal.refuse()
             tries += 1
             _wait_for_the_role(change, run, budget, error, tries)
-        except (BusyError, UnexpectedError) as error:
+        except FcsseError as error:
+            if not _may_have_happened(error):
+                run.journal.refuse()
+                raise
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
@@ -142,12 +150,14 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             _look_after(change, run, error, is_there)
             run.journal.finish()
             return made[0]
-        except FcsseError:
-            run.journal.refuse()
-            raise
         else:
             run.journal.finish()
             return grant_id
+
+
+def _may_have_happened(error: FcsseError) -> bool:
+    """Is it no clear refusal: no answer, or a refusal of a request that was sent before and then got no answer?"""
+    return error.repeated or isinstance(error, BusyError | UnexpectedError)
 
 
 def _wait_for_the_role(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
-from fcsse.errors import DeniedError
+from fcsse.errors import DeniedError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -209,8 +209,12 @@ class Aws:
         except DeniedError as refusal:
             try:
                 kms.retire_grant(client, str(key), grant_id, dry_run=dry_run)
+            except NotFoundError:
+                if refusal.repeated:  # an attempt whose answer was lost has revoked it
+                    return "revoked"
+                raise
             except DeniedError:
-                if self.bucket_side is None:
+                if self.bucket_side is None or refusal.repeated:
                     raise refusal from None
                 kms.revoke_grant(self.bucket_side("kms", key.region), str(key), grant_id, dry_run=dry_run)
                 return "revoked"
