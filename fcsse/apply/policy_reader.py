@@ -69,6 +69,7 @@ class PolicyReader:
     def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
         self.text = text
         self.at = at
+        self.disregarded: dict[str, None] = {}  # texts that were shown lately and count as old, in order
         self._aws = aws
         self._clock = clock
         self._key = key
@@ -91,6 +92,8 @@ class PolicyReader:
         start = self._clock.monotonic()
         text = self._aws.get_policy(self._key)
         self._slowest = max(self._slowest, self._clock.monotonic() - start)
+        if text != self.text and self.is_stale(text):
+            self.disregarded[text] = None
         return text
 
     def in_background(self) -> Future:

@@ -51,6 +51,9 @@ LONG_AGO = 0.15
 REPAIRS = 12
 """How often our part is put back before giving up."""
 
+KEPT = 20
+"""How many texts are saved at most because they were taken for old ones."""
+
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
@@ -85,6 +88,7 @@ class PolicyWriter:
         self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
+        self._kept: set[str] = set()
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
@@ -204,6 +208,7 @@ class PolicyWriter:
 
     def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
         """Puts the text that the next write replaces on disk, unless that was done already."""
+        self._kept.add(old.text)
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
@@ -224,6 +229,12 @@ class PolicyWriter:
 
     def _put(self, look: Future | None) -> Sent:
         """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+        for text in self._reader.disregarded:
+            # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
+            if text not in self._kept and len(self._kept) < KEPT:
+                self._kept.add(text)
+                self._save(PolicyDocument.parse(text), self._change.after)
+        self._reader.disregarded.clear()
         watch = None if look else self._reader.watch()
         try:
             return self._sender.send(self._change)

@@ -9,6 +9,8 @@ from fcsse.apply.confirm import holds
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
 from fcsse.model import Operation
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import equivalent
 
 if TYPE_CHECKING:
     from fcsse.apply.context import ApplyContext, WaitBudget
@@ -83,10 +85,12 @@ class Sender:
         self._unanswered += 1
         last = self._unanswered >= ANSWERS or self._patience.left() <= 0
         try:
-            there = holds(change, self._reader.ask())
+            text = self._reader.ask()
+            there = holds(change, text)
             if not there and last:
                 self._patience.settle(self._reader.settling)  # it may still be on its way
-                there = holds(change, self._reader.ask())
+                text = self._reader.ask()
+                there = holds(change, text)
         except FcsseError:
             raise UnconfirmedError(
                 f"{error.message}; whether the policy was written could not be read back"
@@ -95,7 +99,8 @@ class Sender:
             ) from error
         if there:
             return self._is_taken()
-        self._run.journal.miss()
+        others_wrote = not equivalent(PolicyDocument.parse(text), change.before, change.key.partition)
+        self._run.journal.miss(others_wrote=others_wrote)
         if last:
             raise error
         self._run.progress.step(f"trying again: {error.message}")
