@@ -1,13 +1,14 @@
 """Give an Amazon File Cache or FSx for Lustre file system access to the KMS key of its S3 bucket.
 
-``link``, ``unlink``, ``plan``; ``check``, ``audit``, ``census``; ``backups``, ``restore``; ``statement``, ``permissions``:
+``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``census``; ``backups``, ``restore``, ``history``; ``statement``,
+``permissions``:
 each as ``fcsse.api`` describes, which also says what of it is stable. They are loaded on first use, so that importing the
 package costs nothing.
 """
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from fcsse.__about__ import __version__
 
 __all__ = [
     "Additions",
@@ -27,12 +28,14 @@ __all__ = [
     "Fix",
     "GrantAddition",
     "GrantEnding",
+    "Histories",
     "ImpossibleError",
     "InterruptedRunError",
     "NewGrant",
     "NewStatements",
     "NotFoundError",
     "NotVisibleError",
+    "Observation",
     "Outcome",
     "Pair",
     "PairAudit",
@@ -60,6 +63,8 @@ __all__ = [
     "backups",
     "census",
     "check",
+    "check_policy",
+    "history",
     "lambda_handler",
     "link",
     "permissions",
@@ -71,8 +76,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from fcsse.api.backups import RestoreResult, backups, restore
-    from fcsse.api.check import Audit, audit, census, check
+    from fcsse.api.check import Audit, audit, census, check, check_policy
     from fcsse.api.link import Proposal, Result, link, plan, unlink
+    from fcsse.api.record import history
     from fcsse.api.settings import Settings
     from fcsse.api.statement import permissions, statement
     from fcsse.apply.apply import AppliedChange, FailedChange
@@ -82,6 +88,7 @@ if TYPE_CHECKING:
     from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.commands.census.run import CensusResult
     from fcsse.commands.check import CheckResult
+    from fcsse.commands.history import Histories
     from fcsse.commands.permissions.policy import Permissions
     from fcsse.commands.permissions.table import Permission
     from fcsse.errors import (
@@ -102,7 +109,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from fcsse.evaluator.request import Verdict
-    from fcsse.iac.additions import Additions, NewGrant, NewStatements
+    from fcsse.event_history.agreement import Observation
+    from fcsse.iac.additions import Additions
+    from fcsse.iac.parts import NewGrant, NewStatements
     from fcsse.model import Facts, Pair, Via
     from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress
@@ -110,11 +119,13 @@ else:
     _HOMES = {
         "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
-        "fcsse.api.check": ("Audit", "audit", "census", "check"),
+        "fcsse.api.check": ("Audit", "audit", "census", "check", "check_policy"),
+        "fcsse.api.record": ("history",),
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
+        "fcsse.event_history.agreement": ("Observation",),
         "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
         "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
@@ -124,6 +135,7 @@ else:
         "fcsse.commands.census.run": ("CensusResult",),
         "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
         "fcsse.progress": ("Progress",),
+        "fcsse.commands.history": ("Histories",),
         "fcsse.commands.check": ("CheckResult",),
         "fcsse.apply.apply": ("AppliedChange", "FailedChange"),
         "fcsse.apply.backup": ("Backup",),

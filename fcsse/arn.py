@@ -6,7 +6,7 @@ Sources: the IAM, KMS and S3 user guides' ARN formats; the FSx service-linked ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ROLE_PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
 """Path of every FSx S3 service-linked role. It keeps ``.amazonaws.com`` in every partition."""
@@ -23,11 +23,10 @@ _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
-_DEAD = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
+_UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """An ARN in its parts; ``str()`` gives the text back."""
 
     partition: str
@@ -69,9 +68,24 @@ def is_bucket_name(text: str) -> bool:
 
 
 def bucket_in(text: str) -> str | None:
-    """The bucket's name in ``text``, which may also be ``s3://name`` or a bucket ARN; None where there is none."""
-    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text).rstrip("/")
+    """The bucket's name in ``text``, which may also be an S3 URI or a bucket ARN; None where there is none.
+
+    A prefix in an S3 URI, such as the path of an association, is left out: access is given to buckets.
+    """
+    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text)
+    name = name.partition("/")[0] if text.startswith("s3://") else name.rstrip("/")
     return name if is_bucket_name(name) else None
+
+
+def cache_in(text: str) -> str | None:
+    """The id in ``text`` of a file cache or file system, which may also be its ARN; None where there is none.
+
+    Source: service authorization reference of FSx, resource types ``file-cache`` and ``file-system``.
+    """
+    arn = Arn.parse(text)
+    kind, _, name = arn.resource.partition("/") if arn and arn.service == "fsx" else ("", "", text)
+    fits = {"file-cache": name.startswith("fc-"), "file-system": name.startswith("fs-")}.get(kind, not kind)
+    return name if fits and is_cache_id(name) else None
 
 
 def is_partition(text: str) -> bool:
@@ -89,13 +103,13 @@ def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
-def is_dead_principal(text: str) -> bool:
-    """Is it the unique id that an ARN in a policy turns into when its role or user is deleted?
+def is_unique_id(text: str) -> bool:
+    """Is it the unique id that AWS shows in place of an ARN where a role or user was deleted, or is very new?
 
     Source: IAM user guide, "Unique identifiers": AROA roles, AIDA users, AGPA groups and others. Never true for
     ``*``, account ids, ARNs and service principals.
     """
-    return _DEAD.fullmatch(text) is not None
+    return _UNIQUE_ID.fullmatch(text) is not None
 
 
 def key_arn(text: str) -> Arn | None:
@@ -173,3 +187,8 @@ def partition_of(region: str) -> str:
         "eusc-": "aws-eusc",
     }
     return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
+
+
+def is_organization_id(text: str) -> bool:
+    """Is it the id of an organization? Source: Organizations API reference, ``OrganizationId`` (examples are shorter)."""
+    return re.fullmatch(r"o-[a-z0-9]{1,32}", text, re.ASCII) is not None

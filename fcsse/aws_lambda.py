@@ -13,14 +13,14 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from fcsse.api.link import Result, link, plan
 from fcsse.api.settings import Settings
 from fcsse.apply.apply import AppliedChange
+from fcsse.apply.backup import Backup
 from fcsse.arn import is_bucket_name, is_cache_id
 from fcsse.errors import (
     BusyError,
@@ -32,11 +32,6 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from fcsse.apply.backup import Backup
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""
@@ -86,7 +81,8 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     changed = done is not None and done.changed
     if done is not None and not errors:
         pairs = [
-            {"bucket": one.pair.bucket, "status": one.status.value, "summary": one.summary} for one in done.outcomes
+            {"bucket": one.pair.bucket or None, "status": one.status.value, "summary": one.summary}
+            for one in done.outcomes
         ]
         _log("linked", event=name, cache=cache, changed=changed, pairs=pairs)
         return {"result": "linked", "cache": cache, "changed": changed, "pairs": pairs}
@@ -111,7 +107,7 @@ def _link(
         planned = plan(cache, buckets, settings=settings)
         if planned.errors and not planned.changes:
             return None, planned.errors
-        return link(cache, buckets, settings=replace(settings, wait=left() / max(1, len(planned.changes)))), ()
+        return link(cache, buckets, settings=settings._replace(wait=left() / max(1, len(planned.changes)))), ()
     except FcsseError as error:
         done = error.result if isinstance(error.result, Result) else None
         return done, done.errors if done else (error,)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable, Collection, Iterator
 from concurrent import futures
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+from typing import Any, Protocol
 
 
 class Future(Protocol):

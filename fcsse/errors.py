@@ -6,8 +6,10 @@ where the advice or the exit code differs. Exit codes are part of the command li
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import ClassVar
 
+from fcsse.advice import Advice, advice
 from fcsse.masking import mask_here
 
 EXIT_OK = 0
@@ -24,19 +26,29 @@ EXIT_NO_READER = 141
 """Whoever read the answer went away, as ``| head`` does: what shells report of programs that end by SIGPIPE."""
 
 
+def _masked(text: str) -> str:
+    shown = mask_here(text)
+    if isinstance(text, Advice):
+        shown = Advice(shown)
+        shown.api = mask_here(text.api)
+    return shown
+
+
 class FcsseError(Exception):
     """Anything that fcsse reports instead of doing what was asked.
 
     ``message`` names the thing and the reason, ``hint`` the next step (it may be empty). Secrets that AWS's words or a URL
-    hold are masked in both.
+    hold are masked in both. ``reason`` is the message without ``doing``, what was being done; the same where that was not
+    told apart.
     ``code`` is a stable word for programs; ``exit_code`` is what the command line ends with.
     """
 
     code: ClassVar[str] = "unexpected"
     exit_code: ClassVar[int] = EXIT_UNEXPECTED
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        message, hint = mask_here(message), mask_here(hint)
+    def __init__(self, message: str, hint: str = "", *, doing: str = "") -> None:
+        self.reason = mask_here(message)
+        message, hint = _masked(advice(f"{doing}: ", message) if doing else message), _masked(hint)
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -80,10 +92,24 @@ class PolicyFormatError(ImpossibleError):
     code = "policy-format"
 
 
+class PolicyRefusal(Enum):
+    """What KMS refuses a key policy for. DOCUMENT: anything that no other member stands for."""
+
+    PRINCIPALS = auto()
+    SERVICE_PRINCIPALS = auto()
+    ARNS = auto()
+    LOCKOUT = auto()
+    DOCUMENT = auto()
+
+
 class PolicyRefusedError(ImpossibleError):
     """KMS refuses the document and waiting does not help (dead principal, lockout check, a bad statement)."""
 
     code = "policy-refused"
+
+    def __init__(self, message: str, hint: str = "", cause: PolicyRefusal = PolicyRefusal.DOCUMENT) -> None:
+        super().__init__(message, hint)
+        self.cause = cause
 
 
 class PolicyFullError(ImpossibleError):
@@ -92,16 +118,41 @@ class PolicyFullError(ImpossibleError):
     code = "policy-full"
 
 
+class DenyingPolicy(Enum):
+    """The kind of policy that holds an explicit Deny, in the words of IAM's pages. SOME: AWS does not say which."""
+
+    SERVICE_CONTROL = "a service control policy (SCP)"
+    RESOURCE_CONTROL = "a resource control policy (RCP)"
+    RESOURCE = "the resource's own policy"
+    IDENTITY = "the caller's IAM policy"
+    BOUNDARY = "the caller's permissions boundary"
+    SESSION = "the policy of the caller's session"
+    VPC_ENDPOINT = "a VPC endpoint policy"
+    SOME = "a policy that AWS does not name"
+
+
 class DeniedError(FcsseError):
-    """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on."""
+    """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on.
+
+    ``denied_by`` is set where an explicit Deny stands in the way, which no Allow helps against.
+    """
 
     code = "denied"
     exit_code = EXIT_DENIED
 
-    def __init__(self, message: str, hint: str = "", *, action: str = "", resource: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        action: str = "",
+        resource: str = "",
+        denied_by: DenyingPolicy | None = None,
+    ) -> None:
         super().__init__(message, hint)
         self.action = action
         self.resource = resource
+        self.denied_by = denied_by
 
 
 class CredentialsError(FcsseError):

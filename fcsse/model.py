@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse import arn as arns
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from fcsse.arn import Arn
-    from fcsse.errors import FcsseError
+from fcsse.arn import Arn
+from fcsse.errors import FcsseError
 
 GRANT_OPERATIONS = (
     "Decrypt",
@@ -52,19 +48,25 @@ class Context(Enum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account."""
+class Pair(NamedTuple):
+    """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account.
+
+    ``bucket`` is empty where the cache's own buckets are meant and could not be listed.
+    """
 
     cache: str | None
     bucket: str
 
+    @property
+    def place(self) -> str:
+        """The bucket, for people."""
+        return self.bucket or "its buckets"
+
     def __str__(self) -> str:
-        return f"{self.cache or 'every cache'} to {self.bucket}"
+        return f"{self.cache or 'every cache'} to {self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """A service-linked role. ``role_id`` is its unique id (``AROA…``), ``created`` is aware of its time zone.
 
     ``exists`` is False where the ARN was computed for a role that is not there (any more).
@@ -91,8 +93,14 @@ class Role:
         return cls(found, cache, exists=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+class IamPrincipal(NamedTuple):
+    """A role or user, as IAM answers: whether it is there, and since when (aware of its time zone)."""
+
+    exists: bool
+    created: datetime | None = None
+
+
+class Encryption(NamedTuple):
     """A bucket's default encryption. ``key`` is as the bucket has it: ARN, alias, bare id, or None for ``aws/s3``."""
 
     algorithm: str
@@ -111,8 +119,7 @@ class Encryption:
         return names.get(self.algorithm, self.algorithm)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A bucket and what decides about its key.
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
@@ -128,8 +135,7 @@ class Bucket:
     bucket_keys_known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A KMS key. ``state`` and the fields after it are None where ``kms:DescribeKey`` was refused."""
 
     arn: Arn
@@ -137,6 +143,8 @@ class Key:
     manager: str | None = None
     spec: str | None = None
     usage: str | None = None
+    origin: str | None = None
+    multi_region: bool | None = None
 
     @property
     def id(self) -> str:
@@ -144,19 +152,24 @@ class Key:
         return self.arn.resource.removeprefix("key/")
 
     @property
+    def is_any(self) -> bool:
+        """Does it stand for whichever key of its account and Region?"""
+        return self.arn.resource == "key/*"
+
+    @property
     def usable_by_s3(self) -> bool:
         """Can S3 use it? S3 takes only symmetric encryption keys. Source: S3 user guide, "Using SSE-KMS"."""
         return self.spec in (None, "SYMMETRIC_DEFAULT") and self.usage in (None, "ENCRYPT_DECRYPT")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """A grant as ``kms:ListGrants`` shows it.
 
     ``grantee`` is None where the entry names none of the account's principals (newer fields, service principals) and
-    may be a bare ``AROA…`` id once the role is gone. ``constraint_equals`` and ``constraint_subset`` are the
-    encryption context constraints; None = no such constraint. ``other_constraints`` names constraints that this
-    version does not know, which make the grant's effect unknown.
+    may be a bare ``AROA…`` id: of a role that is gone, or of one that could not be looked up. ``constraint_equals`` and
+    ``constraint_subset`` are the encryption context constraints; None = no such constraint. ``other_constraints`` names all
+    other constraints: of ``SourceArn`` the value is in ``source_arn``, and one that this version does not know makes the
+    grant's effect unknown.
     """
 
     grant_id: str
@@ -169,6 +182,7 @@ class Grant:
     retiring: str | None = None
     issuing_account: str | None = None
     grantee_service: str | None = None
+    source_arn: str | None = None
 
     @property
     def constrained(self) -> bool:
@@ -176,8 +190,7 @@ class Grant:
         return bool(self.constraint_equals or self.constraint_subset or self.other_constraints)
 
 
-@dataclass(frozen=True, slots=True)
-class Association:
+class Association(NamedTuple):
     """A data repository association. ``path`` is ``s3://bucket/prefix/`` or ``nfs://…``; ``failure`` AWS's message.
 
     ``association_id`` is empty for a link that a file system got at its creation (``ImportPath``), which is none.
@@ -201,8 +214,7 @@ class Association:
         return parts[1] if len(parts) > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(NamedTuple):
     """A file cache or Lustre file system as FSx describes it."""
 
     cache_id: str
@@ -210,11 +222,11 @@ class Cache:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 
-    ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read.
+    ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read;
+    ``organization`` is the id of the organization that the cache's account is in.
     """
 
     operation: Operation = Operation.LINK
@@ -226,6 +238,7 @@ class Options:
     bucket_keys: bool | None = None
     prune_orphans: bool = False
     partition: str | None = None
+    organization: str | None = None
 
     @classmethod
     def of_unlink(
@@ -238,8 +251,23 @@ class Options:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class RequestFacts(NamedTuple):
+    """What is known of every request of a pair's cache, besides who asks for what; None = not known.
+
+    ``now``: not before when. ``organization``: the id of the cache's organization, empty where its account is in none.
+    ``aliases`` (``alias/…``) and ``tags`` (names with values) are the key's.
+    """
+
+    now: datetime | None = None
+    organization: str | None = None
+    aliases: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
+
+
+NOTHING_KNOWN = RequestFacts()
+
+
+class Facts(NamedTuple):
     """What was found out about one pair: everything that deciding needs, and nothing that was not read.
 
     ``role`` is None for every cache. ``key`` is None where the bucket has no key of its own (SSE-S3, ``aws/s3``).
@@ -247,6 +275,8 @@ class Facts:
     says why, a sentence each, and ``refusals`` holds the errors. ``prefixes`` are those of the cache's associations in the bucket, where they were
     read; ``prefixes_unknown`` says why not where they were asked for, so that the whole bucket stands for them.
     ``bucket_policy`` is the text of the bucket's own policy, empty where it has none, None where it was not read.
+    ``dead_ids`` are the unique ids in policy and grants that belong to nobody, by IAM's own answer.
+    ``request`` is what else is known of the cache's requests.
     """
 
     pair: Pair
@@ -262,10 +292,11 @@ class Facts:
     prefixes: tuple[str, ...] = ()
     bucket_policy: str | None = None
     prefixes_unknown: str = ""
+    dead_ids: frozenset[str] = frozenset()
+    request: RequestFacts = NOTHING_KNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(NamedTuple):
     """A pair about which not enough could be found out, with the error that says why."""
 
     pair: Pair

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from fcsse.masking import mask_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from fcsse.model import Pair
+from fcsse.model import Pair
 
 
 def _nobody(_: str) -> None:
@@ -69,6 +65,22 @@ class CommandBuilder:
             buckets.setdefault(pair.bucket, []).append(pair.cache or "")
         return tuple(one for bucket, caches in buckets.items() for one in self.fcsse("link", caches, [bucket], *more))
 
+    def census(self, bucket: str) -> str:
+        """Counts which keys the objects of a bucket use."""
+        role = self.bucket_role(bucket)
+        place = ["--region", self.region] if self.region else []
+        return shlex.join(
+            [
+                "fcsse",
+                "census",
+                "--bucket",
+                bucket,
+                *(["--bucket-role", role] if role else []),
+                *place,
+                *self._settings(),
+            ]
+        )
+
     def restore(self, backup: str, *more: str) -> str:
         """Puts a saved policy back."""
         place = ["--region", self.region] if self.region else []
@@ -77,6 +89,11 @@ class CommandBuilder:
     def backups(self, *words: str) -> str:
         """Lists the saved policies, or prints one."""
         return shlex.join(["fcsse", "backups", *words, *self._folder()])
+
+    def history(self, *words: str) -> str:
+        """Lists the recorded changes of keys, or prints a recorded policy."""
+        place = ["--region", self.region] if self.region else []
+        return shlex.join(["fcsse", "history", *words, *place, *self._settings()])
 
     def _folder(self) -> list[str]:
         return ["--backup-dir", self.backup_dir] if self.backup_dir else []

@@ -6,20 +6,26 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
+from fcsse.api.link import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
+from fcsse.api.validation import Names
+from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.apply.write_log import WriteLog
+from fcsse.clock import SystemClock
 from fcsse.commands.audit import report as results
+from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix_pairs import afterwards
+from fcsse.commands.audit.run import audit_account, plan_fix
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
+from fcsse.commands.check import CheckResult, check_pair
+from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.commands.permissions.table import Engine
 from fcsse.model import Operation, Options
+from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import boto3
-
-    from fcsse.api.link import Proposal, Result
-    from fcsse.api.validation import Names
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.commands.census.run import CensusResult
-    from fcsse.commands.check import CheckResult
-    from fcsse.pipeline import Pipeline
 
 
 def check(
@@ -29,30 +35,82 @@ def check(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    org_id: str | None = None,
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> tuple[CheckResult, ...]:
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
-    verdicts that are unknown. Raises ``UsageError`` only, and ``CredentialsError`` where there are none.
+    verdicts that are unknown. ``org_id`` is the id of the organization that the cache's account is in, for conditions on
+    it; by default it is asked for where a verdict hangs on it. ``observed``: each pair's ``observed`` holds what CloudTrail
+    recorded of the cache's calls; what could not be read of the record is noted to the settings' ``progress``. Raises
+    ``UsageError`` only, and ``CredentialsError`` where there are none.
 
     >>> import fcsse
     >>> for pair in fcsse.check("fc-0123", "data-sse-s3"):
     ...     print(pair.read.value, pair.headline)  # doctest: +ELLIPSIS
     allowed fc-0123 can read and write s3://data-sse-s3 (...)
     """
-    from fcsse.commands.check import check_pair
 
     options = Options(
         Operation.CHECK,
         key=validation.key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
+        organization=validation.organization(org_id),
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
-    return tuple(check_pair(facts) for facts in pipeline.discover(target, options, ask_prefixes=True))
+    if observed:
+        from fcsse.commands.observed import check_observed
+
+        return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
+    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
+    return tuple(reworded_check(check_pair(facts)) for facts in found)
+
+
+def check_policy(
+    text: str,
+    cache: Names,
+    bucket: Names,
+    *,
+    account: str,
+    region: str,
+    bucket_keys: bool | None = None,
+    partition: str | None = None,
+    key: str | None = None,
+    org_id: str | None = None,
+) -> tuple[CheckResult, ...]:
+    """Judges a key policy that is not in AWS yet: for each pair, whether the cache can read and write by it. Offline.
+
+    ``text`` is the document; ``account`` the cache's, ``region`` the bucket's; ``bucket_keys`` None: not known, so that
+    the document has to allow both forms of encryption context. ``key`` is the ARN of the key it is meant for, by default
+    one of the account. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
+    ``PolicyFormatError`` for what is no key policy, and ``PolicyFullError`` for what is too long for one.
+
+    >>> import fcsse
+    >>> (pair,) = fcsse.check_policy(
+    ...     '{"Statement": []}', "fc-0123", "data", account="111122223333", region="eu-west-1"
+    ... )
+    >>> pair.read.value, pair.exit_code
+    ('denied', 3)
+    """
+
+    validation.require(isinstance(text, str), "the key policy is not a text", "Give it as a str of JSON.")
+    target = validation.target("check_policy", cache, bucket)
+    validation.require(target.buckets, "checking a document: no bucket is named", "Name one with bucket.")
+    stated = Stated(
+        validation.accounts(account)[0],
+        validation.regions(region)[0],
+        bucket_keys,
+        validation.partition(partition),
+        validation.key(key),
+        validation.organization(org_id),
+        SystemClock().now(),
+    )
+    return check_key_policy(text, target.pairs, stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +128,12 @@ class Audit(results.Audit):
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
         ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
         """
-        from fcsse.api.link import Proposal
-        from fcsse.commands.audit.run import plan_fix
 
         pipeline = replace(self._pipeline, journal=WriteLog())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
         """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
-        from fcsse.commands.audit.fix_pairs import afterwards
 
         return afterwards(self, result.plan, result.applied)
 
@@ -89,6 +144,7 @@ def audit(
     all_regions: bool = False,
     bucket_roles: Names = (),
     bucket_accounts: Names = (),
+    observed: bool = False,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Audit:
@@ -96,7 +152,8 @@ def audit(
 
     Looks in the Region of the settings, or in ``regions``, or in all of the partition that have FSx. ``bucket_roles`` are
     ARNs of roles to assume in other accounts, with ``{account}`` in place of the account; ``bucket_accounts`` are those
-    in which buckets are looked for that cannot be read from here.
+    in which buckets are looked for that cannot be read from here. ``observed``: the answer's ``observed`` holds what
+    CloudTrail recorded of the caches' calls, and contradictions are findings.
 
     What cannot be read is a finding, or among ``facts.unread``. Raises ``UsageError``, ``CredentialsError``, and what
     keeps every Region from being read.
@@ -112,16 +169,14 @@ def audit(
     >>> sum(pair.allowed for pair in answer.afterwards(proposal.apply()))
     8
     """
-    from fcsse.commands.audit.facts import Scope
-    from fcsse.commands.audit.run import audit_account
 
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
-    pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
-    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named)
+    pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
+    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
@@ -158,8 +213,6 @@ def census(
     >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
     [('fc-0123', 'denied'), ('fc-0123', 'denied')]
     """
-    from fcsse.commands.census.run import CensusQuery, take_census
-    from fcsse.commands.permissions.table import Engine
 
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
     by_athena = how is Engine.ATHENA

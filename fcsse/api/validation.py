@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.errors import UsageError
 from fcsse.pipeline import Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from fcsse.arn import Arn
 
 Names: TypeAlias = "str | Iterable[str]"
 """One name, or many."""
@@ -36,8 +33,8 @@ def target(doing: str, cache: Names, bucket: Names, *, every_cache: bool = False
 
 
 def caches(given: Names) -> tuple[str, ...]:
-    """Ids of caches and file systems."""
-    return _all(given, lambda text: text if arns.is_cache_id(text) else None, "cache id", "fc-0123456789abcdef0")
+    """Ids of caches and file systems; their ARNs are understood too."""
+    return _all(given, arns.cache_in, "cache id", "fc-0123456789abcdef0")
 
 
 def buckets(given: Names) -> tuple[str, ...]:
@@ -75,6 +72,13 @@ def key(text: str | None) -> Arn | None:
 def one(check: Callable[[Names], tuple[str, ...]], text: str | None) -> str | None:
     """One name or none, by the check for many."""
     return check(text)[0] if text is not None else None
+
+
+def organization(text: str | None) -> str | None:
+    """The id of an organization."""
+    if text is not None and not arns.is_organization_id(text):
+        raise _wrong(text, "organization id", "o-a1b2c3d4e5")
+    return text
 
 
 def partition(text: str | None) -> str | None:

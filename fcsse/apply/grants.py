@@ -7,14 +7,16 @@ CreateGrant): botocore may repeat the call. Changes show "usually in less than f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple
 
-from fcsse.apply.context import WaitBudget
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
+from fcsse.arn import is_unique_id
 from fcsse.errors import (
     BusyError,
     DeniedError,
+    DenyingPolicy,
     FcsseError,
     NotFoundError,
     NotVisibleError,
@@ -22,22 +24,16 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
+from fcsse.model import Grant
 from fcsse.planning.owner_statement import create_grant_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.apply.context import ApplyContext
-    from fcsse.model import Grant
-    from fcsse.planning.plan import GrantAddition, GrantEnding
-
+from fcsse.planning.plan import GrantAddition, GrantEnding
+from fcsse.policy.document import PolicyDocument, denying
 
 LATE = 5.0
 """Seconds for which KMS's list is looked at after an answer that was lost, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """What a grant's change came to. ``changed`` is False where the grant was gone already."""
 
     grant_id: str
@@ -87,14 +83,48 @@ def _create(change: GrantAddition, run: ApplyContext, *, dry_run: bool = False) 
     except DeniedError as error:
         refusal = DeniedError(
             error.message,
-            f"{error.hint}\nIf the key's policy allows CreateGrant only with kms:GrantIsForAWSResource, which forbids this "
-            f"direct call, or not at all, its owner (account {change.key.account}) must add:\n"
-            + create_grant_statement(change.key.partition, change.grantee, change.operations),
+            f"{error.hint}\n{_advice(change, run, error)}",
             action=error.action,
             resource=error.resource,
+            denied_by=error.denied_by,
         )
         refusal.repeated = error.repeated
         raise refusal from error
+
+
+def _advice(change: GrantAddition, run: ApplyContext, error: DeniedError) -> str:
+    """What lets the call through: a statement to add, or where an explicit Deny refused it, an exception from that."""
+    owner = f"its owner (account {change.key.account})"
+    match error.denied_by:
+        case None:
+            return (
+                "If the key's policy allows CreateGrant only with kms:GrantIsForAWSResource, which forbids this direct call, "
+                f"or not at all, {owner} must add:\n"
+                + create_grant_statement(change.key.partition, change.grantee, change.operations)
+            )
+        case DenyingPolicy.RESOURCE | DenyingPolicy.SOME:
+            which = _denying_statements(change, run)
+            return (
+                f"If it is the key's policy{which}, {owner} can except this grant from the Deny by the condition "
+                f"kms:GranteePrincipal: {change.grantee}"
+            )
+        case DenyingPolicy.SERVICE_CONTROL | DenyingPolicy.RESOURCE_CONTROL:
+            return (
+                "Have the organization's administrator exempt the caller from it, or this grant by the condition "
+                "kms:GranteePrincipal (AWS Control Tower's CT.KMS.PV.1 takes the parameter ExemptedPrincipalArns). It binds "
+                "the caller only, not the cache: its role is a service-linked one."
+            )
+        case _:
+            return f"Or create the grant as another role of the cache's account. Its grantee is {change.grantee}"
+
+
+def _denying_statements(change: GrantAddition, run: ApplyContext) -> str:
+    """The statements of the key's policy that may be meant, as a phrase; nothing where it cannot be read."""
+    try:
+        found = denying(PolicyDocument.parse(run.aws.get_policy(change.key)), "kms:CreateGrant")
+    except FcsseError:
+        return ""
+    return f" (statement {' or '.join(found)})" if found else ""
 
 
 def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
@@ -144,7 +174,7 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
-                made += [one.grant_id for one in grants if (one.name, one.grantee) == (change.name, change.grantee)]
+                made += [one.grant_id for one in grants if one.name == change.name and _may_be(one, change.grantee)]
                 return bool(made)
 
             _look_after(change, run, error, is_there)
@@ -158,6 +188,11 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
 def _may_have_happened(error: FcsseError) -> bool:
     """Is it no clear refusal: no answer, or a refusal of a request that was sent before and then got no answer?"""
     return error.repeated or isinstance(error, BusyError | UnexpectedError)
+
+
+def _may_be(grant: Grant, grantee: str) -> bool:
+    """Is it a grant to this role? KMS may show a new role's unique id, which cannot always be looked up."""
+    return grant.grantee == grantee or is_unique_id(grant.grantee or "")
 
 
 def _wait_for_the_role(

@@ -6,17 +6,13 @@ Only a role made just now does, since IAM's changes take their time to be seen e
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from fcsse.advice import WAIT, advice
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.arn import role_cache
 from fcsse.errors import FcsseError, NotFoundError, NotVisibleError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from fcsse.apply.context import ApplyContext, WaitBudget
 
 YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""
@@ -29,11 +25,12 @@ def wait_for_roles(
     doing: str,
     refusal: NotVisibleError,
     otherwise: FcsseError,
+    others: str = "",
 ) -> None:
     """Tells that KMS does not see a role yet. Raises why not, where waiting will not help, or has helped nothing.
 
     Unless one of the ``roles`` that the change gives something to is young, the refusal is about something else:
-    ``otherwise`` says what.
+    ``otherwise`` says what. ``others``: whom else in a key policy it may be about, for the error.
     """
     named, now = sorted(set(roles)), run.clock.now()
     if not any(_is_young(run, role, now - YOUNG) for role in named):
@@ -45,8 +42,9 @@ def wait_for_roles(
         ) from (refusal)
     if budget.left() <= 0:
         raise NotVisibleError(
-            f"{doing}: KMS still does not see the role after {run.wait:.0f} s",
-            "A new role can take minutes to reach KMS: run the command again, or allow more with --wait.",
+            f"{doing}: KMS still does not see the role after {run.wait:.0f} s"
+            + (f"; it may also be about {others}" if others else ""),
+            advice("A new role can take minutes to reach KMS: try again, or allow more with ", WAIT, "."),
         ) from refusal
     passed = run.wait - budget.left()
     run.progress.step(f"waiting until KMS sees the new role ({passed:.0f} of {run.wait:.0f} s)")

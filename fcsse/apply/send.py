@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from fcsse.apply.confirm import holds
-from fcsse.apply.new_roles import wait_for_roles
+from fcsse.apply.context import ApplyContext, WaitBudget
+from fcsse.apply.new_roles import YOUNG, wait_for_roles
+from fcsse.apply.policy_reader import PolicyReader
+from fcsse.apply.refused_principals import Suspects, explained, never_valid, nobody_is_new, suspects_of
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
 from fcsse.model import Operation
+from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
-
-if TYPE_CHECKING:
-    from fcsse.apply.context import ApplyContext, WaitBudget
-    from fcsse.apply.policy_reader import PolicyReader
-    from fcsse.planning.plan import PolicyChange
+from fcsse.policy.principal_places import joined
 
 ANSWERS = 5
 """How often a put is sent that gets no answer, or none but that AWS is busy."""
@@ -36,12 +36,16 @@ class Sender:
     def __init__(self, run: ApplyContext, reader: PolicyReader, budget: WaitBudget) -> None:
         self.taken = 0
         self._unanswered = 0
+        self._suspects: Suspects | None = None
         self._run = run
         self._reader = reader
         self._patience = budget
 
-    def send(self, change: PolicyChange) -> Sent:
-        """Sends the new document once. Raises what will not pass by itself, or has not passed in time."""
+    def send(self, change: PolicyChange, is_there: Callable[[str], bool] | None = None) -> Sent:
+        """Sends the new document once. Raises what will not pass by itself, or has not passed in time.
+
+        ``is_there``: does a text say all that the put was to do? Asked where its answer is lost; None = the change's part.
+        """
         run, key = self._run, change.key
         run.progress.step(f"updating the policy of key {key.resource.removeprefix('key/')}")
         run.journal.begin(f"the policy of key {key}" + run.saved(key, " (the old one is backup {})"))
@@ -52,7 +56,10 @@ class Sender:
             self._check_that_it_may_pass(change, error)
             return Sent.NOT_VISIBLE
         except (UnexpectedError, BusyError) as error:
-            return self._look_for_it(change, error)
+            return self._look_for_it(change, error, is_there or (lambda text: holds(change, text)))
+        except PolicyRefusedError as error:
+            run.journal.refuse()
+            raise explained(error, change.after) from error
         except FcsseError:
             run.journal.refuse()
             raise
@@ -73,24 +80,34 @@ class Sender:
 
     def _check_that_it_may_pass(self, change: PolicyChange, error: NotVisibleError) -> None:
         linked = [access.role for access in change.accesses if access.role and change.operation is Operation.LINK]
-        lasting = PolicyRefusedError(
-            f"{error.message} No role of this change is new, so it will not pass by itself: some principal in the "
-            "policy does not exist, and KMS does not say which",
-            "Look for users and roles in the policy that are gone, or use --via grant.",
-        )
-        wait_for_roles(self._run, self._patience, linked, f"updating the policy of key {change.key}", error, lasting)
+        first = self._suspects is None
+        if self._suspects is None:
+            since = self._run.clock.now() - YOUNG
+            self._suspects = suspects_of(change.after, change.key.account, self._run.aws, since)
+        suspects, doing = self._suspects, f"updating the policy of key {change.key}"
+        wrong = never_valid(error, suspects, linked)
+        if wrong is not None:
+            raise wrong from error
+        new = [*linked, *(place.text for place in suspects.young if place.text not in linked)]
+        others = joined(suspects.others)
+        if first and others and new and self._patience.left() > 0:
+            self._run.progress.note(
+                "KMS refused a principal of the policy. A role in it is new, which passes by itself; it may also be one that "
+                f"cannot be looked up from here: {others}."
+            )
+        wait_for_roles(self._run, self._patience, new, doing, error, nobody_is_new(error, suspects), others)
 
-    def _look_for_it(self, change: PolicyChange, error: FcsseError) -> Sent:
+    def _look_for_it(self, change: PolicyChange, error: FcsseError, is_there: Callable[[str], bool]) -> Sent:
         """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""
         self._unanswered += 1
         last = self._unanswered >= ANSWERS or self._patience.left() <= 0
         try:
             text = self._reader.ask()
-            there = holds(change, text)
+            there = is_there(text)
             if not there and last:
                 self._patience.settle(self._reader.settling)  # it may still be on its way
                 text = self._reader.ask()
-                there = holds(change, text)
+                there = is_there(text)
         except FcsseError:
             raise UnconfirmedError(
                 f"{error.message}; whether the policy was written could not be read back"

@@ -6,26 +6,29 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
-from fcsse.errors import DeniedError, NotFoundError
+from fcsse.aws.cloudtrail import EventRecord, LookupClient
+from fcsse.aws.inventory import Table
+from fcsse.aws.other_accounts import OtherAccounts
+from fcsse.aws.principal_ids import PrincipalIds
+from fcsse.aws.sessions import Clients
+from fcsse.clock import Clock
+from fcsse.endpoint import Endpoint
+from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
+from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
+from fcsse.objects import Group, ObjectEncryption, Page
+from fcsse.policy.document import parsed
+from fcsse.policy.unique_ids import unique_ids, with_arns
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from mypy_boto3_s3 import S3Client
 
-    from fcsse.arn import Arn
-    from fcsse.aws.inventory import Table
-    from fcsse.aws.other_accounts import OtherAccounts
-    from fcsse.aws.sessions import Clients
-    from fcsse.clock import Clock
-    from fcsse.endpoint import Endpoint
-    from fcsse.model import Association, Cache, Encryption, Grant, Key, Role
-    from fcsse.objects import Group, ObjectEncryption, Page
-    from fcsse.progress import Progress
 
 T = TypeVar("T")
 
@@ -38,6 +41,10 @@ class Aws:
     bucket_side: Clients | None = None
     grant_side: Clients | None = None
     others: OtherAccounts | None = None
+    ids: PrincipalIds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = PrincipalIds(lambda: self.own("iam"))
 
     def _kms_side(self, key: Arn, account: str | None) -> Clients:
         if account is None or key.account == account:
@@ -56,9 +63,20 @@ class Aws:
     def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
         """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
         if patterns:
-            from fcsse.aws.other_accounts import OtherAccounts
-
             self.others = OtherAccounts(self.own, patterns, named)
+
+    def event_record(
+        self, region: str, clock: Clock, account: str | None = None, *, after: EventRecord | None = None
+    ) -> EventRecord:
+        """CloudTrail's event history of a Region: the caller's, or of the bucket's side where that is ``account``.
+
+        ``after``: a record whose requests count for AWS's rate as well.
+        """
+
+        side = self.own
+        if account is not None:
+            side = self.bucket_side or (self.others and self.others.of(account)) or self.own
+        return EventRecord(cast("LookupClient", side("cloudtrail", region)), clock, region, after)
 
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account: the bucket may be, too."""
@@ -104,11 +122,20 @@ class Aws:
 
     def find_role(self, cache: str) -> Role | None:
         """The service-linked role of a cache, or None."""
-        return iam.find_role(self.own("iam"), cache)
+        role = iam.find_role(self.own("iam"), cache)
+        self.ids.learn(role)
+        return role
 
     def list_roles(self) -> tuple[Role, ...]:
         """All FSx service-linked roles of the account."""
-        return iam.list_roles(self.own("iam"))
+        roles = iam.list_roles(self.own("iam"))
+        for role in roles:
+            self.ids.learn(role)
+        return roles
+
+    def find_principal(self, arn: Arn) -> IamPrincipal | None:
+        """A role or user of the caller's account, or that there is none; None for principals of other kinds."""
+        return iam.find_principal(self.own("iam"), arn)
 
     def find_cache(self, cache: str) -> Cache | None:
         """The cache as FSx describes it, or None."""
@@ -159,12 +186,20 @@ class Aws:
         return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
 
     def get_policy(self, key: Arn, account: str | None = None) -> str:
-        """The text of a key policy. Raises why its account's role could not be assumed, where that is the reason."""
+        """The text of a key policy, with ARNs in place of the unique ids that roles and users of the account have.
+
+        Raises why the role of the key's account could not be assumed, where that is the reason.
+        """
         if self.others and account is not None and key.account != account and self.others.of(key.account) is None:
             refusal = self.others.refusals.get(key.account)
             if refusal:
                 raise refusal
-        return kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+        text = kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+        try:
+            found = [one.id for one in unique_ids(parsed(text))]
+        except PolicyFormatError:
+            return text  # whoever needs to read it says so
+        return with_arns(text, self.ids.names(found)) if found else text
 
     def stack_of(self, key: Arn) -> str | None:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
@@ -175,14 +210,23 @@ class Aws:
         kms.put_policy(self.own("kms", key.region), str(key), text)
 
     def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
-        """All grants on a key; where the bucket's side may not, the cache's side is asked."""
+        """All grants on a key; where the bucket's side may not, the cache's side is asked.
+
+        A grantee that KMS shows by its unique id has its ARN, where it is a role or user of the account.
+        """
         side = self._kms_side(key, account)
         try:
-            return kms.list_grants(side("kms", key.region), str(key))
+            grants = kms.list_grants(side("kms", key.region), str(key))
         except DeniedError:
             if side is self.own:
                 raise
-            return kms.list_grants(self.own("kms", key.region), str(key))
+            grants = kms.list_grants(self.own("kms", key.region), str(key))
+        names = self.ids.names(one.grantee for one in grants if one.grantee)
+        return (
+            tuple(one._replace(grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
+            if names
+            else grants
+        )
 
     def create_grant(
         self,

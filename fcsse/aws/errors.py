@@ -7,13 +7,14 @@ page "access denied error messages" lists.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from fcsse.advice import BY_GRANT, BY_POLICY, ENDPOINT_URL, PROFILE, REGION, advice
 from fcsse.arn import key_arn
 from fcsse.aws.call_deadline import OutOfTimeError
 from fcsse.aws.checked_call import RejectedAnswerError
@@ -21,20 +22,19 @@ from fcsse.errors import (
     BusyError,
     CredentialsError,
     DeniedError,
+    DenyingPolicy,
     FcsseError,
     ImpossibleError,
     NotAwsAnswerError,
     NotFoundError,
     NotVisibleError,
     PolicyFullError,
+    PolicyRefusal,
     PolicyRefusedError,
     UnexpectedError,
     UsageError,
 )
 from fcsse.masking import mask_exception
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 CREDENTIAL_CODES = {
@@ -88,11 +88,12 @@ _PASSING = {
 }
 
 
+CHECK_ENDPOINT = advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set.")
+
 SEEN_LATER = "KMS may not see a new role yet: run the command again in a few minutes."
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call as people need to hear of it: the IAM action, what it is made on, and what it is made for.
 
     ``doing`` begins the message ("reading the policy of key …"); ``side`` says who can give the permission.
@@ -144,9 +145,7 @@ def translated(call: Call) -> Iterator[None]:
     except (ResponseParserError, ValueError) as error:
         # botocore raises ValueError for an endpoint that is no URL, and its parser's own class for garbage answers.
         text = " ".join(str(error).split())[:300]
-        raise UnexpectedError(
-            f"{call.opening}: {text}", "Check AWS_ENDPOINT_URL or --endpoint-url if one is set."
-        ) from error
+        raise UnexpectedError(f"{call.opening}: {text}", CHECK_ENDPOINT) from error
 
 
 @contextmanager
@@ -187,7 +186,9 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     if kms is not None:
         return kms
     if code in _MISSING:
-        return NotFoundError(f"{call.opening}: not found ({said})", "Check its name or id, --profile and --region.")
+        return NotFoundError(
+            f"{call.opening}: not found ({said})", advice("Check its name or id, ", PROFILE, " and ", REGION, ".")
+        )
     if code in _PASSING or (not code and status >= 500):
         return BusyError(
             f"{call.opening}: AWS kept answering {said} to every try",
@@ -205,7 +206,7 @@ _NAMED = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\
 def _denied(message: str, said: str, call: Call) -> DeniedError:
     named = _NAMED.search(message)
     if named and named[1] != call.action:  # a service that asks another one on the caller's behalf
-        call = replace(call, action=named[1], resource=(named[2] or call.resource).strip('",;.'))
+        call = call._replace(action=named[1], resource=(named[2] or call.resource).strip('",;.'))
     side = call.side
     if "no resource-based policy" in message:
         side = "the key policy" if call.action.startswith("kms:") else "the resource's policy"
@@ -224,12 +225,44 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
     who = re.search(r"User: (\S+)", message)
     on = f" on {call.resource}" if call.resource else ""
     caller = f" for {who.group(1)}" if who else ""
+    hint = f"Allow {call.action}{on}{caller}: to be given in {side}."
+    denied_by = _denying(message)
+    if denied_by is not None:
+        hint = (
+            f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Have it "
+            f"except {who.group(1) if who else 'the caller'}."
+        )
     return DeniedError(
         f"{call.opening}: the caller may not call {call.action}{on} ({said})",
-        f"Allow {call.action}{on}{caller}: to be given in {side}.",
+        hint,
         action=call.action,
         resource=call.resource,
+        denied_by=denied_by,
     )
+
+
+_DENYING = {
+    "service control policy": DenyingPolicy.SERVICE_CONTROL,
+    "resource control policy": DenyingPolicy.RESOURCE_CONTROL,
+    "resource-based policy": DenyingPolicy.RESOURCE,
+    "identity-based policy": DenyingPolicy.IDENTITY,
+    "permissions boundary": DenyingPolicy.BOUNDARY,
+    "session policy": DenyingPolicy.SESSION,
+    "VPC endpoint policy": DenyingPolicy.VPC_ENDPOINT,
+}
+"""How AWS names the policy. Source: IAM user guide, "Troubleshoot access denied error messages"."""
+
+
+def _denying(message: str) -> DenyingPolicy | None:
+    """Which policy denies it, where AWS says that an explicit Deny does."""
+    _, explicit, rest = message.partition("explicit deny")
+    if not explicit:
+        return None
+    return next((kind for words, kind in _DENYING.items() if words in rest), DenyingPolicy.SOME)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _kms(command: str, call: Call) -> str:
@@ -240,13 +273,25 @@ def _kms(command: str, call: Call) -> str:
 
 def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
     match code:
-        case "MalformedPolicyDocumentException" if "invalid principals" in message:
+        case "MalformedPolicyDocumentException" if "invalid principals" in message or not message:
+            # Without words it was seen for principals that were too new. Source: terraform issue 8562.
             return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
+        case "MalformedPolicyDocumentException" if "invalid service principals" in message:
+            return PolicyRefusedError(
+                f"{call.opening}: KMS refused the document: {message}",
+                "A service principal in it does not exist in this Region, or belongs to a Region that is not enabled.",
+                PolicyRefusal.SERVICE_PRINCIPALS,
+            )
         case "MalformedPolicyDocumentException" if "update the key policy in the future" in message:
             return PolicyRefusedError(
                 f"{call.opening}: KMS's lockout check refused it: {message}",
-                "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
-                "(normally the account's root statement), or use --via grant. fcsse never bypasses this check.",
+                advice(
+                    "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
+                    "(normally the account's root statement), or use ",
+                    BY_GRANT,
+                    ". fcsse never bypasses this check.",
+                ),
+                PolicyRefusal.LOCKOUT,
             )
         case "MalformedPolicyDocumentException":
             return PolicyRefusedError(
@@ -256,8 +301,14 @@ def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
         case "LimitExceededException":
             return PolicyFullError(
                 f"{call.opening}: KMS's limit is reached: {message}",
-                "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or take the "
-                "other route (--via grant, --via policy).",
+                advice(
+                    "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or take the "
+                    "other route (",
+                    BY_GRANT,
+                    ", ",
+                    BY_POLICY,
+                    ").",
+                ),
             )
         case "UnsupportedOperationException":
             return ImpossibleError(
@@ -273,8 +324,17 @@ def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
                 f"{call.opening}: the key's state does not allow it ({message})",
                 f"See the key's state with: {_kms('describe-key', call)}",
             )
-        case "InvalidArnException":
+        case "InvalidArnException" if call.action == "kms:CreateGrant":
             return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
+        case "InvalidArnException" if call.action == "kms:PutKeyPolicy":
+            # Source: aws-samples/aws-cross-account-cicd-pipeline issue 35.
+            return PolicyRefusedError(
+                f"{call.opening}: KMS refused the document: {code}: {message}",
+                "An ARN in it is none, for instance one without an account id: correct or remove it.",
+                PolicyRefusal.ARNS,
+            )
+        case "InvalidArnException":
+            return ImpossibleError(f"{call.opening}: KMS answered {code}: {message}", "Check the key's ARN.")
         case _:
             return None
 
@@ -289,15 +349,19 @@ def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:
                 f"{call.opening}: no usable AWS credentials: {text}", "Sign in again (aws sso login, aws login)."
             )
         case boto.NoRegionError():
-            return UsageError(f"{call.opening}: no Region is set", "Name one with --region, or set AWS_REGION.")
+            return UsageError(
+                f"{call.opening}: no Region is set", advice("Name one with ", REGION, ", or set AWS_REGION.")
+            )
         case boto.ParamValidationError():
-            return UsageError(f"{call.opening}: {text}", "Check what was given on the command line.")
+            return UsageError(f"{call.opening}: {text}", "Check what was given.")
         case boto.InvalidRegionError() | boto.UnknownRegionError():
-            return UsageError(f"{call.opening}: {text}", "Name a Region such as eu-west-1 with --region.")
+            return UsageError(f"{call.opening}: {text}", advice("Name a Region such as eu-west-1 with ", REGION, "."))
         case boto.HTTPClientError() | boto.ConnectionError():
             return UnexpectedError(
                 f"{call.opening}: no answer from AWS: {text}",
-                "Check the network, the Region's name, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
+                advice(
+                    "Check the network, the Region's name, and AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set."
+                ),
             )
         case _:
             return UnexpectedError(f"{call.opening}: {text}", "Check this machine's AWS settings and its network.")

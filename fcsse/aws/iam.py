@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,11 +12,9 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, translated
 from fcsse.errors import DeniedError, FcsseError, UnexpectedError
-from fcsse.model import Role
+from fcsse.model import IamPrincipal, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_iam import IAMClient
 
 
@@ -55,6 +54,42 @@ def list_roles(iam: IAMClient) -> tuple[Role, ...]:
         for page in pages(iam, "ListRoles", PathPrefix=ROLE_PATH, MaxItems=1000):
             found += [role for entry in page["Roles"] if (role := _role(entry))]
     return tuple(found)
+
+
+def role_ids(iam: IAMClient, path: str = "/") -> dict[str, str]:
+    """The unique ids of the account's roles under a path, and their ARNs. Source: IAM API reference, ListRoles."""
+    with translated(Call("iam:ListRoles", f"path {path}", doing="listing the account's roles")):
+        found = pages(iam, "ListRoles", PathPrefix=path, MaxItems=1000)
+        return {entry["RoleId"]: entry["Arn"] for page in found for entry in page["Roles"]}
+
+
+def user_ids(iam: IAMClient) -> dict[str, str]:
+    """The unique ids of the account's users, and their ARNs. Source: IAM API reference, ListUsers."""
+    with translated(Call("iam:ListUsers", "path /", doing="listing the account's users")):
+        found = pages(iam, "ListUsers", MaxItems=1000)
+        return {entry["UserId"]: entry["Arn"] for page in found for entry in page["Users"]}
+
+
+def find_principal(iam: IAMClient, arn: Arn) -> IamPrincipal | None:
+    """The role or user of an ARN, or that there is none; None for principals of other kinds.
+
+    ``arn`` is of the caller's own account; a session's stands for its role. Source: IAM API reference, GetRole, GetUser.
+    """
+    kind, _, rest = arn.resource.partition("/")
+    session = arn.service == "sts" and kind == "assumed-role"
+    name = rest.partition("/")[0] if session else rest.rpartition("/")[2]
+    if not session and (arn.service != "iam" or kind not in ("role", "user")):
+        return None
+    user = kind == "user"
+    what = "user" if user else "role"
+    with translated(
+        Call("iam:GetUser" if user else "iam:GetRole", f"{what} {name}", doing=f"looking up {what} {name}")
+    ):
+        try:
+            found = ask(iam, "GetUser", UserName=name)["User"] if user else ask(iam, "GetRole", RoleName=name)["Role"]
+        except iam.exceptions.NoSuchEntityException:
+            return IamPrincipal(exists=False)
+    return IamPrincipal(session or found["Arn"] == str(arn), found.get("CreateDate"))
 
 
 def _role(entry: Mapping[str, Any]) -> Role | None:

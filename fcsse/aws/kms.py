@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from mypy_boto3_kms import KMSClient
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
@@ -39,7 +38,13 @@ def describe_key(kms: KMSClient, reference: str) -> Key:
         message = f"describing key {reference}: KMS answered without a key ARN"
         raise UnexpectedError(message)
     return Key(
-        arn, metadata.get("KeyState"), metadata.get("KeyManager"), metadata.get("KeySpec"), metadata.get("KeyUsage")
+        arn,
+        metadata.get("KeyState"),
+        metadata.get("KeyManager"),
+        metadata.get("KeySpec"),
+        metadata.get("KeyUsage"),
+        metadata.get("Origin"),
+        metadata.get("MultiRegion"),
     )
 
 
@@ -232,4 +237,5 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         entry.get("RetiringPrincipal"),
         entry.get("IssuingAccount"),
         entry.get("GranteeServicePrincipal"),
+        constraints.get("SourceArn"),
     )

@@ -70,6 +70,10 @@ REQUIRED: dict[str, Required] = {
     "iam:ListRoles": Required(
         ("IsTruncated:flag", *(f"Roles[].{member}" for member in _ROLE)), Paging("Marker", "Marker", "IsTruncated")
     ),
+    "iam:GetUser": Required(("User.UserName", "User.UserId", "User.Arn:arn")),
+    "iam:ListUsers": Required(
+        ("IsTruncated:flag", "Users[].UserId", "Users[].Arn:arn"), Paging("Marker", "Marker", "IsTruncated")
+    ),
     "kms:CreateGrant": Required(("GrantId",)),
     "kms:DescribeKey": Required(
         ("KeyMetadata.KeyId", "KeyMetadata.Arn:arn", "KeyMetadata.KeyState", "KeyMetadata.KeyManager")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
@@ -29,8 +30,6 @@ from fcsse.errors import UsageError
 from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
     from botocore.client import BaseClient
     from botocore.session import Session
@@ -48,7 +47,7 @@ READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "fsx", "iam", "kms", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "s3", "sts"]
 
 RENEWED_BEFORE = timedelta(minutes=10)
 """How long before its end a role session is replaced by a new one. botocore does the same with its own."""
@@ -137,6 +136,8 @@ class Clients:
 
     @overload
     def __call__(self, service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
+    @overload
+    def __call__(self, service: Literal["cloudtrail"], region: str | None = None) -> BaseClient: ...
     @overload
     def __call__(self, service: Literal["fsx"], region: str | None = None) -> FSxClient: ...
     @overload

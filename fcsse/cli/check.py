@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.arn import Arn
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
+from fcsse.cli.output.plan import endpoint_lines
+from fcsse.cli.output.terminal import Terminal, columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
-from fcsse.model import Operation, Options
+from fcsse.clock import SystemClock
+from fcsse.commands.check import CheckResult, check_pair, exit_code
+from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.endpoint import Endpoint
+from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
+from fcsse.evaluator.pair_access import Row, decider
+from fcsse.evaluator.request import Cause
+from fcsse.event_history.observed import Observed
+from fcsse.model import Operation, Options, Pair
+from fcsse.pipeline import Pipeline, Target
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from fcsse.cli.output.terminal import Terminal
-    from fcsse.commands.check import CheckResult
-    from fcsse.evaluator.pair_access import Row
+    from fcsse.commands.observed import UseReader
 
 EXAMPLE = """\
 Examples:
   fcsse check --cache fc-0123456789abcdef0 --bucket data
   fcsse check --cache fc-0123456789abcdef0 -o json
+  fcsse check --cache fc-0123 --bucket data --policy key.json --account 111122223333 --region eu-west-1 --bucket-keys
+  fcsse check --cache fc-0123456789abcdef0 --observed
 """
 
 STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
@@ -36,6 +52,11 @@ def check(
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
+    observed: output.Observed = False,
+    org_id: targets.OrgId = None,
+    policy: targets.PolicyFile = None,
+    account: targets.Account = None,
+    partition: targets.Partition = None,
     output: output.OutputOption = Output.TEXT,
     verbose: output.Verbose = 0,
     quiet: output.Quiet = False,
@@ -49,51 +70,145 @@ def check(
     Nobody can ask AWS that, so the key policy, the grants and, where it can be read, the bucket policy are judged here
     by the documented rules. What cannot be known is reported as unknown, never as allowed. Changes nothing.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown, 4 and it cannot be linked as it stands.
+    With --policy, --account and --region it judges a key policy that is not in AWS yet, offline.
+
+    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts the verdict (--observed), 4 and it cannot be linked as it stands.
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.pipeline import Target
-
-        target = Target(
-            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
-        )
-        require(target.caches, "check: no cache is named", "Name one with --cache.")
-        operation = Options(Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys)
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        facts = pipeline.discover(target, operation, ask_prefixes=True)
-        from fcsse.commands.check import check_pair, exit_code
-
-        found = [check_pair(one, run.words) for one in facts]
+        caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
+        buckets = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ()))
+        require(caches, "check: no cache is named", "Name one with --cache.")
+        found: Sequence[CheckResult]
+        record: Observed | None = None
+        endpoints: tuple[Endpoint, ...] = ()
+        if policy is not None:
+            region = region or bucket_region
+            require(account, "checking a document: --policy needs --account", "Name the cache's account.")
+            require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
+            require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
+            require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
+            stated = (account or "", region or "", bucket_keys, partition, key, org_id)
+            found = _of_document(policy, caches, buckets, stated)
+        else:
+            require(account is None, "--account goes with --policy", "Leave it out: AWS is asked.")
+            require(partition is None, "--partition goes with --policy", "Leave it out: AWS is asked.")
+            operation = Options(
+                Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys, organization=org_id
+            )
+            pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+            found, record = _of_account(pipeline, caches, buckets, operation, run.words, observed=observed)
+            endpoints = pipeline.aws.endpoints
         run.progress.stop()
         code = exit_code(found)
+        if record and record.disagreements:
+            code = code or EXIT_PENDING
         if output is Output.JSON:
-            from fcsse.cli.output.documents import check_document, to_text
-
-            sys.stdout.write(to_text(check_document(found, code, pipeline.aws.endpoints)))
+            document = check_document(found, code, endpoints)
+            sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
         elif output is Output.MARKDOWN:
-            from fcsse.cli.output.documents import check_markdown
-
-            sys.stdout.write(check_markdown(found, pipeline.aws.endpoints))
+            sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
                 lines = _lines(one, run.terminal, width)
+                if record and not one.error:
+                    lines += [line(""), *_record_lines(record, one)]
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
-            if not quiet and pipeline.aws.endpoints:
-                from fcsse.cli.output.plan import endpoint_lines
-
-                run.terminal.print([line(""), *endpoint_lines(pipeline.aws.endpoints)])
+            if record and not quiet:
+                run.terminal.print([line(""), *note_lines(record)])
+            if not quiet and endpoints:
+                run.terminal.print([line(""), *endpoint_lines(endpoints)])
         for one in found:
             if one.error:
                 run.terminal.tell(one.error)
         raise typer.Exit(code)
 
 
+def _of_account(
+    pipeline: Pipeline,
+    caches: tuple[str, ...],
+    buckets: tuple[str, ...],
+    operation: Options,
+    words: CommandBuilder,
+    *,
+    observed: bool,
+) -> tuple[Sequence[CheckResult], Observed | None]:
+
+    reader = start_reader(pipeline) if observed else None
+    try:
+        facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
+
+        found = [check_pair(one, words) for one in facts]
+        return found, _record(reader, found, pipeline, whole=not buckets) if reader else None
+    finally:
+        if reader:
+            reader.close()
+
+
+def _of_document(
+    policy: str,
+    caches: Sequence[str],
+    buckets: Sequence[str],
+    stated: tuple[str, str, bool | None, str | None, Arn | None, str | None],
+) -> Sequence[CheckResult]:
+
+    pairs = [Pair(cache, bucket) for cache in caches for bucket in buckets]
+    return check_key_policy(read_document(policy), pairs, Stated(*stated, SystemClock().now()))
+
+
+def read_document(place: str) -> str:
+    """The text of a file, or of stdin for ``-``. Raises ``UsageError``, and ``PolicyFormatError`` for what is no text."""
+    try:
+        data = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        message = f"reading {place}: {error.strerror or error}"
+        raise UsageError(message, "Name a file with a key policy, or - for stdin.") from error
+    name = "stdin" if place == "-" else place
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"reading {name}: byte {error.start} is not UTF-8, so it is no key policy"
+        raise PolicyFormatError(message, "Save the document as UTF-8 text.") from error
+
+
+def start_reader(pipeline: Pipeline) -> UseReader:
+    """Begins to read CloudTrail's record of the caller's Region, beside all else that is read."""
+    from fcsse.commands.observed import CHECK_LIMITS, UseReader
+
+    reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
+    reader.start([pipeline.aws.region])
+    return reader
+
+
+def _record(reader: UseReader, found: Sequence[CheckResult], pipeline: Pipeline, *, whole: bool) -> Observed:
+    pipeline.progress.step("reading CloudTrail's event history")
+    judged = [(one.facts, one.judgement) for one in found if one.facts and one.judgement]
+    return reader.observe_judged(judged, pipeline.backups, whole=whole)
+
+
+def _record_lines(record: Observed, checked: CheckResult) -> list[Line]:
+
+    return observed_lines(record, checked.pair)
+
+
+def _record_markdown(record: Observed, found: Sequence[CheckResult]) -> str:
+
+    return "\n".join(observed_markdown(record, [one.pair for one in found])) + "\n"
+
+
+def _with_record(document: Json, record: Observed, found: Sequence[CheckResult]) -> Json:
+
+    pairs = document["pairs"]
+    if isinstance(pairs, list):
+        for entry, one in zip(pairs, found, strict=True):
+            entry["observed"] = observations(record, one.pair)
+    return {**document, "observed": observed_document(record)}
+
+
 def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:
     if checked.error:  # which says why
         cache, bucket = checked.pair.cache, checked.pair.bucket
-        where = "its buckets" if bucket.startswith("(") else f"s3://{bucket}"
+        where = f"s3://{bucket}" if bucket else checked.pair.place
         return [prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))]
     worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
     if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
@@ -169,15 +284,14 @@ def _form(row: Row, several: bool) -> str:
 
 
 def _why(row: Row) -> str:
-    from fcsse.evaluator.pair_access import label
 
     decision = row.decision
     match decision.verdict.value:
         case "allowed":
-            return label(decision.decided_by or "")
+            return decider(decision)
         case "denied" if decision.explicit:
-            return f"Deny in {label(decision.decided_by or '')}"
-        case "denied" if decision.decided_by is None and not decision.reason.startswith("the key's"):
+            return f"Deny in {decider(decision)}"
+        case "denied" if decision.cause is Cause.NOTHING_ALLOWS:
             return "nothing allows it"
         case _:
             return decision.reason

@@ -120,6 +120,29 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Where AWS is, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
     ),
+    "observed": (
+        ("--observed",),
+        False,
+        False,
+        (),
+        "Also show what CloudTrail recorded of the cache's calls to KMS in the last 90 days, and whether that agrees with the verdict. Exit code 3 where it does not and no change of the key explains it.",
+    ),
+    "org-id": (
+        ("--org-id",),
+        True,
+        False,
+        (),
+        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+    ),
+    "policy": (
+        ("--policy",),
+        True,
+        False,
+        (),
+        "Judge this key policy document (- for stdin) instead of AWS's, offline. Needs --account and --region.",
+    ),
+    "account": (("--account",), True, False, (), "The cache's account."),
+    "partition": (("--partition",), True, False, (), "Partition, such as aws-cn; default: that of the key or Region."),
     "audit:region": (
         ("--region",),
         True,
@@ -171,8 +194,37 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put the policy back although others changed it since; what they did is lost. The diff shows it.",
     ),
-    "account": (("--account",), True, False, (), "The cache's account."),
-    "partition": (("--partition",), True, False, (), "Partition, such as aws-cn; default: that of the key or Region."),
+    "history:key": (
+        ("--key",),
+        True,
+        True,
+        (),
+        "Key by its ARN, alias or id. Repeatable. Aliases and ids are looked up in the caller's account and --region.",
+    ),
+    "history:bucket": (("--bucket",), True, True, None, "The key of this bucket's default encryption. Repeatable."),
+    "history:cache": (
+        ("--cache",),
+        True,
+        True,
+        None,
+        "The keys of all buckets that this cache or file system is linked to. Repeatable.",
+    ),
+    "since": (
+        ("--since",),
+        True,
+        False,
+        (),
+        "Only changes from then on: 12h, 7d, 2w, 2026-11-01. Default: all that CloudTrail holds, 90 days.",
+    ),
+    "failed": (("--failed",), False, False, (), "Also list calls that were refused."),
+    "source-address": (("--source-address",), False, False, (), "Also show the IP address that each call came from."),
+    "history:output": (
+        ("--output", "-o"),
+        True,
+        False,
+        ("text", "json", "markdown", "csv"),
+        "Form of the answer on standard output.",
+    ),
     "format": (
         ("--format",),
         True,
@@ -226,14 +278,16 @@ OF_COMMAND: dict[str, str] = {
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
-    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role output verbose quiet no-color "
-    "profile region endpoint-url help",
+    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role observed org-id policy account "
+    "partition output verbose quiet no-color profile region endpoint-url help",
     "audit": "audit:region all-regions fix dry-run expect yes wait backup-dir no-backup prune-orphans "
-    "audit:bucket-role bucket-account grant-profile grant-role audit:output html exit-code verbose quiet "
-    "no-color profile endpoint-url help",
+    "audit:bucket-role bucket-account grant-profile grant-role observed audit:output html exit-code "
+    "verbose quiet no-color profile endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
     "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
     "profile region endpoint-url help",
+    "history": "history:key history:bucket history:cache since bucket-profile bucket-role failed source-address "
+    "history:output verbose quiet no-color profile region endpoint-url help",
     "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
     "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
     "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
@@ -246,7 +300,8 @@ OF_COMMAND: dict[str, str] = {
 ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "backups": (),
     "restore": (),
-    "permissions": ("link", "unlink", "check", "audit", "census", "restore"),
+    "history": (),
+    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history"),
 }
 
 # The commands, with their help in short.
@@ -257,6 +312,7 @@ COMMANDS: dict[str, str] = {
     "audit": "Judge every cache and file system of the account against every bucket it is linked to.",
     "backups": "List the key policies saved before each change, newest first; with an ID, print that policy.",
     "restore": "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
+    "history": "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
     "statement": "Print the statement, or the grant, that link would add.",
     "permissions": "Print the least IAM policy that the caller of COMMAND needs.",
     "census": "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",

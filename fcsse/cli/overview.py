@@ -54,6 +54,12 @@ COMMANDS = {
         "RESTORE_EXAMPLE",
         "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     ),
+    "history": Entry(
+        "history",
+        "history",
+        "EXAMPLE",
+        "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
+    ),
     "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
     "permissions": Entry(
         "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."

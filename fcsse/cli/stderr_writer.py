@@ -12,11 +12,8 @@ import os
 import queue
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
 PATIENCE = 2.0
 """Seconds to wait for a reader, once; after that nothing waits until all has been taken."""

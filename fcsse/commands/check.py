@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import Judgement, bucket_rows, judge
+from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Operation, Options, Via
+from fcsse.event_history.agreement import Observation
+from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair, Via
+from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
-from fcsse.policy.document import parsed
+from fcsse.policy.document import PolicyDocument, parsed
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.step_phrases import other_form_only
 from fcsse.suggested_commands import CommandBuilder
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.evaluator.pair_access import BucketRow
-    from fcsse.model import Pair
-
-OUTSIDE = (
-    "Organisation policies (SCPs, RCPs) and VPC endpoint policies cannot be seen from here; a Deny in one would win."
-)
+OUTSIDE = "VPC endpoint policies cannot be seen from here; a Deny in one would win."
+"""SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+LAST_DATE = Decimal(253_402_300_800)
+"""The year 10000, in seconds since 1970: later moments are nobody's concern."""
+
+
+class CheckResult(NamedTuple):
     """What ``check`` says of a pair.
 
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
     them; ``notes`` are sentences; ``error`` is set where too little could be found out, ``blocker`` where the link that
-    would be needed cannot be made as things stand.
+    would be needed cannot be made as things stand. ``observed`` is what CloudTrail recorded of the cache's calls, where that
+    was asked for.
     """
 
     pair: Pair
@@ -46,6 +49,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     error: FcsseError | None = None
     blocker: FcsseError | None = None
+    observed: tuple[Observation, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -64,7 +68,8 @@ class CheckResult:
 def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, remedy: bool = True) -> CheckResult:
     """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that mend it.
 
-    Without ``remedy``, no link that would mend it is planned: for whoever plans many pairs at once.
+    Without ``remedy``, no link that would mend it is planned, and only what reading and writing need is judged: for whoever
+    plans many pairs at once.
     """
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
@@ -76,16 +81,34 @@ def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, 
             return _impossible(found, error)
         need = None
     if isinstance(need, NotNeeded):
-        return _without_key(found, need)
+        return _without_key(found, need, words or CommandBuilder())
     try:
         document = parsed(found.policy) if found.policy is not None else None
     except FcsseError as error:
         return _impossible(found, error)
-    judgement = judge(found, document, found.grants)
+    judgement = judge(found, document, found.grants, only_needed=not remedy)
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
     return _judged(found, judgement, words or CommandBuilder(), remedy=remedy)
+
+
+def check_document(facts: Facts, document: PolicyDocument, notes: Sequence[str], remedy: str) -> CheckResult:
+    """The verdict on a pair by a key policy that is not in AWS yet. ``remedy`` prints the statement that it lacks.
+
+    What is outside of the document is told by ``notes``; the facts' key is taken to work.
+    """
+    judgement = judge(facts, document, ())
+    if judgement is None:
+        text = "a pair with a key and a role has a judgement"
+        raise AssertionError(text)
+    read, write = judgement.read, judgement.write
+    remedies: tuple[str, ...] = ()
+    if not (read is write is Verdict.ALLOWED):
+        denied = _denied(judgement, facts)
+        remedies = (denied,) if denied else (remedy,)
+    said = (*_form_notes(facts, judgement, CommandBuilder()), *_decision_notes(judgement, document), *notes)
+    return CheckResult(facts.pair, read, write, _headline(facts, judgement), facts, judgement, remedies, said)
 
 
 def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
@@ -98,20 +121,26 @@ def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
 
 
 def _reason(error: FcsseError) -> str:
-    return error.message.split(": ", 1)[-1]
+    return error.reason
 
 
-def _without_key(facts: Facts, why: NotNeeded) -> CheckResult:
+def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts))
     headline = f"{_headline(facts, judgement)} ({why.reason})"
-    notes = (*facts.unreadable, *_s3_notes(judgement), OUTSIDE)
+    notes = (*facts.unreadable, older_objects(facts.bucket, words), *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(_bucket_remedy(facts, judgement))
     return CheckResult(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
 
 
 def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
     read, write = judgement.read, judgement.write
-    notes = [*facts.unreadable, *_form_notes(facts, judgement, words), *_s3_notes(judgement)]
+    document = parsed(facts.policy) if facts.policy is not None else None
+    notes = [
+        *facts.unreadable,
+        *_form_notes(facts, judgement, words),
+        *_s3_notes(judgement),
+        *_decision_notes(judgement, document),
+    ]
     if facts.key and _hides_key_policy(facts):
         notes.append(
             f"The key policy, of account {facts.key.arn.account}, cannot be read from here; a Deny in it would win."
@@ -135,8 +164,19 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
-        (*notes, OUTSIDE),
+        (*notes, older_objects(facts.bucket, words), OUTSIDE),
         blocker=blocker,
+    )
+
+
+def older_objects(bucket: Bucket, words: CommandBuilder) -> str:
+    """What a verdict by the bucket's default encryption leaves out, as a sentence.
+
+    Source: S3 user guide, "Setting default server-side encryption behavior for Amazon S3 buckets".
+    """
+    return (
+        "This is about objects that are written with the bucket's default encryption as it is now. A change of it does not "
+        f"change older objects, which may need another key: {words.census(bucket.name)}"
     )
 
 
@@ -180,31 +220,56 @@ def _headline(facts: Facts, judgement: Judgement) -> str:
         case Verdict.ALLOWED, Verdict.ALLOWED:
             return full_access(facts)
         case Verdict.ALLOWED, Verdict.DENIED:
-            return f"{cache} can read {bucket}, not write: {_first_reason(judgement)}"
+            return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
         case Verdict.DENIED, Verdict.ALLOWED:
-            return f"{cache} can write {bucket}, not read: {_first_reason(judgement)}"
+            return f"{cache} can write {bucket}, not read: {_first_reason(facts, judgement)}"
         case Verdict.DENIED, Verdict.DENIED:
-            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(judgement)}"
+            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(facts, judgement)}"
         case read, write:
             words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
             said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
             if read is write:
                 said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
-            return f"{said}: {_first_reason(judgement)}"
+            return f"{said}: {_first_reason(facts, judgement)}"
 
 
-def _first_reason(judgement: Judgement) -> str:
+def _first_reason(facts: Facts, judgement: Judgement) -> str:
     if judgement.form_changed:
-        return "access was given for the other form of encryption context; the bucket's Bucket Key setting has changed since"
+        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+        return other_form_only(facts.bucket.name, form)
     rows = [row for row in judgement.rows if row.current and row.asked.needed]
     for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
         for row in rows:
             if row.verdict is verdict:
-                return row.decision.reason
+                return denied_because(row.decision, row.asked.form)
         for bucket_row in judgement.bucket_rows or ():
             if bucket_row.decision.verdict is verdict and bucket_row.action not in S3_REST:
-                return f"the bucket policy: {bucket_row.decision.reason}"
+                return f"the bucket policy: {denied_because(bucket_row.decision)}"
     return ""
+
+
+def _denied(judgement: Judgement, facts: Facts) -> str:
+    """What to do about the explicit Deny that stops the pair; empty where none does."""
+    if not judgement.denials:
+        return ""
+    row = judgement.denials[0]
+    by = decider(row.decision) or "a statement"
+    return f"{advice(exemption(row.decision, facts, row.asked.form), by)}."
+
+
+def _decision_notes(judgement: Judgement, document: PolicyDocument | None) -> list[str]:
+    """When an answer turns over by itself, and probable mistakes in statements that are about the cache."""
+    rows = [row.decision for row in judgement.rows if row.current and row.asked.needed]
+    rows += [row.decision for row in judgement.bucket_rows or ()]
+    moments = sorted({moment for decision in rows for moment in decision.until})
+    found = [
+        f"This changes by itself on {datetime.fromtimestamp(int(moment), UTC):%Y-%m-%d %H:%M} UTC, by a condition on the time."
+        for moment in moments
+        if moment < LAST_DATE
+    ]
+    if document is not None:
+        found += [f"Probable mistake in {where}: {slip}." for where, slip in slips(document)]
+    return found
 
 
 def _form_notes(facts: Facts, judgement: Judgement, words: CommandBuilder) -> list[str]:
@@ -260,8 +325,13 @@ def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     if not stopped:
         return []
     actions = ", ".join(_actions(stopped))
-    if any(row.decision.explicit for row in stopped):
-        return [f"Have the policy of bucket {facts.bucket.name} except the role from its Deny of {actions}."]
+    denial = next((row.decision for row in stopped if row.decision.explicit), None)
+    if denial is not None:
+        because = why(denial)
+        return [
+            f"Have the policy of bucket {facts.bucket.name} except the role from its Deny of {actions}"
+            + (f": {because}." if because else ".")
+        ]
     return [f"Have the policy of bucket {facts.bucket.name} allow {actions} to {facts.role.arn if facts.role else ''}."]
 
 

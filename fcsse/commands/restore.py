@@ -6,25 +6,23 @@ In: a backup. Out: a ``Restoration`` with the difference and what others did sin
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from fcsse.apply.backup import Backup
 from fcsse.arn import key_arn
+from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.model import Operation
+from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import PolicyChange
-from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, dead_principals
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
+from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.endpoint import Endpoint
-    from fcsse.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,7 @@ class RestoreChange(PolicyChange):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Restoration:
+class Restoration(NamedTuple):
     """What restoring a backup would do.
 
     ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as
@@ -93,24 +90,25 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     """
     arn = key_arn(backup.key)
     if arn is None:
-        message = f"restoring backup {backup.id}: it names no key ARN"
+        message = f"restoring {backup.noun} {backup.id}: it names no key ARN"
         raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
-    target = PolicyDocument.parse(backup.policy)
+    saved = [one.id for one in unique_ids(PolicyDocument.parse(backup.policy))]
+    target = PolicyDocument.parse(with_arns(backup.policy, pipeline.aws.ids.names(saved)))
     after = before if equivalent(before, target, arn.partition) else target
-    dead = dead_principals(after) if after is target else ()
+    dead = dead_principals(after, pipeline.aws.ids.dead(saved)) if after is target else ()
     if dead:
-        named = "; ".join(f"{one.id} in {one.label}" for one in dead)
+        named = "; ".join(f"{one.id} in statement {one.label}" for one in dead)
         raise PolicyRefusedError(
-            f"restoring backup {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
+            f"restoring {backup.noun} {backup.id}: it names principals that no longer exist, so KMS would refuse it: {named}",
             "Take them out of it, and put it with aws kms put-key-policy. To print it: "
-            + pipeline.words.backups(backup.id),
+            + (pipeline.words.history(backup.id) if backup.is_recorded else pipeline.words.backups(backup.id)),
         )
     if after.size > MAX_POLICY_BYTES:
         after = after.compact()
     newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000)))
-    chain = [one for one in newer if one.id >= backup.id] or [backup]
+    chain = _since(newer, backup, arn.partition)
     written = _written(chain, before, arn.partition)
     others = _others(written, before, after, arn.partition)
     changed = after is not before
@@ -119,7 +117,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         before,
         after,
         others if changed else (),
-        _undone(chain, written) if changed else (),
+        _undone(chain, written, of_first=backup.is_recorded) if changed else (),
         pipeline.aws.endpoints,
     )
     if expect is not None and expect != restoration.digest:
@@ -128,6 +126,22 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
             "Review a new dry run.",
         )
     return restoration
+
+
+def _since(newer: Sequence[Backup], backup: Backup, partition: str) -> Sequence[Backup]:
+    """The backup and those after it, the oldest first.
+
+    A recorded version stands for the first copy that was made after it, where that holds the same.
+    """
+    if not backup.is_recorded:
+        return [one for one in newer if one.id >= backup.id] or [backup]
+    digest = digest_of(PolicyDocument.parse(backup.policy), partition)
+    later = [one for one in newer if one.time >= backup.time]
+    if later and later[0].becomes == digest and later[0].time == backup.time:
+        later = later[1:]  # the copy made for the very write that the event records
+    if later and digest_of(PolicyDocument.parse(later[0].policy), partition) == digest:
+        return later
+    return [backup]
 
 
 class Fate(Enum):
@@ -152,10 +166,14 @@ def _written(chain: Sequence[Backup], before: PolicyDocument, partition: str) ->
     )
 
 
-def _undone(chain: Sequence[Backup], written: Sequence[Fate]) -> tuple[str, ...]:
-    """fcsse's changes after the one that the first backup was made for."""
-    made = [one.reason for one, fate in zip(chain, written, strict=True) if fate is not Fate.NOT_MADE]
-    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE else made)))
+def _undone(chain: Sequence[Backup], written: Sequence[Fate], *, of_first: bool = False) -> tuple[str, ...]:
+    """fcsse's changes after the one that the first backup was made for; ``of_first``: and that one."""
+    made = [
+        one.reason
+        for one, fate in zip(chain, written, strict=True)
+        if fate is not Fate.NOT_MADE and not one.is_recorded
+    ]
+    return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE and not of_first else made)))
 
 
 def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
@@ -179,7 +197,8 @@ def require_discard(restoration: Restoration, words: CommandBuilder | None = Non
     """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
     if restoration.others and not discard_others:
         raise ChangedError(
-            f"restoring backup {restoration.backup.id}: others changed the policy since it was saved, and their changes "
+            f"restoring {restoration.backup.noun} {restoration.backup.id}: others changed the policy since it was "
+            f"{'written' if restoration.backup.is_recorded else 'saved'}, and their changes "
             f"would be lost: {'; '.join(restoration.others)}",
             f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, '--discard-others')}",
         )

@@ -7,24 +7,17 @@ key the name stands for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from fcsse.arn import alias_arn, key_arn
-from fcsse.discovery.fetcher import attempt, result_or_error
+from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
+from fcsse.arn import Arn, alias_arn, key_arn
+from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
-from fcsse.model import Bucket, Encryption, Operation, Via
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
-    from fcsse.discovery.fetcher import Fetcher
-    from fcsse.model import Options
+from fcsse.model import Bucket, Encryption, Operation, Options, Via
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSide:
+class BucketSide(NamedTuple):
     """A bucket, and what ``check`` wants to know besides: its owner and its policy, each as far as it can be read."""
 
     bucket: Bucket
@@ -116,7 +109,7 @@ class Buckets:
             owned = result_or_error(self._fetcher.owned(bucket.name, own))
             if isinstance(owned, NotAwsAnswerError):
                 raise owned
-            bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
+            bucket = bucket._replace(foreign=None if isinstance(owned, FcsseError) else not owned)
         if isinstance(policy, NotAwsAnswerError):
             raise policy
         if isinstance(policy, FcsseError):
@@ -135,9 +128,16 @@ class Buckets:
                 return self._given(name, options.key)
             raise DeniedError(
                 error.message,
-                f"{error.hint} For a bucket of another account: name its credentials with --bucket-profile or "
-                "--bucket-role, or state its facts with --key ARN --bucket-region REGION and "
-                "--bucket-keys or --no-bucket-keys.",
+                advice(
+                    error.hint,
+                    " For a bucket of another account: name its credentials with ",
+                    BUCKET_PROFILE,
+                    " or ",
+                    BUCKET_ROLE,
+                    ", or state its facts: ",
+                    THE_FACTS,
+                    ".",
+                ),
                 action=error.action,
                 resource=error.resource,
             ) from error
@@ -156,13 +156,14 @@ class Buckets:
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
         # Only an account's own buckets can use its aws/s3.
-        return replace(bucket, foreign=arn.account != own) if is_default_key(bucket) else bucket
+        return bucket._replace(foreign=arn.account != own) if is_default_key(bucket) else bucket
 
     def _refuse_another_region(self, name: str, now: Encryption, key: Arn) -> None:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""
         own = _named_by_arn(now)
         if own is not None and own.region != key.region and self._options.operation is not Operation.UNLINK:
-            message = f"{self._options.operation.value}ing bucket {name}: --key {key} is in {key.region}, and the bucket in {own.region}"
+            doing = f"{self._options.operation.value}ing bucket {name}: "
+            message = advice(doing, KEY, f" {key} is in {key.region}, and the bucket in {own.region}")
             raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
 
     def _given(self, name: str, key: Arn) -> Bucket:
@@ -184,6 +185,6 @@ def _named_by_arn(encryption: Encryption) -> Arn | None:
 
 def _same_region(bucket: str, stated: str | None, key: Arn) -> str:
     if stated not in (None, key.region):
-        message = f"linking bucket {bucket}: --bucket-region {stated} is not the Region of key {key}"
+        message = advice(f"linking bucket {bucket}: ", BUCKET_REGION, f" {stated} is not the Region of key {key}")
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
     return key.region

@@ -6,28 +6,27 @@ account's key without its credentials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.arn import alias_arn, key_arn
+from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
+from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
 from fcsse.discovery.buckets import is_default_key
-from fcsse.discovery.fetcher import attempt
-from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, UsageError
-from fcsse.model import Key, Operation, Via
+from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt
+from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
+from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
+from fcsse.policy.document import parsed
+from fcsse.policy.unique_ids import unique_ids
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.discovery.fetcher import AnyFuture, Fetcher
-    from fcsse.model import Bucket, Grant, Options
-    from fcsse.progress import Progress
 
 
 STATE = "The key's state is"
 
 
-@dataclass(frozen=True, slots=True)
-class KeySide:
+class KeySide(NamedTuple):
     """What KMS says of a bucket's key; all empty where the bucket has none of its own. As in ``Facts``."""
 
     key: Key | None = None
@@ -35,6 +34,7 @@ class KeySide:
     grants: tuple[Grant, ...] | None = None
     unreadable: tuple[str, ...] = ()
     refusals: tuple[FcsseError, ...] = ()
+    dead_ids: frozenset[str] = frozenset()
 
 
 class Keys:
@@ -108,7 +108,20 @@ class Keys:
             grants,
             tuple(f"{what} unknown: {error.message}." for what, error in refused),
             tuple(error for what, error in refused if what != STATE or self._options.operation is Operation.CHECK),
+            self._dead_ids(key.arn, policy, grants, own),
         )
+
+    def _dead_ids(self, key: Arn, policy: str | None, grants: tuple[Grant, ...] | None, own: str) -> frozenset[str]:
+        """The unique ids in a policy and grants that belong to nobody.
+
+        Those of other accounts, in the policy of their key and in grants that they made, stay unknown.
+        """
+        found = [one.grantee for one in grants or () if one.grantee and one.issuing_account in (None, own)]
+        if policy and key.account == own:
+            with suppress(PolicyFormatError):  # whoever needs to read it says so
+                found += [one.id for one in unique_ids(parsed(policy))]
+        found = [one for one in found if is_unique_id(one)]
+        return self._aws.ids.dead(found) if found else frozenset()
 
     def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:
         try:
@@ -119,11 +132,19 @@ class Keys:
             refused.append((STATE, error))
             return Key(arn)
         except NotFoundError as error:
-            hint = f"Bucket {bucket} encrypts with a key that is gone."
+            hint: str = f"Bucket {bucket} encrypts with a key that is gone."
             if self._options.key is not None:
-                hint = f"There is no such key in {arn.region}: correct --key, or leave it out to have bucket {bucket} name its key."
+                hint = advice(
+                    f"There is no such key in {arn.region}: correct ",
+                    KEY,
+                    f", or leave it out to have bucket {bucket} name its key.",
+                )
                 if self._options.operation is Operation.UNLINK:
-                    hint = f"There is no such key in {arn.region}: correct --key. Copies of policies name keys: fcsse backups"
+                    hint = advice(
+                        f"There is no such key in {arn.region}: correct ",
+                        KEY,
+                        ". Copies of policies name keys: fcsse backups",
+                    )
             raise NotFoundError(error.message, hint) from error
 
     def _policy(self, arn: Arn, own: str, refused: list[tuple[str, DeniedError]]) -> str | None:
@@ -159,7 +180,13 @@ class Keys:
             raise ImpossibleError(
                 f"creating a grant as {granter}: it is of account {granter.account}, and the cache is in {own}; "
                 "the grant must be created by a role of the cache's account",
-                "Name a role of the cache's account with --grant-role or --grant-profile.",
+                advice(
+                    "Name a role of the cache's account with ",
+                    Parameter("grant_role"),
+                    " or ",
+                    Parameter("grant_profile"),
+                    ".",
+                ),
             )
 
     def _resolve(self, bucket: Bucket, own: str) -> Key:
@@ -167,26 +194,47 @@ class Keys:
         reference = bucket.encryption.key or ""
         if bucket.foreign:
             raise ImpossibleError(
-                f"linking bucket {bucket.name}: it belongs to another account and names its key as {reference!r}, "
+                f"it belongs to another account and names its key as {reference!r}, "
                 "which AWS resolves in the account of whoever asks, so it may not be the key its objects use",
-                "Have the bucket's owner set the default encryption to the key's full ARN, or state it yourself: "
-                "--key ARN --bucket-region REGION with --bucket-keys or --no-bucket-keys.",
+                advice(
+                    "Have the bucket's owner set the default encryption to the key's full ARN, or state it yourself: ",
+                    THE_FACTS,
+                    ".",
+                ),
+                doing=f"linking bucket {bucket.name}",
             )
         alias = alias_arn(reference)
         region = alias.region if alias else bucket.region
         if region is None:
             message = f"linking bucket {bucket.name}: S3 did not tell its Region"
-            raise UsageError(message, "Name it with --bucket-region.")
+            raise UsageError(message, advice("Name it with ", BUCKET_REGION, "."))
         try:
             return self._fetcher.resolved(reference, region).result()
+        except NotFoundError as error:
+            account = alias.account if alias else own
+            kind = "key" if is_key_id(reference) else "alias"
+            raise NotFoundError(
+                f"resolving the default key of bucket {bucket.name}: account {account} has no {kind} {reference} in {region}, "
+                "so S3 cannot use it either",
+                f"See what there is: aws kms list-{'keys' if kind == 'key' else 'aliases'} --region {region}. Then set the "
+                "bucket's default encryption to a key that exists, or create the alias again.",
+            ) from error
         except DeniedError as error:
             if alias is None or alias.account == own:
                 raise
             raise ImpossibleError(
-                f"linking bucket {bucket.name}: its key is named by alias {reference} of another account, which the caller "
+                f"its key is named by alias {reference} of another account, which the caller "
                 "may not look up, since permissions are given on keys and not on aliases",
-                "Ask its owner for the key's ARN and state it: --key ARN --bucket-region REGION with --bucket-keys or "
-                "--no-bucket-keys; or name credentials of that account with --bucket-profile or --bucket-role.",
+                advice(
+                    "Ask its owner for the key's ARN and state it: ",
+                    THE_FACTS,
+                    "; or name credentials of that account with ",
+                    BUCKET_PROFILE,
+                    " or ",
+                    BUCKET_ROLE,
+                    ".",
+                ),
+                doing=f"linking bucket {bucket.name}",
             ) from error
 
 

@@ -7,22 +7,20 @@ wait goes by IAM alone. Source: Amazon File Cache user guide, "Using service-lin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from fcsse.advice import PROFILE, REGION, Parameter, advice
 from fcsse.arn import role_name
-from fcsse.clock import pauses
+from fcsse.clock import Clock, pauses
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
-from fcsse.model import Cache
+from fcsse.model import Cache, Role
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from concurrent.futures import Future
-
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.model import Role
-    from fcsse.progress import Progress
 
 COMING = "CREATING"
 """The lifecycle of a cache or file system that is being made, and may get its role yet. Source: FSx API reference."""
@@ -122,7 +120,7 @@ class RoleFinder:
         if state is None:
             self._reasons[cache] = NotFoundError(
                 f"finding {kind} {cache}: neither FSx in {self._aws.region or 'this Region'} nor IAM knows it",
-                self._advice(cache) or "Check the id, --profile and --region.",
+                self._advice(cache) or advice("Check the id, ", PROFILE, " and ", REGION, "."),
             )
         elif state.lifecycle in GONE:
             because = f" ({state.failure})" if state.failure else ""
@@ -145,7 +143,7 @@ class RoleFinder:
         if not isinstance(state, Cache):
             meant = self._near.advice(cache)
             if meant or state is None or isinstance(state, DeniedError):
-                return meant or "Check the id, --profile and --region."
+                return meant or advice("Check the id, ", PROFILE, " and ", REGION, ".")
         if self._is_coming(cache):
             return f"Run this again once {cache} is AVAILABLE: its role comes with its S3 data repository associations."
         makes = "FSx makes the role with the first S3 data repository association"
@@ -153,8 +151,11 @@ class RoleFinder:
         if linked is False:
             return f"{makes}, and {cache} has none."
         return (
-            f"{makes}. Where the creator lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with "
-            "--every-cache instead."
+            advice(
+                f"{makes}. Where the creator lacked iam:AttachRolePolicy and iam:PutRolePolicy, there is none: link with ",
+                Parameter("every_cache", value=True),
+                " instead.",
+            )
             if linked
             else f"{makes}."
         )

@@ -1,6 +1,7 @@
 """The requests that a cache makes to S3, and the verdict on each by the bucket's policy and the role's own permissions.
 
 What is known of the context is in ``cache_context``; besides, ``aws:ResourceAccount`` of a bucket of the cache's account.
+``s3:TlsVersion`` is 1.2 or more.
 Not known: ``s3:prefix``, ``s3:delimiter`` and ``s3:max-keys`` (how FSx lists a bucket is not documented, so a condition on
 them is never met for certain), the encryption headers and tags of what FSx writes, ``aws:ViaAWSService``,
 ``aws:RequestedRegion``. Source: S3 user guide, "Bucket policy examples using condition keys".
@@ -8,19 +9,24 @@ them is never met for certain), the encryption headers and tags of what FSx writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.evaluator.cache_context import ABSENT, SAMPLE, caller_context, decide_for_all
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
+from fcsse.evaluator.cache_context import (
+    ABSENT,
+    SAMPLE,
+    add_organization,
+    caller_context,
+    decide_for_all,
+    every_object,
+    times,
+)
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.model import NOTHING_KNOWN, RequestFacts
 
 S3_READ = ("s3:ListBucket", "s3:GetObject")
 S3_WRITE = ("s3:PutObject",)
@@ -47,12 +53,17 @@ ROLE_POLICY: dict[str, object] = {
 Source: FSx for Lustre user guide, "Using service-linked roles for Amazon FSx", AWSServiceRoleForFSxS3Access.
 """
 
+OLDEST_TLS = Bound(Decimal("1.2"))
+"""What every AWS endpoint takes at least, since 2024-02-27.
+
+Source: AWS Storage Blog, "Enforcing encryption in transit with TLS1.2 or higher with Amazon S3" (update of 2024-04-08).
+"""
+
 SOMEBODY = "000000000000"
 """Stands for the account of a bucket that is not the cache's account's."""
 
 
-@dataclass(frozen=True, slots=True)
-class BucketRequest:
+class BucketRequest(NamedTuple):
     """One request of a cache to S3. ``request`` asks for the bucket or one sample object; for objects, ``every_object``
     asks the same for whichever object under ``prefix``.
     """
@@ -76,6 +87,7 @@ def bucket_requests(
     *,
     foreign: bool = False,
     prefixes: Sequence[str] = ("",),
+    known: RequestFacts = NOTHING_KNOWN,
 ) -> tuple[BucketRequest, ...]:
     """What a cache asks of its bucket. As ``cache_requests``; ``foreign``: the bucket is another account's."""
     role = arns.Arn.parse(role_arn)
@@ -86,16 +98,20 @@ def bucket_requests(
         partial["aws:ResourceAccount"] = "*"
     else:
         context["aws:ResourceAccount"] = account
+    absent = ABSENT | add_organization(known, context, partial, own_resource=not foreign)
+    bounds = {**times(known.now), "s3:TlsVersion": OLDEST_TLS}
     ids = frozenset({role_id}) if role_id else frozenset[str]()
     found: list[BucketRequest] = []
     for action in (*S3_READ, *S3_WRITE, *S3_REST):
-        on_bucket = Request(role_arn, action, bucket_arn, context, ABSENT, unique_ids=ids, partial=partial)
+        on_bucket = Request(
+            role_arn, action, bucket_arn, context, absent, unique_ids=ids, partial=partial, at_least=bounds
+        )
         if action == "s3:ListBucket":
             found.append(BucketRequest(on_bucket, owner))
             continue
         for prefix in dict.fromkeys(prefixes or ("",)):
             sample = replace(on_bucket, resource=f"{bucket_arn}/{prefix}{SAMPLE}")
-            every = replace(sample, resource_form=f"{bucket_arn}/{prefix}*")
+            every = replace(sample, resource_form=every_object(bucket_arn, prefix))
             found.append(BucketRequest(sample, owner, prefix, every))
     return tuple(found)
 
@@ -112,7 +128,7 @@ def decide_bucket(
     """
     policy = compile_policy(document)
 
-    def judge(request: Request) -> Decision:
-        return evaluate(policy, request, identity_policies=[_OWN], resource_account=asked.owner, explain=False)
+    def judge(request: Request, explain: bool) -> Decision:
+        return evaluate(policy, request, identity_policies=[_OWN], resource_account=asked.owner, explain=explain)
 
     return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)

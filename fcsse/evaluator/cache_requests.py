@@ -9,34 +9,43 @@ What is known of the context is in ``cache_context``, and besides:
 * ``kms:ViaService``, ``aws:ViaAWSService`` (true), ``aws:RequestedRegion``, ``aws:ResourceAccount``: from S3 asking for
   this key; ``kms:CallerAccount`` from the role. ``aws:SecureTransport``: the key is always there, and KMS takes nothing
   but TLS.
-* ``kms:KeySpec``, ``kms:KeyUsage``: S3 takes no other keys. ``kms:MultiRegion``: from the key's id.
+* ``kms:KeySpec``, ``kms:KeyUsage``, ``kms:KeyOrigin``, ``kms:MultiRegion``: as KMS describes the key; otherwise S3 takes
+  no other keys than symmetric ones for encryption, and the id tells a multi-Region key.
+* ``kms:ResourceAliases``, ``aws:ResourceTag/…``: where the key's aliases and tags are known.
 * Absent: keys of grants and enclaves.
 * Unknown: ``aws:SourceIp`` and the like (the KMS guide warns that they are not the original caller's), ``aws:CalledVia``
   (one page fills it for every forward access session, another does not list S3), ``kms:RequestAlias``,
-  ``kms:ResourceAliases``, ``kms:KeyOrigin`` and whatever is not named here.
+  and whatever is not named here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator import cache_context
-from fcsse.evaluator.cache_context import SAMPLE, caller_context, decide_for_all
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Request
+from fcsse.evaluator.cache_context import (
+    SAMPLE,
+    account_context,
+    add_organization,
+    decide_for_all,
+    every_object,
+    role_context,
+    times,
+)
+from fcsse.evaluator.context import Form, Prepared, Values, prepare
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
-    from fcsse.model import Grant
-
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
+PAIR_NAMES = "kms:EncryptionContextKeys"
+_PAIR, _NAMES = CONTEXT_KEY.lower(), PAIR_NAMES.lower()
 ABSENT = cache_context.ABSENT | {
     "kms:BypassPolicyLockoutSafetyCheck",
     "kms:DataKeyPairSpec",
@@ -60,8 +69,7 @@ class Purpose(Enum):
     DOCUMENTED = "documented"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheRequest:
+class CacheRequest(NamedTuple):
     """One request of a cache. ``form`` is None where it carries no encryption context (DescribeKey).
 
     ``request`` asks for one sample object; in the object form, ``every_object`` asks the same for whichever object
@@ -91,6 +99,7 @@ _NEEDED = (
     (Purpose.MULTIPART, "kms:Decrypt"),
 )
 _REST = ("kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKeyWithoutPlaintext")
+_ALL = (*_NEEDED, *((Purpose.DOCUMENTED, action) for action in _REST))
 _WITH_ALGORITHM = frozenset({"kms:Decrypt", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"})
 
 
@@ -104,49 +113,83 @@ def cache_requests(
     role_id: str | None = None,
     *,
     prefixes: Sequence[str] = ("",),
+    key: Key | None = None,
+    known: RequestFacts = NOTHING_KNOWN,
+    only_needed: bool = False,
 ) -> tuple[CacheRequest, ...]:
     """What a cache asks of the key, in each of the given forms, the needed requests first.
 
     ``role_arn`` is the service-linked role's, ``account`` the cache's, ``region`` and ``bucket`` the bucket's.
     ``role_id`` is the role's unique id; unknown, only patterns such as ``*:FSx`` match ``aws:userid`` for certain.
     ``prefixes`` are those of the cache's data repository associations in this bucket (no leading slash; empty = whole
-    bucket): the object form asks for one sample object under each.
+    bucket): the object form asks for one sample object under each. ``key`` is as KMS describes it. A key ARN that ends
+    with ``key/*`` stands for any key of that account and Region. ``only_needed``: without those that reading and writing
+    can do without.
     """
     role = arns.Arn.parse(role_arn)
     bucket_arn = arns.bucket_arn(role.partition if role else arns.partition_of(region), bucket)
-    context, partial = _shared(role_arn, account, region, key_arn, role_id)
+    frame = _frame(account, region, key or key_arn, known)
+    own, of_own = _role(role_arn, role_id)
+    context, partial = {**frame.context, **own}, {**frame.partial, **of_own}
+    any_key = key_arn if key_arn.endswith(":key/*") else None
     ids = frozenset({role_id}) if role_id else frozenset[str]()
+    ready = frame.prepared.with_keys(prepare(own, of_own, {}).given)
+
+    def request(action: str, pair: Mapping[str, str], of_form: Mapping[str, str]) -> Request:
+        """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
+        more: dict[str, str | tuple[str, ...]] = {**pair, PAIR_NAMES: ("aws:s3:arn",)}
+        if action in _WITH_ALGORITHM:
+            more["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
+        return Request(
+            role_arn,
+            action,
+            key_arn,
+            {**context, **more},
+            frame.absent,
+            unique_ids=ids,
+            partial={**partial, **of_form} if of_form else partial,
+            resource_form=any_key,
+            at_least=frame.bounds,
+            prepared=ready.with_keys(prepare(more, of_form, {}).given),
+        )
+
     found: list[CacheRequest] = []
     for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
         made: dict[str, CacheRequest] = {}
-        for purpose, action in (*_NEEDED, *((Purpose.DOCUMENTED, action) for action in _REST)):
-            if action not in made:
-                known = {**context, "kms:EncryptionContextKeys": ("aws:s3:arn",)}
-                if action in _WITH_ALGORITHM:
-                    known["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
-                sample = {**known, CONTEXT_KEY: text}
-                request = Request(role_arn, action, key_arn, sample, ABSENT, unique_ids=ids, partial=partial)
+        for purpose, action in _NEEDED if only_needed else _ALL:
+            one = made.get(action)
+            if one is None:
                 every = None
                 if form is ContextForm.OBJECT:
-                    forms_of = {**partial, CONTEXT_KEY: f"{bucket_arn}/{prefix}*"}
-                    every = replace(request, context=known, partial=forms_of)
-                made[action] = CacheRequest(purpose, form, request, prefix, every)
-            found.append(replace(made[action], purpose=purpose))
-    found.append(CacheRequest(Purpose.DOCUMENTED, None, _describe(role_arn, key_arn, context, partial, ids)))
+                    every = request(action, {}, {CONTEXT_KEY: every_object(bucket_arn, prefix)})
+                one = made[action] = CacheRequest(
+                    purpose, form, request(action, {CONTEXT_KEY: text}, {}), prefix, every
+                )
+            else:
+                one = CacheRequest(purpose, form, one.request, prefix, one.every_object)
+            found.append(one)
+    if only_needed:
+        return tuple(found)
+    describing = Request(
+        role_arn,
+        "kms:DescribeKey",
+        key_arn,
+        context,
+        frame.absent,
+        unique_ids=ids,
+        partial=partial,
+        resource_form=any_key,
+        at_least=frame.bounds,
+    )
+    found.append(CacheRequest(Purpose.DOCUMENTED, None, _without_context(describing)))
     return tuple(sorted(found, key=lambda one: not one.needed))
 
 
-def _describe(
-    role_arn: str,
-    key_arn: str,
-    context: Mapping[str, str | tuple[str, ...]],
-    partial: Mapping[str, str],
-    ids: frozenset[str],
-) -> Request:
+def _without_context(request: Request) -> Request:
     """DescribeKey: it never carries an encryption context, and whether S3 or FSx itself asks is not documented."""
-    known = {key: value for key, value in context.items() if key not in ("kms:ViaService", "aws:ViaAWSService")}
-    absent = ABSENT | {"kms:EncryptionContextKeys", "kms:EncryptionAlgorithm"}
-    return Request(role_arn, "kms:DescribeKey", key_arn, known, absent, unique_ids=ids, partial=partial)
+    known = {key: value for key, value in request.context.items() if key not in ("kms:ViaService", "aws:ViaAWSService")}
+    absent = request.absent | {"kms:EncryptionContextKeys", "kms:EncryptionAlgorithm"}
+    return replace(request, context=known, absent=absent)
 
 
 def _contexts(
@@ -163,23 +206,105 @@ def _contexts(
     return found
 
 
-def _shared(
-    role_arn: str, account: str, region: str, key_arn: str, role_id: str | None
-) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
-    key = arns.key_arn(key_arn)
-    context, partial = caller_context(role_arn, account, role_id)
+class _Frame(NamedTuple):
+    """What all requests for a key have in common, whoever asks: as in ``Request``, and made ready."""
+
+    context: dict[str, str | tuple[str, ...]]
+    partial: dict[str, str]
+    absent: frozenset[str]
+    bounds: Mapping[str, Bound]
+    prepared: Prepared
+
+
+@lru_cache(maxsize=512)
+def _frame(account: str, region: str, described: Key | str, known: RequestFacts) -> _Frame:
+    key = described if not isinstance(described, str) else _bare(described)
+    context, partial = account_context(account)
     context |= {
-        "aws:RequestedRegion": key.region if key else region,
+        "aws:RequestedRegion": key.arn.region if key else region,
         "aws:ViaAWSService": "true",
         "kms:CallerAccount": account,
-        "kms:KeySpec": "SYMMETRIC_DEFAULT",
-        "kms:KeyUsage": "ENCRYPT_DECRYPT",
+        "kms:KeySpec": (key and key.spec) or "SYMMETRIC_DEFAULT",
+        "kms:KeyUsage": (key and key.usage) or "ENCRYPT_DECRYPT",
         "kms:ViaService": arns.via_service(region),
     }
+    absent = ABSENT | add_organization(
+        known, context, partial, own_resource=key is not None and key.arn.account == account
+    )
     if key:
-        context["aws:ResourceAccount"] = key.account
-        context["kms:MultiRegion"] = "true" if key.resource.startswith("key/mrk-") else "false"
-    return context, partial
+        context["aws:ResourceAccount"] = key.arn.account
+        several = key.arn.resource.startswith("key/mrk-") if key.multi_region is None else key.multi_region
+        if key.arn.resource == "key/*":
+            partial["kms:MultiRegion"] = "*"
+        else:
+            context["kms:MultiRegion"] = "true" if several else "false"
+        if key.origin:
+            context["kms:KeyOrigin"] = key.origin
+        else:
+            partial["kms:KeyOrigin"] = "?*"
+    if known.aliases is not None:
+        context["kms:ResourceAliases"] = known.aliases
+    if known.tags is not None:
+        context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
+        absent |= {"aws:ResourceTag/*"}
+    bounds = times(known.now)
+    return _Frame(context, partial, absent, bounds, prepare(context, partial, bounds))
+
+
+@lru_cache(maxsize=1024)
+def _role(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
+    return role_context(role_arn, role_id)
+
+
+def quick_requests(
+    role_arn: str,
+    account: str,
+    region: str,
+    key: Key,
+    bucket: str,
+    form: ContextForm,
+    role_id: str | None,
+    *,
+    prefixes: Sequence[str] = ("",),
+    known: RequestFacts = NOTHING_KNOWN,
+) -> list[Request]:
+    """The requests that reading and writing need, in one form and for whichever object: where all are allowed, that is all.
+
+    As ``cache_requests``. The requests are for judging only: their ``context`` has the encryption context alone.
+    """
+    frame = _frame(account, region, key, known)
+    given: dict[str, Values] = {**frame.prepared.given, "aws:principalarn": (role_arn,), _NAMES: ("aws:s3:arn",)}
+    own, of_own = _role(role_arn, role_id)
+    given |= prepare({}, of_own, {}).given if of_own else {"aws:userid": (str(own["aws:userid"]),)}
+    many = frame.prepared.many | {_NAMES}
+    with_algorithm: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
+    bucket_arn = arns.bucket_arn(key.arn.partition, bucket)
+    ids = frozenset({role_id}) if role_id else frozenset[str]()
+    key_arn = str(key.arn)
+    found = []
+    for prefix in dict.fromkeys(prefixes or ("",)) if form is ContextForm.OBJECT else ("",):
+        context: dict[str, str | tuple[str, ...]] = {}
+        partial: dict[str, str] = {}
+        if form is ContextForm.OBJECT:
+            partial[CONTEXT_KEY] = every_object(bucket_arn, prefix)
+            value: Values = Form(partial[CONTEXT_KEY])
+        else:
+            context[CONTEXT_KEY] = bucket_arn
+            value = (bucket_arn,)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+            more = with_algorithm if action in _WITH_ALGORITHM else {}
+            prepared = Prepared({**given, **more, _PAIR: value}, many)
+            found.append(
+                Request(
+                    role_arn, action, key_arn, context, frame.absent, unique_ids=ids, partial=partial, prepared=prepared
+                )
+            )
+    return found
+
+
+def _bare(key_arn: str) -> Key | None:
+    arn = arns.key_arn(key_arn)
+    return Key(arn) if arn else None
 
 
 def decide(
@@ -196,7 +321,7 @@ def decide(
     """
     policy = compile_policy(document)
 
-    def judge(request: Request) -> Decision:
+    def judge(request: Request, explain: bool) -> Decision:
         return evaluate(policy, request, grants, key_state, explain=explain)
 
-    return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)
+    return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them, explain=explain)

@@ -10,18 +10,24 @@ keys", "Conditions with multiple context keys or values", "The request context" 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
-from fcsse.evaluator.context import PRESENT, UNKNOWN, Context, Form, Values
+from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
+from fcsse.evaluator.condition_keys import KeyType, is_multivalued, key_type
+from fcsse.evaluator.context import FILLED, PRESENT, UNKNOWN, Context, Form, Values
 from fcsse.evaluator.operators import OPERATORS, Operand, Operator
 from fcsse.evaluator.patterns import is_ordinary
+from fcsse.evaluator.request import Comparison
+from fcsse.evaluator.slips import of_condition
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One operator with one key and its values.
 
-    ``operator`` is None for an operator that IAM does not know, whose outcome is not known.
+    ``operator`` is None for an operator that IAM does not know, whose outcome is not known. ``slip`` says why the entry
+    is probably a mistake. ``simple``: a usual operator without a quantifier, on a key that AWS does not list with several
+    values.
     """
 
     name: str
@@ -32,29 +38,56 @@ class Entry:
     quantifier: str = ""
     if_exists: bool = False
     null: tuple[str, ...] | None = None
+    slip: str = ""
+    simple: bool = False
 
     def holds(self, context: Context) -> bool | None:
         """Is this entry true for the request?"""
         values = context.values(self.key)
+        if self.simple and type(values) is tuple and len(values) == 1 and self.key not in context.many:
+            return self._one(self.operator, values[0], context)  # type: ignore[arg-type]
+        if values is UNKNOWN:
+            return self._unknown(context)
         if self.null is not None:
             return self._null(values)
         if self.operator is None or (self.operator.negated and not self.operands):
             return None
-        if values is UNKNOWN:
-            there, missing = self._form(self.operator, PRESENT, context), self._missing(self.operator)
-            return there if there is missing else None
         if isinstance(values, Form):
-            return self._form(self.operator, values, context)
+            return self._of_form(self.operator, values, context)
         if not values:
             return self._missing(self.operator)
         return self._known(self.operator, values, context)
 
+    def _unknown(self, context: Context) -> bool | None:
+        """The answer where it is not even known whether the key is there: what is assumed of it, or what all ways share."""
+        if self.operator is None and self.null is None:
+            return None
+        filled = PRESENT if context.is_many(self.key) else FILLED
+        typed = key_type(self.key) not in (None, KeyType.STRING, KeyType.STRINGS)
+        match context.assumed.presence(IsThere(self.key, typed)):
+            case Presence.ABSENT:
+                ways: list[Values] = [None]
+            case Presence.EMPTY:
+                ways = [("",)]
+            case Presence.VALUE:
+                ways = [filled]
+            case _:
+                ways = [None, filled] if typed else [None, ("",), filled]
+        answers = {self._way(way, context) for way in ways}
+        return answers.pop() if len(answers) == 1 else None
+
+    def _way(self, values: Values, context: Context) -> bool | None:
+        if self.null is not None:
+            return self._null(values)
+        if self.operator is None or (self.operator.negated and not self.operands):
+            return None
+        if isinstance(values, Form):
+            return self._of_form(self.operator, values, context)
+        return self._known(self.operator, values, context) if values else self._missing(self.operator)
+
     def _null(self, values: Values) -> bool | None:
-        wanted = self.null or ()
-        if values is UNKNOWN:
-            return None if wanted else False
         absent = not isinstance(values, Form) and (not values or not any(values))
-        return ("true" if absent else "false") in wanted
+        return ("true" if absent else "false") in (self.null or ())
 
     def _missing(self, operator: Operator) -> bool | None:
         if self.if_exists and self.quantifier == "any":
@@ -63,34 +96,92 @@ class Entry:
             return True
         return operator.negated and self.quantifier != "any"
 
+    @property
+    def missing(self) -> bool | None:
+        """What it comes to in a request without the key."""
+        return None if self.operator is None else self._missing(self.operator)
+
     def _known(self, operator: Operator, values: tuple[str, ...], context: Context) -> bool | None:
         if self.quantifier and not any(values):
             return self._missing(operator)
+        if not self.quantifier and context.is_many(self.key):
+            # "Require a condition set operator": what a plain one makes of a list is not written down.
+            return None
         if len(values) == 1:
             return self._one(operator, values[0], context)
         answers = {self._one(operator, value, context) for value in values}
-        if self.quantifier == "any":
-            return True if True in answers else None if None in answers else False
         if self.quantifier == "all":
             return False if False in answers else None if None in answers else True
-        # A plain operator on several values is not defined ("require a condition set operator").
-        return answers.pop() if len(answers) == 1 else None
+        return True if True in answers else None if None in answers else False
 
     def _one(self, operator: Operator, value: str, context: Context) -> bool | None:
         answer: bool | None = False
         for operand in self.operands:
             found = operand.test(value, context)
+            if found is None and operand.pattern is None and operand.usable and operator.relation is not None:
+                question = Matches(self.key, operator.family, operand.text, value=value)
+                found = context.assumed.matches(question, None)
             if found:
                 return not operator.negated
             if found is None:
                 answer = None
         return None if answer is None else operator.negated
 
-    def _form(self, operator: Operator, form: Form, context: Context) -> bool | None:
+    def _of_form(self, operator: Operator, form: Form, context: Context) -> bool | None:
+        if context.is_many(self.key) or (self.quantifier and key_type(self.key) is None):
+            return self._of_many(operator, form, context)
+        answer: bool | None = False
+        for operand in self.operands:
+            found = operand.form(form, context)
+            if found is None and operand.usable:
+                found = self._assumed(operator, operand, context)
+            if found:
+                return not operator.negated
+            if found is None:
+                answer = None
+        return None if answer is None else operator.negated
+
+    def _assumed(self, operator: Operator, operand: Operand, context: Context) -> bool | None:
+        if operator.holds is not None:
+            if operand.number is None:
+                return None
+            sign = context.assumed.compares(Compares(self.key, operand.number))
+            return None if sign is None else operator.holds(Decimal(sign), Decimal(0))
+        if operator.family == "bool":
+            if key_type(self.key) is not KeyType.BOOL:
+                return None
+            found = context.assumed.matches(Matches(self.key, "bool", "true"), None)
+            return None if found is None else found is (operand.text.lower() == "true")
+        question = Matches(self.key, operator.family, operand.text, operand.pattern)
+        return context.assumed.matches(question, operator.relation)
+
+    def _of_many(self, operator: Operator, form: Form, context: Context) -> bool | None:
+        """Of a list of values that have a form, or are not known at all, but are not all empty."""
+        if not self.quantifier:
+            return None
         answers = [operand.form(form, context) for operand in self.operands]
         if True in answers:
             return not operator.negated
-        return None if None in answers else operator.negated
+        if None not in answers:
+            return operator.negated
+        if not all(operand.usable for operand in self.operands):
+            return None
+        # "All match" is "none is other", and "all are other" is "none matches".
+        other = operator.negated is (self.quantifier == "any")
+        question = AnyOf(self.key, operator.family, frozenset(one.text for one in self.operands), other)
+        found = context.assumed.any_of(question)
+        return None if found is None else found is (self.quantifier == "any")
+
+    def compared(self, context: Context) -> Comparison:
+        """The entry beside what the request has, for people."""
+        values = context.values(self.key)
+        given = context.text(self.key) if values else None
+        if self.null is not None:
+            absent = "true" in self.null
+            return Comparison(self.label, self.name, "absent" if absent else "present", (), given, absent, self.slip)
+        phrase, negated = (self.operator.phrase, self.operator.negated) if self.operator else (self.name, False)
+        wanted = tuple(operand.text for operand in self.operands)
+        return Comparison(self.label, self.name, phrase, wanted, given, negated, self.slip)
 
     def says(self) -> str:
         """The entry in words, e.g. ``kms:ViaService equal to s3.eu-west-1.amazonaws.com``."""
@@ -104,12 +195,15 @@ class Entry:
         return f"{each}{self.label} {self.operator.phrase} {listed or 'nothing'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """A Condition element, made ready. ``broken`` says why it cannot be understood, empty where it can."""
+class Conditions(NamedTuple):
+    """A Condition element, made ready. ``broken`` says why it cannot be understood, empty where it can.
+
+    ``ordered``: has it comparisons of numbers or times?
+    """
 
     entries: tuple[Entry, ...] = ()
     broken: str = ""
+    ordered: bool = False
 
     def hold(self, context: Context) -> bool | None:
         """Do all entries hold? One that certainly does not decides, whatever else is unknown."""
@@ -139,7 +233,8 @@ def conditions(element: object, variables: bool | None) -> Conditions:
             if texts is None:
                 return Conditions(broken=f"its condition {name} on {key} has a value that is not understood")
             entries.append(_entry(str(name), str(key), texts, variables))
-    return Conditions(tuple(entries))
+    ordered = any(entry.operator is not None and entry.operator.holds is not None for entry in entries)
+    return Conditions(tuple(entries), ordered=ordered)
 
 
 def _texts(values: object) -> list[str] | None:
@@ -164,11 +259,13 @@ def _entry(name: str, key: str, texts: list[str], variables: bool | None) -> Ent
         if word.startswith(prefix):
             word, quantifier = word.removeprefix(prefix), sort
     lower = key.lower()
+    slip = of_condition(name, key)
     if word == "null" and not quantifier:
-        return Entry(name, lower, key, None, null=tuple(text.lower() for text in texts))
+        return Entry(name, lower, key, None, null=tuple(text.lower() for text in texts), slip=slip)
     if_exists = word.endswith("ifexists")
     operator = OPERATORS.get(word.removesuffix("ifexists"))
     if operator is None:
-        return Entry(name, lower, key, None)
+        return Entry(name, lower, key, None, slip=slip)
     ready = tuple(operator.make(text, variables) for text in texts)
-    return Entry(name, lower, key, operator, ready, quantifier, if_exists)
+    simple = bool(ready) and not quantifier and not is_multivalued(lower)
+    return Entry(name, lower, key, operator, ready, quantifier, if_exists, slip=slip, simple=simple)

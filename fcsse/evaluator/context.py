@@ -6,14 +6,15 @@ Sources: IAM user guide, "The request context" (key names ignore case); KMS deve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
+from fcsse.evaluator.assumptions import Assumptions, Matches
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
-from fcsse.evaluator.patterns import GAP, covers, matches, wild
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.request import Request
+from fcsse.evaluator.condition_keys import is_multivalued
+from fcsse.evaluator.patterns import GAP, covers, matches, variables, wild
+from fcsse.evaluator.request import Bound, Request
 
 PAIRS = "kms:encryptioncontext"
 PAIR = "kms:encryptioncontext:"
@@ -33,11 +34,24 @@ class Form:
         return f"Form({self.text!r})"
 
 
+class AtLeast(Form):
+    """A number or time of which only the least value is known."""
+
+    __slots__ = ("bound",)
+
+    def __init__(self, bound: Bound) -> None:
+        super().__init__("*")
+        self.bound = bound
+
+
 UNKNOWN: Final = Form("*")
 """Stands for a key of which it is not even known whether the request has it."""
 
 PRESENT: Final = Form("*")
 """Stands for a key that is in the request with a value that is not known."""
+
+FILLED: Final = Form("?*")
+"""Stands for a key that is in the request with a value that is not known, and not empty."""
 
 Values = tuple[str, ...] | Form | None
 """Known values, a form, ``UNKNOWN``; None or an empty tuple = absent."""
@@ -50,26 +64,59 @@ def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     return exact, prefixes
 
 
-class Context:
-    """The keys of one request. ``values`` looks one up; ``text`` gives a value for messages."""
+class Prepared(NamedTuple):
+    """What a request says of its keys, by their names in lower case, made ready once for many requests."""
 
-    __slots__ = ("_absent", "_given", "_kms", "_many", "_prefixes", "request", "who")
+    given: Mapping[str, Values]
+    many: frozenset[str] = frozenset()
+
+    def with_keys(self, more: Mapping[str, Values]) -> Prepared:
+        """The same with more keys, or other values."""
+        return Prepared({**self.given, **more}, self.many)
+
+
+def prepare(
+    context: Mapping[str, str | tuple[str, ...]], partial: Mapping[str, str], at_least: Mapping[str, Bound]
+) -> Prepared:
+    """The keys of ``Request.context``, ``partial`` and ``at_least``, made ready."""
+    given: dict[str, Values] = {}
+    many = set()
+    for key, value in context.items():
+        if isinstance(value, str):
+            given[key.lower()] = (value,)
+        else:
+            given[key.lower()] = tuple(value)
+            many.add(key.lower())
+    for key, form in partial.items():
+        given[key.lower()] = _form(form)
+    for key, bound in at_least.items():
+        given[key.lower()] = AtLeast(bound)
+    return Prepared(given, frozenset(many))
+
+
+@lru_cache(maxsize=1024)
+def _form(text: str) -> Form:
+    return Form(text)
+
+
+class Context:
+    """The keys of one request. ``values`` looks one up; ``text`` gives a value for messages.
+
+    ``many`` are the keys, in lower case, that were given with a list of values.
+    """
+
+    __slots__ = ("_absent", "_given", "_identity", "_kms", "_prefixes", "assumed", "many", "request", "who")
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self.assumed = Assumptions()
         self.who: Caller = caller(request.principal)
-        self._given: dict[str, Values] = {}
-        self._many: set[str] = set()
-        for key, value in request.context.items():
-            if isinstance(value, str):
-                self._given[key.lower()] = (value,)
-            else:
-                self._given[key.lower()] = tuple(value)
-                self._many.add(key.lower())
-        for key, form in request.partial.items():
-            self._given[key.lower()] = Form(form)
+        ready = request.prepared or prepare(request.context, request.partial, request.at_least)
+        self._given: dict[str, Values] = dict(ready.given)
+        self.many = ready.many
         self._absent, self._prefixes = _absence(request.absent)
         self._kms = request.action[:4].lower() == "kms:"
+        self._identity: tuple[object, ...] | None = None
 
     def values(self, key: str) -> Values:
         """The values of a key, given in lower case."""
@@ -141,23 +188,47 @@ class Context:
         told = request.complete or isinstance(names, tuple) or names is None
         return told or PAIR in self._prefixes or PAIR_KEYS in self._absent
 
-    def resource(self, pattern: str) -> bool | None:
-        """Does the resource match a pattern? None where some of its form do, or a gap decides."""
+    def resource(self, pattern: str, text: str | None = None) -> bool | None:
+        """Does the resource match a pattern? None where some of its form do, or a gap decides.
+
+        ``text``: the element with variables that the pattern was made of.
+        """
+        found = self.resource_fits(pattern)
+        if found is not None:
+            return found
+        fixed = pattern if text is None else None
+        return self.assumed.matches(Matches("", "resource", text or pattern, fixed), covers)
+
+    def resource_fits(self, pattern: str) -> bool | None:
+        """As ``resource``, without assuming anything where that is not known."""
         form = self.request.resource_form
         return matches(pattern, self.request.resource) if form is None else covers(pattern, wild(form))
 
+    def may_lack(self, text: str) -> bool:
+        """May a variable in ``text`` have no value: is it not known whether its key is in the request?"""
+        return any(
+            not default and not self.is_many(name) and self.values(name) is UNKNOWN for name, default in variables(text)
+        )
+
+    def is_many(self, key: str) -> bool:
+        """May the key, given in lower case, hold several values?"""
+        return key in self.many or is_multivalued(key)
+
     def identity(self) -> tuple[object, ...]:
         """Everything that decides who the caller is."""
-        request = self.request
-        told = [self.values(key) for key in ("aws:principalarn", "aws:userid", "aws:federatedprovider")]
-        return (request.principal, request.unique_ids, *(v.text if isinstance(v, Form) else v for v in told))
+        if self._identity is None:
+            request = self.request
+            told = [self.values(key) for key in ("aws:principalarn", "aws:userid", "aws:federatedprovider")]
+            values = (v.text if isinstance(v, Form) else v for v in told)
+            self._identity = (self._kms, request.principal, request.unique_ids, *values)
+        return self._identity
 
     def value_of(self, key: str) -> str | None:
         """A policy variable's value: None = no value, GAP = not known. A multi-valued key is no variable.
 
         Source: "Single-valued vs. multivalued context keys".
         """
-        if key in self._many or key == PAIR_KEYS:
+        if self.is_many(key):
             return None
         found = self.values(key)
         if isinstance(found, Form):
@@ -169,6 +240,9 @@ class Context:
         found = self.values(key)
         if found is UNKNOWN:
             return "is not known"
+        if isinstance(found, AtLeast):
+            return f"at least {found.bound.least}"
         if isinstance(found, Form):
-            return f"has the form {found.text}" if found.text != "*" else "is there with an unknown value"
+            form = found.text.replace("?*", "*")
+            return f"has the form {form}" if form != "*" else "is there with an unknown value"
         return " and ".join(found) if found else "absent"

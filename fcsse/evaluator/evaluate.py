@@ -12,21 +12,20 @@ boundaries and organisation policies are outside of what is judged here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from fcsse.evaluator import grants as granting
+from fcsse.evaluator.assumptions import BUDGET, Matches, Question
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.context import Context
+from fcsse.evaluator.context import AtLeast, Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
-from fcsse.evaluator.request import Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Policy, compile_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.evaluator.principals import Naming
-    from fcsse.model import Grant
+from fcsse.evaluator.patterns import variables
+from fcsse.evaluator.principals import Naming
+from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
+from fcsse.evaluator.rules import Policy, Statement, compile_policy
+from fcsse.model import Grant
 
 __all__ = ["Policy", "compile_policy", "evaluate"]
 
@@ -75,9 +74,55 @@ def evaluate(
     none allows anything. ``resource_account`` is needed where the resource's ARN does not carry its account (buckets)
     and a caller's identity policies count. Without ``explain`` the decision carries no misses.
     """
-    return _Judge(compile_policy(document), request, grants, key_state, identity_policies, resource_account).decide(
-        explain
-    )
+    policy = compile_policy(document)
+    context = Context(request)
+    if not identity_policies:
+        quick = _quickly(policy, context, grants, key_state, resource_account, explain=explain)
+        if quick is not None:
+            return quick
+    judge = _Judge(policy, context, grants, key_state, identity_policies, resource_account)
+    found = judge.decide(explain)
+    return found if found.verdict is not Verdict.UNKNOWN else judge.settled(found)
+
+
+def _quickly(
+    policy: Policy,
+    context: Context,
+    grants: Sequence[Grant],
+    key_state: str | None,
+    resource_account: str | None,
+    *,
+    explain: bool,
+) -> Decision | None:
+    """The decision in the usual cases: a statement that names the caller allows it, or nothing does, and nothing is open.
+
+    None in all other cases.
+    """
+    request = context.request
+    action = request.action.lower()
+    kms = action.startswith("kms:")
+    who = context.who
+    if not who.account or (resource_account or _account(context)) != who.account or who.kind is Kind.ROOT:
+        return None
+    if kms and refuses(key_state, action.removeprefix("kms:")) is not False:
+        return None
+    named = policy.naming(context)
+    for statement, _ in named.denies:
+        if statement.timed or statement.applies(context, action, kms) is not False:
+            return None
+    nothing = not grants
+    for statement, naming in named.allows:
+        if statement.timed:
+            return None
+        found = statement.applies(context, action, kms)
+        if found and naming.direct:
+            reason = f"{_label(statement.where)} allows {request.action}"
+            return Decision(Verdict.ALLOWED, reason, statement.where, statement.index, cause=Cause.STATEMENT)
+        nothing = nothing and (found is False or naming.direct is False)
+    if not nothing or explain:
+        return None
+    what = "no statement of the key policy and no grant" if kms else "no statement"
+    return Decision(Verdict.DENIED, f"{what} allows {request.action}", cause=Cause.NOTHING_ALLOWS)
 
 
 class _Judge:
@@ -86,81 +131,211 @@ class _Judge:
     def __init__(
         self,
         policy: Policy,
-        request: Request,
+        context: Context,
         grants: Sequence[Grant],
         key_state: str | None,
         identity_policies: Sequence[Mapping[str, object] | Policy] | None,
         resource_account: str | None,
     ) -> None:
         self.policy = policy
-        self.request = request
+        self.request = request = context.request
         self.grants = grants
         self.key_state = key_state
         self.identities = [compile_policy(one, identity=True) for one in identity_policies or ()]
-        self.context = Context(request)
+        self.context = context
         self.action = request.action.lower()
         self.kms = self.action.startswith("kms:")
         self.account = resource_account or _account(self.context)
+        self.open: dict[Question, None] = {}
+        self._begin()
+
+    def _begin(self) -> None:
         self.direct, self.delegated, self.own, self.granted = _Side(), _Side(), _Side(), _Side()
+        self.open.clear()
+
+    def settled(self, found: Decision) -> Decision:
+        """An unknown decision, unless all that is not known makes no difference: then what it is either way.
+
+        Otherwise ``depends_on`` says on which keys it depends.
+        """
+        keys: dict[str, None] = {}
+        for question in self.open:
+            if question.key and not (isinstance(question, Matches) and question.value is not None):
+                keys[question.key] = None
+            if isinstance(question, Matches) and question.pattern is None:
+                keys.update(dict.fromkeys(name for name, _ in variables(question.text)))
+        leaves: list[Decision] = []
+        assumed: dict[Question, None] = {}
+        left = [BUDGET]
+        if not self.open or self._explore(leaves, assumed, left) is None:
+            return found._replace(depends_on=frozenset(keys))
+        one = leaves[0]
+        by = {leaf.decided_by: None for leaf in leaves}
+        about = dict.fromkeys(self._label(question.key) if question.key else "the object" for question in assumed)
+        reason = f"{one.reason}, whatever {' and '.join(about)} {'is' if len(about) == 1 else 'are'}"
+        explicit = all(leaf.explicit for leaf in leaves)
+        if len(by) > 1:
+            by_name = " or ".join(_label(name) for name in by if name)
+            word = "allows" if one.verdict is Verdict.ALLOWED else "denies"
+            reason = reason.replace(one.reason, f"{by_name} {word} {self.request.action}") if by_name else reason
+        return one._replace(reason=reason, explicit=explicit)
+
+    def _explore(self, leaves: list[Decision], assumed: dict[Question, None], left: list[int]) -> Verdict | None:
+        """The verdict that all answers to the first open question lead to; None where they do not agree."""
+        question = next(iter(self.open))
+        assumed[question] = None
+        verdict: Verdict | None = None
+        answers = self.context.assumed.answers
+        for answer in question.answers:
+            left[0] -= 1
+            if left[0] < 0:
+                return None
+            answers[question] = answer
+            self._begin()
+            leaf = self.decide(explain=False)
+            found: Verdict | None = leaf.verdict
+            if found is Verdict.UNKNOWN:
+                found = self._explore(leaves, assumed, left) if self.open else None
+            else:
+                leaves.append(leaf)
+            del answers[question]
+            if found is None or (verdict is not None and found is not verdict):
+                return None
+            verdict = found
+        return verdict
+
+    def _label(self, key: str) -> str:
+        """A condition key as the policy spells it."""
+        for policy in (self.policy, *self.identities):
+            for statement in (*policy.denies, *policy.allows):
+                for entry in statement.conditions.entries:
+                    if entry.key == key:
+                        return entry.label
+        return key
 
     def decide(self, explain: bool) -> Decision:
+        """What follows from what is known, and assumed."""
         maybe = self._denies()
-        if isinstance(maybe, Decision):
+        if maybe is not None and maybe.explicit:
             return maybe
         operation = self.action.removeprefix("kms:")
         stopped = refuses(self.key_state, operation) if self.kms else False
         if stopped:
             reason = f"the key's state is {self.key_state}: {operation_name(operation, self.context)} fails in it"
-            return Decision(Verdict.DENIED, reason, misses=self._misses(explain))
+            return Decision(Verdict.DENIED, reason, cause=Cause.KEY_STATE)
         self._allows()
         allowed = self._core()
         if allowed is False:
             what = "no statement of the key policy and no grant" if self.kms else "no statement"
-            return Decision(Verdict.DENIED, f"{what} allows {self.request.action}", misses=self._misses(explain))
+            reason = f"{what} allows {self.request.action}"
+            return Decision(
+                Verdict.DENIED,
+                reason,
+                misses=self._misses(explain),
+                cause=Cause.NOTHING_ALLOWS,
+                until=self._turning(self.policy.naming(self.context).allows),
+            )
         side = self._deciding(allowed)
         if allowed is None:
-            return self._unknown(side, self._doubt(side), explain)
-        if maybe:
-            return self._unknown(None, maybe, explain)
+            return self._perhaps(side, explain)
+        if maybe is not None:
+            return maybe
         if stopped is None:
-            return self._unknown(None, "the key's state is not known", explain)
+            return Decision(Verdict.UNKNOWN, "the key's state is not known", cause=Cause.STATE_UNKNOWN)
+        until = self._turning(self.policy.naming(self.context).denies)
         if side.grant is not None:
-            return Decision(Verdict.ALLOWED, f"{side.where} allows {self.request.action}", side.where, grant=side.grant)
-        reason = f"{_quoted(side)} allows {self.request.action}"
+            reason = f"{side.where} allows {self.request.action}"
+            return Decision(Verdict.ALLOWED, reason, side.where, grant=side.grant, cause=Cause.GRANT, until=until)
+        reason, cause = f"{_quoted(side)} allows {self.request.action}", Cause.STATEMENT
         if side is self.delegated:
             reason = f"{_quoted(side)} delegates to IAM policies, and {_quoted(self.own)} allows {self.request.action}"
-        return Decision(Verdict.ALLOWED, reason, side.where, side.index)
+        if side is self.own:
+            cause = Cause.IAM_POLICY
+        until = (*until, *self._turning(self.policy.naming(self.context).allows, side.index))
+        return Decision(Verdict.ALLOWED, reason, side.where, side.index, cause=cause, until=until)
 
-    def _denies(self) -> Decision | str:
+    def _applies(self, statement: Statement) -> bool | None:
+        """Does a statement apply, principal aside? What was asked on the way counts only where that stays open."""
+        opened = self.context.assumed.opened
+        if opened:
+            opened.clear()
+        found = statement.applies(self.context, self.action, self.kms)
+        if found is None:
+            self.open.update(opened)
+        return found
+
+    def _denies(self) -> Decision | None:
         """The denial, or why there may be one, or nothing."""
-        maybe = ""
+        maybe: Decision | None = None
         for number, policy in enumerate([self.policy, *self.identities]):
-            for statement, naming in policy.naming(self.context, self.kms).denies if policy.denies else ():
-                holds = _and(statement.applies(self.context, self.action, self.kms), naming.named)
+            for statement, naming in policy.naming(self.context).denies if policy.denies else ():
+                holds = _and(self._applies(statement), naming.named)
                 if holds is False:
-                    continue
-                if holds is None:
-                    maybe = maybe or f"it may be denied: {doubts(statement, self.context, self.action)}"
                     continue
                 where, index = (
                     (statement.where, statement.index)
                     if number == 0
                     else (f"identity policy {number}, {statement.where}", None)
                 )
-                reason = f"{_label(where)} denies {self.request.action}"
-                return Decision(Verdict.DENIED, reason, where, index, explicit=True)
+                if holds is None:
+                    maybe = maybe or self._perhaps_denied(statement, where, index)
+                    continue
+                return Decision(
+                    Verdict.DENIED,
+                    f"{_label(where)} denies {self.request.action}",
+                    where,
+                    index,
+                    explicit=True,
+                    cause=Cause.DENY,
+                    conditions=tuple(entry.compared(self.context) for entry in statement.conditions.entries),
+                    until=self._turning([(statement, naming)]),
+                )
         return maybe
 
+    def _perhaps_denied(self, statement: Statement, where: str, index: int | None) -> Decision:
+        if self.context.assumed.answers:
+            return Decision(Verdict.UNKNOWN, "", cause=Cause.PERHAPS_DENIED)
+        doubt = doubts(statement, self.context, self.action)
+        return Decision(
+            Verdict.UNKNOWN,
+            f"it may be denied: {doubt}",
+            where,
+            index,
+            misses=(Miss(statement.where, doubt),),
+            cause=Cause.PERHAPS_DENIED,
+            conditions=tuple(entry.compared(self.context) for entry in statement.conditions.entries),
+        )
+
+    def _turning(self, named: Sequence[tuple[Statement, Naming]], index: int | None = None) -> tuple[Decimal, ...]:
+        """When a condition on the time turns over that was taken as it stands now, of one statement or of all."""
+        if not self.request.at_least:
+            return ()
+        found = []
+        for statement, _ in named:
+            if not statement.timed or (index is not None and statement.index != index):
+                continue
+            if statement.actions and statement.actions.match(self.action) is False:
+                continue
+            for entry in statement.conditions.entries:
+                values = self.context.values(entry.key)
+                if isinstance(values, AtLeast) and values.bound.horizon.is_finite():
+                    found += [
+                        operand.number
+                        for operand in entry.operands
+                        if operand.number is not None and operand.number > values.bound.horizon
+                    ]
+        return tuple(sorted(set(found)))
+
     def _allows(self) -> None:
-        for statement, naming in self.policy.naming(self.context, self.kms).allows:
-            found = statement.applies(self.context, self.action, self.kms)
+        for statement, naming in self.policy.naming(self.context).allows:
+            found = self._applies(statement)
             if found is False:
                 continue
             self.direct.offer(_and(found, naming.direct), statement.where, statement.index)
             self.delegated.offer(_and(found, naming.account), statement.where, statement.index)
         for number, policy in enumerate(self.identities, 1):
             for statement in policy.allows:
-                found = statement.applies(self.context, self.action, self.kms)
+                found = self._applies(statement)
                 self.own.offer(found, f"identity policy {number}, {statement.where}")
         if self.kms and self.grants:
             self._grants()
@@ -201,24 +376,38 @@ class _Judge:
         sides = (self.direct, self.granted, self.delegated, self.own)
         return next((side for side in sides if side.holds is allowed), self.own)
 
-    def _doubt(self, side: _Side) -> str:
-        for statement in self.policy.allows:
-            if statement.index == side.index and side.holds is None:
-                return f"it may be allowed: {doubts(statement, self.context, self.action)}"
-        if side.grant is not None and side.holds is None:
-            return f"it may be allowed: whether {side.where} holds for this request is not known"
-        if self.account is None:
-            return "the account that owns the resource is not known"
-        return "it may be allowed: an IAM policy of the caller depends on what is not known"
-
-    def _unknown(self, side: _Side | None, reason: str, explain: bool) -> Decision:
-        misses = self._misses(explain)
-        if side is None:
-            return Decision(Verdict.UNKNOWN, reason, misses=misses)
-        return Decision(Verdict.UNKNOWN, reason, side.where, side.index, side.grant, misses=misses)
+    def _perhaps(self, side: _Side, explain: bool) -> Decision:
+        """What is to be said where an Allow may or may not hold."""
+        if self.context.assumed.answers:
+            return Decision(Verdict.UNKNOWN, "", cause=Cause.PERHAPS_ALLOWED)
+        cause, reason = (
+            Cause.PERHAPS_ALLOWED,
+            "it may be allowed: an IAM policy of the caller depends on what is not known",
+        )
+        statement = next((one for one in self.policy.allows if one.index == side.index and side.holds is None), None)
+        conditions: tuple[Comparison, ...] = ()
+        if statement is not None:
+            reason = f"it may be allowed: {doubts(statement, self.context, self.action)}"
+            conditions = tuple(entry.compared(self.context) for entry in statement.conditions.entries)
+        elif side.grant is not None and side.holds is None:
+            reason = f"it may be allowed: whether {side.where} holds for this request is not known"
+        elif self.account is None:
+            cause, reason = Cause.OWNER_UNKNOWN, "the account that owns the resource is not known"
+        return Decision(
+            Verdict.UNKNOWN,
+            reason,
+            side.where,
+            side.index,
+            side.grant,
+            misses=self._misses(explain),
+            cause=cause,
+            conditions=conditions,
+        )
 
     def _misses(self, explain: bool) -> tuple[Miss, ...]:
-        return near_misses(self.policy, self.grants, self.context, self.action, self.kms) if explain else ()
+        if not explain:
+            return ()
+        return near_misses(self.policy, self.grants, self.context, self.action, self.kms, self.account)
 
 
 def _account(context: Context) -> str | None:

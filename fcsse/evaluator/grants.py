@@ -5,17 +5,16 @@ Sources: KMS developer guide, "Grants in AWS KMS", "Using grant constraints"; AP
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from fcsse.evaluator.caller import Kind
+from fcsse.evaluator.context import UNKNOWN, Context, Form
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
+from fcsse.model import Grant
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.evaluator.context import Context
-    from fcsse.model import Grant
+SOURCE_ARN = "SourceArn"
+"""Name of the constraint that binds a grant to the requests of one AWS service's resource."""
 
 _CONTEXT_ACTIONS = frozenset(
     {
@@ -55,21 +54,42 @@ def permits(grant: Grant, operation: str) -> bool:
 def constraint_holds(grant: Grant, operation: str, context: Context) -> bool | None:
     """Do the grant's constraints let this request through?
 
-    They do not apply to DescribeKey and RetireGrant. What CreateGrant must then carry, and constraints that this
-    version does not know, are not decided here.
+    Those on the encryption context do not apply to DescribeKey and RetireGrant. What CreateGrant must then carry, and
+    constraints that this version does not know, are not decided here.
     """
     if not grant.constrained:
         return True
+    source = _from_source(grant, context) if SOURCE_ARN in grant.other_constraints else True
+    if source is False and operation != "retiregrant":
+        return False
+    unknown = source is None or any(name != SOURCE_ARN for name in grant.other_constraints)
     if operation in _UNCONSTRAINED:
-        return None if grant.other_constraints and operation != "retiregrant" else True
+        return None if unknown and operation != "retiregrant" else True
     if operation not in _CONTEXT_ACTIONS:
         return None
-    answers = [None if grant.other_constraints else True]
+    answers = [None if unknown else True]
     if grant.constraint_equals:
         answers.append(_pairs_in(grant.constraint_equals, context, exact=True))
     if grant.constraint_subset:
         answers.append(_pairs_in(grant.constraint_subset, context, exact=False))
     return False if False in answers else None if None in answers else True
+
+
+def _from_source(grant: Grant, context: Context) -> bool | None:
+    """Does the request carry the ``aws:SourceArn`` that the grant is for? Only calls of service principals carry one.
+
+    Source: KMS API reference, ``GrantConstraints`` (SourceArn, since 2026-05-20); IAM user guide, ``aws:SourceArn``.
+    """
+    given = context.values("aws:sourcearn")
+    if given is UNKNOWN or isinstance(given, Form):
+        return None
+    if not given or not any(given):
+        return False
+    if grant.source_arn is None:
+        return None
+    if grant.source_arn in given:
+        return True
+    return None if "*" in grant.source_arn or "?" in grant.source_arn else False
 
 
 def _pairs_in(wanted: Mapping[str, str], context: Context, *, exact: bool) -> bool | None:
@@ -110,6 +130,10 @@ def says(grant: Grant) -> str:
     parts = []
     for word, pairs in (("exactly", grant.constraint_equals), ("with", grant.constraint_subset)):
         if pairs:
-            parts.append(f"{word} " + ", ".join(f"{name}={value}" for name, value in pairs.items()))
-    parts.extend(grant.other_constraints)
+            parts.append(
+                f"the encryption context {word} " + ", ".join(f"{name}={value}" for name, value in pairs.items())
+            )
+    parts.extend(name for name in grant.other_constraints if name != SOURCE_ARN)
+    if SOURCE_ARN in grant.other_constraints:
+        parts.append(f"aws:SourceArn {grant.source_arn}" if grant.source_arn else SOURCE_ARN)
     return " and ".join(parts)

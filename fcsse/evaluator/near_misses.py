@@ -5,21 +5,15 @@ Nothing here decides; it looks again at what was judged and says in plain words 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from fcsse.evaluator import grants as granting
-from fcsse.evaluator.context import UNKNOWN
-from fcsse.evaluator.principals import NOBODY
+from fcsse.evaluator.conditions import Entry
+from fcsse.evaluator.context import UNKNOWN, Context
+from fcsse.evaluator.principals import NOBODY, Naming
 from fcsse.evaluator.request import Miss
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.evaluator.conditions import Entry
-    from fcsse.evaluator.context import Context
-    from fcsse.evaluator.principals import Naming
-    from fcsse.evaluator.rules import Policy, Statement
-    from fcsse.model import Grant
+from fcsse.evaluator.rules import Policy, Statement
+from fcsse.model import Grant
 
 LIMIT = 5
 """How many misses an answer carries."""
@@ -42,16 +36,29 @@ def doubts(statement: Statement, context: Context, action: str) -> str:
     if statement.actions and statement.actions.match(action) is None:
         return f"{_name(statement)} has a wildcard in an action's service, which IAM does not document"
     if context.request.resource_form:
-        return f"{_name(statement)} is for some of {context.request.resource_form} only"
+        return f"{_name(statement)} is for some of {context.request.resource_form.replace('?*', '*')} only"
     return f"{_name(statement)} has a resource with a variable whose value is not known"
 
 
 def _doubt(entry: Entry, context: Context) -> str:
     if entry.operator is None and entry.null is None:
-        return f"{entry.label} with the unknown operator {entry.name}"
+        return f"{entry.label} with the unknown operator {entry.name}, which AWS does not have"
+    if entry.slip:
+        likely = _where_absent(entry)
+        return f"{entry.label}, which is not known: {entry.slip}" + (f", and without one {likely}" if likely else "")
     if context.values(entry.key) is UNKNOWN:
         return f"{entry.label}, which is not known"
+    if entry.operator is not None and not entry.quantifier and context.is_many(entry.key):
+        return f"{entry.label}, which may have several values: AWS asks for ForAnyValue or ForAllValues before {entry.name}"
     return f"{entry.label} ({entry.says()})"
+
+
+def _where_absent(entry: Entry) -> str:
+    """What the entry comes to in a request without its key, which is what a key that does not exist leads to."""
+    if entry.operator is None:
+        return ""
+    missing = entry.missing
+    return "" if missing is None else f"{entry.name} is {'true' if missing else 'false'}"
 
 
 def near_misses(
@@ -60,12 +67,13 @@ def near_misses(
     context: Context,
     action: str,
     kms: bool,
+    owner: str | None,
 ) -> tuple[Miss, ...]:
-    """The Allow statements and grants that come nearest to this request, best first."""
+    """The Allow statements and grants that come nearest to this request, best first. ``owner``: the key's account."""
     found: list[tuple[int, Miss]] = []
-    named = policy.naming(context, kms).allows
+    named = policy.naming(context).allows
     for statement, naming in named:
-        found.extend(_statement(statement, naming, context, action, kms))
+        found.extend(_statement(statement, naming, context, action, kms, owner))
     operation = action.removeprefix("kms:")
     for grant in grants if kms else ():
         found.extend(_grant(grant, context, operation))
@@ -73,7 +81,7 @@ def near_misses(
         skip = {statement.index for statement, _ in named}
         for statement in policy.allows:
             if statement.index not in skip and len(found) < LIMIT:
-                found.extend(_statement(statement, NOBODY, context, action, kms))
+                found.extend(_statement(statement, NOBODY, context, action, kms, owner))
     found.sort(key=lambda ranked: ranked[0])
     return tuple(miss for _, miss in found[:LIMIT])
 
@@ -90,7 +98,7 @@ def _short(action: str, context: Context) -> str:
 
 
 def _statement(
-    statement: Statement, naming: Naming, context: Context, action: str, kms: bool
+    statement: Statement, naming: Naming, context: Context, action: str, kms: bool, owner: str | None
 ) -> list[tuple[int, Miss]]:
     acts = statement.actions is None or statement.actions.match(action) is not False
     named = naming.named is not False
@@ -114,6 +122,8 @@ def _statement(
             reason, rank = f"allows {_short(action, context)} only for {told}", 0 if naming.direct else 2
         elif statement.applies(context, action, kms) is None or naming.named is None:
             return [(0, Miss(statement.where, doubts(statement, context, action)))]
+        elif naming.direct and context.who.account == owner:
+            return []  # in one account it suffices to be named
         elif not naming.direct:
             reason = f"leaves it to the IAM policies of account {context.who.account}, and none known here allows it"
             rank = 1
@@ -137,7 +147,7 @@ def _grant(grant: Grant, context: Context, operation: str) -> list[tuple[int, Mi
     if held is True:
         return []
     word = "holds only" if held is False else "holds, as far as is known, only"
-    return [(0, Miss(name, f"{name} {word} for the encryption context {granting.says(grant)}"))]
+    return [(0, Miss(name, f"{name} {word} for {granting.says(grant)}"))]
 
 
 def operation_name(operation: str, context: Context) -> str:

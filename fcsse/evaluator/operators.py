@@ -7,35 +7,58 @@ values". Operator names ignore case, as AWS's own tools do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 from fcsse.evaluator import operands
-from fcsse.evaluator.context import Context, Form
-from fcsse.evaluator.patterns import arn_covers, arn_matches, covers, has_variables, matches, substitute, wild
+from fcsse.evaluator.assumptions import Relation
+from fcsse.evaluator.context import AtLeast, Context, Form
+from fcsse.evaluator.patterns import (
+    arn_covers,
+    arn_matches,
+    covers,
+    has_variables,
+    is_misplaced,
+    matches,
+    substitute,
+    tester,
+    wild,
+)
 
 Test = Callable[[str, Context], bool | None]
 """Does one value of the request match? None = not known."""
 FormTest = Callable[[Form, Context], bool | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """One value of the policy, ready to compare: with a value of the request, or with the form of one."""
+class Operand(NamedTuple):
+    """One value of the policy, ready to compare: with a value of the request, or with the form of one.
+
+    ``pattern`` is it as a pattern where it has no variables, ``number`` as what is ordered. ``usable``: the pages say
+    what it matches, so that something can be assumed of values that are not known.
+    """
 
     text: str
     test: Test
     form: FormTest
+    pattern: str | None = None
+    number: Decimal | None = None
+    usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A condition operator. ``phrase`` reads between key and values."""
+class Operator(NamedTuple):
+    """A condition operator. ``phrase`` reads between key and values.
+
+    Operators of one ``family`` ask the same of a value and a text, so that answers can be carried over between them;
+    ``relation`` then says what one pattern says of another. ``holds`` compares two numbers, for what is ordered.
+    """
 
     make: Callable[[str, bool | None], Operand]
     negated: bool = False
     phrase: str = "equal to"
+    family: str = ""
+    relation: Relation | None = None
+    holds: Callable[[Decimal, Decimal], bool] | None = None
 
 
 def _undecided(_form: Form, _context: Context) -> bool | None:
@@ -48,33 +71,36 @@ def _pattern_operand(
     *,
     wildcards: bool,
     fold: bool = False,
-    compare: Callable[[str, str], bool | None] = matches,
-    compare_form: Callable[[str, str], bool | None] = covers,
+    arn: bool = False,
 ) -> Operand:
     """String and ARN operators. ``variables`` None: the policy's version is not one that IAM knows."""
-    if not has_variables(text):
+    compare, compare_form = (arn_matches, arn_covers) if arn else (matches, covers)
+    usable = not arn or text.count(":") >= 5
+    if not has_variables(text) or variables is False:
         fixed = wild(text) if wildcards else text
+        if not (fold or arn):
+            test_fixed = tester(fixed)
+            return Operand(text, lambda given, _: test_fixed(given), lambda form, _: covers(fixed, form.pattern), fixed)
         if fold:
             fixed = fixed.lower()
             return Operand(
                 text,
                 lambda given, _: compare(fixed, given.lower()),
                 lambda form, _: compare_form(fixed, form.pattern.lower()),
+                fixed,
             )
-        return Operand(text, lambda given, _: compare(fixed, given), lambda form, _: compare_form(fixed, form.pattern))
-    if variables is None:
-        return Operand(text, lambda _, __: None, _undecided)
-    if variables is False:
-        literal = wild(text) if wildcards else text
-        literal = literal.lower() if fold else literal
         return Operand(
             text,
-            lambda given, _: compare(literal, given.lower() if fold else given),
-            lambda form, _: compare_form(literal, form.pattern.lower() if fold else form.pattern),
+            lambda given, _: compare(fixed, given),
+            lambda form, _: compare_form(fixed, form.pattern),
+            fixed,
+            usable=usable,
         )
+    if variables is None:
+        return Operand(text, lambda _, __: None, _undecided, usable=False)
 
     def resolve(context: Context) -> str | None:
-        found = substitute(text, wildcards, context.value_of)
+        found = substitute(text, wildcards, context.value_of, arn=arn)
         return found.lower() if fold and found is not None else found
 
     def test(given: str, context: Context) -> bool | None:
@@ -85,7 +111,7 @@ def _pattern_operand(
         found = resolve(context)
         return False if found is None else compare_form(found, form.pattern.lower() if fold else form.pattern)
 
-    return Operand(text, test, form_test)
+    return Operand(text, test, form_test, usable=not (arn and is_misplaced(text)))
 
 
 def _ordered(
@@ -102,24 +128,34 @@ def _ordered(
         own = parse(given)
         return None if own is None or wanted is None else holds(own, wanted)
 
-    return Operand(text, test, _undecided)
+    def form_test(form: Form, _context: Context) -> bool | None:
+        if wanted is None or not isinstance(form, AtLeast):
+            return None
+        least, most = form.bound
+        at_first = holds(least, wanted)
+        inside = least <= wanted <= most and holds(wanted, wanted) != at_first
+        return at_first if at_first == holds(most, wanted) and not inside else None
+
+    return Operand(text, test, form_test, number=wanted, usable=wanted is not None)
 
 
 def _address(text: str, _variables: bool | None) -> Operand:
-    return Operand(text, lambda given, _: operands.within(text, given), _undecided)
+    net = operands.network(text)
+    usable = net is not None and (net.version == 4 or "/" in text)
+    return Operand(text, lambda given, _: operands.within(text, given), _undecided, text, usable=usable)
 
 
 def _bool(text: str, variables: bool | None) -> Operand:
     """Truth values ignore case. Whether variables work here, two AWS pages answer differently."""
     wanted = text.lower()
     if has_variables(text) and variables is not False:
-        return Operand(text, lambda _, __: None, _undecided)
+        return Operand(text, lambda _, __: None, _undecided, usable=False)
 
     def test(given: str, _context: Context) -> bool | None:
         both = {wanted, given.lower()}
         return len(both) == 1 if both <= {"true", "false"} else None
 
-    return Operand(text, test, _undecided)
+    return Operand(text, test, _undecided, wanted, usable=wanted in ("true", "false"))
 
 
 def _binary(text: str, _variables: bool | None) -> Operand:
@@ -132,51 +168,63 @@ def _binary(text: str, _variables: bool | None) -> Operand:
             return True
         return None if wanted is None or own is None else False
 
-    return Operand(text, test, _undecided)
+    return Operand(text, test, _undecided, usable=False)
 
 
-def _comparisons(
-    parse: Callable[[str], Decimal | None], words: tuple[str, str]
-) -> dict[str, tuple[Callable[[str, bool | None], Operand], bool, str]]:
+def _comparisons(parse: Callable[[str], Decimal | None], family: str, words: tuple[str, str]) -> dict[str, Operator]:
     less, more = words
-    equal = partial(_ordered, parse=parse, holds=Decimal.__eq__)
-    return {
-        "equals": (equal, False, "equal to"),
-        "notequals": (equal, True, "other than"),
-        "lessthan": (partial(_ordered, parse=parse, holds=Decimal.__lt__), False, less),
-        "lessthanequals": (partial(_ordered, parse=parse, holds=Decimal.__le__), False, f"{less} or equal to"),
-        "greaterthan": (partial(_ordered, parse=parse, holds=Decimal.__gt__), False, more),
-        "greaterthanequals": (partial(_ordered, parse=parse, holds=Decimal.__ge__), False, f"{more} or equal to"),
-    }
+    found = {}
+    for suffix, holds, negated, phrase in (
+        ("equals", Decimal.__eq__, False, "equal to"),
+        ("notequals", Decimal.__eq__, True, "other than"),
+        ("lessthan", Decimal.__lt__, False, less),
+        ("lessthanequals", Decimal.__le__, False, f"{less} or equal to"),
+        ("greaterthan", Decimal.__gt__, False, more),
+        ("greaterthanequals", Decimal.__ge__, False, f"{more} or equal to"),
+    ):
+        make = partial(_ordered, parse=parse, holds=holds)
+        found[family + suffix] = Operator(make, negated, phrase, family, holds=holds)
+    return found
+
+
+def _in_range(wider: str, narrower: str) -> bool | None:
+    """Of two address ranges: does the second lie in the first (True) or apart from it (False)?"""
+    one, other = operands.network(wider), operands.network(narrower)
+    if one is None or other is None or ":" in wider + narrower:
+        return None  # of IPv6 addresses without a prefix, the range is not written down
+    if not one.overlaps(other):
+        return False
+    return True if one.prefixlen <= other.prefixlen else None
+
+
+def _arn_relation(wider: str, narrower: str) -> bool | None:
+    return True if wider == narrower else arn_covers(wider, narrower)
 
 
 def _all() -> dict[str, Operator]:
     exact = partial(_pattern_operand, wildcards=False)
     folded = partial(_pattern_operand, wildcards=False, fold=True)
     like = partial(_pattern_operand, wildcards=True)
-    arn = partial(_pattern_operand, wildcards=True, compare=arn_matches, compare_form=arn_covers)
-    found = {
-        "stringequals": Operator(exact),
-        "stringnotequals": Operator(exact, True, "other than"),
-        "stringequalsignorecase": Operator(folded),
-        "stringnotequalsignorecase": Operator(folded, True, "other than"),
-        "stringlike": Operator(like, phrase="like"),
-        "stringnotlike": Operator(like, True, "not like"),
-        "arnequals": Operator(arn, phrase="like"),
-        "arnlike": Operator(arn, phrase="like"),
-        "arnnotequals": Operator(arn, True, "not like"),
-        "arnnotlike": Operator(arn, True, "not like"),
-        "bool": Operator(_bool),
-        "binaryequals": Operator(_binary),
-        "ipaddress": Operator(_address, phrase="in"),
-        "notipaddress": Operator(_address, True, "not in"),
-    }
-    for name, parse, words in (
-        ("numeric", operands.number, ("less than", "more than")),
-        ("date", operands.date, ("before", "after")),
+    arn = partial(_pattern_operand, wildcards=True, arn=True)
+    found = {}
+    for name, make, phrase, negated_phrase, family, relation in (
+        ("stringequals", exact, "equal to", "other than", "text", covers),
+        ("stringequalsignorecase", folded, "equal to", "other than", "folded", covers),
+        ("stringlike", like, "like", "not like", "text", covers),
+        ("arnequals", arn, "like", "not like", "arn", _arn_relation),
+        ("arnlike", arn, "like", "not like", "arn", _arn_relation),
     ):
-        for suffix, (make, negated, phrase) in _comparisons(parse, words).items():
-            found[name + suffix] = Operator(make, negated, phrase)
+        kind = "arn" if name.startswith("arn") else "string"
+        found[name] = Operator(make, False, phrase, family, relation)
+        found[f"{kind}not{name.removeprefix(kind)}"] = Operator(make, True, negated_phrase, family, relation)
+    found |= {
+        "bool": Operator(_bool, family="bool"),
+        "binaryequals": Operator(_binary, family="binary"),
+        "ipaddress": Operator(_address, False, "in", "address", _in_range),
+        "notipaddress": Operator(_address, True, "not in", "address", _in_range),
+    }
+    found |= _comparisons(operands.number, "numeric", ("less than", "more than"))
+    found |= _comparisons(operands.date, "date", ("before", "after"))
     return found
 
 

@@ -8,30 +8,22 @@ caller only, and nobody can assume a service-linked role. So this project decide
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
-from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide
-from fcsse.evaluator.evaluate import compile_policy
-from fcsse.evaluator.request import Verdict
-from fcsse.policy.document import printable
+from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide, quick_requests
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Cause, Decision, Verdict
+from fcsse.model import Facts, Grant
+from fcsse.policy.document import PolicyDocument, printable
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One request and its decision. ``current``: in the form that the bucket's setting calls for now."""
 
     asked: CacheRequest
@@ -44,8 +36,7 @@ class Row:
         return self.decision.verdict
 
 
-@dataclass(frozen=True, slots=True)
-class BucketRow:
+class BucketRow(NamedTuple):
     """One S3 action of the role on the objects under a prefix, and what the bucket policy says of it."""
 
     action: str
@@ -58,8 +49,7 @@ class BucketRow:
         return self.decision.verdict is ALLOWED
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The verdicts on a pair.
 
     ``bucket_rows`` is None where the bucket policy is not known. Where the bucket's setting is not (``form_known``), both
@@ -72,7 +62,11 @@ class Judgement:
 
     def of(self, purpose: Purpose) -> Verdict:
         """May the cache do this, in the form that the bucket's setting calls for?"""
-        found = {row.verdict for row in self.rows if row.current and row.asked.purpose is purpose}
+        by_form: dict[ContextForm | None, list[Verdict]] = {}
+        for row in self.rows:
+            if row.current and row.asked.purpose is purpose:
+                by_form.setdefault(row.asked.form, []).append(row.verdict)
+        found = {worst(verdicts) for verdicts in by_form.values()}
         return UNKNOWN if len(found) > 1 and not self.form_known else worst(found)
 
     @property
@@ -107,11 +101,15 @@ class Judgement:
 
     @property
     def form_changed(self) -> bool:
-        """Was access given for the other form only? That is what a change of the Bucket Key setting leaves behind."""
+        """Is what reading and writing need given for the other form only? A change of the Bucket Key setting leaves that
+        behind, and a statement that never was for the form in use.
+        """
         other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
         if not other or any(row.verdict is not ALLOWED for row in other):
             return False
-        return any(row.verdict is DENIED and not row.decision.explicit for row in self.rows if row.current)
+        return any(
+            row.verdict is DENIED and not row.decision.explicit and row.asked.needed for row in self.rows if row.current
+        )
 
     @property
     def other_form_missing(self) -> bool:
@@ -123,25 +121,79 @@ class Judgement:
     def by_grant(self) -> bool:
         """Is it a grant that allows anything which depends on the form?"""
         given = [row for row in self.rows if row.current and row.asked.form and row.verdict is ALLOWED]
-        return any((row.decision.decided_by or "").startswith("grant ") for row in given)
+        return any(row.decision.grant is not None for row in given)
+
+    @property
+    def by_statement(self) -> bool:
+        """Is it a statement that allows anything?"""
+        return any(row.decision.statement is not None for row in self.rows if row.current and row.verdict is ALLOWED)
 
     @property
     def deciders(self) -> tuple[str, ...]:
         """The statements and grants that give what is allowed, as people name them."""
-        found = (row.decision.decided_by for row in self.rows if row.current and row.verdict is ALLOWED)
-        return tuple(dict.fromkeys(label(name) for name in found if name))
+        found = (row.decision for row in self.rows if row.current and row.verdict is ALLOWED)
+        return tuple(dict.fromkeys(decider(one) for one in found if one.decided_by))
 
 
-def label(decided_by: str) -> str:
-    """A statement by its Sid in quotes, anything else as it is; what does not print is escaped."""
-    text = printable(decided_by)
-    return text if text.startswith(("statement ", "grant ")) else f"statement '{text}'"
+def decider(decision: Decision) -> str:
+    """What decided, for people: a statement by its Sid in quotes or by its number, a grant by its name or id.
+
+    Empty where nothing did. What does not print is escaped.
+    """
+    text = printable(decision.decided_by or "")
+    if decision.statement is None or text == f"statement {decision.statement + 1}":
+        return text
+    return f"statement '{text}'"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Denied if any is, else unknown if any is, else allowed."""
-    found = set(verdicts)
-    return DENIED if DENIED in found else UNKNOWN if UNKNOWN in found else ALLOWED
+    found = ALLOWED
+    for verdict in verdicts:
+        if verdict is DENIED:
+            return DENIED
+        if verdict is UNKNOWN:
+            found = UNKNOWN
+    return found
+
+
+class FullAccess(NamedTuple):
+    """What gives a pair all its access, as ``Judgement.deciders``, and whether any of it is a statement."""
+
+    deciders: tuple[str, ...]
+    by_statement: bool
+
+
+def full_access_by(facts: Facts, policy: PolicyDocument) -> FullAccess | None:
+    """What gives the pair all access to read and write; None where some is missing or unknown.
+
+    It asks no more than that takes. The bucket policy is to be none, or judged by itself.
+    """
+    if facts.key is None or facts.role is None or not facts.bucket.bucket_keys_known:
+        return None
+    form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+    requests = quick_requests(
+        str(facts.role.arn),
+        facts.account,
+        facts.bucket.region or facts.key.arn.region,
+        facts.key,
+        facts.bucket.name,
+        form,
+        facts.role.role_id,
+        prefixes=facts.prefixes,
+        known=facts.request,
+    )
+    compiled = compiled_policy(policy)
+    found: dict[str, None] = {}
+    by_statement = False
+    for request in requests:
+        decision = evaluate(compiled, request, facts.grants or (), facts.key.state, explain=False)
+        if decision.verdict is not ALLOWED:
+            return None
+        if decision.decided_by:
+            found[decider(decision)] = None
+        by_statement = by_statement or decision.statement is not None
+    return FullAccess(tuple(found), by_statement)
 
 
 def judge(
@@ -152,12 +204,13 @@ def judge(
     *,
     explain: bool = True,
     briefly: bool = False,
+    only_needed: bool = False,
 ) -> Judgement | None:
     """The verdicts on a pair with a key, by this key policy and these grants.
 
     ``policy`` None: it could not be read, so that grants alone can allow. ``grants`` None: they could not be read, so
-    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``briefly``: only the requests that
-    reading and writing need, in these forms. None where the pair has no key or role.
+    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``only_needed``: only the requests
+    that reading and writing need; ``briefly``: those in these forms. None where the pair has no key or role.
     """
     if facts.key is None or facts.role is None:
         return None
@@ -172,10 +225,11 @@ def judge(
         current if briefly else frozenset(ContextForm),
         facts.role.role_id,
         prefixes=facts.prefixes or ("",),
+        key=facts.key,
+        known=facts.request,
+        only_needed=briefly or only_needed,
     )
-    if briefly:
-        asked = tuple(one for one in asked if one.needed)
-    compiled = _ready(policy) if policy else compile_policy({"Version": "2012-10-17", "Statement": []})
+    compiled = compiled_policy(policy) if policy else compile_policy({"Version": "2012-10-17", "Statement": []})
     rows: list[Row] = []
     decisions: dict[int, Decision] = {}
     for one in asked:
@@ -183,7 +237,12 @@ def judge(
         decision = decisions.get(id(one.request))
         if decision is None:
             decision = decide(
-                compiled, one, grants or (), facts.key.state, explain=explain, any_of_them=bool(facts.prefixes_unknown)
+                compiled,
+                one,
+                grants or (),
+                facts.key.state,
+                explain=explain and one.needed and one.form in current,
+                any_of_them=bool(facts.prefixes_unknown),
             )
             if policy is None:
                 decision = _without_policy(decision, facts)
@@ -196,7 +255,15 @@ def judge(
 
 
 @lru_cache(maxsize=64)
-def _ready(policy: PolicyDocument) -> Policy:
+def slips(policy: PolicyDocument) -> tuple[tuple[str, str], ...]:
+    """Label and sentence of each probable mistake in a key policy: see ``fcsse.evaluator.slips``."""
+    compiled = compiled_policy(policy)
+    ready = {one.index: one.slips for one in (*compiled.allows, *compiled.denies)}
+    return tuple((one.label, slip) for one in policy.statements for slip in ready.get(one.index, ()))
+
+
+@lru_cache(maxsize=64)
+def compiled_policy(policy: PolicyDocument) -> Policy:
     """A key policy ready for judging; kept, since many pairs share a key."""
     return compile_policy(policy.value)
 
@@ -207,26 +274,28 @@ def _without_policy(decision: Decision, facts: Facts) -> Decision:
     Across accounts it can only deny: an Allow in it would need an IAM permission too, which nobody can give the role.
     """
     foreign = facts.key is not None and facts.key.arn.account != facts.account
-    if decision.reason.startswith("the key's state"):
+    if decision.cause is Cause.KEY_STATE:
         return decision
     if decision.verdict is ALLOWED:
         if foreign:
             return decision
         reason = f"{decision.reason}, unless the key policy, which could not be read, denies it"
-        return replace(decision, verdict=UNKNOWN, reason=reason)
+        return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
     if facts.grants is None:
-        return replace(decision, verdict=UNKNOWN, reason="neither the key policy nor the grants could be read")
+        reason = "neither the key policy nor the grants could be read"
+        return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
     if foreign:
-        return replace(decision, reason=f"no grant allows {facts.pair.cache} to use the key")
-    return replace(decision, verdict=UNKNOWN, reason="the key policy could not be read, and no grant allows it")
+        return decision._replace(reason=f"no grant allows {facts.pair.cache} to use the key")
+    reason = "the key policy could not be read, and no grant allows it"
+    return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
 
 
 def _without_grants(decision: Decision) -> Decision:
     """What is left of a decision where the key's grants could not be read: one of them may allow what nothing denies."""
-    if decision.verdict is not Verdict.DENIED or decision.explicit or decision.reason.startswith("the key's state"):
+    if decision.verdict is not Verdict.DENIED or decision.explicit or decision.cause is Cause.KEY_STATE:
         return decision
     reason = "no statement of the key policy allows it, and the key's grants could not be read"
-    return replace(decision, verdict=UNKNOWN, reason=reason)
+    return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.GRANTS_UNREAD)
 
 
 def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
@@ -243,6 +312,7 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
         facts.role.role_id,
         foreign=facts.bucket.foreign,
         prefixes=facts.prefixes,
+        known=facts.request,
     )
     return tuple(
         BucketRow(one.action, decide_bucket(policy, one, any_of_them=bool(facts.prefixes_unknown)), one.prefix)

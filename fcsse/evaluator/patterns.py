@@ -9,11 +9,8 @@ Sources: IAM user guide, "Condition operators", "Variables and tags", "Resource"
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ANY = "\ufdd0"
 """Any number of characters: ``*``."""
@@ -25,6 +22,8 @@ GAP = "\ufdd2"
 RESERVED = ANY + ONE + GAP
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SPECIAL = re.compile(f"[{RESERVED}]")
+_WILDCARDS = re.compile(f"[{ANY}{ONE}]*{ANY}[{ANY}{ONE}]*")
 _DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'(.*)'\s*", re.DOTALL)
 _ESCAPES = {"*": "*", "?": "?", "$": "$"}
 
@@ -44,19 +43,48 @@ def has_variables(text: str) -> bool:
     return "${" in text and _VARIABLE.search(text) is not None
 
 
-def substitute(text: str, wildcards: bool, value_of: Callable[[str], str | None]) -> str | None:
+@lru_cache(maxsize=4096)
+def variables(text: str) -> tuple[tuple[str, bool], ...]:
+    """The policy variables in ``text``: each one's name in lower case, and whether it has a default value."""
+    found = []
+    for match in _VARIABLE.finditer(text):
+        if match[1] not in _ESCAPES:
+            default = _DEFAULT.fullmatch(match[1])
+            found.append(((default[1] if default else match[1]).strip().lower(), default is not None))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def is_misplaced(text: str) -> bool:
+    """Has this ARN a variable before its fifth colon, where none may stand?"""
+    colons = at = 0
+    for match in _VARIABLE.finditer(text):
+        colons += text.count(":", at, match.start())
+        at = match.end()
+        if colons < 5:
+            return True
+    return False
+
+
+def substitute(text: str, wildcards: bool, value_of: Callable[[str], str | None], *, arn: bool = False) -> str | None:
     """The pattern in ``text`` with its variables replaced; None where one has no value, which matches nothing.
 
     ``value_of`` gives a variable's value, None for no value, GAP for an unknown one. A value goes in literally: its
-    ``*`` is no wildcard. Source: "Variables and tags", "Policy variables with no value", "Specifying default values".
+    ``*`` is no wildcard. ``arn``: the text is an ARN, in which a variable may stand behind the fifth colon only; what one
+    before that does is not written down, so that it becomes a GAP. Source: "Variables and tags" (where variables can be
+    used), "Policy variables with no value", "Specifying default values".
     """
     parts: list[str] = []
-    at = 0
+    at = colons = 0
     for match in _VARIABLE.finditer(text):
         literal = text[at : match.start()]
+        colons += literal.count(":")
         parts.append(wild(literal) if wildcards else literal)
         at = match.end()
         inner = match[1]
+        if arn and colons < 5:
+            parts.append(GAP)
+            continue
         if inner in _ESCAPES:
             parts.append(_ESCAPES[inner])
             continue
@@ -104,9 +132,26 @@ def matches(pattern: str, text: str) -> bool | None:
 @lru_cache(maxsize=16384)
 def covers(pattern: str, form: str) -> bool | None:
     """Does every text of the form match the pattern (True), none of them (False), or only some, as far as known?"""
+    begins, starts = _literal(pattern), _literal(form)
+    if not (begins.startswith(starts) or starts.startswith(begins)):
+        return False
+    if len(begins) <= len(starts) and pattern[len(begins) :] == ANY:
+        return True  # each text of the form begins with what the pattern does, whatever follows
+    pattern, form = _WILDCARDS.sub(_ordered, pattern), _WILDCARDS.sub(_ordered, form)
     if GAP not in pattern and _includes(pattern, form):
         return True
     return None if _meet(pattern, form) else False
+
+
+def _literal(pattern: str) -> str:
+    """What every text that matches begins with: all before the first wildcard or gap."""
+    found = _SPECIAL.search(pattern)
+    return pattern if found is None else pattern[: found.start()]
+
+
+def _ordered(run: re.Match[str]) -> str:
+    """A run of wildcards as so many single ones and one ``*``, which means the same."""
+    return ONE * run[0].count(ONE) + ANY
 
 
 def _includes(pattern: str, form: str) -> bool:
@@ -145,6 +190,14 @@ def _meet(pattern: str, form: str) -> bool:
                 following[column + 1] = rows[column] and (ONE in (char, symbol) or char == symbol)
         rows = following
     return rows[len(form)]
+
+
+def tester(pattern: str) -> Callable[[str], bool]:
+    """``matches`` for one pattern without gaps, made ready."""
+    if is_plain(pattern):
+        return pattern.__eq__
+    fullmatch = _regex(pattern).fullmatch
+    return lambda text: fullmatch(text) is not None
 
 
 def arn_matches(pattern: str, text: str) -> bool | None:

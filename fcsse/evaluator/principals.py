@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.caller import Caller, Kind, caller
@@ -17,8 +18,7 @@ _ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,}")
 _TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How a list of principals names a caller; each is True, False, or None for not known.
 
     ``direct``: the caller itself, by its ARN, its role, its id or ``*``. ``account``: only its account, which leaves
@@ -53,6 +53,12 @@ class Principals:
     federated: set[str] = field(default_factory=set)
     canonical: set[str] = field(default_factory=set)
     broken: str = ""
+
+    @property
+    def roles_only(self) -> bool:
+        """Are they the ARNs of roles, and nothing else?"""
+        others = self.everyone or self.accounts or self.ids or self.sessions or self.federated or self.canonical
+        return not others and not self.services and len(self.roles) > 0 and all(":role/" in arn for arn in self.arns)
 
     def names(self, context: Context) -> Naming:
         """How this element names the caller of a request."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from fcsse.evaluator.context import Prepared
 
 
 class Verdict(Enum):
@@ -16,6 +18,16 @@ class Verdict(Enum):
     ALLOWED = "allowed"
     DENIED = "denied"
     UNKNOWN = "unknown"
+
+
+class Bound(NamedTuple):
+    """A number, or a moment in seconds since 1970, of which only the least value is known.
+
+    What a condition says of values beyond ``horizon`` is taken not to happen: a deadline that is years away.
+    """
+
+    least: Decimal
+    horizon: Decimal = Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,8 @@ class Request:
     ``partial`` holds keys known to be in the request whose value is known only by its form, as a pattern with ``*``
     and ``?``: ``{"aws:userid": "AROA*:FSx"}`` matches ``*:FSx`` and may or may not match ``AROAEXAMPLE:FSx``;
     ``{"aws:CurrentTime": "*"}`` is a key that is there with an unknown value.
+    ``at_least`` holds keys known to be in the request whose value is a number or a time that is not less than a bound.
+    ``prepared`` is what these three say, made ready by ``fcsse.evaluator.context.prepare``, where many requests share it.
     ``resource_form`` makes it a request for whichever resource of this form, a pattern like those; ``resource`` is then
     one of them.
     """
@@ -48,24 +62,61 @@ class Request:
     unique_ids: frozenset[str] = frozenset()
     partial: Mapping[str, str] = field(default_factory=dict)
     resource_form: str | None = None
+    at_least: Mapping[str, Bound] = field(default_factory=dict)
+    prepared: Prepared | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Cause(Enum):
+    """What a decision rests on."""
+
+    STATEMENT = "statement"
+    GRANT = "grant"
+    IAM_POLICY = "iam-policy"
+    DENY = "deny"
+    KEY_STATE = "key-state"
+    NOTHING_ALLOWS = "nothing-allows"
+    PERHAPS_DENIED = "perhaps-denied"
+    PERHAPS_ALLOWED = "perhaps-allowed"
+    STATE_UNKNOWN = "state-unknown"
+    OWNER_UNKNOWN = "owner-unknown"
+    SOME_OBJECTS = "some-objects"
+    POLICY_UNREAD = "policy-unread"
+    GRANTS_UNREAD = "grants-unread"
+
+
+class Comparison(NamedTuple):
+    """One condition of a statement beside what the request has.
+
+    ``operator`` is as the policy spells it, ``phrase`` as a person reads it between key and values. ``given`` is the
+    request's value for people; None where the key is not in the request. ``negated``: it holds because the value is
+    none of ``wanted``. ``slip`` says why the condition is probably a mistake, empty where it is none.
+    """
+
+    key: str
+    operator: str
+    phrase: str
+    wanted: tuple[str, ...]
+    given: str | None
+    negated: bool = False
+    slip: str = ""
+
+
+class Miss(NamedTuple):
     """A statement or grant that nearly decided, and why it did not. ``where`` names it for people."""
 
     where: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer to one request.
+class Decision(NamedTuple):
+    """The answer to one request, and ``cause``: what it rests on.
 
     ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant, None where
     nothing matches; ``statement`` is the statement's index in the document, counted from 0, and ``grant`` the grant's
     id. ``explicit`` tells an explicit Deny from a denial by absence. ``misses`` are the near ones, best first; an
-    allowed request has none.
+    allowed request has none. ``conditions`` are those of the Deny that hits, or of the statement that leaves the answer
+    unknown. ``depends_on`` are the condition keys, in lower case, whose values would decide an unknown answer.
+    ``until`` are moments, in seconds since 1970, at which a condition that was taken as it stands now turns over.
     """
 
     verdict: Verdict
@@ -75,3 +126,7 @@ class Decision:
     grant: str | None = None
     explicit: bool = False
     misses: tuple[Miss, ...] = ()
+    cause: Cause = Cause.NOTHING_ALLOWS
+    conditions: tuple[Comparison, ...] = ()
+    depends_on: frozenset[str] = frozenset()
+    until: tuple[Decimal, ...] = ()

@@ -10,14 +10,24 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.conditions import NONE, Conditions, conditions
-from fcsse.evaluator.patterns import GAP, has_variables, is_ordinary, is_plain, matches, substitute, wild
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.patterns import (
+    ANY,
+    GAP,
+    has_variables,
+    is_misplaced,
+    is_ordinary,
+    is_plain,
+    matches,
+    substitute,
+    wild,
+)
 from fcsse.evaluator.principals import Naming, Principals, principals
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.context import Context
+from fcsse.evaluator.slips import of_statement
 
 _ELEMENTS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
@@ -57,8 +67,7 @@ def _action_matches(pattern: str, action: str) -> bool | None:
     return True if pattern in (wild("*"), wild("*:*")) or (":" in pattern and is_plain(service)) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """Resource or NotResource. ``plain`` are patterns without variables, ``varying`` those with."""
 
     plain: tuple[str, ...]
@@ -69,18 +78,22 @@ class Resources:
     def match(self, context: Context) -> bool | None:
         """Does it cover the request's resource?
 
-        A variable without a value: "will not match any resource", which leaves open what NotResource does with it.
+        A variable without a value: "will not match any resource", which leaves open what NotResource does with it; so
+        does one that may have none.
         """
         answers = {context.resource(pattern) for pattern in self.plain}
         if True in answers:
             return not self.negated
         unknown = None in answers
         for text in self.varying:
-            pattern = substitute(text, True, context.value_of) if self.variables else GAP
+            pattern = substitute(text, True, context.value_of, arn=True) if self.variables else GAP
             if pattern is None:
                 unknown = unknown or self.negated
                 continue
-            found = context.resource(pattern)
+            sure = self.variables and not is_misplaced(text)
+            found = context.resource(pattern, text) if sure else context.resource_fits(pattern)
+            if found is False and self.negated and context.may_lack(text):
+                found = None
             if found:
                 return not self.negated
             unknown = unknown or found is None
@@ -91,8 +104,8 @@ class Resources:
 class Statement:
     """One statement. ``where`` is its Sid or its number; ``broken`` says why it cannot be understood.
 
-    ``inert``: its Action or Resource is missing, which in a key policy means that "the policy statement has no
-    effect" (PutKeyPolicy); elsewhere that makes it broken.
+    ``actions`` None: all of them; ``resources`` None: all of them. ``inert``: its Action or Resource is missing, which in a key policy means that "the policy statement has no
+    effect" (PutKeyPolicy); elsewhere that makes it broken. ``slips`` are probable mistakes, a sentence each.
     """
 
     index: int
@@ -105,6 +118,12 @@ class Statement:
     conditions: Conditions
     broken: str = ""
     inert: str = ""
+    slips: tuple[str, ...] = ()
+
+    @property
+    def timed(self) -> bool:
+        """Has it conditions on numbers or times?"""
+        return self.conditions.ordered
 
     def naming(self, context: Context) -> Naming:
         """How it names the caller. In an identity policy everybody who holds it is meant."""
@@ -118,7 +137,7 @@ class Statement:
     def applies(self, context: Context, action: str, kms: bool) -> bool | None:
         """Does it apply to the request, principal aside?"""
         unclear = self.broken or (self.inert and not kms)
-        if (self.inert and kms) or (unclear and not self.deny):
+        if (unclear or self.inert) and ((self.inert and kms) or not self.deny):
             return False
         acts = True if self.actions is None else self.actions.match(action)
         if acts is False:
@@ -132,8 +151,7 @@ class Statement:
         return True if acts and covered and held and not unclear else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The statements of a policy that name one caller."""
 
     allows: tuple[tuple[Statement, Naming], ...]
@@ -145,6 +163,28 @@ def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[
     return tuple((statement, naming) for statement, naming in pairs if naming.named is not False)
 
 
+class _Index:
+    """Which statements may name a role: those that name it by its ARN alone are found without looking at all."""
+
+    __slots__ = ("_by_role", "_others", "_statements")
+
+    def __init__(self, statements: tuple[Statement, ...]) -> None:
+        self._statements = statements
+        self._others: list[int] = []
+        self._by_role: dict[str, list[int]] = {}
+        for at, statement in enumerate(statements):
+            who = statement.principals
+            if statement.not_principals or who.broken or not who.roles_only:
+                self._others.append(at)
+            else:
+                for arn in who.arns:
+                    self._by_role.setdefault(arn, []).append(at)
+
+    def of(self, role: str) -> tuple[Statement, ...]:
+        """The statements that may name this role, in their order."""
+        return tuple(self._statements[at] for at in sorted((*self._others, *self._by_role.get(role, ()))))
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document made ready for many requests: see ``compile_policy``."""
@@ -152,15 +192,20 @@ class Policy:
     allows: tuple[Statement, ...] = ()
     denies: tuple[Statement, ...] = ()
     memo: dict[object, _Named] = field(default_factory=dict, compare=False, repr=False)
+    allow_index: _Index = field(default_factory=lambda: _Index(()), compare=False, repr=False)
+    deny_index: _Index = field(default_factory=lambda: _Index(()), compare=False, repr=False)
 
-    def naming(self, context: Context, kms: bool) -> _Named:
+    def naming(self, context: Context) -> _Named:
         """The statements that name the caller, or may, with how they do. Kept for each caller."""
-        key = (kms, *context.identity())
+        key = context.identity()
         found = self.memo.get(key)
         if found is None:
             if len(self.memo) > 2048:
                 self.memo.clear()
-            found = self.memo[key] = _Named(_naming(self.allows, context), _naming(self.denies, context))
+            named = self.allows, self.denies
+            if context.who.kind is Kind.ROLE:
+                named = self.allow_index.of(context.who.arn), self.deny_index.of(context.who.arn)
+            found = self.memo[key] = _Named(_naming(named[0], context), _naming(named[1], context))
         return found
 
 
@@ -189,11 +234,12 @@ def _compile(document: Mapping[str, object], identity: bool) -> Policy:
     variables = version == "2012-10-17" if version in ("2012-10-17", "2008-10-17") else None
     listed = document.get("Statement", [])
     entries: Iterable[object] = listed if isinstance(listed, list | tuple) else [listed]
-    ready = [_statement(index, entry, variables, identity) for index, entry in enumerate(entries)]
-    return Policy(tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny))
+    ready = [_statement(index, entry, variables, identity, version) for index, entry in enumerate(entries)]
+    allows, denies = tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny)
+    return Policy(allows, denies, allow_index=_Index(allows), deny_index=_Index(denies))
 
 
-def _statement(index: int, entry: object, variables: bool | None, identity: bool) -> Statement:
+def _statement(index: int, entry: object, variables: bool | None, identity: bool, version: object) -> Statement:
     if not isinstance(entry, Mapping):
         broken = "it is not a mapping"
         return Statement(index, f"statement {index + 1}", True, Principals(True), False, None, None, NONE, broken)
@@ -213,7 +259,8 @@ def _statement(index: int, entry: object, variables: bool | None, identity: bool
     missing = [name for name in ("Action", "Resource") if name not in entry and f"Not{name}" not in entry]
     inert = f"it has no {missing[0]}" if missing else ""
     broken = "; ".join(problems)
-    return Statement(index, where, deny, who, not_principals, actions, resources, held, broken, inert)
+    slips = of_statement(entry, version)
+    return Statement(index, where, deny, who, not_principals, actions, resources, held, broken, inert, slips)
 
 
 def _principals(entry: Mapping[str, object], identity: bool, problems: list[str]) -> tuple[Principals, bool]:
@@ -267,4 +314,6 @@ def _resources(entry: Mapping[str, object], variables: bool | None, problems: li
         return None
     varying = tuple(text for text in found[0] if has_variables(text) and variables is not False)
     plain = tuple(wild(text) for text in found[0] if text not in varying)
+    if ANY in plain and not found[1]:
+        return None  # every resource
     return Resources(plain, varying, found[1], variables)

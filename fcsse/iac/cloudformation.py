@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from fcsse.iac.additions import NewStatements
+from fcsse.iac.parts import Addition, NewStatements
 from fcsse.iac.shell import create_grant
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.iac.additions import Addition
-    from fcsse.policy.json_text import JsonValue
+from fcsse.policy.json_text import JsonValue
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -35,11 +30,12 @@ def yaml(parts: Sequence[Addition]) -> str:
 
 
 def _statements(part: NewStatements) -> str:
+    what = "the output of --format json" if len(part.statements) == 1 else "each statement that --format json lists"
     head = (
         "# For Properties.KeyPolicy.Statement of the AWS::KMS::Key resource of\n"
         f"# {part.whose}.\n"
-        "# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with the output of --format json, on a key\n"
-        "# that the app itself makes: CDK adds nothing to an imported one.\n" + part.caution
+        f"# CDK: key.addToResourcePolicy(iam.PolicyStatement.fromJson(...)) with {what},\n"
+        "# on a key that the app itself makes: CDK adds nothing to an imported one.\n" + part.caution
     )
     return head + "".join(_node(list(part.statements), 0))
 

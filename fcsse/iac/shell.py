@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from fcsse.arn import Arn
-from fcsse.iac.additions import NewStatements
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.iac.additions import Addition, NewGrant
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
 
 APPEND = (
     '.Statement |= (if type == "array" then . else [.] end) | '
@@ -30,7 +25,9 @@ def commands(parts: Sequence[Addition]) -> str:
     """All parts as commands to paste, ending in a newline."""
     untold = [part.buckets for part in parts if isinstance(part, NewStatements) and part.key is None]
     names = {buckets: f"KEY{number}" if len(untold) > 1 else "KEY" for number, buckets in enumerate(untold, 1)}
-    return "\n".join(_policy(part, names) if isinstance(part, NewStatements) else create_grant(part) for part in parts)
+    texts = [_policy(part, names) if isinstance(part, NewStatements) else create_grant(part) for part in parts]
+    # One chain, so that whoever runs it sees the first failure as its exit code.
+    return " &&\n\n".join(text.removesuffix("\n") for text in texts) + "\n"
 
 
 def create_grant(part: NewGrant) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from fcsse.errors import ImpossibleError
-from fcsse.evaluator.pair_access import judge, label
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.encryption_context import ContextForm
-    from fcsse.policy.statement import Access
+from fcsse.evaluator.pair_access import decider, judge
+from fcsse.evaluator.request import Verdict
+from fcsse.model import Facts, Grant
+from fcsse.planning.denials import advice, exemption, why
+from fcsse.planning.requirements import GRANT_PREFIX
+from fcsse.policy.difference import differences
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access, read_statement
+from fcsse.policy.step_phrases import other_form_only, why_not_ours
 
 
 def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> tuple[str, ...]:
@@ -22,14 +24,20 @@ def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> t
     return before.deciders if before is not None and before.complete else ()
 
 
-def form_changed(facts: Facts, before: PolicyDocument) -> tuple[str, ...]:
-    """Was the bucket's Bucket Key setting changed since the cache was linked? Said as a warning."""
+def form_missing(facts: Facts, before: PolicyDocument) -> tuple[str, ...]:
+    """Is the access there for the other form of encryption context only? Said as a warning."""
     judged = judge(facts, before, explain=False)
     if judged is None or not judged.form_changed:
         return ()
+    form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+    by = " and ".join(
+        dict.fromkeys(
+            decider(row.decision) for row in judged.rows if row.asked.needed and row.decision.statement is not None
+        )
+    )
     return (
-        f"The Bucket Key setting of {facts.bucket.name} changed since {facts.pair.cache} was linked: the statement from then "
-        "serves others too and stays as it is, for the objects written before; those others need linking again as well.",
+        f"Until now, {other_form_only(facts.bucket.name, form)}. What gives that{f' ({by})' if by else ''} stays as it is, for "
+        "objects written that way; caches that it serves beside this one need linking, too.",
     )
 
 
@@ -48,10 +56,13 @@ def stands_in_the_way(
         return ()
     if judged.denials:
         actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
-        by = label(judged.denials[0].decision.decided_by or "a statement")
+        denial = judged.denials[0]
+        by = decider(denial.decision) or "a statement"
+        because = why(denial.decision, denial.asked.form)
         raise ImpossibleError(
-            f"linking {facts.pair}: {by} of the key policy denies {actions} to the role, and a Deny wins over every Allow",
-            f"Have the owner of {by} except the role {facts.role.arn if facts.role else ''} from it, then link again.",
+            f"linking {facts.pair}: {by} of the key policy denies {actions} to the role, and a Deny wins over every Allow"
+            + (f": {because}" if because else ""),
+            f"{advice(exemption(denial.decision, facts, denial.asked.form), by)}; then link again.",
         )
     return tuple(
         dict.fromkeys(
@@ -60,19 +71,63 @@ def stands_in_the_way(
     )
 
 
-def stays(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[str, ...]:
-    """What still gives the role access to the bucket's key once a pair is unlinked, as sentences."""
+class Kept(NamedTuple):
+    """Access that a role still has after an unlink, or may have. ``statement`` is the index of the statement that gives it,
+    ``grant`` the id of the grant; both None where several things together decide.
+    """
+
+    verdict: Verdict
+    by: str
+    reason: str
+    statement: int | None
+    grant: str | None
+
+
+def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[Kept, ...]:
+    """What still gives the role access to the bucket's key once a pair is unlinked, or may give it, each once."""
     if facts.role is None or not facts.role.exists:
         return ()
     judged = judge(facts, after, grants, explain=False)
     if judged is None:
         return ()
-    by = dict.fromkeys(
-        label(row.decision.decided_by)
+    found = (
+        Kept(row.verdict, decider(row.decision), row.decision.reason, row.decision.statement, row.decision.grant)
         for row in judged.rows
-        if row.asked.needed and row.decision.decided_by and not row.decision.explicit
+        if row.asked.needed and row.verdict is not Verdict.DENIED
     )
-    return tuple(
-        f"{facts.pair.cache} keeps access to the key by {one}, which is not for this cache and bucket alone."
-        for one in by
-    )
+    first: dict[tuple[Verdict, str, int | None, str | None], Kept] = {}
+    for one in found:
+        first.setdefault((one.verdict, one.by or one.reason, one.statement, one.grant), one)
+    return tuple(first.values())
+
+
+def stays(
+    facts: Facts, access: Access | None, after: PolicyDocument | None, grants: Sequence[Grant]
+) -> tuple[str, ...]:
+    """The same as sentences. What was not decided is said to be possible, with what it depends on."""
+    cache = facts.pair.cache
+    said = []
+    for one in kept(facts, after, grants):
+        by = f" by {one.by}" if one.by else ""
+        if one.verdict is Verdict.UNKNOWN:
+            said.append(f"{cache} may keep access to the key{by}: {one.reason}.")
+        else:
+            why = _why_kept(one, access, after, grants)
+            said.append(f"{cache} keeps access to the key{by}{f': {why}' if why else ''}.")
+    return tuple(dict.fromkeys(said))
+
+
+def _why_kept(one: Kept, access: Access | None, after: PolicyDocument | None, grants: Sequence[Grant]) -> str:
+    """Why what gives the access was not taken away."""
+    if one.statement is not None and after is not None and access is not None:
+        value = after.statements[one.statement].value
+        ours = read_statement(value)
+        if ours is not None and ours.every_cache:
+            return "it is for every cache of the account"
+        return why_not_ours(differences(value, access))
+    grant = next((grant for grant in grants if grant.grant_id == one.grant), None)
+    if grant is None:
+        return ""
+    if grant.name.startswith(GRANT_PREFIX):
+        return "fcsse made it for another bucket"
+    return "it is not the documented grant for this bucket"

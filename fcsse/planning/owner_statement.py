@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.arn import Arn, root_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def create_grant_statement(partition: str, grantee: str, operations: Sequence[str]) -> str:
@@ -30,6 +27,8 @@ def create_grant_statement(partition: str, grantee: str, operations: Sequence[st
             "Condition": {
                 "StringEquals": {"kms:GranteePrincipal": grantee},
                 "ForAllValues:StringEquals": {"kms:GrantOperations": list(operations)},
+                # ForAllValues is also true of a request without the key. Source: IAM user guide, "ForAllValues".
+                "Null": {"kms:GrantOperations": "false"},
             },
         },
         indent=2,

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import Grant, Obstacle, Operation, Via
-from fcsse.planning.outlook import already_allowed, form_changed, stands_in_the_way, stays
-from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
-from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, ends, requirement_of
+from fcsse.model import Facts, Grant, Obstacle, Operation, Options, Via
+from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays
+from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, requirement_of
+from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
-from fcsse.policy.document import dead_principals, parsed, refused_statements
+from fcsse.policy.document import PolicyDocument, parsed, refused_statements
+from fcsse.policy.statement import Access
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
-from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut
+from fcsse.policy.steps import (
+    AlreadyThere,
+    FormJoined,
+    PrincipalKept,
+    PrincipalPruned,
+    StatementTakenOut,
+    Step,
+    StillNamed,
+)
+from fcsse.policy.unique_ids import dead_principals
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.model import Facts, Options
-    from fcsse.planning.plan import GrantChange, PolicyChange
-    from fcsse.planning.requirements import Requirement
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 
 def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Requirement]:
@@ -51,15 +52,24 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         document = key_policy(facts, need)
         edited = edit.link(document, [access])
         ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
+        need = need._replace(warnings=(*need.warnings, *_wide(facts, document)))
         there = () if ours else already_allowed(facts, access, document)
         if there:
             summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
             return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
-        flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_changed(facts, document)
+        flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_missing(facts, document)
         outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
+
+
+def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
+    return [
+        f"Statement {wide.label} gives {facts.pair.cache} more than the documented statement: "
+        f"{says(wide, facts.bucket.name)}. Narrow it, or take the cache out of it once it is linked."
+        for wide in wide_statements(facts, document)
+    ]
 
 
 def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Requirement]:
@@ -74,7 +84,7 @@ def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Re
         outlook = stands_in_the_way(facts, key_policy(facts, need), [*(facts.grants or ()), granted])
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *outlook))
 
 
 def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:
@@ -166,9 +176,11 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
         if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
             summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
         return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
-    wider = (
+    wider: str = advice(
         "The grant lets the role use the key in every bucket and outside S3, not only for this bucket: a grant cannot be "
-        "limited to S3, and to one bucket only where its objects use Bucket Keys (--narrow-grant)."
+        "limited to S3, and to one bucket only where its objects use Bucket Keys (",
+        NARROW,
+        ").",
     )
     if wanted.subset:
         wider = (
@@ -199,15 +211,22 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
             )
     ended = {change.grant.grant_id for change in ending}
     left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
-    warnings += stays(facts, edited.after if edited else None, left)
+    after = edited.after if edited else None
+    warnings += stays(facts, need.access, after, left)
+    giving = {one.statement for one in kept(facts, after, left)}
+    named = {after.statements[index].label for index in giving if index is not None} if after else set()
+    repeated = {_sentence(phrase(step)) for step in mine if isinstance(step, StillNamed) and step.label in named}
+    warnings = [one for one in warnings if one not in repeated]
     via = Via.POLICY if doing else Via.GRANT if ending else None
     if doing or ending:
         summary, short = ("; ".join(filter(None, (text, *ends_too))) for text in (whole, brief))
-        return Outcome(facts.pair, Status.TO_DO, summary, via, facts, tuple(warnings), short=short), list(ending)
+        return Outcome(
+            facts.pair, Status.TO_DO, summary, via, facts, tuple(warnings), short=short, ends=tuple(ends_too)
+        ), list(ending)
     who = facts.pair.cache or "every cache"
     nothing = f"no statement or grant of key {need.key.id} gives {who} access to this bucket"
     if warnings:
-        nothing = f"no statement or grant of key {need.key.id} is only for {who} and this bucket"
+        nothing = f"no statement or grant of key {need.key.id} says what fcsse writes for {who} and this bucket"
     if facts.role and not facts.role.exists and edited:
         warnings += _perhaps_dead(edited)
     return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []
@@ -215,11 +234,15 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
 
 def _perhaps_dead(edited: PolicyChange) -> list[str]:
     """Where nothing names a role that is gone: dead principals, of which one may be what became of it."""
-    dead = dead_principals(edited.after)
+    dead = dead_principals(edited.after, edited.dead)
     if not dead:
         return []
-    named = "; ".join(dict.fromkeys(f"{one.id} in {one.label}" for one in dead))
+    named = "; ".join(dict.fromkeys(f"{one.id} in statement {one.label}" for one in dead))
     return [
-        f"The key policy names principals that no longer exist, and one of them may have been this role: {named}. "
-        "Take them out with --prune-orphans."
+        advice(
+            "The key policy names principals that no longer exist, and one of them may have been this role: "
+            f"{named}. Take them out with ",
+            PRUNE,
+            ".",
+        )
     ]

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from fcsse.errors import PolicyFullError, PolicyRefusedError
-from fcsse.model import Operation
+from fcsse.advice import BY_GRANT, PRUNE, advice
+from fcsse.arn import Arn
+from fcsse.endpoint import Endpoint
+from fcsse.errors import FcsseError, PolicyRefusedError
+from fcsse.model import Facts, Grant, Operation, Pair, Via
 from fcsse.policy import edit
-from fcsse.policy.document import dead_principals
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.model import Facts, Grant, Pair, Via
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
+from fcsse.policy.statement import Access
+from fcsse.policy.steps import Step
+from fcsse.policy.unique_ids import dead_principals
 
 
 class Status(Enum):
@@ -38,13 +34,12 @@ class Status(Enum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the plan says of one pair.
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
     to show before anything is done; ``error`` is set for BLOCKED. ``short`` says the same as the summary in fewer words,
-    where there are fewer.
+    where there are fewer. ``ends`` is the part of both that is about grants that end.
     """
 
     pair: Pair
@@ -55,11 +50,15 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     error: FcsseError | None = None
     short: str = ""
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """One write to a key policy. ``accesses`` are what it gives or takes, ``saved`` earlier texts of the policy."""
+    """One write to a key policy. ``accesses`` are what it gives or takes, ``saved`` earlier texts of the policy.
+
+    ``dead`` are unique ids in the policy that belong to nobody.
+    """
 
     key: Arn
     operation: Operation
@@ -69,11 +68,18 @@ class PolicyChange:
     steps: tuple[Step, ...]
     prune_orphans: bool = False
     saved: tuple[str, ...] = ()
+    dead: frozenset[str] = frozenset()
 
     def again(self, before: PolicyDocument) -> PolicyChange:
         """The same wish on another version of the document. Raises what ``change_policy`` raises."""
         return change_policy(
-            self.key, self.operation, self.accesses, before, self.saved, prune_orphans=self.prune_orphans
+            self.key,
+            self.operation,
+            self.accesses,
+            before,
+            self.saved,
+            prune_orphans=self.prune_orphans,
+            dead=self.dead,
         )
 
 
@@ -100,17 +106,22 @@ GrantChange = GrantAddition | GrantEnding
 Change = PolicyChange | GrantChange
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+NEVER = float("-inf")
+"""Stands for a time that is too long ago to count."""
+
+
+class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
-    ``endpoints`` are those other than AWS's own by which the facts were read.
+    ``endpoints`` are those other than AWS's own by which the facts were read, ``read_at`` when that was, in seconds of the
+    run's clock; ``NEVER`` where it is not known.
     """
 
     operation: Operation
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
     endpoints: tuple[Endpoint, ...] = ()
+    read_at: float = NEVER
 
     @property
     def digest(self) -> str:
@@ -150,30 +161,28 @@ def change_policy(
     saved: Sequence[str] = (),
     *,
     prune_orphans: bool = False,
+    dead: frozenset[str] = frozenset(),
 ) -> PolicyChange:
     """The change to one document for all these accesses; its ``after`` equals ``before`` where there is nothing to do.
+    ``dead`` are unique ids in it that belong to nobody.
 
     Raises ``PolicyRefusedError`` where dead principals of others would make KMS refuse every new document, and
     ``PolicyFullError``.
     """
     if operation is Operation.LINK:
-        edited = edit.link(before, accesses, prune=prune_orphans)
+        edited = edit.link(before, accesses, prune=prune_orphans, dead=dead)
     else:
-        edited = edit.unlink(before, accesses, saved, prune=prune_orphans)
+        edited = edit.unlink(before, accesses, saved, prune=prune_orphans, dead=dead)
     after = edited.document
     if edited.changed:
-        dead = dead_principals(after)
-        if dead:
-            named = "; ".join(f"{one.id} in {one.label}" for one in dead)
+        left = dead_principals(after, dead)
+        if left:
+            named = "; ".join(f"{one.id} in statement {one.label}" for one in left)
             raise PolicyRefusedError(
                 f"updating the policy of key {key}: it names principals that no longer exist, and KMS refuses every new "
                 f"version of it because of them: {named}",
-                "Remove them in the same change with --prune-orphans (the diff shows each), or use --via grant.",
+                advice("Remove them in the same change with ", PRUNE, " (the diff shows each), or use ", BY_GRANT, "."),
             )
-        try:
-            after = edit.fit(after, before)
-        except PolicyFullError as error:
-            what = error.message.removeprefix("fitting the key policy: ")
-            buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
-            raise PolicyFullError(f"updating the policy of key {key} for {buckets}: {what}", error.hint) from error
-    return PolicyChange(key, operation, tuple(accesses), before, after, edited.steps, prune_orphans, tuple(saved))
+        buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
+        after = edit.fit(after, before, f"updating the policy of key {key} for {buckets}")
+    return PolicyChange(key, operation, tuple(accesses), before, after, edited.steps, prune_orphans, tuple(saved), dead)

@@ -5,24 +5,19 @@ The reasons are AWS's, from the S3, KMS and File Cache user guides; each error s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from fcsse.arn import bucket_arn
+from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
+from fcsse.arn import Arn, bucket_arn
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import GRANT_OPERATIONS, Context, Facts, Operation, Via
+from fcsse.model import GRANT_OPERATIONS, Bucket, Context, Facts, Grant, Key, Operation, Options, Via
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.model import Bucket, Grant, Key, Options
 
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 
 
-@dataclass(frozen=True, slots=True)
-class WantedGrant:
+class WantedGrant(NamedTuple):
     """The documented grant for a pair. ``subset`` is its encryption context constraint; None = unconstrained."""
 
     key: Arn
@@ -50,15 +45,13 @@ class WantedGrant:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NotNeeded:
+class NotNeeded(NamedTuple):
     """No key is involved: the pair works, or is unlinked, as it is."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
 
     key: Key
@@ -92,7 +85,7 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     if options.operation is Operation.LINK:
         _refuse_unusable(key, bucket)
     if options.narrow_grant and options.via is Via.POLICY:
-        message = "--narrow-grant is about grants, and --via policy makes none"
+        message = advice(NARROW, " is about grants, and ", BY_POLICY, " makes none")
         raise UsageError(message, "Leave one of them out.")
     foreign = key.arn.account != facts.account
     if options.operation is not Operation.LINK:
@@ -102,26 +95,40 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     if by_grant:
         if facts.role is None:
             raise ImpossibleError(
-                f"linking every cache to bucket {bucket.name}: a grant is made to one role, and key {key.arn} "
+                f"a grant is made to one role, and key {key.arn} "
                 + (
                     "belongs to another account, where a key policy alone gives nothing"
                     if foreign
                     else "was to get one"
                 ),
-                "Link the caches one by one with --cache.",
+                advice("Link the caches one by one with ", Parameter("cache"), "."),
+                doing=f"linking every cache to bucket {bucket.name}",
             )
         return Requirement(key, grant=_grant(facts, key, options), warnings=warnings)
     if foreign:
         raise ImpossibleError(
-            f"linking {facts.pair} through the key policy: key {key.arn} belongs to account {key.arn.account}, and across "
+            f"key {key.arn} belongs to account {key.arn.account}, and across "
             "accounts a key policy gives the role nothing, because nobody can give it the IAM permission that KMS then "
             "asks for as well",
-            "Leave --via out, or say --via grant.",
+            advice("Leave ", VIA, " out, or say ", BY_GRANT, "."),
+            doing=f"linking {facts.pair} through the key policy",
         )
     if options.narrow_grant:
-        message = f"linking {facts.pair}: --narrow-grant is about grants, and a key of the cache's own account gets a statement"
-        raise UsageError(message, "Say --via grant as well, or leave it out: a statement is narrow already.")
+        which = " is about grants, and a key of the cache's own account gets a statement"
+        message = advice(f"linking {facts.pair}: ", NARROW, which)
+        raise UsageError(message, advice("Say ", BY_GRANT, " as well, or leave it out: a statement is narrow already."))
     return Requirement(key, access=_access(facts, options), warnings=warnings)
+
+
+def is_linkable(facts: Facts) -> bool:
+    """Would a link of the pair need a statement or grant, and can it be had? As ``requirement_of`` for plain options, but quick.
+
+    Raises the ``ImpossibleError`` of a key that cannot be used.
+    """
+    if not facts.bucket.encryption.is_kms or facts.key is None or facts.key.manager == "AWS":
+        return False
+    _refuse_unusable(facts.key, facts.bucket)
+    return facts.role is not None or facts.key.arn.account == facts.account
 
 
 def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
@@ -135,22 +142,24 @@ def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
         )
     if algorithm == "aws:kms:dsse":
         raise ImpossibleError(
-            f"linking bucket {bucket.name}: it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
+            "it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
             CUSTOMER_KEY,
+            doing=f"linking bucket {bucket.name}",
         )
     raise ImpossibleError(
-        f"linking bucket {bucket.name}: its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and "
-        "SSE-KMS only",
+        f"its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and SSE-KMS only",
         CUSTOMER_KEY,
+        doing=f"linking bucket {bucket.name}",
     )
 
 
 def _default_key(facts: Facts) -> NotNeeded:
     if facts.bucket.foreign:
         raise ImpossibleError(
-            f"linking bucket {facts.bucket.name}: it belongs to another account and is encrypted with that account's AWS "
+            "it belongs to another account and is encrypted with that account's AWS "
             "managed key aws/s3, which nobody can share",
             f"In the bucket's account: {CUSTOMER_KEY}",
+            doing=f"linking bucket {facts.bucket.name}",
         )
     return NotNeeded("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
 
@@ -159,9 +168,9 @@ def _managed_key(facts: Facts, key: Key) -> NotNeeded:
     if key.arn.account == facts.account:
         return NotNeeded(f"key {key.id} is an AWS managed key, which serves every role of its account")
     raise ImpossibleError(
-        f"linking bucket {facts.bucket.name}: its key {key.arn} is an AWS managed key of account {key.arn.account}, which "
-        "nobody can share",
+        f"its key {key.arn} is an AWS managed key of account {key.arn.account}, which nobody can share",
         f"In the bucket's account: {CUSTOMER_KEY}",
+        doing=f"linking bucket {facts.bucket.name}",
     )
 
 
@@ -171,35 +180,38 @@ def _refuse_unusable(key: Key, bucket: Bucket) -> None:
             pass
         case "Disabled":
             raise ImpossibleError(
-                f"linking bucket {bucket.name}: its key {key.arn} is disabled, so nobody can read or write with it",
+                f"its key {key.arn} is disabled, so nobody can read or write with it",
                 f"Enable it, then link again: aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
+                doing=f"linking bucket {bucket.name}",
             )
         case "PendingDeletion":
             raise ImpossibleError(
-                f"linking bucket {bucket.name}: its key {key.arn} is pending deletion; what is encrypted with it will be lost",
+                f"its key {key.arn} is pending deletion; what is encrypted with it will be lost",
                 "Save it, then link again:\n"
                 f"aws kms cancel-key-deletion --key-id {key.arn} --region {key.arn.region}\n"
                 f"aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
+                doing=f"linking bucket {bucket.name}",
             )
         case "NotFound":
-            message = f"linking bucket {bucket.name}: its key {key.arn} does not exist"
-            raise NotFoundError(message, CUSTOMER_KEY)
+            message = f"its key {key.arn} does not exist"
+            raise NotFoundError(message, CUSTOMER_KEY, doing=f"linking bucket {bucket.name}")
         case state:
             raise ImpossibleError(
-                f"linking bucket {bucket.name}: its key {key.arn} is in state {state}, in which it cannot be used",
+                f"its key {key.arn} is in state {state}, in which it cannot be used",
                 f"See what it waits for: aws kms describe-key --key-id {key.arn} --region {key.arn.region}",
+                doing=f"linking bucket {bucket.name}",
             )
     if not key.usable_by_s3:
         raise ImpossibleError(
-            f"linking bucket {bucket.name}: its key {key.arn} is {key.spec} for {key.usage}, and S3 takes only symmetric "
-            "encryption keys",
+            f"its key {key.arn} is {key.spec} for {key.usage}, and S3 takes only symmetric encryption keys",
             CUSTOMER_KEY,
+            doing=f"linking bucket {bucket.name}",
         )
     if bucket.region and bucket.region != key.arn.region:
         raise ImpossibleError(
-            f"linking bucket {bucket.name}: it is in {bucket.region} and its key {key.arn} is not, and S3 takes only keys of "
-            "the bucket's own Region",
+            f"it is in {bucket.region} and its key {key.arn} is not, and S3 takes only keys of the bucket's own Region",
             CUSTOMER_KEY,
+            doing=f"linking bucket {bucket.name}",
         )
 
 
@@ -223,12 +235,12 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
     if options.narrow_grant:
         if not facts.bucket.bucket_keys_known:
             message = f"narrowing the grant for bucket {facts.bucket.name}: whether it uses Bucket Keys is not known"
-            raise UsageError(message, "Say so with --bucket-keys or --no-bucket-keys.")
+            raise UsageError(message, advice("Say so with ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS, "."))
         if not facts.bucket.encryption.bucket_keys:
             raise ImpossibleError(
                 f"narrowing the grant for bucket {facts.bucket.name}: without Bucket Keys each object has an encryption "
                 "context of its own, and a grant's constraint takes no wildcards",
-                "Leave --narrow-grant out, or turn Bucket Keys on for the bucket.",
+                advice("Leave ", NARROW, " out, or turn Bucket Keys on for the bucket."),
             )
         subset = (("aws:s3:arn", bucket_arn(facts.partition, facts.bucket.name)),)
     name = grant_name(facts.pair.cache, facts.bucket.name, narrow=bool(subset))

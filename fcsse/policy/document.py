@@ -9,19 +9,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from fcsse import arn as arns
 from fcsse import errors
 from fcsse.policy.json_text import JsonTextError, JsonValue, Node, compact_json, parse_json
 
 __all__ = [
     "MAX_POLICY_BYTES",
-    "DeadPrincipal",
     "JsonValue",
     "PolicyDocument",
     "Statement",
-    "dead_principals",
+    "denying",
     "parsed",
     "printable",
     "refused_statements",
@@ -38,8 +37,8 @@ _HINT = "Look at the policy with `aws kms get-key-policy`; nothing was changed."
 class Statement:
     """A statement of a document.
 
-    ``index`` counts from 0. ``label`` names it for people: its Sid in quotes, or ``statement N`` counted from 1; where
-    several statements share a Sid, both. Characters that do not print are escaped in it.
+    ``index`` counts from 0. ``label`` names it for people, after the word "statement": its Sid in quotes, or its number
+    counted from 1; where several statements share a Sid, both. Characters that do not print are escaped in it.
     """
 
     index: int
@@ -98,35 +97,10 @@ class PolicyDocument:
         return PolicyDocument.parse(compact_json(self.text, self.tree))
 
 
-@dataclass(frozen=True, slots=True)
-class DeadPrincipal:
-    """A unique id that stands where a principal was deleted; KMS refuses every document that holds one.
-
-    ``element`` is where it stands: ``Principal.AWS`` or ``NotPrincipal.AWS``.
-    """
-
-    index: int
-    label: str
-    element: str
-    id: str
-
-
 @lru_cache(maxsize=64)
 def parsed(text: str) -> PolicyDocument:
     """As ``PolicyDocument.parse``; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
     return PolicyDocument.parse(text)
-
-
-def dead_principals(document: PolicyDocument) -> tuple[DeadPrincipal, ...]:
-    """Every dead principal of a document, in its order. Never ``*``, account ids, ARNs or service principals."""
-    return tuple(
-        DeadPrincipal(statement.index, statement.label, f"{name}.{kind}", text)
-        for statement in document.statements
-        for name in ("Principal", "NotPrincipal")
-        for kind, value in _mapping(statement.value.get(name)).items()
-        for text in strings(value)
-        if arns.is_dead_principal(text)
-    )
 
 
 def refused_statements(document: PolicyDocument) -> tuple[tuple[str, str], ...]:
@@ -145,6 +119,18 @@ def refused_statements(document: PolicyDocument) -> tuple[tuple[str, str], ...]:
         elif resource not in ("*", ["*"]):
             found.append((statement.label, 'its Resource is not "*"'))
     return tuple(found)
+
+
+def denying(document: PolicyDocument, action: str) -> tuple[str, ...]:
+    """The labels of the statements that deny an action to somebody, under whatever conditions."""
+    return tuple(one.label for one in document.statements if one.value.get("Effect") == "Deny" and _covers(one, action))
+
+
+def _covers(statement: Statement, action: str) -> bool:
+    listed, excepted = strings(statement.value.get("Action")), strings(statement.value.get("NotAction"))
+    if listed:
+        return any(fnmatchcase(action.lower(), one.lower()) for one in listed)
+    return bool(excepted) and not any(fnmatchcase(action.lower(), one.lower()) for one in excepted)
 
 
 def strings(value: JsonValue) -> tuple[str, ...]:
@@ -170,15 +156,11 @@ def _statements(nodes: tuple[Node, ...]) -> tuple[Statement, ...]:
             reason = f"statement {index + 1} is {_kind(node.value)}, not an object"
             raise _format_error(reason)
         name = sid if isinstance(sid, str) and sid else None
-        label = f"statement {index + 1}"
+        label = f"{index + 1}"
         if name is not None:
-            label = f"'{printable(name)}'" + (f" ({label})" if uses[name] > 1 else "")
+            label = f"'{printable(name)}'" + (f" (number {label})" if uses[name] > 1 else "")
         statements.append(Statement(index, name, node.value, label, node))
     return tuple(statements)
-
-
-def _mapping(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
 
 
 def _format_error(reason: str) -> errors.PolicyFormatError:

@@ -6,26 +6,22 @@ never changes; a statement is ours by what it says, not by its Sid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from fcsse import errors
+from fcsse.advice import BY_GRANT, advice
 from fcsse.policy import steps as did
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_document
-from fcsse.policy.linking import drift, grant, in_order, wishes
+from fcsse.policy.linking import drift, grant, in_order, partly, wishes
 from fcsse.policy.pruning import prune as prune_drafts
+from fcsse.policy.statement import Access
 from fcsse.policy.statement_edits import PolicyEdit
 from fcsse.policy.unlinking import holds, leftovers, withdraw
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from fcsse.policy.statement import Access
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """What an edit came to: the document (the given one where nothing changed), and what was done or found."""
 
     document: PolicyDocument
@@ -33,7 +29,9 @@ class Edit:
     changed: bool
 
 
-def link(document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = False) -> Edit:
+def link(
+    document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = False, dead: Collection[str] = ()
+) -> Edit:
     """Gives accesses.
 
     For each: (1) where statements of ours give it already, nothing changes; (2) where the role (with other roles of
@@ -41,21 +39,31 @@ def link(document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = 
     form joins it; (3) where a statement differs only in the role, the role joins its principals; (4) otherwise a new
     statement goes to the end. Statements that look like ours but say something else are reported as Drift.
 
-    Dead principals in statements of ours are pruned; with ``prune``, all others that can be. The result does not
+    ``dead`` are unique ids that belong to nobody. Those in statements of ours are pruned; with ``prune``, all others that
+    can be. The result does not
     depend on the order of ``accesses``, and linking again changes nothing.
     """
     drafts = PolicyEdit(document)
-    steps = prune_drafts(drafts, ours_only=not prune)
+    steps = prune_drafts(drafts, dead, ours_only=not prune)
     wanted = in_order(accesses)
     wished = wishes(wanted)
     for access in wanted:
-        steps += drift(drafts, access)
-        steps += grant(drafts, access, wished)
+        looks_alike = drift(drafts, access)
+        given = grant(drafts, access, wished)
+        steps += [*looks_alike, *given]
+        if not any(isinstance(step, did.AlreadyThere) for step in given):
+            known = {step.label for step in looks_alike if isinstance(step, did.Drift)}
+            steps += [step for step in partly(drafts, access) if step.label not in known]
     return _finish(drafts, steps)
 
 
 def unlink(
-    document: PolicyDocument, accesses: Sequence[Access], known_texts: Sequence[str] = (), *, prune: bool = False
+    document: PolicyDocument,
+    accesses: Sequence[Access],
+    known_texts: Sequence[str] = (),
+    *,
+    prune: bool = False,
+    dead: Collection[str] = (),
 ) -> Edit:
     """Takes accesses back: every statement of ours for role and bucket, whatever its forms, Region or Sid.
 
@@ -67,7 +75,7 @@ def unlink(
     ``known_texts`` are earlier texts of the policy: where the result says the same as one, it is that one to the byte.
     """
     drafts = PolicyEdit(document)
-    steps = prune_drafts(drafts, ours_only=not prune)
+    steps = prune_drafts(drafts, dead, ours_only=not prune)
     wanted = in_order(accesses)
     hits: set[Access] = set()
     for draft in drafts.alive:
@@ -79,23 +87,24 @@ def unlink(
         steps += [] if access in hits else [did.NotThere(access)]
         steps += leftovers(drafts, access)
     edit = _finish(drafts, steps)
-    return replace(edit, document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
+    return edit._replace(document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
 
 
-def prune_dead(document: PolicyDocument, ours_only: bool) -> Edit:
-    """Takes dead principals out: of statements of ours, or of all.
+def prune_dead(document: PolicyDocument, dead: Collection[str], ours_only: bool) -> Edit:
+    """Takes dead principals (``dead``: their unique ids) out: of statements of ours, or of all.
 
     A statement whose principals are all dead goes whole: it applies to nobody. A dead id is kept, and reported, where
     it is all that a NotPrincipal excepts, for without it the statement would apply to everybody.
     """
     drafts = PolicyEdit(document)
-    return _finish(drafts, prune_drafts(drafts, ours_only=ours_only))
+    return _finish(drafts, prune_drafts(drafts, dead, ours_only=ours_only))
 
 
-def fit(document: PolicyDocument, before: PolicyDocument) -> PolicyDocument:
+def fit(document: PolicyDocument, before: PolicyDocument, doing: str = "fitting the key policy") -> PolicyDocument:
     """The document in a size that KMS takes: as it is laid out if that fits, else without white space.
 
-    Raises PolicyFullError, with the sizes, where it does not fit either way. ``before`` is the policy as it stands.
+    Raises PolicyFullError, with the sizes, where it does not fit either way. ``before`` is the policy as it stands,
+    ``doing`` begins the message.
     """
     if document.size <= MAX_POLICY_BYTES:
         return document
@@ -103,10 +112,10 @@ def fit(document: PolicyDocument, before: PolicyDocument) -> PolicyDocument:
     if compact.size <= MAX_POLICY_BYTES:
         return compact
     message = (
-        f"fitting the key policy: it would be {compact.size:,} bytes without white space ({document.size:,} with), "
+        f"{doing}: it would be {compact.size:,} bytes without white space ({document.size:,} with), "
         f"and KMS takes {MAX_POLICY_BYTES:,}; now it is {before.size:,}"
     )
-    hint = "Give the access by a grant instead (`--via grant`), or take statements out that nobody needs."
+    hint = advice("Give the access by a grant instead (", BY_GRANT, "), or take statements out that nobody needs.")
     raise errors.PolicyFullError(message, hint)
 
 

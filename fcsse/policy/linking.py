@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from fcsse.policy import steps as did
+from fcsse.policy.difference import differences, is_about
 from fcsse.policy.encryption_context import ContextForm
-from fcsse.policy.statement import PAGE_SID, is_sid_for, sid_for
-from fcsse.policy.statement_edits import named_principals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
+from fcsse.policy.statement import PAGE_SID, Access, is_sid_for, sid_for
+from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, named_principals
 
 Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
 """Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""
@@ -81,6 +77,19 @@ def _widens_nobody_else(draft: StatementEdit, access: Access, missing: set[str],
     wants = wished.get((*draft.scope, access.bucket_arn), {})
     all_want = all(missing <= wants.get(principal, set()) for principal in draft.principals)
     return all_want and not draft.exact and draft.buckets == {access.bucket_arn}
+
+
+def partly(drafts: PolicyEdit, access: Access) -> list[did.PartlyThere]:
+    """Statements of others that name the role and are about the bucket, but do not give the whole access."""
+    if access.role is None:
+        return []
+    return [
+        did.PartlyThere(statement.label, access, differences(statement.value, access))
+        for statement in drafts.foreign()
+        if statement.value.get("Effect") == "Allow"
+        and access.role in named_principals(statement)
+        and is_about(statement.value, access)
+    ]
 
 
 def drift(drafts: PolicyEdit, access: Access) -> list[did.Step]:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
-from fcsse import arn as arns
 from fcsse.policy import steps as did
-from fcsse.policy.document import dead_principals, strings
+from fcsse.policy.document import Statement, strings
 from fcsse.policy.statement_edits import Others, PolicyEdit
-
-if TYPE_CHECKING:
-    from fcsse.policy.document import Statement
+from fcsse.policy.unique_ids import dead_principals
 
 
-def prune(drafts: PolicyEdit, *, ours_only: bool) -> list[did.Step]:
-    """Takes dead principals out of statements of ours, and out of all others unless ``ours_only``."""
+def prune(drafts: PolicyEdit, dead: Collection[str], *, ours_only: bool) -> list[did.Step]:
+    """Takes dead principals (``dead``: their unique ids) out of statements of ours, and of all others unless ``ours_only``."""
     steps: list[did.Step] = []
     mine: set[int] = set()
     for draft in drafts.ours:
         if draft.statement is not None:
             mine.add(draft.statement.index)
-            dead = [one for one in draft.principals if arns.is_dead_principal(one)]
-            steps += [did.PrincipalPruned(draft.label, one) for one in dead]
+            steps += [did.PrincipalPruned(draft.label, one) for one in draft.principals if one in dead]
             draft.principals = [one for one in draft.principals if one not in dead]
     if ours_only:
         return steps
-    for found in dead_principals(drafts.document):
+    for found in dead_principals(drafts.document, dead):
         if found.index in mine:
             continue
         statement = drafts.document.statements[found.index]
-        name = found.element.partition(".")[0]
-        others = _living(statement, name)
-        if name == "NotPrincipal" and not others:
+        others = _living(statement, found.name, dead)
+        if found.name == "NotPrincipal" and not others:
             reason = "without it the statement would apply to everybody"
             steps.append(did.PrincipalKept(found.label, found.id, reason))
             continue
@@ -44,8 +39,8 @@ def prune(drafts: PolicyEdit, *, ours_only: bool) -> list[did.Step]:
     return steps
 
 
-def _living(statement: Statement, name: str) -> list[str]:
+def _living(statement: Statement, name: str, dead: Collection[str]) -> list[str]:
     """The principals of a statement's Principal or NotPrincipal that are not dead."""
     value = statement.value.get(name)
     texts = [text for kind in value.values() for text in strings(kind)] if isinstance(value, dict) else []
-    return [text for text in texts if not arns.is_dead_principal(text)]
+    return [text for text in texts if text not in dead]

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from fcsse.policy.json_text import JsonValue
+from fcsse.policy.json_text import JsonValue
 
 ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 """The actions of the documented statement, in the page's order."""
@@ -38,9 +36,16 @@ _SPELLINGS = {
         "kms:generatedatakeypairwithoutplaintext",
     ),
 }
-_CONCRETE = frozenset(
-    action for documented in ACTIONS for action in _SPELLINGS.get(documented.lower(), (documented.lower(),))
-)
+
+
+def concrete_actions(action: str) -> frozenset[str]:
+    """The actions, in small letters, that one of the documented ones stands for; any other stands for itself."""
+    return frozenset(_SPELLINGS.get(action.lower(), (action.lower(),)))
+
+
+CONCRETE_ACTIONS = frozenset(one for documented in ACTIONS for one in concrete_actions(documented))
+"""Everything that the documented statement allows, in small letters."""
+
 _VIA = re.compile(r"s3\.([a-z0-9-]+)\.amazonaws\.com")
 # Old buckets of us-east-1 may have capitals and underscores. Source: S3 user guide, "Bucket naming rules".
 _PATTERN = re.compile(r"(?P<bucket_arn>arn:(?P<partition>[a-z0-9-]+):s3:::[A-Za-z0-9._-]+)(?P<objects>/\*)?")
@@ -84,8 +89,7 @@ class Access:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LinkStatement:
+class LinkStatement(NamedTuple):
     """What a recognised statement says.
 
     ``principals`` are as written (ARNs, ids; dead ones too), ``("*",)`` with ``every_cache``. ``patterns`` are the
@@ -183,9 +187,7 @@ def _principals(value: JsonValue) -> tuple[str, ...] | None:
 
 
 def _allows_documented(value: JsonValue) -> bool:
-    actions = {action.lower() for action in _texts(value) or ()}
-    concrete = {one for action in actions for one in _SPELLINGS.get(action, (action,))}
-    return concrete == _CONCRETE
+    return {one for action in _texts(value) or () for one in concrete_actions(action)} == CONCRETE_ACTIONS
 
 
 def _tests(value: JsonValue) -> dict[str, tuple[str, tuple[str, ...]]] | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from fcsse.arn import role_cache
 from fcsse.policy import steps
+from fcsse.policy.difference import Difference, DifferenceKind
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
+from fcsse.policy.statement import Access
+from fcsse.policy.steps import Step
+from fcsse.text import listed
 
 FORMS = {ContextForm.OBJECT: "object ARNs (without Bucket Keys)", ContextForm.BUCKET: "the bucket's ARN (Bucket Keys)"}
 
@@ -20,6 +21,19 @@ def who(role: str | None) -> str:
     if role is None:
         return "every cache"
     return role_cache(role) or role
+
+
+def uses(bucket: str, form: ContextForm) -> str:
+    """Which encryption context a bucket's setting calls for, and why, as a clause."""
+    if form is ContextForm.BUCKET:
+        return f"bucket {bucket} uses Bucket Keys, so the encryption context is the bucket's ARN"
+    return f"bucket {bucket} does not use Bucket Keys, so the encryption context is the object's ARN"
+
+
+def other_form_only(bucket: str, form: ContextForm) -> str:
+    """Why access fails that is given for the other form than the one that the bucket's setting calls for."""
+    given = "object ARNs" if form is ContextForm.BUCKET else "the bucket's ARN"
+    return f"access is given for {given} only, and {uses(bucket, form)}"
 
 
 def phrase(step: Step) -> str:
@@ -34,13 +48,17 @@ def phrase(step: Step) -> str:
             if any(len(access.forms) > 1 for access in step.accesses):
                 return f"{covers}, beside the other form"
             return (
-                f"{covers}, because the Bucket Key setting of {step.bucket} changed since it was made; the other form stays, "
-                "for the objects written before"
+                f"{covers}, because {uses(step.bucket, step.form)}; the other form stays, for objects written that way"
             )
         case steps.AlreadyThere():
             return f"statement {step.label} gives {who(step.access.role)} the access already"
         case steps.Drift():
             return f"statement {step.label} looks like the one for this access but {step.reason}; it is left as it is"
+        case steps.PartlyThere():
+            return (
+                f"statement {step.label} gives {who(step.access.role)} a part of the access and stays as it is: "
+                f"{why_not_ours(step.differences)}"
+            )
         case steps.RoleTakenOut():
             return f"the role of {who(step.role)} leaves statement {step.label}, which serves others too"
         case steps.BucketTakenOut():
@@ -50,7 +68,7 @@ def phrase(step: Step) -> str:
         case steps.NotThere():
             return f"no statement gives {who(step.access.role)} this access"
         case steps.StillNamed():
-            return f"statement {step.label} is not one of fcsse's, names the role too and stays"
+            return f"statement {step.label} names the role too and stays: {why_not_ours(step.differences)}"
         case steps.StillCovered():
             return f"statement {step.label}, which is for every cache, still gives {who(step.access.role)} the access"
         case steps.PrincipalPruned():
@@ -59,6 +77,38 @@ def phrase(step: Step) -> str:
             return f"{step.principal}, which no longer exists, has to stay in statement {step.label}: {step.reason}"
         case _:
             assert_never(step)
+
+
+def why_not_ours(found: Sequence[Difference]) -> str:
+    """Why a statement is not taken for one that fcsse may take out, as a clause."""
+    if not found:
+        return "it is not the documented statement for this cache and bucket alone"
+    return "; ".join(_difference(one) for one in found[:3])
+
+
+def _difference(one: Difference) -> str:
+    about = listed(list(one.about), 3)
+    match one.kind:
+        case DifferenceKind.OTHERS:
+            return f"it is also for {about}"
+        case DifferenceKind.ELEMENT:
+            return f"it has {about}, which the documented statement has not"
+        case DifferenceKind.PRINCIPAL:
+            return f"its principal is {about}, not the role itself"
+        case DifferenceKind.FEWER_ACTIONS:
+            return f"it allows {about} only, which is a part of the documented actions"
+        case DifferenceKind.MORE_ACTIONS:
+            return f"it also allows {about}"
+        case DifferenceKind.NO_CONDITION:
+            return f"it has no condition on {about}"
+        case DifferenceKind.MORE_CONDITION:
+            return f"it has a condition on {about}, which the documented statement has not"
+        case DifferenceKind.OPERATOR:
+            return f"it tests {one.about[0]} by {one.about[1]}"
+        case DifferenceKind.CONTEXT:
+            return f"it is for a part of the bucket only, {about}"
+        case _:
+            assert_never(one.kind)
 
 
 def concerns(step: Step, access: Access) -> bool:
@@ -74,7 +124,7 @@ def concerns(step: Step, access: Access) -> bool:
 
 def is_warning(step: Step) -> bool:
     """Is it something to know rather than something done?"""
-    return isinstance(step, (steps.Drift, steps.StillNamed, steps.StillCovered, steps.PrincipalKept))
+    return isinstance(step, (steps.Drift, steps.PartlyThere, steps.StillNamed, steps.StillCovered, steps.PrincipalKept))
 
 
 def changes(step: Step) -> bool:

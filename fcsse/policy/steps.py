@@ -6,11 +6,11 @@ Each label names a statement as ``Statement.label`` does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from fcsse.policy.encryption_context import ContextForm
-    from fcsse.policy.statement import Access
+from fcsse.policy.difference import Difference
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,15 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class PartlyThere:
+    """A statement of others gives the role something for this bucket, but not the whole access. It is left as it is."""
+
+    label: str
+    access: Access
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RoleTakenOut:
     """A role left the principals of a statement that others still need."""
 
@@ -92,10 +101,11 @@ class NotThere:
 
 @dataclass(frozen=True, slots=True)
 class StillNamed:
-    """A statement that is not ours allows something to the role by name. It is left as it is."""
+    """A statement that is not ours allows something to the role by name, and in what it differs. It is left as it is."""
 
     label: str
     access: Access
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ Step: TypeAlias = (
     | FormJoined
     | AlreadyThere
     | Drift
+    | PartlyThere
     | RoleTakenOut
     | BucketTakenOut
     | StatementTakenOut

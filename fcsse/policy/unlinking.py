@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from fcsse.arn import Arn
 from fcsse.policy import steps as did
+from fcsse.policy.difference import differences, session_role
+from fcsse.policy.document import Statement
 from fcsse.policy.linking import grant, wishes
-from fcsse.policy.statement_edits import access_of, named_principals
-
-if TYPE_CHECKING:
-    from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
+from fcsse.policy.statement import Access
+from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, access_of, named_principals
 
 
 def holds(draft: StatementEdit, access: Access) -> bool:
@@ -58,9 +56,9 @@ def leftovers(drafts: PolicyEdit, access: Access) -> list[did.Step]:
     if access.role is None:
         return []
     steps: list[did.Step] = [
-        did.StillNamed(statement.label, access)
+        did.StillNamed(statement.label, access, differences(statement.value, access))
         for statement in drafts.foreign()
-        if statement.value.get("Effect") == "Allow" and access.role in named_principals(statement)
+        if statement.value.get("Effect") == "Allow" and _names(statement, access.role)
     ]
     steps += [
         did.StillCovered(draft.label, access)
@@ -68,6 +66,13 @@ def leftovers(drafts: PolicyEdit, access: Access) -> list[did.Step]:
         if draft.every_cache and draft.account == access.account and access.bucket_arn in draft.buckets
     ]
     return steps
+
+
+def _names(statement: Statement, role: str) -> bool:
+    """Does a statement name a role, or a session of it?"""
+    arn = Arn.parse(role)
+    own = (arn.account, arn.resource.rpartition("/")[2]) if arn else None
+    return any(one == role or (own is not None and session_role(one) == own) for one in named_principals(statement))
 
 
 def _without(patterns: list[str], buckets: set[str]) -> list[str]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from fcsse.sandbox.simulation import Simulation
 from fcsse.sandbox.wire import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.server import Sandbox
 
 
 class Control:
@@ -20,7 +17,10 @@ class Control:
     ``GET /_sandbox``                   accounts, keys, buckets, caches
     ``GET, DELETE /_sandbox/requests``  the request log (``?operation=kms:PutKeyPolicy``); empty it
     ``GET, POST, DELETE …/faults``      faults in place; add one (members of ``Fault``); take all away
-    ``POST …/late``                     ``policy_seconds``, ``policy_reads``, ``grant_seconds``, ``grant_reads``
+    ``POST …/late``                     ``policy_seconds``, ``policy_reads``, ``grant_seconds``, ``grant_reads``,
+                                        ``event_seconds``
+    ``GET, POST …/events``              what CloudTrail recorded; put an event in (``event``, ``account``, ``region``, ``ago``)
+    ``POST …/events/age``               ``seconds``: make all of them older
     ``POST …/switches``                 members of ``Switches``
     ``POST, DELETE …/writers``          ``key`` and ``every``, ``pause``, ``keep`` (busy) or ``on``, ``nth``, ``times``,
                                         ``after``, ``statement`` (once); stop them
@@ -36,7 +36,7 @@ class Control:
     ==================================  ================================================================================
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Simulation) -> None:
         self._sandbox = sandbox
 
     def __call__(self, environ: dict[str, Any], body: bytes) -> Reply:
@@ -74,6 +74,12 @@ class Control:
                 sandbox.faults.clear()
             case "POST", ["late"]:
                 sandbox.late(**given)
+            case "GET", ["events"]:
+                return {"events": [one.written() for one in sandbox.state.trail.events]}
+            case "POST", ["events"]:
+                sandbox.add_event(given.pop("event"), **given)
+            case "POST", ["events", "age"]:
+                sandbox.age_events(float(given["seconds"]))
             case "POST", ["switches"]:
                 for name, value in given.items():
                     if name not in sandbox.switches.__slots__:

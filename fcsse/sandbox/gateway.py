@@ -6,21 +6,17 @@ import io
 import socket
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from http.client import responses
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from fcsse.sandbox import athena, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.faults import Fault, Faults
+from fcsse.sandbox.journal import Journal
 from fcsse.sandbox.principals import caller_of, reveal
-from fcsse.sandbox.wire import AwsError, Reply, error_reply, read_body, read_call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from fcsse.sandbox.faults import Fault, Faults
-    from fcsse.sandbox.journal import Journal
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, error_reply, read_body, read_call
 
 CONTROL = "/_sandbox"
 
@@ -114,23 +110,34 @@ class Gateway:
         return reply
 
     def _carry_out(self, call: Call, caller: Caller) -> Reply:
+        with self._state.lock:
+            try:
+                reply = self._answer(call, caller)
+            except AwsError as error:
+                cloudtrail_events.record_call(self._state, call, caller, error=error)
+                raise
+            cloudtrail_events.record_call(self._state, call, caller, reply)
+            return reply
+
+    def _answer(self, call: Call, caller: Caller) -> Reply:
         state = self._state
-        with state.lock:
-            match call.service:
-                case "kms":
-                    return kms.answer(state, call, caller)
-                case "fsx":
-                    return fsx.answer(state, call, caller)
-                case "athena":
-                    return athena.answer(state, call, caller, lambda account: self._forward(call, account))
-                case "organizations":
-                    return organizations.answer(state, call, caller)
-                case "sts":
-                    return sts.answer(state, call, caller)
-                case "iam":
-                    return iam_layer.answer(state, call, caller, lambda: self._forward(call, caller.account))
-                case _:
-                    return s3_layer.answer(state, call, caller, lambda account: self._forward(call, account))
+        match call.service:
+            case "cloudtrail":
+                return cloudtrail.answer(state, call, caller)
+            case "kms":
+                return kms.answer(state, call, caller)
+            case "fsx":
+                return fsx.answer(state, call, caller)
+            case "athena":
+                return athena.answer(state, call, caller, lambda account: self._forward(call, account))
+            case "organizations":
+                return organizations.answer(state, call, caller)
+            case "sts":
+                return sts.answer(state, call, caller)
+            case "iam":
+                return iam_layer.answer(state, call, caller, lambda: self._forward(call, caller.account))
+            case _:
+                return s3_layer.answer(state, call, caller, lambda account: self._forward(call, account))
 
     def _forward(self, call: Call, account: str) -> Reply:
         """Hand the call to moto, in the name of ``account``."""

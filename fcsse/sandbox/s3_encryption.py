@@ -7,20 +7,18 @@ default encryption resolved in the requester's account) and "Reducing the cost o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import key_ruling
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.cloudtrail_events import record_use
 from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, managed_key, require_state
 from fcsse.sandbox.request_context import through_s3
+from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
 
@@ -118,12 +116,16 @@ def use(
     pairs = {"aws:s3:arn": arn if bucket_key else f"{arn}/{name}"}
     context = through_s3(bucket.region_name, pairs, by_alias=by_alias)
     ruling = key_ruling(state, key, caller, action, context)
+    used = arn if bucket_key else f"{arn}/{name}"
     if not ruling.allowed:
+        record_use(state, caller, key, action, used, ruling.refusal)
         raise AwsError("AccessDenied", ruling.refusal, 403)
     try:
         require_state(key)
     except AwsError as error:
+        record_use(state, caller, key, action, used, error.message, error.code)
         raise _through_s3(error) from error
+    record_use(state, caller, key, action, used)
     return ruling.decided_by
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from fcsse.sandbox.athena import AthenaTraits
+from fcsse.sandbox.cloudtrail_record import Trail
+from fcsse.sandbox.organization_tree import Organization
 from fcsse.sandbox.policy_text import LIMIT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from fcsse.sandbox.organization_tree import Organization
-    from fcsse.sandbox.s3_metadata import MetadataConfiguration
+from fcsse.sandbox.query_settings import AthenaTraits, MetadataConfiguration
 
 T = TypeVar("T")
 
@@ -226,7 +223,8 @@ class Switches:
 
     ``normalise``: KMS rewrites policies on storing them. ``elements_required``: refuse statements without Action or
     with another Resource than ``*``. ``page``: the most that one page of a list holds, for short pages; 0 = no limit
-    but the API's own. ``late_*``: how long, or for how many reads, changes of policies and grants show late.
+    but the API's own. ``late_*``: how long, or for how many reads, changes of policies and grants show late; and how long
+    it takes until CloudTrail shows an event. ``lookups_per_second``: LookupEvents calls before AWS throttles; 0 = any number.
     ``new_id_seconds``: how long ListGrants shows a new role by its unique id; ``new_id_in_policies``: GetKeyPolicy, too.
     ``empty_message_for_principals``: refuse unknown principals with an empty message, as KMS did in 2016 and 2017.
     ``regions_on``: the opt-in Regions that the accounts have turned on.
@@ -241,6 +239,8 @@ class Switches:
     late_policy_reads: int = 0
     late_grant_seconds: float = 0.0
     late_grant_reads: int = 0
+    late_event_seconds: float = 0.0
+    lookups_per_second: float = 2.0
     new_id_seconds: float = 60.0
     new_id_in_policies: bool = False
     empty_message_for_principals: bool = False
@@ -270,6 +270,7 @@ class State:
     expired: set[str] = field(default_factory=set)
     organization: Organization | None = None
     athena: AthenaTraits = field(default_factory=AthenaTraits)
+    trail: Trail = field(default_factory=Trail)
     switches: Switches = field(default_factory=Switches)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

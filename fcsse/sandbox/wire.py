@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from fcsse.sandbox.s3_operations import operation_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-SERVICES = ("athena", "kms", "fsx", "iam", "organizations", "sts", "s3")
+SERVICES = ("athena", "cloudtrail", "kms", "fsx", "iam", "organizations", "sts", "s3")
 """What the sandbox answers for; calls to any other service are refused."""
 
 _TARGETS = {
@@ -25,6 +23,7 @@ _TARGETS = {
     "AWSSimbaAPIService_v20180301": "fsx",
     "AmazonAthena": "athena",
     "AWSOrganizationsV20161128": "organizations",
+    "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": "cloudtrail",
 }
 
 
@@ -111,7 +110,7 @@ def read_call(environ: Mapping[str, Any], body: bytes) -> Call:
     """
     access_key, region, service = _scope(environ)
     target = str(environ.get("HTTP_X_AMZ_TARGET") or "")
-    prefix, _, operation = target.partition(".")
+    prefix, _, operation = target.rpartition(".")
     if prefix in _TARGETS:
         parameters = _json_object(body)
         return Call(_TARGETS[prefix], operation, region, access_key, parameters, body, environ)
@@ -172,7 +171,7 @@ def error_reply(service: str, error: AwsError, *, head: bool = False) -> Reply:
     """An error in the form of the service. ``head``: the request was a HEAD, whose answer has no body."""
     code, message = escape(error.code), escape(error.message)
     identifier = uuid.uuid4()
-    if service in ("athena", "kms", "fsx", "organizations"):
+    if service in ("athena", "cloudtrail", "kms", "fsx", "organizations"):
         name = "message" if service == "kms" else "Message"
         text = {name: error.message} if error.message else {}
         reply = json_reply({"__type": error.code, **text}, error.status)

@@ -8,18 +8,15 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from fcsse.sandbox import key_policy
-from fcsse.sandbox.faults import Fault
+from fcsse.sandbox.cloudtrail_events import record_policy
+from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.policy_text import statements
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.faults import Faults
-    from fcsse.sandbox.state import Key, State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import Key, State
+from fcsse.sandbox.wire import Call
 
 
 def foreign_statement(key: Key, number: int) -> dict[str, Any]:
@@ -59,7 +56,9 @@ class SecondWriter:
             self.wrote += 1
             statement = self._statement or foreign_statement(self._key, self.wrote)
             text = key_policy.shown(self._state, self._key, self._key.policy.value)
-            key_policy.store(self._state, self._key, with_statement(text, statement))
+            text = with_statement(text, statement)
+            key_policy.store(self._state, self._key, text)
+            record_policy(self._state, self._key, text)
 
 
 class BusyWriter:
@@ -100,6 +99,8 @@ class BusyWriter:
             old = set(self.sids[: -(self._keep - 1)]) if self._keep > 1 else set(self.sids)
             document["Statement"] = [s for s in statements(document) if s.get("Sid") not in old]
             with self._state.lock:
-                key_policy.store(self._state, self._key, with_statement(json.dumps(document), statement))
+                text = with_statement(json.dumps(document), statement)
+                key_policy.store(self._state, self._key, text)
+                record_policy(self._state, self._key, text)
                 self.sids.append(statement["Sid"])
             self._stopped.wait(self._every)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,11 +100,26 @@ class Made:
             self.add_role(cache)
         pair = Pair(cache, bucket)
         facts = Facts(
-            pair, ACCOUNT, "aws", self.roles.get(cache), found, made, text, grants, bucket_policy=bucket_policy
+            pair,
+            ACCOUNT,
+            "aws",
+            self.roles.get(cache),
+            found,
+            made,
+            text,
+            grants,
+            bucket_policy=bucket_policy,
+            dead_ids=self._dead_ids(text, grants),
         )
         self.buckets[bucket] = found
         self.pairs.append(facts)
         return facts
+
+    def _dead_ids(self, text: str | None, grants: tuple[Grant, ...] | None) -> frozenset[str]:
+        """The unique ids that no role has, as IAM would say."""
+        shown = (text or "") + " ".join(grant.grantee or "" for grant in grants or ())
+        alive = {role.role_id for role in self.roles.values()}
+        return frozenset(re.findall(r"\bA(?:ROA|IDA)[A-Z0-9]{8,}\b", shown)) - alive
 
     def add_role(self, cache: str) -> None:
         arn = Arn.parse(slr(cache))

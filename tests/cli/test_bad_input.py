@@ -28,7 +28,7 @@ KEY = f"arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
         "fc-0123/../..",
         "fc-*",
         "AWSServiceRoleForFSxS3Access_fc-0123",
-        f"arn:aws:fsx:eu-west-1:{OWN}:file-cache/fc-0123",
+        f"arn:aws:fsx:eu-west-1:{OWN}:file-system/fc-0123",
         "fc-٠١٢٣",
         "fc-0123\n",
     ],

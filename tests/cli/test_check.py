@@ -67,7 +67,7 @@ def test_bucket_keys_turned_on_after_linking_is_found_and_named(shell: Shell) ->
     shell.sandbox.set_bucket_encryption("data", key=shell.sandbox.key("data").arn, bucket_keys=True)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
     assert run.code == 3
-    assert "Bucket Key setting has changed" in run.out
+    assert "access is given for object ARNs only, and bucket data uses Bucket Keys" in run.out
     assert shell.link("fc-0123", "data").code == 0
     assert shell.run("check", "--cache", "fc-0123", "--bucket", "data").code == 0
 
@@ -103,13 +103,30 @@ def test_a_narrow_grant_is_widened_by_what_is_advised(shell: Shell) -> None:
     assert "not covered" not in shell.run(*words).out
 
 
-def test_an_explicit_deny_is_named_and_cannot_be_linked_away(shell: Shell) -> None:
+def test_an_explicit_deny_is_named_with_its_conditions(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.append("data", DENY)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
     assert run.code == 4
-    first = "fc-0123 cannot read or write s3://data: statement 'Nobody from S3' denies kms:Decrypt."
+    first = "fc-0123 cannot read or write s3://data: statement 'Nobody from S3' denies kms:Decrypt: it is for requests with "
     assert run.out.startswith(first), "multipart uploads take kms:Decrypt too"
+
+
+def test_a_deny_of_the_other_form_says_so_and_what_would_except_it(shell: Shell) -> None:
+    other = {"StringNotLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data-bucket-keys/*"}}
+    deny = {"Sid": "Objects only", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.linked("fc-0123", "data-bucket-keys")
+    shell.append("data-bucket-keys", {**deny, "Condition": other})
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-bucket-keys")
+    assert run.code == 4
+    assert "this one has arn:aws:s3:::data-bucket-keys, since Bucket Keys are on" in run.out
+    assert "add arn:aws:s3:::data-bucket-keys to its values of kms:EncryptionContext:aws:s3:arn" in run.out
+    assert "except the role" not in run.out
+
+
+def test_an_explicit_deny_cannot_be_linked_away(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    shell.append("data", DENY)
     link = shell.link("fc-0456", "data")
     assert link.code == 4
     assert "'Nobody from S3'" in link.err
@@ -206,7 +223,7 @@ def test_across_accounts_the_grant_decides(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("bucket", "reason", "ways"),
     [
-        ("data-dead", "AROA0000000FORMERROLE in 'Allow a former role'", ["--prune-orphans", "--via grant"]),
+        ("data-dead", "AROA0000000FORMERROLE in statement 'Allow a former role'", ["--prune-orphans", "--via grant"]),
         ("data-full", "KMS takes 32,768", ["--via grant"]),
     ],
 )

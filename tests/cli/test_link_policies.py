@@ -87,7 +87,7 @@ def test_dead_principals_of_others_stop_the_link_and_are_named(shell: Shell) -> 
     text = shell.sandbox.policy_text("data-dead")
     run = shell.link("fc-0123", "data-dead")
     assert run.code == 4
-    assert "AROA0000000FORMERROLE in 'Allow a former role'" in run.err
+    assert "AROA0000000FORMERROLE in statement 'Allow a former role'" in run.err
     assert "'Allow the former cache'" in run.err
     assert "--prune-orphans" in run.err
     assert run.count("kms:PutKeyPolicy") == 0

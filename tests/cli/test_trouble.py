@@ -135,7 +135,7 @@ def test_a_missing_right_is_named_with_its_resource(shell: Shell, operation: str
     ("words", "side"),
     [
         ("because no resource-based policy allows it", "in the key policy"),
-        ("with an explicit deny in a service control policy", "control policies"),
+        ("with an explicit deny in a service control policy", "A service control policy (SCP) denies"),
         ("because no permissions boundary allows it", "permissions boundary"),
         ("because no session policy allows it", "session"),
         ("because no VPC endpoint policy allows it", "VPC endpoint"),

@@ -317,8 +317,8 @@ def test_dead_principals_may_be_what_became_of_a_cache_that_is_gone(shell: Shell
     run = shell.unlink("fc-0dead", "data-dead")
     assert run.code == 0
     [warning] = [line for line in run.out.splitlines() if "--prune-orphans" in line]
-    assert "AROA0000000FORMERROLE in 'Allow a former role'" in warning
-    assert "in 'Allow the former cache'" in warning
+    assert "AROA0000000FORMERROLE in statement 'Allow a former role'" in warning
+    assert "in statement 'Allow the former cache'" in warning
     assert "--prune-orphans" not in shell.unlink("fc-0123", "data-dead").out, "its role is there"
     done = shell.unlink("fc-0dead", "data-dead", "--prune-orphans")
     assert done.code == 0

@@ -196,11 +196,16 @@ HELD = [
     grant("constraint and DescribeKey", ALLOWED, CONSTRAINTS, constraint_equals=PAIR, action="kms:DescribeKey"),
     grant("constraint and RetireGrant", ALLOWED, CONSTRAINTS, constraint_equals=PAIR, action="kms:RetireGrant"),
     grant("constraint and CreateGrant", UNKNOWN, CONSTRAINTS, constraint_equals=PAIR, action="kms:CreateGrant"),
-    grant("unknown constraint", UNKNOWN, REASON, other_constraints=("SourceArn",)),
-    grant("unknown constraint and DescribeKey", UNKNOWN, REASON, other_constraints=("SourceArn",), action="kms:DescribeKey"),
-    grant("unknown constraint and RetireGrant", ALLOWED, CONSTRAINTS, other_constraints=("SourceArn",), action="kms:RetireGrant"),
-    grant("unknown constraint, known one fails", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), constraint_equals=PAIR, context={EC: OBJECT}),
-    grant("unknown constraint beside a statement", ALLOWED, KLEENE, statement(), other_constraints=("SourceArn",)),
+    grant("unknown constraint", UNKNOWN, REASON, other_constraints=("Newer",)),
+    grant("unknown constraint and DescribeKey", UNKNOWN, REASON, other_constraints=("Newer",), action="kms:DescribeKey"),
+    grant("unknown constraint and RetireGrant", ALLOWED, CONSTRAINTS, other_constraints=("Newer",), action="kms:RetireGrant"),
+    grant("unknown constraint, known one fails", DENIED, CONSTRAINTS, other_constraints=("Newer",), constraint_equals=PAIR, context={EC: OBJECT}),
+    grant("unknown constraint beside a statement", ALLOWED, KLEENE, statement(), other_constraints=("Newer",)),
+    grant("SourceArn, none in the request", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x"),
+    grant("SourceArn, another one", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", context={"aws:SourceArn": "arn:aws:s3:::y"}),
+    grant("SourceArn, the same", ALLOWED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", context={"aws:SourceArn": "arn:aws:s3:::x"}),
+    grant("SourceArn and DescribeKey", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", action="kms:DescribeKey"),
+    grant("SourceArn beside an unknown constraint", DENIED, CONSTRAINTS, other_constraints=("Newer", "SourceArn"), source_arn="arn:aws:s3:::x"),
 ]  # fmt: skip
 
 REFUSING = [

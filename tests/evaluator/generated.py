@@ -49,7 +49,17 @@ ACTION_PATTERNS = [
     "s3:*",
     "kms:Dec",
 ]
-RESOURCES = ["*", KEY, "arn:aws:kms:*:*:key/*", f"arn:aws:kms:eu-west-1:{OTHER}:key/*", KEY[:-1] + "?", "arn:aws:kms:*"]
+RESOURCES = [
+    "*",
+    KEY,
+    KEY[:-1] + "${x:text}",
+    KEY.replace(ACCOUNT, "${aws:PrincipalAccount}"),
+    KEY[:-1] + "0${x:text}",
+    "arn:aws:kms:*:*:key/*",
+    f"arn:aws:kms:eu-west-1:{OTHER}:key/*",
+    KEY[:-1] + "?",
+    "arn:aws:kms:*",
+]
 
 TEXTS = ["a", "A", "ab", "", "a*", "*", "?", OBJECT, BUCKET, ACCOUNT, f"{ROLE_ID}:FSx", "${*}"]
 PATTERNS = [
@@ -112,9 +122,15 @@ FAMILIES: dict[str, tuple[list[str], list[str], list[str]]] = {
         PATTERNS,
         [f"{ROLE_ID}:FSx", "AROAOTHER12345678:x"],
     ),
+    "kms:GrantOperations": (
+        ["StringEquals", "StringLike", "StringNotEquals"],
+        ["Decrypt", "*", "En*"],
+        ["Decrypt", "Encrypt"],
+    ),
+    "aws:MultiFactorAuthPresent": (["Bool"], FLAGS, ["true", "false"]),
     "aws:PrincipalOrgID": (["StringEquals", "StringNotEquals"], ["o-1", "o-2"], ["o-1"]),
 }
-MANY = {"kms:EncryptionContextKeys", "x:text"}
+MANY = {"kms:EncryptionContextKeys", "kms:GrantOperations", "x:text"}
 
 
 def some(values: list[str], most: int = 3) -> st.SearchStrategy[Any]:

@@ -17,6 +17,10 @@ class SilentError(Exception):
     """No AWS page decides this."""
 
 
+MANY = ["kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases", "aws:calledvia", "aws:tagkeys", "aws:principalorgpaths"]  # fmt: skip
+"""Keys that AWS lists with several values."""
+
+
 def listed(value: Any) -> list[Any]:
     if value is None:
         return []
@@ -157,6 +161,8 @@ def one_matches(base: str, wanted: str, given: str, version: str, world: World) 
         if marked is None:
             return False
         if base.startswith("arn"):
+            if version == "2012-10-17" and early_variable(wanted):
+                raise SilentError("a variable before the fifth colon")
             pattern = spelled(marked, True).split(":", 5)
             parts = given.split(":", 5)
             if len(pattern) != 6 or len(parts) != 6:
@@ -225,6 +231,8 @@ def entry_holds(operator: str, key: str, wanted: list[str], version: str, world:
         return every or (negated and not some)
     if (every or some) and all(value == "" for value in values):
         return every
+    if not (every or some) and (isinstance(present, tuple) or key.lower() in MANY):
+        raise SilentError("a plain operator on a key with several values")
     results = []
     for value in values:
         hits = [one_matches(base, text, value, version, world) for text in wanted]
@@ -233,8 +241,6 @@ def entry_holds(operator: str, key: str, wanted: list[str], version: str, world:
         return all(results)
     if some:
         return any(results)
-    if len(set(results)) > 1:
-        raise SilentError("a plain operator on several values")
     return results[0]
 
 
@@ -346,11 +352,28 @@ def action_matches(statement: dict[str, Any], world: World) -> bool:
     return hit == (key == "Action")
 
 
+def early_variable(text: str) -> bool:
+    """Does a variable begin before the fifth colon outside of variables?"""
+    colons = depth = 0
+    for at, char in enumerate(text):
+        if text.startswith("${", at) and "}" in text[at:]:
+            if colons < 5:
+                return True
+            depth += 1
+        elif char == "}" and depth:
+            depth -= 1
+        elif char == ":" and not depth:
+            colons += 1
+    return False
+
+
 def resource_matches(statement: dict[str, Any], version: str, world: World) -> bool:
     key = "Resource" if "Resource" in statement else "NotResource"
     hit = False
     for pattern in listed(statement[key]):
         marked = pieces(pattern, version, world)
+        if version == "2012-10-17" and early_variable(pattern):
+            raise SilentError("a variable before the fifth colon")
         if marked is None:
             if key == "NotResource":
                 raise SilentError("NotResource with a variable that has no value")
@@ -386,7 +409,11 @@ def grant_allows(grant: Any, world: World) -> bool:
         raise SilentError("a grant to an account")
     if not how:
         return False
-    if grant.other_constraints:
+    if "SourceArn" in grant.other_constraints:
+        given = world.context.get("aws:sourcearn")
+        if given != grant.source_arn:
+            return False
+    if set(grant.other_constraints) - {"SourceArn"}:
         raise SilentError("an unknown constraint")
     if operation not in [one.lower() for one in CRYPTO]:
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.evaluator import generated as g
 from tests.evaluator.generated import some
 from tests.evaluator.slow import SilentError, World, decide, glob
 
-FEW = settings(max_examples=200, deadline=None)
+FEW = settings(max_examples=int(os.environ.get("EVALUATOR_EXAMPLES", "200")), deadline=None)
+"""How many cases a test makes; more by the variable, for a campaign."""
 
 
 def world(request: Request, context: dict[str, Any] | None = None) -> World:

@@ -92,7 +92,8 @@ def test_reasons(rules: list[Any], asked: dict[str, Any], words: str) -> None:
     [
         ({"operations": frozenset({"Encrypt"})}, {}, "grant mine does not have the operation Decrypt"),
         ({"constraint_equals": {"aws:s3:arn": BUCKET}}, {"context": {EC: OBJECT}}, f"exactly aws:s3:arn={BUCKET}"),
-        ({"other_constraints": ("SourceArn",)}, {}, "as far as is known, only for the encryption context SourceArn"),
+        ({"other_constraints": ("Newer",)}, {}, "as far as is known, only for Newer"),
+        ({"other_constraints": ("SourceArn",), "source_arn": BUCKET}, {}, f"holds only for aws:SourceArn {BUCKET}"),
     ],
 )
 def test_reasons_of_grants(fields: dict[str, Any], asked: dict[str, Any], words: str) -> None:

@@ -39,6 +39,18 @@ def test_run_twice_they_add_nothing_twice(shell: Shell, tmp_path: Path) -> None:
     assert shell.sandbox.policy_text("data") == once
 
 
+def test_a_failure_for_the_first_of_two_keys_is_the_exit_code(shell: Shell, tmp_path: Path) -> None:
+    pairs = ("--cache", "fc-0123", "--bucket", "data", "--bucket", "data-alias")
+    script = shell.run("statement", *pairs, "--format", "aws-cli").out
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data").code == 0
+    before = shell.sandbox.policy_text("data-alias")
+    done = sh(shell, script, tmp_path)
+
+    assert done.returncode != 0
+    assert "a statement of this Sid is there already" in done.stderr
+    assert shell.sandbox.policy_text("data-alias") == before
+
+
 def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
     stated = ("--account", "111122223333", "--region", "eu-west-1", "--no-bucket-keys")
     pair = ("--cache", "fc-0123", "--bucket", "data")

@@ -10,7 +10,8 @@ import pytest
 
 from fcsse.arn import role_arn
 from fcsse.commands.permissions.table import Command
-from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
+from fcsse.sandbox.query_settings import MetadataConfiguration
+from fcsse.sandbox.s3_metadata import set_metadata
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.state import OlderLink
 from tests.simulated import Run, Shell
@@ -134,6 +135,7 @@ EVERY = ("--every-cache", "--bucket", "data", "--account", "111122223333")
 GRANT, POLICY, BOTH = ("--via", "grant"), ("--via", "policy"), ("policy", "grant")
 
 ROLE = "iam:GetRole"
+RECORD = "cloudtrail:LookupEvents"
 ENCRYPTION = "s3:GetEncryptionConfiguration"
 KEY = "kms:DescribeKey"
 GET, PUT = "kms:GetKeyPolicy", "kms:PutKeyPolicy"
@@ -186,6 +188,8 @@ CASES = [
     Case("audit", Command.AUDIT, (), WHERE, JUDGED, two_caches),
     Case("audit, mending", Command.AUDIT, MEND, (*WHERE, "--fix"), (*JUDGED, PUT, CREATE), two_caches_unlinked),
     Case("census", Command.CENSUS, COUNT, (*COUNT, *WHERE), ("s3:ListBucket", "s3:GetObject"), counted),
+    Case("history of a bucket", Command.HISTORY, PAIR[2:], NARROW[2:], (RECORD, ENCRYPTION), really_linked),
+    Case("history of a key", Command.HISTORY, ("--key", "{key}"), WHERE, (RECORD,), really_linked, "data"),
     Case("census by Athena", Command.CENSUS, (*COUNT, *ATHENA), (*COUNT, *ATHENA, *WHERE), BY_ATHENA, inventory),
 ]
 """Run with the printed policy, and with each required action missing."""
@@ -224,6 +228,8 @@ def described(case: Case, shell: Shell) -> dict[str, Any]:
 
 def command_builder_of(case: Case, shell: Shell) -> list[str]:
     words = [case.command.value, *case.words]
+    if "{key}" in words:
+        words[words.index("{key}")] = shell.sandbox.key("data").arn
     if "{backup}" in words:
         listed = json.loads(shell.run("backups", "-o", "json").out)
         words[words.index("{backup}")] = listed["backups"][0]["id"]
@@ -236,7 +242,8 @@ def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
     for statement in policy["Statement"]:
         left = [one for one in statement["Action"] if one != action]
         statements += [{**statement, "Action": left}] if left else []
-    return {**policy, "Statement": statements}
+    nothing_else = {"Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": "*"}
+    return {**policy, "Statement": statements or [nothing_else]}
 
 
 def called(shell: Shell) -> set[str]:
@@ -421,3 +428,27 @@ def test_census_counts_with_what_is_required_and_judges_with_what_is_optional(ac
     assert called(shell) <= {one["action"] for one in told["permissions"]}
     run = shell.run_with(without(told["policy"], action), *census)
     assert (run.code, refused_action(run)) == (5, action)
+
+
+@pytest.mark.parametrize("command", [("check", *PAIR), ("audit",)], ids=["check", "audit"])
+def test_without_the_right_to_look_up_events_observed_is_a_note(command: tuple[str, ...], shell: Shell) -> None:
+    assert shell.run("link", *PAIR).code == 0
+    told = json.loads(shell.run("permissions", command[0], "--optional", "-o", "json").out)
+    lean, rich = without(told["policy"], RECORD), told["policy"]
+    plain = shell.run_with(lean, *command)
+    noted = shell.run_with(lean, *command, "--observed")
+    assert noted.code == plain.code
+    assert RECORD in noted.out
+    assert "could not be read" in noted.out
+    assert RECORD not in shell.run_with(rich, *command, "--observed").out
+
+
+def test_a_recorded_version_is_restored_with_the_right_to_look_it_up(shell: Shell) -> None:
+    shell.sandbox.put_policy("data", shell.sandbox.policy("data"))
+    event = shell.sandbox.state.trail.events[-1].event["eventID"]
+    assert shell.run("link", *PAIR).code == 0
+    told = json.loads(shell.run("permissions", "restore", *WHERE, "--optional", "-o", "json").out)
+    refused = shell.run_with(without(told["policy"], RECORD), "restore", event)
+    assert (refused.code, refused_action(refused)) == (5, RECORD)
+    done = shell.run_with(told["policy"], "restore", event)
+    assert done.code == 0, done.err

@@ -7,16 +7,14 @@ from hypothesis import given
 
 from fcsse.errors import EXIT_IMPOSSIBLE, PolicyFormatError
 from fcsse.policy.document import (
-    DeadPrincipal,
     PolicyDocument,
-    dead_principals,
     printable,
     refused_statements,
     strings,
 )
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
-from tests.policy.documents import DEAD, NAMED, ROOT, document, documents
+from tests.policy.documents import NAMED, ROOT, document, documents
 
 
 @pytest.mark.parametrize(
@@ -65,12 +63,12 @@ def test_labels_name_statements_for_people() -> None:
 
     assert [one.label for one in found.statements] == [
         "'a'",
-        "'twice' (statement 2)",
-        "statement 3",
-        "statement 4",
-        "'twice' (statement 5)",
+        "'twice' (number 2)",
+        "3",
+        "4",
+        "'twice' (number 5)",
         r"'\u202ee\n\u009b'",
-        "statement 7",
+        "7",
     ]
     assert [one.sid for one in found.statements] == ["a", "twice", None, None, "twice", "\u202ee\n\x9b", None]
 
@@ -95,32 +93,6 @@ def test_compact_documents_keep_characters_and_escapes() -> None:
     text = PolicyDocument.parse(NAMED["escapes"]).compact().text
     assert text == NAMED["escapes"]
     assert "Zugriff für é" in PolicyDocument.parse(NAMED["unicode"]).compact().text
-
-
-def test_dead_principals_are_named_and_nothing_else_is() -> None:
-    found = document(
-        ROOT,
-        {**ROOT, "Sid": "old", "Principal": {"Service": "x.amazonaws.com", "AWS": [DEAD[0], "*", "111122223333"]}},
-        {**ROOT, "Sid": "deny", "Effect": "Deny", "NotPrincipal": {"AWS": DEAD[1]}, "Principal": "*"},
-        {
-            **ROOT,
-            "Sid": "AROAEXAMPLEEXAMPLE009",
-            "Principal": {
-                "AWS": [
-                    "arn:aws-cn:iam::111122223333:role/AROAEXAMPLEEXAMPLE001",
-                    "arn:aws-us-gov:iam::111122223333:root",
-                    "arn:aws:sts::111122223333:assumed-role/a/AROAEXAMPLEEXAMPLE001",
-                ],
-                "Service": ["s3.amazonaws.com.cn", "delivery.logs.amazonaws.com"],
-            },
-            "Condition": {"StringEquals": {"aws:userid": DEAD[0]}},
-        },
-    )
-
-    assert dead_principals(found) == (
-        DeadPrincipal(1, "'old'", "Principal.AWS", DEAD[0]),
-        DeadPrincipal(2, "'deny'", "NotPrincipal.AWS", DEAD[1]),
-    )
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,10 @@ def test_dead_principals_leave_statements_of_ours(document: PolicyDocument, wish
     before = reading.given(document)
     living = {one for one in before if one.principal not in DEAD}
 
-    assert reading.given(prune_dead(document, ours_only=True).document) == living
-    after = link(document, wishes)
+    assert reading.given(prune_dead(document, DEAD, ours_only=True).document) == living
+    after = link(document, wishes, dead=DEAD)
     assert living <= reading.given(after.document) <= living | wanted(wishes)
-    assert link(after.document, wishes).document is after.document
+    assert link(after.document, wishes, dead=DEAD).document is after.document
 
 
 @COMMON

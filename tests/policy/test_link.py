@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fcsse.policy import steps as did
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.edit import link
+from fcsse.policy.edit import link, unlink
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import PAGE_SID, Access, documented_statement, sid_for
@@ -295,7 +295,7 @@ def test_what_is_no_drift(statement: dict[str, JsonValue]) -> None:
 def test_a_role_takes_the_place_of_a_dead_one() -> None:
     value = ours("fc-1", sid="a")
     value["Principal"] = {"AWS": DEAD[0]}
-    edit = link(document(value, style=KMS), [TWO])
+    edit = link(document(value, style=KMS), [TWO], dead=DEAD)
 
     assert edit.steps == (did.PrincipalPruned("'a'", DEAD[0]), did.RoleJoined("'a'", role("fc-2"), TWO))
     assert edit.document.text == document(value, style=KMS).text.replace(DEAD[0], role("fc-2"))
@@ -306,7 +306,7 @@ def test_dead_principals_go_also_when_nothing_else_changes() -> None:
     value["Principal"] = {"AWS": [DEAD[0], role("fc-1"), DEAD[1]]}
     gone = ours("fc-1", sid="b", bucket="old")
     gone["Principal"] = {"AWS": [DEAD[0]]}
-    edit = link(document(gone, value, ROOT), [ONE])
+    edit = link(document(gone, value, ROOT), [ONE], dead=DEAD)
 
     assert edit.document == document(ours("fc-1", sid="a"), ROOT)
     assert edit.steps == (
@@ -321,8 +321,20 @@ def test_dead_principals_go_also_when_nothing_else_changes() -> None:
 def test_dead_principals_of_others_go_only_on_request() -> None:
     before = document({**ROOT, "Principal": {"AWS": [DEAD[0], f"arn:aws:iam::{ACCOUNT}:root"]}})
 
-    assert DEAD[0] in link(before, [ONE]).document.text
-    assert DEAD[0] not in link(before, [ONE], prune=True).document.text
+    assert DEAD[0] in link(before, [ONE], dead=DEAD).document.text
+    assert DEAD[0] not in link(before, [ONE], prune=True, dead=DEAD).document.text
+
+
+@pytest.mark.parametrize("known", [(), (DEAD[1],)])
+def test_an_id_of_which_nobody_knows_whose_it_is_stays(known: tuple[str, ...]) -> None:
+    """It may be that of a role which is new: only an id that IAM does not know is dead."""
+    value = ours("fc-1", sid="a")
+    value["Principal"] = {"AWS": [DEAD[0], role("fc-1")]}
+    other: dict[str, JsonValue] = {**ROOT, "Principal": {"AWS": [DEAD[0], f"arn:aws:iam::{ACCOUNT}:root"]}}
+    before = document(other, value)
+
+    assert link(before, [ONE], prune=True, dead=known).document is before
+    assert DEAD[0] in unlink(before, [ONE], prune=True, dead=known).document.text
 
 
 def test_an_empty_list_of_wishes_changes_nothing() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fcsse.policy import steps as did
-from fcsse.policy.document import dead_principals
 from fcsse.policy.edit import prune_dead, unlink
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
+from fcsse.policy.unique_ids import dead_principals
 from tests.policy.documents import ACCOUNT, DEAD, ROOT, access, document, ours, role
 from tests.policy.layouts import STYLES, Style
 
@@ -39,15 +39,15 @@ def of(principal: JsonValue, name: str = "Principal", effect: str = "Allow") -> 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
 def test_dead_principals_of_others(before: Value, after: Value | None, style: Style) -> None:
     living = ours("fc-1", "fc-2", sid="ours")
-    edit = prune_dead(document(ROOT, before, living, style=style), ours_only=False)
+    edit = prune_dead(document(ROOT, before, living, style=style), DEAD, ours_only=False)
 
     assert equivalent(edit.document, document(ROOT, *([after] if after else []), living))
     assert edit.changed
-    assert dead_principals(edit.document) == ()
+    assert dead_principals(edit.document, DEAD) == ()
     pruned = [step.principal for step in edit.steps if isinstance(step, did.PrincipalPruned)]
-    assert pruned == [dead.id for dead in dead_principals(document(before))]
+    assert pruned == [dead.id for dead in dead_principals(document(before), DEAD)]
     assert (did.StatementTakenOut("'x'") in edit.steps) == (after is None)
-    assert not prune_dead(document(ROOT, before, living, style=style), ours_only=True).changed
+    assert not prune_dead(document(ROOT, before, living, style=style), DEAD, ours_only=True).changed
 
 
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
@@ -55,17 +55,17 @@ def test_dead_principals_of_others(before: Value, after: Value | None, style: St
 def test_what_only_dead_principals_are_excepted_from_is_kept(effect: str, dead: JsonValue) -> None:
     """An empty NotPrincipal would apply to everybody."""
     before = document(of({"AWS": dead}, "NotPrincipal", effect))
-    edit = prune_dead(before, ours_only=False)
+    edit = prune_dead(before, DEAD, ours_only=False)
 
     assert edit.document is before
     assert {type(step) for step in edit.steps} == {did.PrincipalKept}
-    assert len(edit.steps) == len(dead_principals(before))
+    assert len(edit.steps) == len(dead_principals(before, DEAD))
 
 
 def test_the_living_of_ours_keep_their_statement() -> None:
     value = ours("fc-1", sid="a")
     value["Principal"] = {"AWS": [X, role("fc-1"), Y]}
-    edit = prune_dead(document(value), ours_only=True)
+    edit = prune_dead(document(value), DEAD, ours_only=True)
 
     assert edit.document == document(ours("fc-1", sid="a"))
 
@@ -74,11 +74,11 @@ def test_only_the_ids_are_dead() -> None:
     living = [ADMIN, "*", ACCOUNT, "arn:aws-cn:iam::111122223333:root", "arn:aws-us-gov:iam::111122223333:user/AIDA"]
     before = document(of({"AWS": list[JsonValue](living), "Service": "kms.amazonaws.com.cn"}))
 
-    assert not prune_dead(before, ours_only=False).changed
+    assert not prune_dead(before, DEAD, ours_only=False).changed
 
 
 def test_unlinking_prunes_others_on_request() -> None:
     before = document(of({"AWS": [X, ADMIN]}), ours("fc-1"))
 
-    assert X in unlink(before, [access("fc-1")]).document.text
-    assert unlink(before, [access("fc-1")], prune=True).document == document(of({"AWS": ADMIN}))
+    assert X in unlink(before, [access("fc-1")], dead=DEAD).document.text
+    assert unlink(before, [access("fc-1")], prune=True, dead=DEAD).document == document(of({"AWS": ADMIN}))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from fcsse.policy import steps as did
+from fcsse.policy.difference import Difference, DifferenceKind
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link, unlink
 from fcsse.policy.json_text import JsonValue
@@ -186,7 +187,7 @@ def test_what_still_names_or_covers_the_role_is_reported() -> None:
     assert edit.document == document(wider, deny, ours(sid="all"))
     assert edit.steps == (
         did.StatementTakenOut("'a'", (ONE,)),
-        did.StillNamed("'wider'", ONE),
+        did.StillNamed("'wider'", ONE, (Difference(DifferenceKind.MORE_ACTIONS, ("kms:*",)),)),
         did.StillCovered("'all'", ONE),
     )
 
@@ -195,7 +196,7 @@ def test_dead_principals_of_ours_go_too() -> None:
     """The role of a deleted cache is an id that tells nothing of the cache; KMS would refuse the document."""
     value = ours("fc-1", sid="a")
     value["Principal"] = {"AWS": DEAD[0]}
-    edit = unlink(document(ROOT, value), [ONE])
+    edit = unlink(document(ROOT, value), [ONE], dead=DEAD)
 
     assert edit.document == document(ROOT)
     assert edit.steps == (

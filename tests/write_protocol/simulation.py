@@ -19,7 +19,7 @@ from typing import Any
 
 from fcsse.arn import Arn, key_arn, role_arn
 from fcsse.errors import BusyError, NotVisibleError, UnexpectedError
-from fcsse.model import Operation, Role
+from fcsse.model import IamPrincipal, Operation, Role
 from fcsse.planning.plan import PolicyChange, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
@@ -246,6 +246,9 @@ class FakeAws:
     young: bool = False
     gone: bool = False
     on_call: Callable[[str], None] = lambda _: None
+
+    def find_principal(self, _: Arn) -> IamPrincipal:
+        return IamPrincipal(exists=not self.gone)
 
     def get_policy(self, _: Arn, account: str | None = None) -> str:
         self.on_call("get")

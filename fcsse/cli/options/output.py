@@ -39,6 +39,17 @@ OutputOption = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Observed = Annotated[
+    bool,
+    typer.Option(
+        "--observed",
+        envvar="FCSSE_OBSERVED",
+        help="Also show what CloudTrail recorded of the cache's calls to KMS in the last 90 days, and whether that agrees with "
+        "the verdict. Exit code 3 where it does not and no change of the key explains it.",
+        show_envvar=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
 ExitCode = Annotated[
     bool,
     typer.Option(

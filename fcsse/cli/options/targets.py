@@ -13,15 +13,16 @@ WHICH = "Which"
 
 
 def parse_cache(text: str) -> str:
-    """A cache's or file system's id."""
-    if not arns.is_cache_id(text):
+    """A cache's or file system's id; its ARN is understood too."""
+    name = arns.cache_in(text)
+    if name is None:
         message = f"{text!r} is not the id of a file cache or file system, such as fc-0123456789abcdef0 or fs-0123456789abcdef0"
         raise typer.BadParameter(message)
-    return text
+    return name
 
 
 def parse_bucket(text: str) -> str:
-    """A bucket's name; ``s3://name`` and a bucket ARN are understood too."""
+    """A bucket's name; an S3 URI and a bucket ARN are understood too."""
     name = arns.bucket_in(text)
     if name is None:
         message = f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"
@@ -37,6 +38,14 @@ def parse_account(text: str) -> str:
     return text
 
 
+def parse_org_id(text: str) -> str:
+    """The id of an organization."""
+    if not arns.is_organization_id(text):
+        message = f"{text!r} is not an organization's id such as o-a1b2c3d4e5"
+        raise typer.BadParameter(message)
+    return text
+
+
 def parse_partition(text: str) -> str:
     """A partition's name."""
     if not arns.is_partition(text):
@@ -45,11 +54,13 @@ def parse_partition(text: str) -> str:
     return text
 
 
-def _cache_list(words: list[str] | None) -> list[str] | None:
+def cache_list(words: list[str] | None) -> list[str] | None:
+    """Ids of caches, each checked."""
     return [parse_cache(one) for one in words] if words else words
 
 
-def _bucket_list(words: list[str] | None) -> list[str] | None:
+def bucket_list(words: list[str] | None) -> list[str] | None:
+    """Names of buckets, each checked."""
     return [parse_bucket(one) for one in words] if words else words
 
 
@@ -60,7 +71,7 @@ Caches = Annotated[
         metavar="ID",
         envvar="FCSSE_CACHE",
         autocompletion=cache_ids,
-        callback=_cache_list,
+        callback=cache_list,
         help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
         show_envvar=False,
         rich_help_panel=WHICH,
@@ -74,7 +85,7 @@ Buckets = Annotated[
         metavar="NAME",
         envvar="FCSSE_BUCKET",
         autocompletion=bucket_names,
-        callback=_bucket_list,
+        callback=bucket_list,
         help="Bucket. Many times. Default: the buckets that the cache is linked to.",
         show_envvar=False,
         rich_help_panel=WHICH,
@@ -112,6 +123,31 @@ Partition = Annotated[
         envvar="FCSSE_PARTITION",
         parser=parse_partition,
         help="Partition, such as aws-cn; default: that of the key or Region.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+OrgId = Annotated[
+    str | None,
+    typer.Option(
+        "--org-id",
+        metavar="ID",
+        envvar="FCSSE_ORG_ID",
+        parser=parse_org_id,
+        help="The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+        show_envvar=False,
+        rich_help_panel=WHICH,
+        show_default=False,
+    ),
+]
+PolicyFile = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        envvar="FCSSE_POLICY",
+        help="Judge this key policy document (- for stdin) instead of AWS's, offline. Needs --account and --region.",
         show_envvar=False,
         rich_help_panel=WHICH,
         show_default=False,

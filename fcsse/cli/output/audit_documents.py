@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
-from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.cli.output.observed import observations, observed_document, observed_markdown
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.endpoint import endpoints_entry
+from fcsse.model import Pair
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.audit.finding import Finding
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
 
 COLUMNS = (
     "id",
@@ -84,15 +80,24 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
             "verdicts": audit.verdicts,
             "findings": audit.severities,
         },
-        "pairs": [_pair(one, about.get(one.pair, [])) for one in audit.judged],
+        "pairs": [_pair(one, about.get(one.pair, []), audit) for one in audit.judged],
         "findings": [_finding(finding, f"F{place}") for place, finding in enumerate(audit.findings, 1)],
     }
+    if audit.observed is not None:
+        document["observed"] = observed_document(audit.observed)
     if fix is not None:
         document["fix"] = fix
     return document
 
 
-def _pair(one: PairAudit, findings: list[str]) -> Json:
+def _pair(one: PairAudit, findings: list[str], audit: Audit) -> Json:
+    document = _verdict(one, findings)
+    if audit.observed is not None:
+        document["observed"] = observations(audit.observed, one.pair)
+    return document
+
+
+def _verdict(one: PairAudit, findings: list[str]) -> Json:
     encryption = one.facts.bucket.encryption if one.facts else None
     key = one.facts.key if one.facts else None
     return {
@@ -169,7 +174,7 @@ def audit_markdown(audit: Audit) -> str:
     if audit.facts.off:
         out += [f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", ""]
     if not audit.findings:
-        return "\n".join(out)
+        return "\n".join([*out, *_record(audit)])
     out += ["| | severity | finding |", "| --- | --- | --- |"]
     out += [
         f"| F{place} | {MARKS[finding.severity]} | {escaped(finding.title)} |"
@@ -188,7 +193,15 @@ def audit_markdown(audit: Audit) -> str:
         if finding.commands:
             out += ["", *_fenced(finding.commands)]
         out.append("")
-    return "\n".join([*out, "</details>"]) + "\n"
+    return "\n".join([*out, "</details>", *_record(audit)]) + "\n"
+
+
+def _record(audit: Audit) -> list[str]:
+    """What AWS recorded, where that was asked for."""
+    if audit.observed is None:
+        return []
+
+    return observed_markdown(audit.observed, [one.pair for one in audit.judged])
 
 
 def _fenced(commands: Sequence[str]) -> list[str]:

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from datetime import datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from fcsse.cli.output.audit_documents import at_once, by_pair
 from fcsse.cli.output.audit_matrix import matrix
 from fcsse.cli.output.audit_picture import picture
 from fcsse.cli.output.html_text import SIGNS, WORDS, text
-from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.cli.output.observed import sum_of
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.event_history.observed import Observed
+from fcsse.event_history.sentences import beside, heading, notes, state
+from fcsse.model import Pair
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from fcsse.commands.audit.finding import Finding
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
 
 MARKS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "▼", Severity.INFO: "●"}
 """Severities as signs, beside their word and colour."""
@@ -62,6 +60,8 @@ def page(audit: Audit, now: datetime) -> str:
             picture(audit.judged),
             _pairs(audit),
         ]
+    if audit.observed is not None:
+        parts.append(_record(audit.observed, [one.pair for one in audit.judged]))
     parts += [_notes(audit), f"<script>{script}</script>\n</body>\n</html>\n"]
     return "\n".join(parts)
 
@@ -92,7 +92,7 @@ def _head(audit: Audit, now: datetime) -> str:
     return (
         f"<header><h1>fcsse audit</h1><p>{text(audit.summary)}</p>"
         f'<p class="soft">Made {now:%Y-%m-%d %H:%M} UTC, by the documented rules of key policies, grants and bucket policies. '
-        "Organisation policies and VPC endpoint policies cannot be seen from here.</p>"
+        "VPC endpoint policies cannot be seen from here.</p>"
         f'<nav>{links}</nav><div class="totals">{totals}</div></header>'
     )
 
@@ -178,6 +178,25 @@ def _pair(one: PairAudit, names: list[str]) -> str:
         f'<td class="badge {one.verdict}">{SIGNS[one.verdict]} {WORDS[one.verdict]}</td><td>{text(why)}</td>'
         f'<td class="mono" title="{text(one.key or "")}">{text(key)}</td><td>{links}</td></tr>'
     )
+
+
+def _record(observed: Observed, pairs: Sequence[Pair]) -> str:
+    """What AWS recorded of the caches' calls, beside the verdicts."""
+    rows = "".join(
+        f'<tr><td class="mono">{text(pair.cache or "")}</td><td>{text(pair.bucket)}</td><td>{text(heading(one))}</td>'
+        f"<td>{text(state(one, observed.now))}</td><td>{text(beside(one, observed.now))}</td></tr>"
+        for pair in pairs
+        for one in observed.of(pair)
+        if one.last
+    )
+    heads = "".join(
+        f"<th>{name}</th>" for name in ("Cache", "Bucket", "Action and context", "Verdict and record", "Last")
+    )
+    table = (
+        f'<div class="scroll"><table class="record"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+    limits = "".join(f'<p class="soft">{text(note)}</p>' for note in notes(observed))
+    return f'<h2 id="record">Recorded by AWS (CloudTrail)</h2><p>{text(sum_of(observed))}</p>{table if rows else ""}{limits}'
 
 
 def _notes(audit: Audit) -> str:

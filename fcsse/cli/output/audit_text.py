@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.cli.output.audit_documents import at_once
 from fcsse.cli.output.lines import Line, line, wrapped
+from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
 from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
 from fcsse.endpoint import endpoints_text
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from fcsse.commands.audit.report import Audit
 
 STYLES = {
     Severity.HIGH: "bold red",
@@ -54,6 +51,8 @@ def audit_lines(
             out += _finding(finding, room, verbose)
     if verbose and audit.judged:
         out += [line(""), *_pairs(audit)]
+    if audit.observed is not None:
+        out += [line(""), *_record(audit, room + MARGIN, verbose)]
     if audit.endpoints:
         out += [line(""), line(f"Endpoint: {endpoints_text(audit.endpoints)}")]
     closing = _closing(audit, room + MARGIN, verbose, fixing=fixing)
@@ -94,6 +93,21 @@ def _pairs(audit: Audit) -> list[Line]:
         by = ", ".join(one.by) if one.by else "" if not one.allowed else "no key of its own is involved"
         out.append(((start, ""), (f"{one.verdict:<8}  ", PAIR_STYLES[one.verdict]), (by, "")))
     return out
+
+
+def _record(audit: Audit, room: int, verbose: int) -> list[Line]:
+    """What AWS recorded: the sum, each pair's with ``-v``, and what limits it."""
+
+    observed = audit.observed
+    if observed is None:
+        return []
+    out = [line(f"Recorded by AWS (CloudTrail): {sum_of(observed)}", "bold")]
+    if verbose:
+        for one in audit.judged:
+            if any(seen.last for seen in observed.of(one.pair)):
+                out += [line(f"{one.pair}:"), *observed_lines(observed, one.pair)[1:]]
+    texts = ["".join(text for text, _ in parts) for parts in note_lines(observed)]
+    return [*out, *(line(part, "dim") for text in texts for part in wrapped(text, room))]
 
 
 def _closing(audit: Audit, room: int, verbose: int, *, fixing: bool) -> list[Line]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from fcsse.cli.output.documents import SCHEMA, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.apply.backup import Backup
+from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
+from fcsse.errors import FcsseError
 from fcsse.policy.diff import policy_diff
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.cli.output.documents import Json
-    from fcsse.commands.restore import Restoration
-    from fcsse.errors import FcsseError
 
 
 def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
@@ -61,7 +56,8 @@ def restore_markdown(
     """The answer of ``restore`` as GitHub Markdown; ``more`` is Markdown already."""
     saved = restoration.backup
     out = ["### fcsse restore" + (" (dry run)" if dry_run else ""), ""]
-    out += ["| backup | saved | before | key |", "| --- | --- | --- | --- |"]
+    heads = "| version | recorded | by | key |" if saved.is_recorded else "| backup | saved | before | key |"
+    out += [heads, "| --- | --- | --- | --- |"]
     out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
     out += endpoint_markdown(restoration.endpoints)
     if restoration.warnings:

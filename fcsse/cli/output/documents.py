@@ -6,23 +6,19 @@ The JSON keys are a contract: they are added to, and never change their meaning.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
-from fcsse.endpoint import endpoints_entry, endpoints_text
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.commands.check import CheckResult
+from fcsse.endpoint import Endpoint, endpoints_entry, endpoints_text
+from fcsse.errors import FcsseError
+from fcsse.evaluator.request import Decision
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.check import CheckResult
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder
 
 SCHEMA = "fcsse/1"
 
@@ -88,7 +84,7 @@ def _pair(outcome: Outcome) -> Json:
     bucket, key = (facts.bucket, facts.key) if facts else (None, None)
     return {
         "cache": outcome.pair.cache,
-        "bucket": outcome.pair.bucket,
+        "bucket": outcome.pair.bucket or None,
         "status": outcome.status.value,
         "summary": outcome.summary,
         "route": outcome.via.value if outcome.via else None,
@@ -165,7 +161,7 @@ def plan_markdown(
         key = f"`{facts.key.arn}`" if facts and facts.key else "none"
         cells = [
             outcome.pair.cache or "every cache",
-            outcome.pair.bucket,
+            outcome.pair.place,
             encryption_text(facts.bucket) if facts else "unknown",
             key,
             f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
@@ -266,15 +262,16 @@ def check_document(found: Sequence[CheckResult], code: int, endpoints: Sequence[
 def checked_pair(one: CheckResult) -> Json:
     """One pair's verdict as JSON."""
     facts, judgement = one.facts, one.judgement
+    key = facts.key if facts and facts.key and not facts.key.is_any else None
     return {
         "cache": one.pair.cache,
-        "bucket": one.pair.bucket,
+        "bucket": one.pair.bucket or None,
         "read": one.read.value,
         "write": one.write.value,
         "verdict": one.headline,
         "role": str(facts.role.arn) if facts and facts.role else None,
-        "key": str(facts.key.arn) if facts and facts.key else None,
-        "key_state": facts.key.state if facts and facts.key else None,
+        "key": str(key.arn) if key else None,
+        "key_state": key.state if key else None,
         "bucket_keys": facts.bucket.encryption.bucket_keys if facts and facts.bucket.encryption.is_kms else None,
         "requests": [
             {
@@ -288,6 +285,7 @@ def checked_pair(one: CheckResult) -> Json:
                 "decided_by": row.decision.decided_by,
                 "reason": row.decision.reason,
                 "near_misses": [{"where": miss.where, "reason": miss.reason} for miss in row.decision.misses],
+                **_grounds(row.decision),
             }
             for row in (judgement.rows if judgement else ())
         ],
@@ -299,6 +297,7 @@ def checked_pair(one: CheckResult) -> Json:
                 "prefix": row.prefix,
                 "verdict": row.decision.verdict.value,
                 "reason": row.decision.reason,
+                **_grounds(row.decision),
             }
             for row in judgement.bucket_rows
         ],
@@ -309,6 +308,24 @@ def checked_pair(one: CheckResult) -> Json:
     }
 
 
+def _grounds(decision: Decision) -> Json:
+    """What a decision rests on, as values."""
+    return {
+        "cause": decision.cause.value,
+        "conditions": [
+            {
+                "key": one.key,
+                "operator": one.operator,
+                "wanted": list(one.wanted),
+                "given": one.given,
+                "slip": one.slip or None,
+            }
+            for one in decision.conditions
+        ],
+        "depends_on": sorted(decision.depends_on),
+    }
+
+
 def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] = ()) -> str:
     """The answer of ``check`` as GitHub Markdown."""
     out = ["### fcsse check", ""]
@@ -316,7 +333,7 @@ def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] =
     for one in found:
         cells = (
             one.pair.cache or "every cache",
-            one.pair.bucket,
+            one.pair.place,
             one.read.value,
             one.write.value,
             escaped(one.headline),

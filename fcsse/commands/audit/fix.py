@@ -5,30 +5,24 @@ All pairs of a key are tried as one change, as ``link`` and ``audit --fix`` make
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.commands.audit.finding import Fix
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
-from fcsse.model import Operation, Options
+from fcsse.model import Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
-    from fcsse.policy.statement import Access
+from fcsse.policy.statement import Access
 
 LINKING = ("access-missing", "context-changed", "access-unknown")
 """Troubles that a link mends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixability:
+class Fixability(NamedTuple):
     """``options`` are those that ``link`` needs; ``hinder`` says why no link can be made, empty where one can."""
 
     fix: Fix
@@ -65,7 +59,8 @@ def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     accesses = [access for _, access in group]
     try:
         document = parsed(facts.policy)
-        change_policy(facts.key.arn, Operation.LINK, accesses, document)
+        dead = frozenset(found for one, _ in group if one.facts for found in one.facts.dead_ids)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document, dead=dead)
     except PolicyFullError as error:
         return Fixability(Fix.NO, ("--via", "grant"), error.hint)
     except PolicyRefusedError:
@@ -75,7 +70,7 @@ def _of_group(group: Sequence[tuple[PairAudit, Access]]) -> Fixability:
     else:
         return Fixability(Fix.YES)
     try:
-        change_policy(facts.key.arn, Operation.LINK, accesses, document, prune_orphans=True)
+        change_policy(facts.key.arn, Operation.LINK, accesses, document, prune_orphans=True, dead=dead)
     except FcsseError:
         return Fixability(
             Fix.NO,
@@ -96,7 +91,7 @@ def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
     Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
     linking it adds nothing.
     """
-    for one in sorted(judged, key=lambda one: (not one.allowed, not any(by.startswith("statement") for by in one.by))):
+    for one in sorted(judged, key=lambda one: (not one.allowed, not one.by_statement)):
         if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import LINKING, Fixability, fixability, together
-from fcsse.commands.audit.verdicts import ROLES
+from fcsse.commands.audit.verdicts import ROLES, PairAudit, Trouble
+from fcsse.model import Bucket, Pair
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit, Trouble
-    from fcsse.model import Bucket, Pair
-    from fcsse.suggested_commands import CommandBuilder
 
 SEVERITIES = {
     "dsse": Severity.MEDIUM,
@@ -115,7 +110,7 @@ def _title(code: str, one: PairAudit, caches: list[str]) -> str:
             return f"access to bucket {bucket} is not known: {who}"
         case "context-changed":
             now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
-            return f"Bucket Keys of {bucket} were turned {now} since linking: {who}"
+            return f"Bucket Keys of {bucket} are {now}, and access is for the other form of context: {who}"
         case "explicit-deny" | "bucket-policy":
             return f"{TITLES[code]} {who}: bucket {bucket}"
         case "bucket-gone":

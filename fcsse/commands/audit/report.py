@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from fcsse.commands.audit import fsx, grants, key_policies, pairs, unreadable
+from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
+from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.commands.audit.key_facts import keys_of
+from fcsse.commands.audit.verdicts import PairAudit, Verdicts
+from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
+from fcsse.event_history.observed import Observed
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.endpoint import Endpoint
 
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
@@ -27,13 +24,15 @@ VERDICTS = ("allowed", "partly", "denied", "unknown")
 class Audit:
     """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
 
-    ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read.
+    ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read. ``observed`` is
+    what CloudTrail recorded, where that was asked for.
     """
 
     facts: AccountFacts
     judged: tuple[PairAudit, ...]
     findings: tuple[Finding, ...]
     words: CommandBuilder
+    observed: Observed | None = None
     endpoints: tuple[Endpoint, ...] = ()
 
     @property
@@ -50,8 +49,9 @@ class Audit:
 
     @property
     def exit_code(self) -> int:
-        """As ``standing`` says."""
-        return standing(self.facts, self.judged)
+        """As ``standing`` says; 3 as well where AWS's record contradicts a verdict."""
+        code = standing(self.facts, self.judged)
+        return EXIT_PENDING if self.observed and self.observed.disagreements else code
 
     @property
     def summary(self) -> str:
@@ -90,12 +90,17 @@ def standing(facts: AccountFacts, judged: Sequence[PairAudit]) -> int:
     return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
 
 
-def audit_of(facts: AccountFacts, words: CommandBuilder | None = None, verdicts: Verdicts | None = None) -> Audit:
+def audit_of(
+    facts: AccountFacts,
+    words: CommandBuilder | None = None,
+    verdicts: Verdicts | None = None,
+    observed: Observed | None = None,
+) -> Audit:
     """The audit of what was read. ``words`` writes the commands of the remedies; ``verdicts`` may know some already."""
     regions = {one.association.owner: one.region for one in facts.associations}
     says = replace(words or CommandBuilder(), homes=regions)
     judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
-    keys = key_policies.keys_of(judged, facts.account)
+    keys = keys_of(judged, facts.account)
     unread = unreadable.find(facts, judged)
     told = {pair for finding in unread for pair in finding.pairs}
     found = [
@@ -104,5 +109,6 @@ def audit_of(facts: AccountFacts, words: CommandBuilder | None = None, verdicts:
         *fsx.find(facts, judged, says),
         *key_policies.find(keys, facts, says),
         *grants.find(keys, says),
+        *(record.find(observed, says) if observed else ()),
     ]
-    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says)
+    return Audit(facts, judged, tuple(sorted(found, key=lambda finding: finding.sort_key)), says, observed)

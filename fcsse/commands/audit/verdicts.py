@@ -6,32 +6,31 @@ the answer; only one that lacks something is looked at as closely as ``check`` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Operation, Options
-from fcsse.planning.requirements import Requirement, requirement_of
+from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair
+from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.planning.requirements import is_linkable, requirement_of
 from fcsse.policy.document import parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from fcsse.evaluator.pair_access import Judgement
-    from fcsse.model import Bucket, Pair
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.step_phrases import other_form_only
 
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
 
+OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unusable"})
+"""Troubles by which a key cannot be used, whatever its policy says."""
+
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What keeps a pair from its access: the code of a finding, why, and what would help, in words."""
 
     code: str
@@ -39,9 +38,10 @@ class Trouble:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PairAudit:
-    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed."""
+class PairAudit(NamedTuple):
+    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed, ``by_statement``: is a
+    statement among them?
+    """
 
     pair: Pair
     region: str
@@ -51,6 +51,7 @@ class PairAudit:
     by: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     facts: Facts | None = None
+    by_statement: bool = False
 
     @property
     def key(self) -> str | None:
@@ -87,7 +88,7 @@ class Verdicts:
     """Judges pairs, and keeps the verdicts on facts that it has seen, so that judging them again costs nothing."""
 
     def __init__(self) -> None:
-        self._quick: dict[Pair, tuple[Facts, tuple[str, ...] | None]] = {}
+        self._quick: dict[Pair, tuple[Facts, FullAccess | None]] = {}
 
     def early(self, found: Facts | Obstacle) -> None:
         """Judges facts ahead of ``all``."""
@@ -107,44 +108,69 @@ class Verdicts:
             for found in pairs
         )
 
-    def _known(self, found: Facts | Obstacle) -> tuple[str, ...] | None:
+    def _known(self, found: Facts | Obstacle) -> FullAccess | None:
         seen = self._quick.pop(found.pair, None)
         return seen[1] if seen and seen[0] == found else _quickly(found)
 
 
 def _judged(
     found: Facts | Obstacle,
-    by: tuple[str, ...] | None,
+    quick: FullAccess | None,
     region: str,
     buckets: Mapping[str, Bucket],
     roleless: Collection[str],
 ) -> PairAudit:
-    if by is not None and isinstance(found, Facts):
-        return PairAudit(found.pair, region, ALLOWED, ALLOWED, full_access(found), by, (), found)
-    checked = check_pair(found, remedy=False)
+    if quick is not None and isinstance(found, Facts):
+        return PairAudit(
+            found.pair, region, ALLOWED, ALLOWED, full_access(found), quick.deciders, (), found, quick.by_statement
+        )
+    checked = check_pair(_without_empty_policy(found), remedy=False)
     decided = checked.judgement.deciders if checked.judgement else ()
+    named = checked.judgement is not None and checked.judgement.by_statement
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
         troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
     return PairAudit(
-        found.pair, region, checked.read, checked.write, checked.headline, decided, troubles, checked.facts
+        found.pair,
+        region,
+        checked.read,
+        checked.write,
+        checked.headline,
+        decided,
+        troubles,
+        found if isinstance(found, Facts) else None,
+        named,
     )
 
 
-def _quickly(found: Facts | Obstacle) -> tuple[str, ...] | None:
-    """What gives a pair with a key all its access; None for every other pair."""
+def _without_empty_policy(found: Facts | Obstacle) -> Facts | Obstacle:
+    """Facts without a bucket policy that decides nothing: the role's own permissions let it into its account's buckets."""
+    if (
+        isinstance(found, Facts)
+        and found.bucket_policy == ""
+        and found.bucket.foreign is False
+        and found.key is not None
+    ):
+        return found._replace(bucket_policy=None)
+    return found
+
+
+def _quickly(found: Facts | Obstacle) -> FullAccess | None:
+    """What decides a pair with a key that has all its access; None for every other pair."""
     if isinstance(found, Obstacle) or found.key is None or found.policy is None:
         return None
     try:
-        if not isinstance(requirement_of(found, Options(Operation.LINK)), Requirement):
+        if not is_linkable(found):
             return None
-        if found.bucket_policy == "" and found.bucket.foreign is False:
-            # The role's own permissions let it into its account's buckets: there is nothing to judge.
-            found = replace(found, bucket_policy=None)
-        judged = judge(found, parsed(found.policy), found.grants, explain=False, briefly=True)
+        document = parsed(found.policy)
+        if found.bucket_policy == "" and found.bucket.foreign is False and found.bucket.bucket_keys_known:
+            return full_access_by(found, document)
+        judged = judge(found, document, found.grants, explain=False, briefly=True)
     except FcsseError:
         return None
-    return judged.deciders if judged and judged.read is judged.write is ALLOWED else None
+    if judged is None or not (judged.read is judged.write is ALLOWED):
+        return None
+    return FullAccess(judged.deciders, judged.by_statement)
 
 
 def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
@@ -159,7 +185,7 @@ def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[
             found.append(Trouble("policy-format", checked.blocker.message, checked.blocker.hint))
         return tuple(found)
     found += _of_bucket_policy(facts, checked.judgement)
-    if not any(trouble.code.startswith("key-") for trouble in found):
+    if not any(trouble.code in OF_KEY for trouble in found):
         found += _of_access(facts, checked.judgement)
     return tuple(found)
 
@@ -170,15 +196,10 @@ def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, ro
         return Trouble("role-missing", error.message, error.hint)
     reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
     if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
-        return Trouble("foreign-alias", _bare(error), FULL_ARN)
+        return Trouble("foreign-alias", error.reason, FULL_ARN)
     if isinstance(error, NotFoundError):
         return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
     return Trouble("unreadable", error.message, error.hint)
-
-
-def _bare(error: FcsseError) -> str:
-    """The reason without what was being done: nobody links here."""
-    return error.message.split(": ", 1)[-1] if error.message.startswith("linking ") else error.message
 
 
 def _of_encryption(facts: Facts) -> list[Trouble]:
@@ -194,7 +215,7 @@ def _of_encryption(facts: Facts) -> list[Trouble]:
         code = "aws-managed-key"
         if not bucket.encryption.is_kms:
             code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
-        return [Trouble(code, _bare(error), error.hint)]
+        return [Trouble(code, error.reason, error.hint)]
     return []
 
 
@@ -215,7 +236,7 @@ def _of_key(facts: Facts) -> list[Trouble]:
             "key-disabled": "Enable it.",
             "key-pending-deletion": "Cancel the deletion while that is possible, and enable it.",
         }
-        return [Trouble(code, _bare(error), remedies.get(code, error.hint))]
+        return [Trouble(code, error.reason, remedies.get(code, error.hint))]
     return []
 
 
@@ -224,7 +245,7 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not stopped:
         return []
     actions = ", ".join(dict.fromkeys(row.action for row in stopped))
-    reason = f"the bucket policy: {stopped[0].decision.reason}"
+    reason = f"the bucket policy: {denied_because(stopped[0].decision)}"
     if any(row.decision.explicit for row in stopped):
         return [
             Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
@@ -241,19 +262,20 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if not lacking:
         return []
     if judgement.denials:
-        denial = judgement.denials[0].decision
-        remedy = (
-            f"Have the owner of statement '{denial.decided_by}' except {ROLES} from it: a Deny wins over every Allow."
-        )
-        return [Trouble("explicit-deny", denial.reason, remedy)]
+        row = judgement.denials[0]
+        found = exemption(row.decision, facts, row.asked.form)
+        if found.form is None:
+            found = found._replace(value=ROLES)
+        remedy = f"{advice(found, decider(row.decision) or 'a statement')}. A Deny wins over every Allow."
+        return [Trouble("explicit-deny", denied_because(row.decision, row.asked.form), remedy)]
     if judgement.form_changed:
-        now, before = ("on", "object ARNs") if facts.bucket.encryption.bucket_keys else ("off", "the bucket's ARN")
-        reason = (
-            f"Bucket Keys are {now}, and the access was given for {before} only, so the condition on the encryption context "
-            "no longer matches"
-        )
+        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
         return [
-            Trouble("context-changed", reason, "Link again, for the form in use now; the access by the other stays.")
+            Trouble(
+                "context-changed",
+                other_form_only(facts.bucket.name, form),
+                "Link again, for the form in use now; the access by the other stays.",
+            )
         ]
     denied = [row for row in lacking if row.verdict is DENIED]
     if denied:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from fcsse.commands.census.tally import Census
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Encryption, Facts, Pair
-from fcsse.objects import CUSTOMER, DUAL_LAYER
+from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
+from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.census.tally import Census
-    from fcsse.model import Key, Obstacle
-    from fcsse.objects import Group, ObjectEncryption
 
 KEYLESS = ("AES256", "none")
 """Ways of encryption that take no KMS permission."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheAccess:
+class CacheAccess(NamedTuple):
     """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown.
 
     ``linkable``: linking the cache to the group's key would give it what it lacks.
@@ -38,8 +31,7 @@ class CacheAccess:
     linkable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AccessReport:
+class AccessReport(NamedTuple):
     """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
 
     ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
@@ -97,11 +89,11 @@ def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAcc
         return _documented(CacheAccess(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
     reach = _judged(cache, facts, group, sealed)
     if reach.verdict is Verdict.DENIED and facts.key is not None and facts.key.state not in (None, "Enabled"):
-        working = replace(facts, key=replace(facts.key, state="Enabled"))
+        working = facts._replace(key=facts.key._replace(state="Enabled"))
         enabled = _judged(cache, working, group, sealed)
         state = f"the key is {_STATES.get(facts.key.state, f'in state {facts.key.state}')}"
         also = f", and {enabled.reason}" if enabled.reason else ""
-        return _documented(replace(enabled, verdict=Verdict.DENIED, reason=state + also))
+        return _documented(enabled._replace(verdict=Verdict.DENIED, reason=state + also))
     return _documented(reach)
 
 
@@ -110,7 +102,7 @@ _STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFo
 
 def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) -> CacheAccess:
     encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
-    there = replace(facts, bucket=replace(facts.bucket, encryption=encryption))
+    there = facts._replace(bucket=facts.bucket._replace(encryption=encryption))
     document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
     judged = judge(there, document, facts.grants, explain=False)
     if judged is None:
@@ -131,7 +123,7 @@ def _documented(reach: CacheAccess) -> CacheAccess:
     name = "DSSE-KMS" if reach.group.sealed.algorithm == DUAL_LAYER else reach.group.sealed.algorithm
     why = f"File Cache documents SSE-S3 and SSE-KMS only, not {name}"
     worse = reach.verdict if reach.verdict is Verdict.DENIED else Verdict.UNKNOWN
-    return replace(reach, verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
+    return reach._replace(verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
 
 
 def _remedies(

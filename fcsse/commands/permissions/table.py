@@ -8,8 +8,8 @@ guide, "Manage Lake Formation and Athena user permissions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 
 class Command(StrEnum):
@@ -21,6 +21,7 @@ class Command(StrEnum):
     AUDIT = "audit"
     CENSUS = "census"
     RESTORE = "restore"
+    HISTORY = "history"
 
 
 class Engine(StrEnum):
@@ -62,8 +63,7 @@ class When(Enum):
     FIX = "with --fix"
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(NamedTuple):
     """One action, on what, why, and when. ``optional``: the command does its work without it, and says less.
 
     ``optional_across``: optional where the key belongs to another account.
@@ -108,7 +108,13 @@ _JUDGED_KEY = _on("kms:DescribeKey", On.KEY, "reads the key's state and resolves
 _POLICY = _on("kms:GetKeyPolicy", On.KEY, "reads the key policy", When.OWN_KEY)
 _GRANTS = _on("kms:ListGrants", On.KEY, "reads the key's grants")
 _PUT = _on("kms:PutKeyPolicy", On.KEY, "writes the key policy", When.OWN_KEY, When.POLICY)
-_SUGGESTIONS = _on("iam:ListRoles", On.ANY, "suggests ids where one is mistyped", When.NAMED_CACHE, optional=True)
+_SUGGESTIONS = _on(
+    "iam:ListRoles",
+    On.ANY,
+    "suggests ids where one is mistyped, and tells new roles from deleted ones where KMS shows unique ids",
+    optional=True,
+)
+_USERS = _on("iam:ListUsers", On.ANY, "the same for users", When.OWN_KEY, optional=True)
 _OTHERS = _on(
     "s3:ListAllMyBuckets",
     On.ANY,
@@ -147,6 +153,10 @@ _TAGS = _on(
     optional=True,
 )
 
+_RECORD = _on(
+    "cloudtrail:LookupEvents", On.ANY, "reads what AWS recorded of the caches' calls, with --observed", optional=True
+)
+
 TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.LINK: (
         _ROLE,
@@ -167,6 +177,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:ListGrants", On.KEY, "finds the grant, and sees it come", When.GRANT, optional_across=True),
         _on("kms:CreateGrant", On.KEY, "creates the grant, or tries it in a dry run", When.GRANT),
         _SUGGESTIONS,
+        _USERS,
         _CACHE,
         _SYSTEM,
         _REGION,
@@ -192,6 +203,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
             optional=True,
         ),
         _SUGGESTIONS,
+        _USERS,
         _on(
             "fsx:DescribeFileCaches",
             On.ANY,
@@ -212,6 +224,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the key's grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
+        _RECORD,
         _on(
             "fsx:DescribeDataRepositoryAssociations",
             On.ANY,
@@ -221,6 +234,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
             optional=True,
         ),
         _SUGGESTIONS,
+        _USERS,
         _CACHE,
         _SYSTEM,
         _REGION,
@@ -239,8 +253,10 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _POLICY,
         _on("kms:ListGrants", On.KEY, "reads the keys' grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
+        _RECORD,
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
+        _USERS,
         _REGION,
         _on("kms:PutKeyPolicy", On.OWN_KEY, "writes the key policies", When.OWN_KEY, When.FIX),
         _on("kms:CreateGrant", On.KEY, "creates the grants on keys of other accounts", When.FIX),
@@ -288,6 +304,36 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.RESTORE: (
         _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back"),
         _on("kms:PutKeyPolicy", On.KEY, "writes the key policy"),
+        _on("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids", optional=True),
+        _on("iam:ListUsers", On.ANY, "the same for users", optional=True),
+        _on("cloudtrail:LookupEvents", On.ANY, "finds a version by the id that history lists", optional=True),
+    ),
+    Command.HISTORY: (
+        _on("cloudtrail:LookupEvents", On.ANY, "reads the recorded changes of the key"),
+        _on("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key", When.NAMED_BUCKET),
+        _on(
+            "s3:GetEncryptionConfiguration",
+            On.BUCKET,
+            "finds the keys of the buckets of --bucket or --cache",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on(
+            "fsx:DescribeDataRepositoryAssociations",
+            On.ANY,
+            "finds the buckets of --cache",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on(
+            "fsx:DescribeFileSystems",
+            On.ANY,
+            "the same for a file system without associations, linked at its creation",
+            When.NO_BUCKET,
+            optional=True,
+        ),
+        _on("kms:DescribeKey", On.KEY, "finds the key of an alias or id", optional=True),
+        _REGION,
     ),
 }
 """Every permission of every command."""

@@ -96,7 +96,7 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
         yield "a dry run wrote"
     if "Nothing was written" in text and written:
         yield f"says that nothing was written, and something was: {one.err}"
-    elif "most likely not written" in text and written and "Written: " not in text and not _undone(one, record):
+    elif "most likely not written" in text and written and not scene.weather.stale and not _undone(one, record):
         yield f"says that most likely nothing was written, and something was: {one.err}"
     elif "Written: " in text and not written and not twins and not any(put.by == one.name for put in record.puts):
         yield f"says that something was written, and nothing was: {one.err}"
@@ -125,6 +125,10 @@ def of_backups(one: Command, put: Put, record: Record) -> Iterator[str]:
         yield "the text that it replaced, and had read last, is in no backup"
 
 
+def _removes(put: Put, one: str) -> bool:
+    return one in foreign(put.before) and one not in foreign(put.after)
+
+
 def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Iterator[str]:
     """Others' statements are intact, or came too late to be seen, or the command names them."""
     text = one.out + one.err
@@ -136,10 +140,12 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
         for lost in foreign(put.before) - foreign(put.after):
             if lost in foreign(final) or _sid(lost) in text:
                 continue
+            if any(_removes(other, lost) for other in record.puts[:index] if other.by != one.name):
+                continue  # a put of others took it away first; ours gave back what that put had changed
             if scene.weather.stale:
                 # Which of two texts that come by turns is the newer one, nobody can know: but it must be recoverable.
-                if any(lost in foreign(seen.text) for seen in before) and lost not in saved:
-                    yield f"removed {_sid(lost)}, which it had read, and which is in no backup"
+                if before and lost in foreign(before[-1].text) and lost not in saved:
+                    yield f"removed {_sid(lost)}, which it had read last, and which is in no backup"
                 continue
             if before and lost in foreign(before[-1].text):
                 yield f"removed {_sid(lost)}, which it had read last"

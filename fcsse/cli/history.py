@@ -1,0 +1,249 @@
+"""``fcsse history``: every recorded change of a key, and single versions of its policy."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fcsse import arn as arns
+from fcsse.arn import Arn
+from fcsse.cli.completion import bucket_names, cache_ids
+from fcsse.cli.options import aws, cross_account, output, targets
+from fcsse.cli.options.audit import AuditOutput, Form
+from fcsse.cli.options.output import Output
+from fcsse.cli.output import history as report
+from fcsse.cli.output.documents import to_text
+from fcsse.cli.output.history import Shown, version_document
+from fcsse.cli.output.lines import line
+from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from fcsse.commands.history import Histories
+
+EXAMPLE = """\
+Examples:
+  fcsse history --bucket data --since 7d
+  fcsse history --key alias/data --failed -o json
+  fcsse history 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11
+  fcsse restore 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11 --dry-run
+"""
+
+_AGE = re.compile(r"(\d{1,6})\s*(m|h|d|w)")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_key(text: str) -> str:
+    """A key's ARN, its alias or alias ARN, or its id."""
+    if arns.whole_key_arn(text) or arns.alias_arn(text) or arns.is_key_id(text) or re.fullmatch(r"alias/[\w/-]+", text):
+        return text
+    message = f"{text!r} is not a key ARN, an alias such as alias/data, or a key id"
+    raise typer.BadParameter(message)
+
+
+def parse_since(text: str) -> str:
+    """An age such as ``7d``, a date or a time."""
+    try:
+        since_of(text, datetime.now(UTC))
+    except ValueError:
+        message = (
+            f"{text!r} is neither an age such as 90m, 12h, 7d or 2w, nor a date such as 2026-11-01 or 2026-11-01T08:00Z"
+        )
+        raise typer.BadParameter(message) from None
+    return text
+
+
+def since_of(text: str, now: datetime) -> datetime:
+    """The moment that is meant; dates without a zone are in UTC. Raises ValueError."""
+    age = _AGE.fullmatch(text.strip().lower())
+    if age:
+        try:
+            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text.strip())
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+OptionalId = Annotated[
+    str | None,
+    typer.Argument(metavar="[ID]", help="Print the key policy that this event holds.", show_default=False),
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        envvar="FCSSE_KEY",
+        parser=parse_key,
+        help="Key by its ARN, alias or id. Repeatable. Aliases and ids are looked up in the caller's account and --region.",
+        show_envvar=False,
+        rich_help_panel=targets.WHICH,
+        show_default=False,
+    ),
+]
+Buckets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bucket",
+        metavar="NAME",
+        envvar="FCSSE_BUCKET",
+        autocompletion=bucket_names,
+        callback=targets.bucket_list,
+        help="The key of this bucket's default encryption. Repeatable.",
+        show_envvar=False,
+        rich_help_panel=targets.WHICH,
+        show_default=False,
+    ),
+]
+Caches = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cache",
+        metavar="ID",
+        envvar="FCSSE_CACHE",
+        autocompletion=cache_ids,
+        callback=targets.cache_list,
+        help="The keys of all buckets that this cache or file system is linked to. Repeatable.",
+        show_envvar=False,
+        rich_help_panel=targets.WHICH,
+        show_default=False,
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="AGE|TIME",
+        envvar="FCSSE_SINCE",
+        parser=parse_since,
+        help="Only changes from then on: 12h, 7d, 2w, 2026-11-01. Default: all that CloudTrail holds, 90 days.",
+        show_envvar=False,
+        rich_help_panel=targets.WHICH,
+        show_default=False,
+    ),
+]
+FailedChange = Annotated[
+    bool,
+    typer.Option(
+        "--failed",
+        envvar="FCSSE_FAILED",
+        help="Also list calls that were refused.",
+        show_envvar=False,
+        rich_help_panel=output.OUTPUT,
+    ),
+]
+SourceAddress = Annotated[
+    bool,
+    typer.Option(
+        "--source-address",
+        envvar="FCSSE_SOURCE_ADDRESS",
+        help="Also show the IP address that each call came from.",
+        show_envvar=False,
+        rich_help_panel=output.OUTPUT,
+    ),
+]
+
+
+def history(
+    event_id: OptionalId = None,
+    key: Keys = None,
+    bucket: Buckets = None,
+    cache: Caches = None,
+    since: Since = None,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    failed: FailedChange = False,
+    source_address: SourceAddress = False,
+    output: Form = AuditOutput.TEXT,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
+) -> None:
+    """List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.
+
+    Reads CloudTrail's event history, which is on in every account and holds 90 days. Each version of the policy is compared
+    with the version before. What is older, or was not read, is reported as unknown. fcsse restore takes the ids.
+    """
+    form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
+    with session("history", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        if event_id is not None:
+            require(
+                not (key or bucket or cache), "history: an ID stands alone", "Leave --key, --bucket and --cache out."
+            )
+            _print_version(run, pipeline, event_id)
+            return
+        named = sum(bool(one) for one in (key, bucket, cache))
+        require(named, "history: no key is named", "Pass --key, --bucket or --cache.")
+        require(named == 1, "history: --key, --bucket and --cache exclude each other", "Pass one of them.")
+        now = pipeline.clock.now()
+        start = since_of(since, now) if since else None
+        require(
+            start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
+        )
+        from fcsse.commands.history import KEPT, MARGIN, read_histories
+
+        if start is not None and start <= now - KEPT + MARGIN:
+            start = None
+
+        keys = _keys(pipeline, key, bucket, cache)
+        found = read_histories(pipeline, keys, start)
+        run.progress.stop()
+        _print(run, output, found, Shown(failed, source_address, start))
+
+
+def _keys(
+    pipeline: Pipeline, key: list[str] | None, bucket: list[str] | None, cache: list[str] | None
+) -> tuple[Arn, ...]:
+    from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
+
+    if key:
+        return tuple(dict.fromkeys(key_of(pipeline, one) for one in key))
+    if bucket:
+        return keys_of_buckets(pipeline, tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket)))
+    return keys_of_caches(pipeline, tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())))
+
+
+def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
+    from fcsse.commands.history import is_event_id, problem_of, read_version
+
+    require(
+        is_event_id(event_id),
+        f"history: {event_id!r} is not an event id",
+        "Event ids look like 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11. Policies that fcsse saved: fcsse backups",
+    )
+    pipeline.progress.step("reading CloudTrail's event history")
+    version = read_version(pipeline.aws, pipeline.clock, event_id)
+    run.progress.stop()
+    if run.output is Output.JSON:
+        sys.stdout.write(to_text(version_document(version, problem_of(version))))
+        return
+    sys.stdout.write(version.text + "\n")
+    if problem := problem_of(version):
+        run.terminal.warn(f"The recorded text is not a key policy: {problem}.")
+
+
+def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
+
+    match output:
+        case AuditOutput.JSON:
+            sys.stdout.write(to_text(report.history_document(found, shown)))
+        case AuditOutput.MARKDOWN:
+            sys.stdout.write(report.history_markdown(found, shown))
+        case AuditOutput.CSV:
+            sys.stdout.write(report.history_csv(found, shown))
+            for note in report.notes_of(found, shown):
+                run.terminal.say(note)
+        case AuditOutput.TEXT:
+            if run.terminal.quiet:
+                run.terminal.print([line(report.summary(found, shown))])
+            else:
+                run.terminal.print(report.history_lines(found, shown))

@@ -1,0 +1,355 @@
+"""The history of keys for people (lines), pull requests (Markdown), spreadsheets (CSV) and programs (JSON). Pure.
+
+The JSON keys and CSV columns are a contract: they are added to, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
+from fcsse.cli.output.lines import Line, line, prose, visible
+from fcsse.event_history.events import member, text_of
+from fcsse.event_history.sentences import gap_note, stamp
+from fcsse.event_history.tools import tool_of
+from fcsse.event_history.versions import Before, Change, KeyHistory, Kind, Version
+from fcsse.text import count
+
+if TYPE_CHECKING:
+    from fcsse.commands.history import Histories, RecordedVersion
+
+COLUMNS = (
+    "time",
+    "key",
+    "event",
+    "change",
+    "who",
+    "role",
+    "session",
+    "tool",
+    "source_address",
+    "error",
+    "grant",
+    "id",
+    "before",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is taken for a formula by spreadsheets. Source: OWASP, "CSV Injection"."""
+
+_WHAT = {
+    Kind.CREATED: "key created",
+    Kind.POLICY: "key policy written",
+    Kind.GRANT_CREATED: "grant created",
+    Kind.GRANT_REVOKED: "grant revoked",
+    Kind.GRANT_RETIRED: "grant retired",
+    Kind.DISABLED: "key disabled",
+    Kind.ENABLED: "key enabled",
+    Kind.DELETION_SCHEDULED: "deletion scheduled",
+    Kind.DELETION_CANCELLED: "deletion cancelled",
+}
+
+
+class Shown(NamedTuple):
+    """What is shown besides: refused tries, source addresses. ``since`` is where the answer begins (None: 90 days ago)."""
+
+    failed: bool = False
+    addresses: bool = False
+    since: datetime | None = None
+
+
+def history_lines(found: Histories, shown: Shown) -> list[Line]:
+    """The whole answer for people, newest last."""
+    out: list[Line] = []
+    for one in found.keys:
+        out += [*([line("")] if out else []), line(f"Key {one.key}", "bold")]
+        changes = one.shown(failed=shown.failed)
+        grants = _grants(one)
+        for change in changes:
+            out += [line(""), *_change(change, grants, shown)]
+        if not changes:
+            out.append(line(f"  No change of it is recorded{_since(shown)}."))
+    limits = notes_of(found, shown)
+    return [*out, *([line("")] if limits else []), *(prose((note, "dim")) for note in limits)]
+
+
+def _change(change: Change, grants: dict[str, Change], shown: Shown) -> list[Line]:
+    event = change.event
+    head = f"{stamp(event.time)}  {what(change, grants)}"
+    out: list[Line] = [line(head, "bold red" if change.failed else "bold")]
+    where = f" from {event.source_address or 'an address that is not recorded'}" if shown.addresses else ""
+    out.append(prose(f"  by {event.actor.name}{where}, with {tool_of(event.user_agent)}"))
+    if event.id:
+        out.append(line(f"  id {event.id}", "dim"))
+    if event.failure:
+        out.append(prose((f"  {event.failure.code}: {event.failure.message}".rstrip(": "), "red")))
+    if change.version is None or change.failed:
+        return out
+    if note := version_note(change.version):
+        out.append(prose((f"  {note}", "dim")))
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    out += [line(f"  {row}", styles.get(row[:1], "")) for row in change.version.diff]
+    return out
+
+
+def what(change: Change, grants: dict[str, Change]) -> str:
+    """What happened, in a few words."""
+    text = _WHAT[change.kind]
+    event = change.event
+    match change.kind:
+        case Kind.CREATED if change.version is not None and change.version.text is None and event.parameters:
+            text += " without a policy: KMS attached its default one"
+        case Kind.POLICY if change.version is not None and not change.failed:
+            same = change.version.same
+            text = (
+                "key policy changed" if same is False else "key policy written, no change in meaning" if same else text
+            )
+        case Kind.GRANT_CREATED:
+            text += f": {grant_words(change)}"
+        case Kind.GRANT_REVOKED | Kind.GRANT_RETIRED:
+            made = grants.get(event.grant_id)
+            text += f": {grant_words(made)}" if made else f": {event.grant_id or 'id not recorded'}"
+        case Kind.DELETION_SCHEDULED:
+            days = member(event.parameters, "pendingWindowInDays")
+            text += f", in {count(days, 'day')}" if isinstance(days, int) else ""
+        case _:
+            pass
+    return f"failed: {text}" if change.failed else text
+
+
+def grant_words(change: Change) -> str:
+    """A grant in words: its name, for whom, for what, and what it is limited to."""
+    given = change.event.parameters
+    operations = member(given, "operations")
+    listed = ", ".join(dict.fromkeys(str(one) for one in operations)) if isinstance(operations, list) else ""
+    constraints = member(given, "constraints")
+    limits = [
+        f"{name}={value}"
+        for kind in ("encryptionContextSubset", "encryptionContextEquals")
+        for name, value in (member(constraints, kind) or {}).items()
+    ]
+    name = text_of(given, "name") or change.event.grant_id or "without a name"
+    limit = f", limited to {', '.join(limits)}" if limits else ""
+    return f"{name}, for {text_of(given, 'granteePrincipal') or 'a grantee that is not recorded'}" + (
+        f" ({listed}{limit})" if listed or limit else ""
+    )
+
+
+def version_note(version: Version) -> str:
+    """What there is to say of a version besides its difference; empty where that says all."""
+    if version.text is None:
+        return "" if version.before is Before.NONE else "The event does not hold the policy's text."
+    if version.document is None:
+        return f"The recorded text is not a key policy ({version.problem}), so nothing can be compared with it."
+    match version.before:
+        case Before.KNOWN:
+            return "" if version.diff else "It says the same as the version before."
+        case Before.SAME_SECOND:
+            return (
+                "Written in the same second as another version, or after two of one second: CloudTrail does not record which "
+                "of them came last. Compared with the one listed before:"
+            )
+        case Before.NOT_RECORDED:
+            return (
+                "The version before is not in the record (90 days), or not as a key policy: no difference can be shown."
+            )
+        case Before.NOT_READ:
+            return "The version before lies outside what was read of the record: no difference can be shown."
+        case Before.DEFAULT:
+            return "The version before is KMS's default key policy, whose text the record does not hold."
+        case Before.NONE:
+            return "The first version: the key was created with it."
+        case _:
+            assert_never(version.before)
+
+
+def notes_of(found: Histories, shown: Shown) -> list[str]:
+    """What limits the answer, a sentence or two each."""
+    notes = [gap_note(gap) for gap in found.gaps]
+    notes += [
+        f"Key {key} belongs to account {key.account}: what its owner did is recorded in that account only. Pass --bucket-role "
+        "or --bucket-profile to read there."
+        for key in found.foreign
+    ]
+    if shown.failed:
+        # The same calls for every key of a record: nobody can say which key they were about.
+        nameless = max((sum(one.unattributed.values()) for one in found.keys), default=0)
+        if nameless:
+            notes.append(
+                f"{count(nameless, 'call')} that {'names' if nameless == 1 else 'name'} no key {'is' if nameless == 1 else 'are'} left out."
+            )
+    newest = max((change.event.time for one in found.keys for change in one.changes), default=None)
+    if newest and (newest - found.now).total_seconds() > 60:
+        notes.append(f"This machine's clock is behind AWS's: an event is recorded for {stamp(newest)}.")
+    notes.append("CloudTrail's event history holds 90 days and shows events some minutes late.")
+    return notes
+
+
+def _since(shown: Shown) -> str:
+    return f" since {stamp(shown.since)}" if shown.since else " in the last 90 days"
+
+
+def _grants(one: KeyHistory) -> dict[str, Change]:
+    return {
+        change.event.grant_id: change
+        for change in one.changes
+        if change.kind is Kind.GRANT_CREATED and change.event.grant_id and not change.failed
+    }
+
+
+def history_markdown(found: Histories, shown: Shown) -> str:
+    """The answer as GitHub Markdown."""
+    out = ["### fcsse history"]
+    for one in found.keys:
+        out += ["", f"#### Key `{one.key}`", ""]
+        changes, grants = one.shown(failed=shown.failed), _grants(one)
+        if not changes:
+            out.append(f"No change of it is recorded{_since(shown)}.")
+            continue
+        address = " from |" if shown.addresses else ""
+        out += [
+            f"| time (UTC) | change | by |{address} with | id |",
+            "| --- | --- | --- |" + " --- |" * (3 if shown.addresses else 2),
+        ]
+        for change in changes:
+            event = change.event
+            failure = f" ({event.failure.code})" if event.failure else ""
+            cells = [
+                f"{event.time:%Y-%m-%d %H:%M:%S}",
+                escaped(what(change, grants) + failure),
+                escaped(event.actor.name),
+                *([escaped(event.source_address)] if shown.addresses else []),
+                escaped(tool_of(event.user_agent)),
+                f"`{visible(event.id).replace('`', '')}`",
+            ]
+            out.append("| " + " | ".join(cells) + " |")
+        for change in changes:
+            version = change.version
+            if version is None or change.failed:
+                continue
+            note = version_note(version)
+            if note or version.diff:
+                out += ["", f"**{stamp(change.event.time)}** {escaped(note)}".rstrip()]
+            if version.diff:
+                out += ["", *fenced(version.diff)]
+    out += ["", *(f"- {escaped(note)}" for note in notes_of(found, shown))]
+    return "\n".join(out) + "\n"
+
+
+def history_csv(found: Histories, shown: Shown) -> str:
+    """The changes, one a row, under a row of names; source addresses only where they were asked for."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for one in found.keys:
+        grants = _grants(one)
+        for change in one.shown(failed=shown.failed):
+            event = change.event
+            cells = (
+                event.time.isoformat(),
+                str(one.key),
+                event.name,
+                what(change, grants),
+                event.actor.name,
+                event.actor.role,
+                event.actor.session,
+                tool_of(event.user_agent),
+                event.source_address if shown.addresses else "",
+                f"{event.failure.code}: {event.failure.message}" if event.failure else "",
+                event.grant_id,
+                event.id,
+                change.version.before.value if change.version else "",
+            )
+            rows = [visible(cell) for cell in cells]
+            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in rows])
+    return out.getvalue()
+
+
+def history_document(found: Histories, shown: Shown) -> Json:
+    """The document of ``history``."""
+    return {
+        "schema": SCHEMA,
+        "command": "history",
+        "exit_code": 0,
+        "since": shown.since.isoformat() if shown.since else None,
+        "complete": not found.gaps and not found.foreign,
+        "keys": [_key(one, shown) for one in found.keys],
+        "notes": notes_of(found, shown),
+    }
+
+
+def _key(one: KeyHistory, shown: Shown) -> Json:
+    grants = _grants(one)
+    return {
+        "key": str(one.key),
+        "complete": one.complete,
+        "read": {
+            name: {"complete": reach.complete, "back_to": reach.back_to.isoformat() if reach.back_to else None}
+            for name, reach in one.reach.items()
+        },
+        "without_key": dict(one.unattributed),
+        "changes": [_entry(change, grants, shown) for change in one.shown(failed=shown.failed)],
+    }
+
+
+def _entry(change: Change, grants: dict[str, Change], shown: Shown) -> Json:
+    event, actor = change.event, change.event.actor
+    entry: Json = {
+        "id": event.id,
+        "time": event.time.isoformat(),
+        "event": event.name,
+        "change": what(change, grants),
+        "by": {
+            "name": actor.name,
+            "type": actor.kind or None,
+            "arn": actor.arn or None,
+            "account": actor.account or None,
+            "role": actor.role or None,
+            "session": actor.session or None,
+            "service": actor.service or None,
+        },
+        "tool": tool_of(event.user_agent),
+        "user_agent": event.user_agent or None,
+        "error": {"code": event.failure.code, "message": event.failure.message} if event.failure else None,
+        "grant_id": event.grant_id or None,
+        "version": _version(change.version) if change.version else None,
+    }
+    if shown.addresses:
+        entry["source_address"] = event.source_address or None
+    return entry
+
+
+def _version(version: Version) -> Json:
+    return {
+        "policy": version.text,
+        "problem": version.problem or None,
+        "before": version.before.value,
+        "before_id": version.before_id or None,
+        "same": version.same,
+        "diff": list(version.diff),
+    }
+
+
+def version_document(version: RecordedVersion, problem: str) -> Json:
+    """The document of ``history ID``."""
+    event = version.event
+    return {
+        "schema": SCHEMA,
+        "command": "history",
+        "exit_code": 0,
+        "id": event.id,
+        "time": event.time.isoformat(),
+        "event": event.name,
+        "key": str(version.key),
+        "by": event.actor.name,
+        "policy": version.text,
+        "problem": problem or None,
+    }
+
+
+def summary(found: Histories, shown: Shown) -> str:
+    """One line about all of it."""
+    number = sum(len(one.shown(failed=shown.failed)) for one in found.keys)
+    return f"{count(number, 'change')} of {count(len(found.keys), 'key')} recorded{_since(shown)}."

@@ -1,0 +1,219 @@
+"""What is said of access goes by what was decided: no history that nobody knows, no access that was not judged."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.shell import Shell
+
+CACHE = "fc-0123"
+ROLE = (
+    "arn:aws:iam::111122223333:role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
+    f"AWSServiceRoleForFSxS3Access_{CACHE}"
+)
+SESSION = f"arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForFSxS3Access_{CACHE}/FSx"
+USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+CONTEXT = "kms:EncryptionContext:aws:s3:arn"
+FROM_S3 = {"kms:CallerAccount": "111122223333", "kms:ViaService": "s3.eu-west-1.amazonaws.com"}
+LIKE = {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/*"}}
+
+
+def allow(
+    sid: str,
+    condition: dict[str, Any] = LIKE,
+    actions: list[str] = USE,
+    who: str = ROLE,
+) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": who},
+        "Action": actions,
+        "Resource": "*",
+        "Condition": condition,
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (
+            allow("x", actions=["kms:Decrypt", "kms:DescribeKey"]),
+            "kms:Decrypt and kms:DescribeKey only, which is a part",
+        ),
+        (allow("x", actions=[*USE, "kms:ListGrants"]), "it also allows kms:ListGrants"),
+        (
+            allow("x", {**LIKE, "StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}),
+            "no condition on kms:CallerAccount",
+        ),
+        (
+            allow("x", {"StringEquals": FROM_S3, "ArnLike": LIKE["StringLike"]}),
+            f"it tests {CONTEXT} by ArnLike",
+        ),
+        (
+            allow("x", {**LIKE, "StringEquals": {**FROM_S3, "aws:PrincipalAccount": "111122223333"}}),
+            "a condition on aws:PrincipalAccount",
+        ),
+        (allow("x", who=SESSION), f"its principal is {SESSION}"),
+        (
+            allow(
+                "x",
+                {**LIKE, "StringLike": {CONTEXT: ["arn:aws:s3:::data/*", "arn:aws:s3:::logs/*"]}},
+                [*USE, "kms:Sign"],
+            ),
+            "it is also for arn:aws:s3:::logs/*",
+        ),
+    ],
+)
+def test_unlink_says_why_a_statement_stays(shell: Shell, statement: dict[str, Any], reason: str) -> None:
+    shell.append("data", statement)
+    run = shell.unlink(CACHE, "data", "--dry-run")
+
+    assert run.code == 0, run.words
+    assert reason in run.out
+    assert "not for this cache and bucket alone" not in run.out
+
+
+def test_unlink_says_of_a_part_of_the_bucket_what_it_is(shell: Shell) -> None:
+    shell.append("data", allow("x", {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/in/*"}}))
+    run = shell.unlink(CACHE, "data", "--dry-run")
+
+    assert "it is for a part of the bucket only, arn:aws:s3:::data/in/*" in run.out
+    assert "keeps access" not in run.out or "may keep" in run.out
+
+
+def test_unlink_asserts_no_access_that_was_not_decided(shell: Shell) -> None:
+    shell.append("data", allow("Allow org", {"StringEquals": {"aws:PrincipalOrgID": "o-abcd123456"}}, who="*"))
+    shell.linked(CACHE, "data")
+    run = shell.unlink(CACHE, "data")
+
+    assert run.code == 0, run.words
+    assert f"{CACHE} may keep access to the key by statement 'Allow org'" in run.out
+    assert "aws:PrincipalOrgID" in run.out
+    assert "keeps access" not in run.out
+
+
+def test_a_statement_for_both_forms_is_no_changed_setting(shell: Shell) -> None:
+    both = {**LIKE, "StringLike": {CONTEXT: ["arn:aws:s3:::data", "arn:aws:s3:::data/*"]}}
+    shell.append("data", allow("Allow S3 use", both, ["kms:Decrypt", "kms:GenerateDataKey"]))
+    run = shell.link(CACHE, "data", "--dry-run")
+
+    assert "setting" not in run.out
+    assert "Statement 'Allow S3 use' gives fc-0123 a part of the access and stays" in run.out
+    assert "it allows kms:Decrypt and kms:GenerateDataKey only" in run.out
+
+
+def test_a_statement_without_a_sid_is_called_by_its_number_once(shell: Shell) -> None:
+    """Terraform writes an empty Sid."""
+    shell.append("data", allow(""))
+    number = len(shell.statements("data"))
+    link, unlink = shell.link(CACHE, "data"), shell.unlink(CACHE, "data")
+
+    assert f": statement {number} gives" in link.out
+    assert f": statement {number} goes" in unlink.out
+    assert "statement statement" not in link.words + unlink.words
+
+
+def test_check_takes_no_statement_for_a_grant_by_its_sid(shell: Shell) -> None:
+    only_objects = allow("grant for the caches")
+    shell.append("data", only_objects)
+    run = shell.run("check", "--cache", CACHE, "--bucket", "data")
+
+    assert run.code == 0, run.words
+    assert "statement 'grant for the caches'" in run.out
+    assert "--narrow-grant" not in run.out
+    assert "link with --context both covers both kinds" in run.out
+
+
+def test_a_narrower_statement_is_enough_for_the_prefix_that_is_linked(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0456aa", ["data/in/"])
+    role = ROLE.replace(CACHE, "fc-0456aa")
+    narrow = {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/in/*"}}
+    shell.append("data", allow("Only in", narrow, who=role))
+    run = shell.link("fc-0456aa", "data")
+
+    assert run.code == 0, run.words
+    assert "Nothing to do" in run.out
+    assert run.count("kms:PutKeyPolicy") == 0
+
+
+def test_where_the_prefixes_are_unknown_a_wider_access_is_warned_of(shell: Shell) -> None:
+    narrow = {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/in/*"}}
+    shell.append("data", allow("Only in", narrow))
+    shell.sandbox.fault("fsx:DescribeDataRepositoryAssociations", "AccessDeniedException", times=None)
+    run = shell.link(CACHE, "data", "--dry-run")
+
+    assert "Statement 'Only in' is for a part of bucket data only" in run.out
+    assert "access is for the whole bucket" in run.out
+
+
+def change_default_key(shell: Shell, bucket: str) -> str:
+    key: str = shell.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    shell.sandbox.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rules)
+    return key
+
+
+def test_unlink_finds_the_key_that_the_bucket_had_before(shell: Shell) -> None:
+    shell.linked(CACHE, "data")
+    before = shell.sandbox.key("data").arn
+    change_default_key(shell, "data")
+    run = shell.unlink(CACHE, "data")
+
+    assert run.code == 0, run.words
+    assert f"Key {before} still gives {CACHE} access for bucket data" in run.out
+    assert f"fcsse unlink --cache {CACHE} --bucket data --key {before}" in run.out
+    assert shell.unlink(CACHE, "data", "--key", before).code == 0
+    assert "still gives" not in shell.unlink(CACHE, "data").out
+
+
+def test_check_says_that_older_objects_may_need_another_key(shell: Shell) -> None:
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    shell.sandbox.client("s3").put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration=rules)
+    run = shell.run("check", "--cache", CACHE, "--bucket", "data")
+
+    assert run.code == 0, run.words
+    assert "fcsse census --bucket data" in run.out
+    assert "SCP" not in run.out
+
+
+def test_a_bucket_that_could_not_be_listed_is_null(shell: Shell) -> None:
+    run = shell.run("link", "--cache", "fc-0abc123", "-o", "json")
+
+    assert [pair["bucket"] for pair in run.json["pairs"]] == [None]
+    assert "(its buckets)" not in run.words
+
+
+def test_commands_for_two_keys_are_one_chain(shell: Shell) -> None:
+    """The exit code of what is pasted is that of the first command that fails."""
+    words = ("--bucket", "data", "--bucket", "data-bucket-keys", "--format", "aws-cli")
+    run = shell.run("statement", "--cache", CACHE, *words)
+    parts = [part for part in run.out.split("\n\n") if part.strip()]
+
+    assert run.code == 0, run.words
+    assert len(parts) == 2
+    assert parts[0].endswith(" &&")
+
+
+def test_the_owner_s_statement_allows_no_request_without_operations(shell: Shell) -> None:
+    shell.sandbox.fault("kms:CreateGrant", "AccessDeniedException", times=None)
+    run = shell.link(CACHE, "data-other-account", "--dry-run")
+    statement = json.loads(run.err[run.err.index("{") : run.err.rindex("}") + 1])
+
+    assert statement["Condition"]["Null"] == {"kms:GrantOperations": "false"}
+
+
+def test_an_alias_that_is_not_there_gets_its_own_advice(shell: Shell) -> None:
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/gone"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    shell.sandbox.client("s3").put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration=rules)
+    run = shell.link(CACHE, "data")
+
+    assert run.code == 6, run.words
+    assert "account 111122223333 has no alias alias/gone in eu-west-1" in run.err
+    assert "aws kms list-aliases --region eu-west-1" in run.err
