@@ -4,7 +4,10 @@ them as well.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fcsse.cli.runtime import Runtime
 
 SETTINGS = ("profile", "region", "endpoint_url", "backup_dir")
 """What every next command needs again, as far as it takes it."""
@@ -30,6 +33,12 @@ class _Running:
 def remember(context: Any) -> None:
     """Takes note of the command that is about to run."""
     _Running.context = context
+
+
+def runtime() -> Runtime | None:
+    """What the running command was given from outside, if anything."""
+    found: Runtime | None = _Running.context.obj if _Running.context is not None else None
+    return found
 
 
 def is_typed(context: Any, name: str) -> bool:

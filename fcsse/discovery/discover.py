@@ -9,7 +9,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,7 +57,7 @@ class Discovery:
         self._wish = options.operation
         self._progress = progress
         self._clock = clock
-        self._fetcher = Fetcher(aws, on_answer)
+        self._fetcher = Fetcher(aws, clock, on_answer)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
@@ -104,8 +104,7 @@ class Discovery:
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
-        if not all(one.done() for one in asked.values()):
-            self._clock.in_background(lambda: _await_answers(asked.values())).answer(FOR_PREFIXES)
+        self._clock.wait_for(asked.values(), FOR_PREFIXES)
         late = "FSx did not answer in time"
         return {pair: _prefixes_of(pair, one) if one.done() else late for pair, one in asked.items()}
 
@@ -235,13 +234,6 @@ class Discovery:
     def ready(self, bucket: str) -> bool:
         """Has everything been answered that ``follow`` asked? Then ``gather`` waits for nothing."""
         return bucket in self._followed and all(answer.done() for answer in self._followed[bucket])
-
-
-def _await_answers(answers: Collection[Future[tuple[Association, ...]]]) -> str:
-    """Returns once each question is answered, or given up when the discovery is closed; the text is the clock's form."""
-    for answer in answers:
-        answer.exception()
-    return ""
 
 
 def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...] | str:
