@@ -10,7 +10,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn, key_arn
@@ -40,6 +40,7 @@ class Discovery:
 
     ``meanwhile`` is called with the number of each round once it is on the wire, to use the time until its answers;
     ``on_answer`` after each answer with how many there are, of how many questions. ``words`` write suggested commands.
+    ``pool``: threads that several runs share.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Discovery:
         meanwhile: Callable[[Operation, int], None] | None = None,
         on_answer: Callable[[int, int], None] | None = None,
         words: CommandBuilder | None = None,
+        pool: ThreadPoolExecutor | None = None,
     ) -> None:
         self._aws = aws
         self._words = words or CommandBuilder()
@@ -60,7 +62,7 @@ class Discovery:
         self._progress = progress
         self._clock = clock
         self._meanwhile = meanwhile
-        self._fetcher = Fetcher(aws, on_answer)
+        self._fetcher = Fetcher(aws, on_answer, pool)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
