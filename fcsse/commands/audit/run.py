@@ -63,5 +63,4 @@ def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, pru
 
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
-    pipeline.take(found)
     return pipeline.plan_of(found, options, expect)
