@@ -88,6 +88,7 @@ REQUIRED: dict[str, Required] = {
     "kms:PutKeyPolicy": Required((REQUEST_ID,), repeat=Repeat.NO),
     "kms:RetireGrant": Required((REQUEST_ID,)),
     "kms:RevokeGrant": Required((REQUEST_ID,)),
+    "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
         ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
     ),

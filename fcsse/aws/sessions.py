@@ -47,7 +47,7 @@ READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "organizations", "s3", "sts"]
 
 RENEWED_BEFORE = timedelta(minutes=10)
 """How long before its end a role session is replaced by a new one. botocore does the same with its own."""
@@ -145,6 +145,8 @@ class Clients:
     @overload
     def __call__(self, service: Literal["kms"], region: str | None = None) -> KMSClient: ...
     @overload
+    def __call__(self, service: Literal["organizations"], region: str | None = None) -> BaseClient: ...
+    @overload
     def __call__(self, service: Literal["s3"], region: str | None = None) -> S3Client: ...
     @overload
     def __call__(self, service: Literal["sts"], region: str | None = None) -> STSClient: ...
@@ -168,6 +170,14 @@ class Clients:
                     client = self._create(service, region, keys)
                 self._made[service, region, keys] = client
             return client
+
+    def close(self) -> None:
+        """Closes the connections and drops the clients. The next call makes a new client."""
+        with self._lock:
+            made = list(self._made.values())
+            self._made.clear()
+        for client in made:
+            client.close()
 
     def _create(self, service: str, region: str | None, keys: RoleKeys | None) -> BaseClient:
         """A new client. Raises ``UsageError`` where the endpoint that is set is no URL, or none of the web."""
@@ -343,6 +353,14 @@ def clients_of_role(source: Clients, role_arn: str) -> Clients:
     """
     role = Role(source, role_arn)
     role.keys()
+    # One lock for both: botocore sessions do not make clients in several threads at once.
     return Clients(
-        source.make, source.sign_in, source.region, source.endpoint_url, source.retries, role, clock=source.clock
+        source.make,
+        source.sign_in,
+        source.region,
+        source.endpoint_url,
+        source.retries,
+        role,
+        clock=source.clock,
+        _lock=source._lock,
     )
