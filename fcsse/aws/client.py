@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
-from fcsse.aws.cloudtrail import EventRecord, LookupClient
+from fcsse.aws.checked_call import call
+from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
 from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.principal_ids import PrincipalIds
@@ -76,7 +78,7 @@ class Aws:
         side = self.own
         if account is not None:
             side = self.bucket_side or (self.others and self.others.of(account)) or self.own
-        return EventRecord(cast("LookupClient", side("cloudtrail", region)), clock, region, after)
+        return EventRecord(partial(call, side("cloudtrail", region), "LookupEvents"), clock, region, after)
 
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account: the bucket may be, too."""
