@@ -207,9 +207,9 @@ class Aws:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
         return kms.stack_of(self.own("kms", key.region), str(key))
 
-    def put_policy(self, key: Arn, text: str) -> None:
-        """Replaces a key policy."""
-        kms.put_policy(self.own("kms", key.region), str(key), text)
+    def put_policy(self, key: Arn, text: str, mark: str = "") -> str:
+        """Replaces a key policy; returns AWS's id of the request. ``mark`` ends the call's user agent."""
+        return kms.put_policy(self.own("kms", key.region), str(key), text, mark)
 
     def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
         """All grants on a key; where the bucket's side may not, the cache's side is asked.

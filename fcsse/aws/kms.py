@@ -55,8 +55,10 @@ def get_policy(kms: KMSClient, key: str) -> str:
     return text
 
 
-def put_policy(kms: KMSClient, key: str, text: str) -> None:
-    """Replaces the whole key policy, in one try. The lockout check is never bypassed.
+def put_policy(kms: KMSClient, key: str, text: str, mark: str = "") -> str:
+    """Replaces the whole key policy, in one try; returns AWS's id of the request. The lockout check is never bypassed.
+
+    ``mark`` goes to the end of the call's user agent, which CloudTrail records.
 
     A repetition by botocore would send a document that others may have changed meanwhile, and undo what they did.
     Raises ``BusyError`` or ``UnexpectedError`` where a look has to tell whether it happened, ``NotVisibleError`` (a
@@ -64,8 +66,28 @@ def put_policy(kms: KMSClient, key: str, text: str) -> None:
     Source: KMS API reference, PutKeyPolicy.
     """
     kms.meta.events.register("needs-retry.kms.PutKeyPolicy", _no_second_try, unique_id="fcsse-no-second-try")
-    with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
-        ask(kms, "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=text)
+    call = Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)
+    with translated(call), _marked(kms, text, mark):
+        answer = ask(kms, "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=text)
+    return str(answer["ResponseMetadata"]["RequestId"])
+
+
+@contextmanager
+def _marked(kms: KMSClient, text: str, mark: str) -> Iterator[None]:
+    """Puts a mark at the end of the user agent of the call that sends this text, whichever thread sends it."""
+
+    def add(params: dict[str, Any], **_: object) -> None:
+        if json.loads(params["body"]).get("Policy") == text:
+            params["headers"]["User-Agent"] += f" {mark}"
+
+    name = f"fcsse-mark-{mark}-{id(add)}"
+    if mark:
+        kms.meta.events.register("before-call.kms.PutKeyPolicy", add, unique_id=name)
+    try:
+        yield
+    finally:
+        if mark:
+            kms.meta.events.unregister("before-call.kms.PutKeyPolicy", unique_id=name)
 
 
 def stack_of(kms: KMSClient, key: str) -> str | None:

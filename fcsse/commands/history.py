@@ -127,10 +127,12 @@ def _key_of_bucket(pipeline: Pipeline, bucket: str) -> Arn:
     return pipeline.aws.resolve_key(reference, region).arn
 
 
-def read_histories(pipeline: Pipeline, keys: Sequence[Arn], since: datetime | None = None) -> Histories:
+def read_histories(
+    pipeline: Pipeline, keys: Sequence[Arn], since: datetime | None = None, kinds: Sequence[Kind] = tuple(Kind)
+) -> Histories:
     """The history of keys, with the changes since a time (None: all that the record holds, 90 days).
 
-    Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
+    ``kinds``: only changes of these kinds. Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
     Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents.
     """
     aws, clock = pipeline.aws, pipeline.clock
@@ -145,9 +147,9 @@ def read_histories(pipeline: Pipeline, keys: Sequence[Arn], since: datetime | No
         record = aws.event_record(region, clock, account)
         events: list[Event] = []
         reach: dict[str, CacheAccess] = {}
-        for number, kind in enumerate(Kind):
+        for number, kind in enumerate(kinds):
             pipeline.progress.step(f"reading CloudTrail's event history in {region}")
-            pipeline.progress.advance(number, len(Kind))
+            pipeline.progress.advance(number, len(kinds))
             start = None if kind.holds_policy else since
             looked_up = record.look_up(Attribute.NAME, kind.value, start=start, limits=LIMITS)
             some, unreadable = parse_events(looked_up.events)
