@@ -1,6 +1,6 @@
 """Give an Amazon File Cache or FSx for Lustre file system access to the KMS key of its S3 bucket.
 
-``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``census``; ``backups``, ``restore``, ``history``; ``statement``,
+``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``census``; ``backups``, ``restore``, ``history``, ``settle``; ``statement``,
 ``permissions``:
 each as ``fcsse.api`` describes, which also says what of it is stable. They are loaded on first use, so that importing the
 package costs nothing.
@@ -51,6 +51,7 @@ __all__ = [
     "RestoreResult",
     "Result",
     "Settings",
+    "SettleResult",
     "Severity",
     "Status",
     "UnconfirmedError",
@@ -70,6 +71,7 @@ __all__ = [
     "permissions",
     "plan",
     "restore",
+    "settle",
     "statement",
     "unlink",
 ]
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.record import history
     from fcsse.api.settings import Settings
+    from fcsse.api.settle import SettleResult, settle
     from fcsse.api.statement import permissions, statement
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import Backup
@@ -121,6 +124,7 @@ else:
         "fcsse.api.check": ("Audit", "audit", "census", "check", "check_policy"),
         "fcsse.api.record": ("history",),
         "fcsse.api.settings": ("Settings",),
+        "fcsse.api.settle": ("SettleResult", "settle"),
         "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),

@@ -17,6 +17,7 @@ from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_kms import KMSClient
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
@@ -74,20 +75,26 @@ def put_policy(kms: KMSClient, key: str, text: str, mark: str = "") -> str:
 
 @contextmanager
 def _marked(kms: KMSClient, text: str, mark: str) -> Iterator[None]:
-    """Puts a mark at the end of the user agent of the call that sends this text, whichever thread sends it."""
+    """Puts a mark at the end of the user agent of the call that sends this text, whichever thread sends it.
 
-    def add(params: dict[str, Any], **_: object) -> None:
-        if json.loads(params["body"]).get("Policy") == text:
-            params["headers"]["User-Agent"] += f" {mark}"
+    That late, because botocore writes the user agent anew after "before-call"; its signature does not cover it.
+    """
+
+    def add(request: AWSPreparedRequest, **_: object) -> None:
+        body = request.body
+        if isinstance(body, (str, bytes)) and json.loads(body).get("Policy") == text:
+            agent: str | bytes = request.headers.get("User-Agent", "")
+            agent = agent.decode("ascii", "replace") if isinstance(agent, bytes) else agent
+            request.headers["User-Agent"] = f"{agent} {mark}".lstrip()
 
     name = f"fcsse-mark-{mark}-{id(add)}"
     if mark:
-        kms.meta.events.register("before-call.kms.PutKeyPolicy", add, unique_id=name)
+        kms.meta.events.register("before-send.kms.PutKeyPolicy", add, unique_id=name)
     try:
         yield
     finally:
         if mark:
-            kms.meta.events.unregister("before-call.kms.PutKeyPolicy", unique_id=name)
+            kms.meta.events.unregister("before-send.kms.PutKeyPolicy", unique_id=name)
 
 
 def stack_of(kms: KMSClient, key: str) -> str | None:

@@ -7,18 +7,17 @@ The write is that of every change: the copy first, then the protocol of ``Policy
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fcsse.apply.backup import Backup
 from fcsse.apply.give_back import SettleChange, give_back
 from fcsse.arn import Arn
-from fcsse.commands.history import Histories, read_histories
-from fcsse.errors import ChangedError, DeniedError, FcsseError
-from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
+from fcsse.commands.history import read_histories
+from fcsse.commands.lost_record import lost_writes
+from fcsse.errors import ChangedError, FcsseError
+from fcsse.event_history.lost_writes import LostWrites, Unknown
 from fcsse.event_history.observed import Gap
-from fcsse.event_history.put_basis import DIGITS, PutBasis
 from fcsse.event_history.versions import KeyHistory, Kind
 from fcsse.model import Operation
 from fcsse.pipeline import Pipeline
@@ -26,7 +25,15 @@ from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
 
 PUTS = (Kind.CREATED, Kind.POLICY)
-MOST_COPIES = 5000
+
+PAUSE = 30.0
+"""Seconds between two looks at the record while an event is waited for."""
+
+AFTERWARDS = 60.0
+"""Seconds after our own event has shown in which those of the same moment are taken to show."""
+
+CLOCKS_APART = timedelta(seconds=90)
+"""How far this machine's clock may be ahead of AWS's."""
 
 
 class KeySettlement(NamedTuple):
@@ -40,6 +47,11 @@ class KeySettlement(NamedTuple):
     found: LostWrites
     change: SettleChange | None
     undecided: int
+
+    def is_recorded(self, since: datetime) -> bool:
+        """Does the record hold a write of ours since then, and all that it takes to judge it?"""
+        whole = not self.found.newest_missing and not any(one.reason is Unknown.RECENT for one in self.found.doubts)
+        return whole and self.found.newest is not None and self.found.newest >= since
 
     @property
     def open(self) -> int:
@@ -91,7 +103,7 @@ def plan_settlement(
     ``since``: only puts of ours from then on. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
     not read a key's policy, and ``ChangedError`` where ``expect`` is not the digest.
     """
-    histories = read_histories(pipeline, keys, kinds=PUTS)
+    histories = read_histories(pipeline, keys, kinds=PUTS, compare=False)
     found = []
     for history in histories.keys:
         pipeline.progress.step(f"reading the policy of key {history.key.resource.removeprefix('key/')}")
@@ -106,6 +118,29 @@ def plan_settlement(
     return settlement
 
 
+def await_settlement(
+    pipeline: Pipeline, keys: Sequence[Arn], since: datetime, seconds: float
+) -> tuple[Settlement, bool]:
+    """Looks until the record holds our writes since a time, and those beside them; at most for so many seconds.
+
+    True where it does. CloudTrail shows events after some minutes, in no certain order: so the last look comes a minute
+    after our own write has shown.
+    """
+    clock, end = pipeline.clock, pipeline.clock.monotonic() + seconds
+    shown_at: float | None = None
+    while True:
+        found = plan_settlement(pipeline, keys, since - CLOCKS_APART)
+        if all(one.is_recorded(since - CLOCKS_APART) for one in found.keys):
+            shown_at = clock.monotonic() if shown_at is None else shown_at
+            if clock.monotonic() - shown_at >= AFTERWARDS:
+                return found, True
+        left = end - clock.monotonic()
+        if left <= 0:
+            return found, False
+        pipeline.progress.step("waiting until CloudTrail shows the write")
+        clock.sleep(min(left, PAUSE))
+
+
 def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bool) -> tuple[KeyResult, ...]:
     """Gives back what was lost, key by key; an error on one does not stop the others."""
     results = []
@@ -117,48 +152,11 @@ def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bo
     return tuple(results)
 
 
-def lost_writes_of(pipeline: Pipeline, histories: Histories) -> dict[Arn, LostWrites]:
-    """What the record tells of lost writes on the keys of a history that was read; nothing is written.
-
-    Where the caller may not read a key's policy, what was given back since is known from the record alone.
-    """
-    found = {}
-    for history in histories.keys:
-        if not any(change.kind is Kind.POLICY for change in history.changes):
-            continue
-        bases = bases_of(pipeline.backups_of_key(str(history.key), MOST_COPIES), history.key.partition)
-        without = find_lost_writes(history, bases, None, histories.now)
-        now = None
-        if without.lost or without.unsure:
-            try:
-                now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
-            except (DeniedError, FcsseError):
-                now = None
-        found[history.key] = find_lost_writes(history, bases, now, histories.now) if now else without
-    return found
-
-
-def bases_of(copies: Sequence[Backup], partition: str) -> dict[str, PutBasis]:
-    """What each of our puts was made from, by AWS's id of the request, as the copies hold it."""
-    found = {}
-    for copy in copies:
-        if not (copy.request_id and copy.read_at and copy.put_at):
-            continue
-        try:
-            age = (datetime.fromisoformat(copy.put_at) - datetime.fromisoformat(copy.read_at)).total_seconds()
-            digest = digest_of(PolicyDocument.parse(copy.policy), partition)[:DIGITS]
-        except (ValueError, TypeError, FcsseError):
-            continue
-        found[copy.request_id] = PutBasis(digest, max(0.0, age), copy.policy, bool(copy.held_at))
-    return found
-
-
 def _settle(
     pipeline: Pipeline, history: KeyHistory, now: PolicyDocument, since: datetime | None, moment: datetime
 ) -> KeySettlement:
     key = history.key
-    bases: Mapping[str, PutBasis] = bases_of(pipeline.backups_of_key(str(key), MOST_COPIES), key.partition)
-    found = find_lost_writes(history, bases, now, moment)
+    found = lost_writes(pipeline, history, now, moment)
     if since is not None:
         found = found._replace(
             lost=tuple(one for one in found.lost if one.by.time >= since),

@@ -69,7 +69,7 @@ class LostWrites(NamedTuple):
 
     ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
     be said of. ``newest_missing``: the policy of now was written by a call that the record does not show yet. ``ours``: how
-    many puts of ours were looked at.
+    many puts of ours were looked at, ``newest`` when the last of them was.
     """
 
     lost: tuple[Loss, ...]
@@ -77,6 +77,7 @@ class LostWrites(NamedTuple):
     doubts: tuple[Doubt, ...]
     newest_missing: bool
     ours: int
+    newest: datetime | None = None
 
 
 class _Put(NamedTuple):
@@ -311,13 +312,14 @@ class _Search:
         every = set.intersection(*(set(one.lost) for one in states))
         some = set.union(*(set(one.lost) for one in states)) - every
         doubts = set.union(*(set(one.doubts) for one in states)) | self._crowded
-        ours = sum(1 for put in self._puts if put.basis)
+        ours = [put.event.time for put in self._puts if put.basis]
         return LostWrites(
             self._losses(every),
             self._losses(some),
             tuple(Doubt(self._puts[number].event, reason) for number, reason in sorted(doubts, key=lambda one: one[0])),
             missing,
-            ours,
+            len(ours),
+            max(ours, default=None),
         )
 
     def _losses(self, found: Iterable[tuple[Part, bool, int, int]]) -> tuple[Loss, ...]:

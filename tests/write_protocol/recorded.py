@@ -10,7 +10,7 @@ from typing import Any
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.give_back import give_back
-from fcsse.commands.settle import bases_of
+from fcsse.commands.lost_record import bases_of
 from fcsse.event_history.events import Event, parse_event
 from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
 from fcsse.event_history.put_basis import PutBasis
