@@ -1,6 +1,7 @@
 """Give an Amazon File Cache or FSx for Lustre file system access to the KMS key of its S3 bucket.
 
-``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``audit_organization``, ``census``; ``backups``, ``restore``, ``history``; ``statement``,
+``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``audit_organization``, ``census``; ``backups``,
+``restore``, ``history``, ``settle``; ``statement``,
 ``permissions``:
 each as ``fcsse.api`` describes, which also says what of it is stable. They are loaded on first use, so that importing the
 package costs nothing.
@@ -53,6 +54,7 @@ __all__ = [
     "RestoreResult",
     "Result",
     "Settings",
+    "SettleResult",
     "Severity",
     "Status",
     "UnconfirmedError",
@@ -73,6 +75,7 @@ __all__ = [
     "permissions",
     "plan",
     "restore",
+    "settle",
     "statement",
     "unlink",
 ]
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.record import history
     from fcsse.api.settings import Settings
+    from fcsse.api.settle import SettleResult, settle
     from fcsse.api.statement import permissions, statement
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import Backup
@@ -126,6 +130,7 @@ else:
         "fcsse.api.check": ("Audit", "audit", "audit_organization", "census", "check", "check_policy"),
         "fcsse.api.record": ("history",),
         "fcsse.api.settings": ("Settings",),
+        "fcsse.api.settle": ("SettleResult", "settle"),
         "fcsse.api.statement": ("permissions", "statement"),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),

@@ -31,6 +31,7 @@ class Operation(Enum):
     UNLINK = "unlink"
     CHECK = "check"
     RESTORE = "restore"
+    SETTLE = "settle"
 
 
 class Via(Enum):

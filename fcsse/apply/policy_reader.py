@@ -9,6 +9,7 @@ run on this machine replaced, for as long as the lock remembers it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fcsse.apply.lock import REMEMBERED, fingerprint
@@ -72,6 +73,7 @@ class PolicyReader:
         self._aws = aws
         self._clock = clock
         self._key = key
+        self._wall = clock.now() - timedelta(seconds=max(0.0, min(clock.monotonic() - at, 1e6)))
         self._replaced: set[str] = set()
         self._replaced_by_others: dict[str, float] = {}
         self._slowest = 0.0
@@ -80,6 +82,11 @@ class PolicyReader:
     def age(self) -> float:
         """Seconds since the last reading that counts."""
         return self._clock.monotonic() - self.at
+
+    @property
+    def wall_age(self) -> float:
+        """The same, also where this machine slept in between, which monotonic clocks may leave out."""
+        return max(self.age, (self._clock.now() - self._wall).total_seconds())
 
     @property
     def settling(self) -> float:
@@ -125,7 +132,7 @@ class PolicyReader:
             self._replaced.discard(text)
         self._replaced_by_others.pop(fingerprint(text), None)
         self.disregarded.pop(text, None)
-        self.text, self.at = text, self._clock.monotonic()
+        self.text, self.at, self._wall = text, self._clock.monotonic(), self._clock.now()
         return text
 
     def read(self) -> str:

@@ -17,8 +17,10 @@ right after one of theirs, and a reading sent along with the put shows what, if 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from fcsse.apply.backup import Backup
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.lock import key_lock
@@ -27,6 +29,7 @@ from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.apply.send import Sender, Sent
 from fcsse.clock import Future
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
+from fcsse.event_history.put_basis import PutBasis
 from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -84,6 +87,7 @@ class PolicyWriter:
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
         self._kept: set[str] = set()
+        self._copy: Backup | None = None  # of what the last put replaced
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
@@ -134,6 +138,7 @@ class PolicyWriter:
                     lost += 1
                     continue
             if held and self._confirmer.settled(self._change):
+                self._note_held()
                 return Written("written", self._backup, tuple(self._notes), made=self._change)
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
@@ -218,7 +223,7 @@ class PolicyWriter:
             run.clock.now(),
             digest_of(becomes, self._key.partition),
         )
-        self._saved = both
+        self._saved, self._copy = both, backup
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
@@ -230,13 +235,37 @@ class PolicyWriter:
                 self._kept.add(text)
                 self._save(PolicyDocument.parse(text), self._change.after)
         self._reader.disregarded.clear()
+        basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
+        put_at = self._run.clock.now()
         watch = None if look else self._reader.watch()
         try:
-            return self._sender.send(self._change, self._is_there)
+            sent = self._sender.send(self._change, basis.mark, self._is_there)
+            if sent is Sent.TAKEN:
+                self._note_put(put_at - timedelta(seconds=basis.age), put_at)
+            return sent
         finally:
             if watch:
                 watch.stop()
             self._beside = watch or look
+
+    def _note_put(self, read_at: datetime, put_at: datetime) -> None:
+        """Adds to the copy when it was read, and when and by which request it was replaced."""
+        if self._copy is not None and self._run.backups is not None:
+            times = [one.astimezone(UTC).isoformat(timespec="milliseconds") for one in (read_at, put_at)]
+            self._copy = self._run.backups.note_put(
+                self._copy, read_at=times[0], put_at=times[1], request_id=self._sender.request_id
+            )
+
+    def _note_held(self) -> None:
+        """Adds to the copy that nobody wrote in the settling second after it was replaced."""
+        if (
+            self._copy is not None
+            and self._copy.put_at
+            and self._run.backups is not None
+            and equivalent(PolicyDocument.parse(self._reader.text), self._change.after, self._key.partition)
+        ):
+            moment = self._run.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
+            self._copy = self._run.backups.note_put(self._copy, held_at=moment)
 
     def _has_lost_update(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""

@@ -35,14 +35,16 @@ class Sender:
 
     def __init__(self, run: ApplyContext, reader: PolicyReader, budget: WaitBudget) -> None:
         self.taken = 0
+        self.request_id = ""  # of the last put that was answered
         self._unanswered = 0
         self._suspects: Suspects | None = None
         self._run = run
         self._reader = reader
         self._patience = budget
 
-    def send(self, change: PolicyChange, is_there: Callable[[str], bool] | None = None) -> Sent:
-        """Sends the new document once. Raises what will not pass by itself, or has not passed in time.
+    def send(self, change: PolicyChange, mark: str = "", is_there: Callable[[str], bool] | None = None) -> Sent:
+        """Sends the new document once, with a mark for CloudTrail's record. Raises what will not pass by itself, or has not
+        passed in time.
 
         ``is_there``: does a text say all that the put was to do? Asked where its answer is lost; None = the change's part.
         """
@@ -50,7 +52,8 @@ class Sender:
         run.progress.step(f"updating the policy of key {key.resource.removeprefix('key/')}")
         run.journal.begin(f"the policy of key {key}" + run.saved(key, " (the old one is backup {})"))
         try:
-            run.aws.put_policy(key, change.after.text)
+            self.request_id = ""
+            self.request_id = run.aws.put_policy(key, change.after.text, mark)
         except NotVisibleError as error:
             run.journal.refuse()
             self._check_that_it_may_pass(change, error)

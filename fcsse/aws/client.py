@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
-from fcsse.aws.cloudtrail import EventRecord, LookupClient
+from fcsse.aws.checked_call import call
+from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
 from fcsse.aws.member_accounts import MemberView
 from fcsse.aws.organizations import list_member_accounts
@@ -78,7 +80,7 @@ class Aws:
         side = self.own
         if account is not None:
             side = self.bucket_side or (self.others and self.others.of(account)) or self.own
-        return EventRecord(cast("LookupClient", side("cloudtrail", region)), clock, region, after)
+        return EventRecord(partial(call, side("cloudtrail", region), "LookupEvents"), clock, region, after)
 
     def suggest(self, bucket: str, account: str) -> None:
         """A bucket's key is of this account: the bucket may be, too."""
@@ -214,9 +216,9 @@ class Aws:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
         return kms.stack_of(self.own("kms", key.region), str(key))
 
-    def put_policy(self, key: Arn, text: str) -> None:
-        """Replaces a key policy."""
-        kms.put_policy(self.own("kms", key.region), str(key), text)
+    def put_policy(self, key: Arn, text: str, mark: str = "") -> str:
+        """Replaces a key policy; returns AWS's id of the request. ``mark`` ends the call's user agent."""
+        return kms.put_policy(self.own("kms", key.region), str(key), text, mark)
 
     def list_grants(self, key: Arn, account: str | None = None) -> tuple[Grant, ...]:
         """All grants on a key; where the bucket's side may not, the cache's side is asked.

@@ -53,6 +53,7 @@ REQUIRED: dict[str, Required] = {
     "athena:GetQueryResults": Required(("ResultSet.Rows[]",), _NEXT_TOKEN),
     "athena:StartQueryExecution": Required(("QueryExecutionId",), repeat=Repeat.NO),
     "athena:StopQueryExecution": Required((REQUEST_ID,)),
+    "cloudtrail:LookupEvents": Required(("Events[]",), _NEXT_TOKEN),
     "fsx:DescribeDataRepositoryAssociations": Required(
         (
             "Associations[].AssociationId",

@@ -34,7 +34,7 @@ from fcsse.suggested_commands import CommandBuilder
 if TYPE_CHECKING:
     from fcsse.aws.sessions import Clients
 
-WRITERS = ("link", "unlink", "restore")
+WRITERS = ("link", "unlink", "restore", "settle")
 """Commands of which every run may write. Such a run says in the end whether it did."""
 
 

@@ -179,6 +179,7 @@ class Put:
     by: str
     before: str
     after: str
+    mark: str = ""
 
 
 @dataclass
@@ -220,7 +221,7 @@ class SimulatedKey:
             self._travel()
             raise BusyError("busy", "again")
 
-    def put(self, by: str, text: str, *, young: bool = False) -> None:
+    def put(self, by: str, text: str, *, young: bool = False, mark: str = "") -> int:
         self.tried += 1
         self._travel()
         self._fail()
@@ -230,11 +231,13 @@ class SimulatedKey:
             raise NotVisibleError("one or more invalid principals")
         if self.late:
             self._past.append((self.world.now + self.world.random.uniform(0, self.late), self.text))
-        self.puts.append(Put(self.world.now, by, self.text, text))
+        self.puts.append(Put(self.world.now, by, self.text, text, mark))
+        number = len(self.puts)
         self.text = text
         self._travel()
         if self.trouble and self.world.random.random() < self.trouble:
             raise UnexpectedError("no answer", "again")
+        return number
 
 
 @dataclass
@@ -256,10 +259,11 @@ class FakeAws:
         self.on_call("got")
         return text
 
-    def put_policy(self, _: Arn, text: str) -> None:
+    def put_policy(self, _: Arn, text: str, mark: str = "") -> str:
         self.on_call("put")
-        self.key.put(self.name, text, young=self.young)
+        number = self.key.put(self.name, text, young=self.young, mark=mark)
         self.on_call("taken")
+        return f"request-{number}"
 
     def find_role(self, cache: str) -> Role | None:
         return None if self.gone else Role.computed("aws", ACCOUNT, cache)
