@@ -71,6 +71,7 @@ _MISSING = {
 _PASSING = {
     "DependencyTimeoutException",
     "KMSInternalException",
+    "ProvisionedThroughputExceededException",
     "InternalError",
     "InternalFailure",
     "InternalServerError",

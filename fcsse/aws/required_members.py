@@ -53,6 +53,7 @@ REQUIRED: dict[str, Required] = {
     "athena:GetQueryResults": Required(("ResultSet.Rows[]",), _NEXT_TOKEN),
     "athena:StartQueryExecution": Required(("QueryExecutionId",), repeat=Repeat.NO),
     "athena:StopQueryExecution": Required((REQUEST_ID,)),
+    "dynamodb:UpdateItem": Required((REQUEST_ID,), repeat=Repeat.NO),
     "fsx:DescribeDataRepositoryAssociations": Required(
         (
             "Associations[].AssociationId",
@@ -93,6 +94,7 @@ REQUIRED: dict[str, Required] = {
     ),
     "s3:GetBucketMetadataConfiguration": Required((f"{_METADATA}.DestinationResult:structure",)),
     "s3:GetBucketPolicy": Required(("Policy:json",)),
+    "s3:GetBucketTagging": Required(("TagSet[].Key", "TagSet[].Value:string")),
     "s3:GetObject": Required(_OBJECT),
     "s3:HeadBucket": Required(("BucketRegion", REQUEST_ID)),
     "s3:HeadObject": Required(_OBJECT),

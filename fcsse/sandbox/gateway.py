@@ -9,7 +9,18 @@ import uuid
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox import (
+    athena,
+    cloudtrail,
+    cloudtrail_events,
+    dynamodb,
+    fsx,
+    iam_layer,
+    kms,
+    organizations,
+    s3_layer,
+    sts,
+)
 from fcsse.sandbox.principals import caller_of, reveal
 from fcsse.sandbox.wire import AwsError, Reply, error_reply, read_body, read_call
 
@@ -134,6 +145,8 @@ class Gateway:
                 return fsx.answer(state, call, caller)
             case "athena":
                 return athena.answer(state, call, caller, lambda account: self._forward(call, account))
+            case "dynamodb":
+                return dynamodb.answer(state, call, caller, lambda: self._forward(call, caller.account))
             case "organizations":
                 return organizations.answer(state, call, caller)
             case "sts":
