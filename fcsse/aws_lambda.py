@@ -113,9 +113,9 @@ def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules)
         _log(done, event=read.name, **what, changed=changed, pairs=pairs)
         return {"result": done, **what, "changed": changed, "pairs": pairs}
     if report.refused:
-        return {"result": "not allowed", **what}
+        return {"result": "not allowed", **what, "changed": False}
     _log("nothing to do", event=read.name, **what)
-    return {"result": "nothing to do", **what}
+    return {"result": "nothing to do", **what, "changed": False}
 
 
 class _Left:
