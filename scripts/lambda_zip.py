@@ -1,7 +1,7 @@
 """Makes a Lambda function's zip of a folder of installed packages: python lambda_zip.py FOLDER ZIP
 
 What the function never imports is left out: the command line and the sandbox, and botocore's models of services that it
-does not call. The same packages make the same zip, byte by byte. Prints the sizes and the zip's SHA-256, which is also
+does not call. The same files make the same zip, byte by byte. Prints the sizes and the zip's SHA-256, which is also
 written beside it.
 """
 
@@ -28,7 +28,7 @@ def kept(path: PurePosixPath) -> bool:
     """Does a file of the folder belong in the zip?"""
     top = path.parts[0].lower()
     name = top.removesuffix(".dist-info").rpartition("-")[0] if top.endswith(".dist-info") else top.removesuffix(".py")
-    if name in LEFT_OUT or "__pycache__" in path.parts or path.suffix == ".pyi":
+    if name in LEFT_OUT or path.suffix == ".pyi":
         return False
     if any(path.is_relative_to(part) for part in PARTS_LEFT_OUT):
         return False
@@ -40,7 +40,9 @@ def kept(path: PurePosixPath) -> bool:
 def files(folder: Path) -> Iterator[tuple[Path, PurePosixPath]]:
     """Every file with its path in the zip, in the order of those."""
     found = [path for path in folder.rglob("*") if path.is_file()]
-    yield from sorted(((path, PurePosixPath(path.relative_to(folder).as_posix())) for path in found), key=lambda one: one[1])
+    yield from sorted(
+        ((path, PurePosixPath(path.relative_to(folder).as_posix())) for path in found), key=lambda one: one[1]
+    )
 
 
 def main(folder: Path, target: Path) -> None:
