@@ -6,25 +6,22 @@ What is refused or late is not warned of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fcsse.arn import Arn
+from fcsse.clock import Clock, Future
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
-from fcsse.model import Operation, Via
+from fcsse.model import Bucket, Key, Operation, Via
 from fcsse.planning.pairs import access_of
-from fcsse.planning.plan import PolicyChange, Status
+from fcsse.planning.plan import Outcome, Plan, PolicyChange, Status
 from fcsse.planning.requirements import owner_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock, Future
-    from fcsse.model import Bucket, Key
-    from fcsse.planning.plan import Outcome, Plan
 
 PATIENCE = 10.0
 """Seconds to wait for an answer, once all else is done."""
@@ -56,13 +53,13 @@ class Advisories:
         """The plan with these warnings: of links that edit a key policy, and of unlinks that find nothing of a cache."""
         if plan.operation is Operation.UNLINK:
             near = CacheSuggestions(self.aws)
-            return replace(plan, outcomes=tuple(self._perhaps_mistyped(outcome, near) for outcome in plan.outcomes))
+            return plan._replace(outcomes=tuple(self._perhaps_mistyped(outcome, near) for outcome in plan.outcomes))
         edits = {change.key: change for change in plan.changes if isinstance(change, PolicyChange)}
         if plan.operation is not Operation.LINK or not edits:
             return plan
         for key in edits:
             self.begin(plan, key)
-        return replace(plan, outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
+        return plan._replace(outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
 
     def _perhaps_mistyped(self, outcome: Outcome, near: CacheSuggestions) -> Outcome:
         """Of a cache of which there is no sign, but of others whose ids are like its own: then it was perhaps mistyped."""
@@ -73,7 +70,7 @@ class Advisories:
         if known:
             return outcome
         neither = "Neither FSx nor IAM knows" if known is False else "IAM has no role of"
-        return replace(outcome, warnings=(*outcome.warnings, f"{neither} {cache}. {near.advice(cache)}"))
+        return outcome._replace(warnings=(*outcome.warnings, f"{neither} {cache}. {near.advice(cache)}"))
 
     def _is_known(self, cache: str) -> bool | None:
         """Does FSx know it? None: it does not say."""
@@ -95,7 +92,7 @@ class Advisories:
             mine = access_of(outcome, edits[key.arn])
             if mine is not None:
                 warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
-        return replace(outcome, warnings=tuple(warnings))
+        return outcome._replace(warnings=tuple(warnings))
 
     def _answer(self, asked: dict[Arn, Future], key: Key) -> str:
         pending = asked.get(key.arn)

@@ -6,7 +6,7 @@ Sources: the IAM, KMS and S3 user guides' ARN formats; the FSx service-linked ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ROLE_PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
 """Path of every FSx S3 service-linked role. It keeps ``.amazonaws.com`` in every partition."""
@@ -26,8 +26,7 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """An ARN in its parts; ``str()`` gives the text back."""
 
     partition: str

@@ -14,9 +14,10 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from fcsse.api.settings import Settings, pipeline_of
+from fcsse.apply.backup import Backup
 from fcsse.arn import is_account
 from fcsse.errors import (
     BusyError,
@@ -28,13 +29,17 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
-from fcsse.lambda_function.call_events import AssociationDeleted, CacheCreated, CacheDeleted, Ignored, read_event
+from fcsse.lambda_function.call_events import (
+    AssociationDeleted,
+    CacheCreated,
+    CacheDeleted,
+    CallEvent,
+    Happening,
+    Ignored,
+    read_event,
+)
 from fcsse.lambda_function.link_rules import LinkRules
 from fcsse.lambda_function.reactions import Reactor, Report
-
-if TYPE_CHECKING:
-    from fcsse.apply.backup import Backup
-    from fcsse.lambda_function.call_events import CallEvent, Happening
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""

@@ -6,23 +6,19 @@ a warning, and the command that goes on, for each pair of which today's key hold
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fcsse.arn import key_arn
+from fcsse.apply.backup import Backup
+from fcsse.arn import Arn, key_arn
 from fcsse.errors import FcsseError
-from fcsse.planning.plan import Status
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.statement import read_statement
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.planning.plan import Outcome, Plan
-    from fcsse.suggested_commands import CommandBuilder
 
 MOST = 10
 """Keys whose policies are read for it, those changed last first."""
@@ -35,7 +31,7 @@ def with_earlier_keys(plan: Plan, aws: Aws, saved: Sequence[Backup], words: Comm
     names = dict.fromkeys(backup.key for backup in sorted(saved, key=lambda one: one.id, reverse=True))
     keys = [key for key in (key_arn(name) for name in names) if key is not None]
     read: dict[Arn, PolicyDocument | None] = {}
-    return replace(plan, outcomes=tuple(_told(outcome, aws, keys[:MOST], read, words) for outcome in plan.outcomes))
+    return plan._replace(outcomes=tuple(_told(outcome, aws, keys[:MOST], read, words) for outcome in plan.outcomes))
 
 
 def _is_asked_for(outcome: Outcome) -> bool:
@@ -62,7 +58,7 @@ def _told(
                 f"when they were linked. Older objects may still need it (see {words.census(facts.bucket.name)}). To take "
                 f"it back: {command}"
             )
-    return replace(outcome, warnings=tuple(said))
+    return outcome._replace(warnings=tuple(said))
 
 
 def _policy(aws: Aws, key: Arn) -> PolicyDocument | None:

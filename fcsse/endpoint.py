@@ -5,13 +5,11 @@ Source: AWS SDKs and tools reference guide, "Service-specific endpoints" (what s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fcsse.masking import mask_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 AWS_SUFFIXES = (
     "amazonaws.com",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from fcsse.arn import Arn
-    from fcsse.errors import FcsseError
+from fcsse.arn import Arn
+from fcsse.errors import FcsseError
 
 GRANT_OPERATIONS = (
     "Decrypt",
@@ -52,8 +48,7 @@ class Context(Enum):
     BOTH = "both"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A cache (or Lustre file system) and a bucket. ``cache`` None stands for every cache of the account.
 
     ``bucket`` is empty where the cache's own buckets are meant and could not be listed.
@@ -71,8 +66,7 @@ class Pair:
         return f"{self.cache or 'every cache'} to {self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """A service-linked role. ``role_id`` is its unique id (``AROA…``), ``created`` is aware of its time zone.
 
     ``exists`` is False where the ARN was computed for a role that is not there (any more).
@@ -106,8 +100,7 @@ class IamPrincipal(NamedTuple):
     created: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+class Encryption(NamedTuple):
     """A bucket's default encryption. ``key`` is as the bucket has it: ARN, alias, bare id, or None for ``aws/s3``."""
 
     algorithm: str
@@ -126,8 +119,7 @@ class Encryption:
         return names.get(self.algorithm, self.algorithm)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A bucket and what decides about its key.
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
@@ -143,8 +135,7 @@ class Bucket:
     bucket_keys_known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A KMS key. ``state`` and the fields after it are None where ``kms:DescribeKey`` was refused."""
 
     arn: Arn
@@ -171,8 +162,7 @@ class Key:
         return self.spec in (None, "SYMMETRIC_DEFAULT") and self.usage in (None, "ENCRYPT_DECRYPT")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """A grant as ``kms:ListGrants`` shows it.
 
     ``grantee`` is None where the entry names none of the account's principals (newer fields, service principals) and
@@ -200,8 +190,7 @@ class Grant:
         return bool(self.constraint_equals or self.constraint_subset or self.other_constraints)
 
 
-@dataclass(frozen=True, slots=True)
-class Association:
+class Association(NamedTuple):
     """A data repository association. ``path`` is ``s3://bucket/prefix/`` or ``nfs://…``; ``failure`` AWS's message.
 
     ``association_id`` is empty for a link that a file system got at its creation (``ImportPath``), which is none.
@@ -225,8 +214,7 @@ class Association:
         return parts[1] if len(parts) > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(NamedTuple):
     """A file cache or Lustre file system as FSx describes it."""
 
     cache_id: str
@@ -234,8 +222,7 @@ class Cache:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 
     ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read;
@@ -280,8 +267,7 @@ class RequestFacts(NamedTuple):
 NOTHING_KNOWN = RequestFacts()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What was found out about one pair: everything that deciding needs, and nothing that was not read.
 
     ``role`` is None for every cache. ``key`` is None where the bucket has no key of its own (SSE-S3, ``aws/s3``).
@@ -310,8 +296,7 @@ class Facts:
     request: RequestFacts = NOTHING_KNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(NamedTuple):
     """A pair about which not enough could be found out, with the error that says why."""
 
     pair: Pair

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import NamedTuple
 
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 CUSTOMER = "SSE-C"
 """Encrypted with a key that whoever writes or reads the object sends along."""
@@ -19,8 +16,7 @@ END = "\U0010ffff"
 """Comes after every other character, in the order of S3 (UTF-8 bytes) and of Python alike."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """An object as a listing shows it, which is without its encryption."""
 
     name: str
@@ -28,8 +24,7 @@ class Listed:
     modified: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A page of a listing. ``prefixes`` are common prefixes, ``more`` tells that the listing goes on."""
 
     objects: tuple[Listed, ...]
@@ -37,8 +32,7 @@ class Page:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectEncryption:
+class ObjectEncryption(NamedTuple):
     """How an object is encrypted: ``algorithm`` as S3 names it (``SSE-C`` for customer-provided keys), ``key`` an ARN."""
 
     algorithm: str
@@ -53,8 +47,7 @@ class ObjectEncryption:
         return ContextForm.BUCKET if self.bucket_key else ContextForm.OBJECT
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Objects encrypted alike. ``size`` is in bytes; ``oldest`` and ``newest`` bound their last changes."""
 
     sealed: ObjectEncryption
@@ -67,8 +60,7 @@ class Group:
     def joined(self, one: Listed) -> Group:
         """With one more object."""
         times = [time for time in (self.oldest, self.newest, one.modified) if time is not None]
-        return replace(
-            self,
+        return self._replace(
             objects=self.objects + 1,
             size=self.size + one.size,
             example=min(self.example, one.name),  # the same one, whichever answer comes first

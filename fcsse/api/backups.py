@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
+from fcsse.apply.backup import Backup
+from fcsse.commands.restore import Restoration, apply_restore, plan_restore, require_discard
+from fcsse.policy.diff import policy_diff
 from fcsse.progress import Guarded
 
 if TYPE_CHECKING:
     import boto3
-
-    from fcsse.apply.backup import Backup
-    from fcsse.commands.restore import Restoration
 
 
 def backups(
@@ -45,8 +44,7 @@ def backups(
     return tuple(one for one in found if arn is None or one.key == str(arn))
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreResult:
+class RestoreResult(NamedTuple):
     """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before."""
 
     restoration: Restoration
@@ -76,7 +74,6 @@ class RestoreResult:
     @property
     def diff(self) -> str:
         """The change as a unified diff; empty where there is none."""
-        from fcsse.policy.diff import policy_diff
 
         return "".join(f"{row}\n" for row in policy_diff(self.restoration.before, self.restoration.after))
 
@@ -106,8 +103,7 @@ def restore(
     >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
     [<Verdict.DENIED: 'denied'>]
     """
-    from fcsse.apply.recorded import find_policy
-    from fcsse.commands.restore import apply_restore, plan_restore, require_discard
+    from fcsse.commands.recorded import find_policy
 
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)

@@ -6,21 +6,26 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
+from fcsse.api.link import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
+from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.apply.write_log import WriteLog
+from fcsse.clock import SystemClock
 from fcsse.commands.audit import report as results
+from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix_pairs import afterwards
+from fcsse.commands.audit.run import audit_account, plan_fix
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
+from fcsse.commands.check import CheckResult, check_pair
+from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.commands.permissions.table import Engine
 from fcsse.model import Operation, Options
+from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import boto3
-
-    from fcsse.api.link import Proposal, Result
-    from fcsse.api.validation import Names
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.commands.census.run import CensusResult
-    from fcsse.commands.check import CheckResult
-    from fcsse.pipeline import Pipeline
 
 
 def check(
@@ -48,7 +53,6 @@ def check(
     ...     print(pair.read.value, pair.headline)  # doctest: +ELLIPSIS
     allowed fc-0123 can read and write s3://data-sse-s3 (...)
     """
-    from fcsse.commands.check import check_pair
 
     options = Options(
         Operation.CHECK,
@@ -93,8 +97,6 @@ def check_policy(
     >>> pair.read.value, pair.exit_code
     ('denied', 3)
     """
-    from fcsse.clock import SystemClock
-    from fcsse.commands.key_policy_check import Stated, check_key_policy
 
     validation.require(isinstance(text, str), "the key policy is not a text", "Give it as a str of JSON.")
     target = validation.target("check_policy", cache, bucket)
@@ -126,15 +128,12 @@ class Audit(results.Audit):
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
         ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
         """
-        from fcsse.api.link import Proposal
-        from fcsse.commands.audit.run import plan_fix
 
         pipeline = replace(self._pipeline, journal=WriteLog())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
         """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
-        from fcsse.commands.audit.fix_pairs import afterwards
 
         return afterwards(self, result.plan, result.applied)
 
@@ -170,15 +169,13 @@ def audit(
     >>> sum(pair.allowed for pair in answer.afterwards(proposal.apply()))
     8
     """
-    from fcsse.commands.audit.facts import Scope
-    from fcsse.commands.audit.run import audit_account
 
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
-    pipeline = pipeline_of(replace(asked, region=scope.regions[0]) if scope.regions else asked)
+    pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
     found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
@@ -216,8 +213,6 @@ def census(
     >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
     [('fc-0123', 'denied'), ('fc-0123', 'denied')]
     """
-    from fcsse.commands.census.run import CensusQuery, take_census
-    from fcsse.commands.permissions.table import Engine
 
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
     by_athena = how is Engine.ATHENA

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, pipeline_of, settings_of
+from fcsse.api.validation import ContextWord, Names, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan, reworded_results
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.errors import FcsseError
 from fcsse.model import Context, Operation, Options, Via
+from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
+from fcsse.policy.diff import policy_diff
 
 if TYPE_CHECKING:
     import boto3
 
-    from fcsse.api.validation import ContextWord, Names, ViaWord
-    from fcsse.errors import FcsseError
-    from fcsse.pipeline import Pipeline, Target
-    from fcsse.planning.plan import Change, Outcome, Plan
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a change came to. ``applied`` has an entry a change of the plan; it is empty where there was nothing to do."""
 
     plan: Plan
@@ -100,8 +99,6 @@ class Proposal:
     @property
     def diff(self) -> str:
         """The changes to key policies as unified diffs, one after the other; empty where there are none."""
-        from fcsse.planning.plan import PolicyChange
-        from fcsse.policy.diff import policy_diff
 
         policies = [change for change in self.changes if isinstance(change, PolicyChange)]
         return "".join(f"{row}\n" for change in policies for row in policy_diff(change.before, change.after))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
+from fcsse.api.validation import Names
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import boto3
 
-    from fcsse.api.validation import Names
     from fcsse.commands.history import Histories
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.apply.backup import BackupFolder, default_folder, places
-from fcsse.clock import SystemClock
+from fcsse.apply.backup import Backup, BackupFolder, default_folder, places
+from fcsse.clock import Clock, SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline
-from fcsse.progress import Guarded, Silent
+from fcsse.progress import Guarded, Progress, Silent
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
 
-    from fcsse.apply.backup import Backup
-    from fcsse.clock import Clock
-    from fcsse.progress import Progress
-    from fcsse.suggested_commands import CommandBuilder
 
 WAIT = 300.0
 """Seconds to wait, by default, for a role that is not there yet and for AWS to show a change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Where a call works and how patiently; the defaults are the command line's.
 
     ``session``: the cache's account; None: boto3's default session. ``region`` and ``endpoint_url`` overrule the
@@ -68,12 +62,12 @@ def settings_of(session: boto3.Session | None, settings: Settings | None) -> Set
     if settings.session is not None and settings.session is not session:
         message = "session and settings.session are two different sessions"
         raise UsageError(message, "Give one of them.")
-    return replace(settings, session=session)
+    return settings._replace(session=session)
 
 
 def for_reading(settings: Settings, region: str | None = None) -> Settings:
     """The same for a call that writes nothing, and so keeps no copies and waits for nothing."""
-    return replace(settings, region=region or settings.region, wait=0.0, backup=False, backup_dir=None)
+    return settings._replace(region=region or settings.region, wait=0.0, backup=False, backup_dir=None)
 
 
 def pipeline_of(settings: Settings) -> Pipeline:
@@ -111,7 +105,6 @@ def folder_of(settings: Settings) -> BackupFolder:
 
 def command_builder_of(settings: Settings) -> CommandBuilder:
     """How commands are written that do what is left to do with the same credentials."""
-    from fcsse.suggested_commands import CommandBuilder
 
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))

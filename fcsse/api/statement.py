@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
-from fcsse.model import Context, Operation, Options, Via
+from fcsse.api.validation import ContextWord, Names, ViaWord
+from fcsse.commands.permissions.policy import Permissions, needs
+from fcsse.commands.permissions.scope import Scope
+from fcsse.commands.permissions.table import Command, Engine
+from fcsse.iac.additions import Additions, Stated, additions, stated_facts
+from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import boto3
-
-    from fcsse.api.validation import ContextWord, Names, ViaWord
-    from fcsse.commands.permissions.policy import Permissions
-    from fcsse.iac.additions import Additions
-    from fcsse.model import Facts, Obstacle
 
 
 def statement(
@@ -54,7 +53,6 @@ def statement(
     >>> part.document()["route"]
     'policy'
     """
-    from fcsse.iac.additions import Stated, additions, stated_facts
 
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     options = Options(
@@ -107,9 +105,6 @@ def permissions(
     >>> [one.action for one in found.permissions if found.is_optional(one)]  # doctest: +ELLIPSIS
     [...]
     """
-    from fcsse.commands.permissions.policy import needs
-    from fcsse.commands.permissions.scope import Scope
-    from fcsse.commands.permissions.table import Command, Engine
 
     arn = validation.key(key)
     scope = Scope(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.errors import UsageError
 from fcsse.pipeline import Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from fcsse.arn import Arn
 
 Names: TypeAlias = "str | Iterable[str]"
 """One name, or many."""

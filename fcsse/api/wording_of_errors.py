@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from fcsse.advice import in_api
+from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.commands.check import CheckResult
 from fcsse.errors import FcsseError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.commands.check import CheckResult
-    from fcsse.planning.plan import Plan
+from fcsse.planning.plan import Plan
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,8 +41,8 @@ def reworded_plan(plan: Plan) -> Plan:
     for outcome in plan.outcomes:
         if outcome.error:
             reworded(outcome.error)
-    outcomes = (replace(one, warnings=tuple(in_api(text) for text in one.warnings)) for one in plan.outcomes)
-    return replace(plan, outcomes=tuple(outcomes))
+    outcomes = (one._replace(warnings=tuple(in_api(text) for text in one.warnings)) for one in plan.outcomes)
+    return plan._replace(outcomes=tuple(outcomes))
 
 
 def reworded_results(results: tuple[AppliedChange | FailedChange, ...]) -> tuple[AppliedChange | FailedChange, ...]:
@@ -63,4 +59,4 @@ def reworded_check(checked: CheckResult) -> CheckResult:
     for error in (checked.error, checked.blocker):
         if error:
             reworded(error)
-    return replace(checked, remedies=tuple(in_api(text) for text in checked.remedies))
+    return checked._replace(remedies=tuple(in_api(text) for text in checked.remedies))

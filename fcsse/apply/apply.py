@@ -6,25 +6,20 @@ other keys. KMS has no version on a key policy, so whoever writes last wins; ``P
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, assert_never
 
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, UnconfirmedError
 from fcsse.planning.pairs import access_of, what_happens
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.policy.steps import Step
 from fcsse.progress import Part
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.policy.steps import Step
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedChange:
+class AppliedChange(NamedTuple):
     """A change that AWS holds now.
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
@@ -41,8 +36,7 @@ class AppliedChange:
     made: PolicyChange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FailedChange:
+class FailedChange(NamedTuple):
     """A change that was not made, or not seen in time."""
 
     change: Change
@@ -72,7 +66,7 @@ def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan
     anew = [
         one for one in results if isinstance(one, AppliedChange) and one.made and one.made.steps != _steps(one.change)
     ]
-    return replace(plan, outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
+    return plan._replace(outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
 
 
 def _steps(change: Change) -> tuple[Step, ...]:
@@ -85,8 +79,7 @@ def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
         if access is None or one.made is None or not isinstance(one.change, PolicyChange):
             continue
         whole, brief = what_happens(one.made, access)
-        return replace(
-            outcome,
+        return outcome._replace(
             status=outcome.status if one.changed else Status.NOTHING,
             summary="; ".join((whole, *outcome.ends)),
             short="; ".join((brief, *outcome.ends)),

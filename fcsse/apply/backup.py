@@ -15,19 +15,17 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from fcsse.arn import key_arn
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
 from fcsse.safe_files import UnsafeFileError, read_own
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 SCHEMA = "fcsse.backup/1"
 MAX_FILE_BYTES = 1024 * 1024
@@ -108,8 +106,7 @@ def places(
     return BackupFolder(folder, heard, listed_by) if folder and backup else None, folder / "locks" if folder else None
 
 
-@dataclass(frozen=True, slots=True)
-class BackupFolder:
+class BackupFolder(NamedTuple):
     """Where backups live. The folder is made on the first save, readable by its owner alone.
 
     ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS. ``listed_by`` is the

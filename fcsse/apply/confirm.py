@@ -5,19 +5,15 @@ Nothing here says "failed": once AWS has taken a write, all that can be missing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from fcsse.apply.context import ApplyContext, WaitBudget
+from fcsse.apply.policy_reader import PolicyReader
 from fcsse.errors import BusyError, FcsseError, UnconfirmedError, UnexpectedError
+from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.step_phrases import changes, concerns
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.apply.context import ApplyContext, WaitBudget
-    from fcsse.apply.policy_reader import PolicyReader
-    from fcsse.planning.plan import PolicyChange
 
 LOOKS = 4
 """How often a policy is looked at that others go on changing, once our part is in it."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fcsse.apply.backup import BackupFolder
 from fcsse.apply.write_log import WriteLog
-from fcsse.clock import pauses
+from fcsse.arn import Arn
+from fcsse.clock import Clock, pauses
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from fcsse.apply.backup import BackupFolder
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.progress import Progress
 
 
 @dataclass(slots=True)

@@ -7,10 +7,10 @@ CreateGrant): botocore may repeat the call. Changes show "usually in less than f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple
 
-from fcsse.apply.context import WaitBudget
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.arn import is_unique_id
 from fcsse.errors import (
@@ -24,23 +24,16 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
+from fcsse.model import Grant
 from fcsse.planning.owner_statement import create_grant_statement
+from fcsse.planning.plan import GrantAddition, GrantEnding
 from fcsse.policy.document import PolicyDocument, denying
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.apply.context import ApplyContext
-    from fcsse.model import Grant
-    from fcsse.planning.plan import GrantAddition, GrantEnding
-
 
 LATE = 5.0
 """Seconds for which KMS's list is looked at after an answer that was lost, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """What a grant's change came to. ``changed`` is False where the grant was gone already."""
 
     grant_id: str

@@ -15,18 +15,14 @@ import json
 import math
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from fcsse.clock import Clock
 from fcsse.safe_files import UnsafeFileError, open_checked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from fcsse.clock import Clock
 
 LONGEST_WAIT = 60.0
 """Seconds after which a run goes on without the lock."""

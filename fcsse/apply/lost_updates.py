@@ -6,18 +6,12 @@ Statements are compared by what they say, as multisets: KMS rewrites layout, ord
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import canonical_statement, equivalent
+from fcsse.policy.document import PolicyDocument, Statement
+from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
 from fcsse.policy.statement import read_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.policy.document import Statement
-    from fcsse.policy.equivalence import CanonicalForm
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
@@ -25,8 +19,7 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
     return _counted(_foreign(earlier.statements), partition) != _counted(_foreign(later.statements), partition)
 
 
-@dataclass(frozen=True, slots=True)
-class LostUpdate:
+class LostUpdate(NamedTuple):
     """What a put of ours ran over, apart from statements that links make.
 
     ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.

@@ -6,18 +6,13 @@ Only a role made just now does, since IAM's changes take their time to be seen e
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from fcsse.advice import WAIT, advice
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.arn import role_cache
 from fcsse.errors import FcsseError, NotFoundError, NotVisibleError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from fcsse.apply.context import ApplyContext, WaitBudget
 
 YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""

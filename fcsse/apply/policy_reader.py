@@ -8,16 +8,15 @@ run on this machine replaced, for as long as the lock remembers it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fcsse.apply.lock import REMEMBERED, fingerprint
+from fcsse.arn import Arn
+from fcsse.clock import Clock, Future
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock, Future
 
 SETTLING = 1.0
 """Seconds after which KMS is taken to show what it holds."""

@@ -17,25 +17,21 @@ right after one of theirs, and a reading sent along with the put shows what, if 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.lock import key_lock
-from fcsse.apply.lost_updates import find_lost_update, others_wrote
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.apply.send import Sender, Sent
+from fcsse.clock import Future
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
 from fcsse.model import Operation
+from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of, equivalent
 from fcsse.policy.step_phrases import who
-
-if TYPE_CHECKING:
-    from fcsse.apply.lost_updates import LostUpdate
-    from fcsse.clock import Future
-    from fcsse.planning.plan import PolicyChange
 
 __all__ = ["ApplyContext", "PolicyWriter", "Written"]
 
@@ -55,8 +51,7 @@ TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
 
     ``made`` is the change as it was made in the end, on what others had written meanwhile.

@@ -6,21 +6,19 @@ of the key's own account are looked up in IAM at the first refusal, so that nobo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
-from fcsse.errors import FcsseError, PolicyRefusal, PolicyRefusedError
+from fcsse.errors import FcsseError, NotVisibleError, PolicyRefusal, PolicyRefusedError
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.principal_places import Place, PrincipalKind, joined, principal_places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
-
     from fcsse.aws.client import Aws
-    from fcsse.errors import NotVisibleError
-    from fcsse.policy.document import PolicyDocument
 
 MOST = 100
 """Principals that are looked up in IAM."""

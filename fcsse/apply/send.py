@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from fcsse.apply.confirm import holds
+from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.new_roles import YOUNG, wait_for_roles
-from fcsse.apply.refused_principals import explained, never_valid, nobody_is_new, suspects_of
+from fcsse.apply.policy_reader import PolicyReader
+from fcsse.apply.refused_principals import Suspects, explained, never_valid, nobody_is_new, suspects_of
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
 from fcsse.model import Operation
+from fcsse.planning.plan import PolicyChange
 from fcsse.policy.principal_places import joined
-
-if TYPE_CHECKING:
-    from fcsse.apply.context import ApplyContext, WaitBudget
-    from fcsse.apply.policy_reader import PolicyReader
-    from fcsse.apply.refused_principals import Suspects
-    from fcsse.planning.plan import PolicyChange
 
 ANSWERS = 5
 """How often a put is sent that gets no answer, or none but that AWS is busy."""

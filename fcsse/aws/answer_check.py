@@ -7,14 +7,13 @@ a number where a text is due. So the JSON text is looked at before it is parsed,
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fcsse.aws.required_members import REQUIRED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from botocore.model import Shape
 
 JSON_PROTOCOLS = ("json", "rest-json")

@@ -17,16 +17,15 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.aws.inventory import Table, query
-from fcsse.clock import pauses
+from fcsse.clock import Clock, pauses
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
 from fcsse.objects import Group, ObjectEncryption
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_s3 import S3Client
 
-    from fcsse.clock import Clock
-    from fcsse.progress import Progress
 
 AWS_CATALOG = "s3tablescatalog/aws-s3"
 LONGEST = 1800.0

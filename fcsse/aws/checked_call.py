@@ -8,6 +8,7 @@ which ``faults.translated`` turns into this project's error.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,8 +23,6 @@ from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 

@@ -6,30 +6,29 @@ Up to three sides take part: the cache's account (the caller), the bucket's side
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
+from fcsse.aws.cloudtrail import EventRecord, LookupClient
+from fcsse.aws.inventory import Table
+from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.principal_ids import PrincipalIds
+from fcsse.aws.sessions import Clients
+from fcsse.clock import Clock
+from fcsse.endpoint import Endpoint
 from fcsse.errors import DeniedError, PolicyFormatError
+from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
+from fcsse.objects import Group, ObjectEncryption, Page
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids, with_arns
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from mypy_boto3_s3 import S3Client
 
-    from fcsse.arn import Arn
-    from fcsse.aws.cloudtrail import EventRecord, LookupClient
-    from fcsse.aws.inventory import Table
-    from fcsse.aws.other_accounts import OtherAccounts
-    from fcsse.aws.sessions import Clients
-    from fcsse.clock import Clock
-    from fcsse.endpoint import Endpoint
-    from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
-    from fcsse.objects import Group, ObjectEncryption, Page
-    from fcsse.progress import Progress
 
 T = TypeVar("T")
 
@@ -64,8 +63,6 @@ class Aws:
     def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
         """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
         if patterns:
-            from fcsse.aws.other_accounts import OtherAccounts
-
             self.others = OtherAccounts(self.own, patterns, named)
 
     def event_record(
@@ -75,7 +72,6 @@ class Aws:
 
         ``after``: a record whose requests count for AWS's rate as well.
         """
-        from fcsse.aws.cloudtrail import EventRecord
 
         side = self.own
         if account is not None:
@@ -239,7 +235,7 @@ class Aws:
             grants = kms.list_grants(self.own("kms", key.region), str(key))
         names = self.ids.names(one.grantee for one in grants if one.grantee)
         return (
-            tuple(replace(one, grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
+            tuple(one._replace(grantee=names.get(one.grantee or "", one.grantee)) for one in grants)
             if names
             else grants
         )

@@ -8,19 +8,16 @@ cannot be raised) and "Working with CloudTrail Event history" (90 days; on in ev
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
 from fcsse.aws.errors import Call, error_code, translated
+from fcsse.clock import Clock
 from fcsse.errors import BusyError, UnexpectedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from fcsse.clock import Clock
 
 PAGE = 50
 INTERVAL = 0.55

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from fcsse.aws.fsx import list_associations
 from fcsse.aws.iam import list_roles
 from fcsse.aws.s3 import list_buckets
-from fcsse.aws.sessions import clients_of_profile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from fcsse.aws.sessions import Clients
+from fcsse.aws.sessions import Clients, clients_of_profile
 
 
 def clients(profile: str | None, region: str | None, endpoint_url: str | None) -> Clients:

@@ -7,9 +7,9 @@ page "access denied error messages" lists.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -35,9 +35,6 @@ from fcsse.errors import (
     UsageError,
 )
 from fcsse.masking import mask_exception
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 CREDENTIAL_CODES = {
@@ -97,8 +94,7 @@ CHECK_ENDPOINT = advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is 
 SEEN_LATER = "KMS may not see a new role yet: run the command again in a few minutes."
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call as people need to hear of it: the IAM action, what it is made on, and what it is made for.
 
     ``doing`` begins the message ("reading the policy of key …"); ``side`` says who can give the permission.
@@ -209,7 +205,7 @@ _NAMED = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\
 def _denied(message: str, said: str, call: Call) -> DeniedError:
     named = _NAMED.search(message)
     if named and named[1] != call.action:  # a service that asks another one on the caller's behalf
-        call = replace(call, action=named[1], resource=(named[2] or call.resource).strip('",;.'))
+        call = call._replace(action=named[1], resource=(named[2] or call.resource).strip('",;.'))
     side = call.side
     if "no resource-based policy" in message:
         side = "the key policy" if call.action.startswith("kms:") else "the resource's policy"

@@ -10,6 +10,7 @@ only a missing ``NextToken`` ends a list. Source: FSx API reference.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -20,8 +21,6 @@ from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mypy_boto3_fsx import FSxClient
 
 MOST = 25

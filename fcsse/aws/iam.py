@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -14,8 +15,6 @@ from fcsse.errors import DeniedError, FcsseError, UnexpectedError
 from fcsse.model import IamPrincipal, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_iam import IAMClient
 
 

@@ -8,14 +8,13 @@ last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_PARAMETER = 1024
 """Characters of an execution parameter at the most. Source: Athena API reference, StartQueryExecution."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Where an inventory table is. ``region`` None: in the Region of the caller's settings."""
 
     catalog: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from mypy_boto3_kms import KMSClient
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,8 +13,6 @@ from fcsse.aws.errors import Call, error_code, translated
 from fcsse.objects import CUSTOMER, END, Listed, ObjectEncryption, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mypy_boto3_s3 import S3Client
 
 

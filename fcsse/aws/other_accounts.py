@@ -8,19 +8,17 @@ its account.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
-from fcsse.aws.sessions import clients_of_role
+from fcsse.aws.sessions import Clients, clients_of_role
 from fcsse.errors import DeniedError, FcsseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_s3 import S3Client
 
-    from fcsse.aws.sessions import Clients
 
 T = TypeVar("T")
 

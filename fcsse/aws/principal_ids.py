@@ -7,19 +7,18 @@ called dead. Sources: IAM API reference, ListRoles (RoleId) and ListUsers (UserI
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from fcsse.arn import ROLE_PATH, is_unique_id
 from fcsse.aws import iam
 from fcsse.errors import FcsseError
+from fcsse.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from mypy_boto3_iam import IAMClient
 
-    from fcsse.model import Role
 
 Ask: TypeAlias = "Callable[[IAMClient], dict[str, str]]"
 """A question to IAM: the ids and ARNs of principals of one kind."""

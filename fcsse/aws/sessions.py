@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
@@ -28,8 +29,6 @@ from fcsse.errors import UsageError
 from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import boto3
     from botocore.client import BaseClient
     from botocore.session import Session

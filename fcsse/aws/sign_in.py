@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,8 +20,6 @@ from fcsse.aws.errors import CREDENTIAL_CODES, Call, error_code, error_message, 
 from fcsse.errors import CredentialsError, FcsseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from botocore.credentials import Credentials
 
     Profiles = Mapping[str, Mapping[str, Any]]

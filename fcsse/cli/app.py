@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fcsse.cli import explicit_options
 from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
+from fcsse.cli.version import report_lines, version_lines
 
 NEVER_EMPTY = {
     "FCSSE_DRY_RUN": "Set it to 1",
@@ -164,8 +165,6 @@ def fcsse(
 ) -> None:
     """The options of no command."""
     if version:
-        from fcsse.cli.version import report_lines, version_lines
-
         sys.stdout.write("".join(f"{line}\n" for line in (report_lines() if verbose else version_lines())))
         raise typer.Exit
     if verbose:

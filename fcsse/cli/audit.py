@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.html_file import try_place, write_whole
 from fcsse.cli.link import RunOptions, ask, same_review
@@ -16,21 +17,24 @@ from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
+from fcsse.cli.output.audit_html import page
+from fcsse.cli.output.audit_text import audit_lines
+from fcsse.cli.output.documents import plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line
+from fcsse.cli.output.plan import closing_lines, errors_of, plan_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix_pairs import afterwards
+from fcsse.commands.audit.report import Audit, standing
+from fcsse.commands.audit.run import audit_account, plan_fix
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.pipeline import Pipeline, exit_code
+from fcsse.planning.plan import Plan
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.pipeline import Pipeline
-    from fcsse.planning.plan import Plan
 
 EXAMPLE = """\
 Examples:
@@ -79,9 +83,6 @@ def audit(
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
-        from fcsse.commands.audit.facts import Scope
-        from fcsse.commands.audit.run import audit_account
-
         regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
         for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
@@ -122,7 +123,6 @@ def audit(
 
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
-    from fcsse.cli.output.audit_html import page
 
     write_whole(file, page(answer, pipeline.clock.now()))
 
@@ -141,22 +141,14 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.text()
             case AuditOutput.JSON:
-                from fcsse.cli.output.audit_documents import audit_document
-                from fcsse.cli.output.documents import to_text
-
                 sys.stdout.write(to_text(audit_document(self.answer, code)))
             case AuditOutput.MARKDOWN:
-                from fcsse.cli.output.audit_documents import audit_markdown
-
                 sys.stdout.write(audit_markdown(self.answer))
             case AuditOutput.CSV:
-                from fcsse.cli.output.audit_documents import audit_csv
-
                 sys.stdout.write(audit_csv(self.answer))
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""
-        from fcsse.cli.output.audit_text import audit_lines
 
         if self.run.terminal.quiet:
             self.run.terminal.print([line(self.answer.summary, "bold")])
@@ -167,12 +159,10 @@ class _Shown:
     def plan(self, plan: Plan) -> None:
         """What is about to be changed, before a question is asked."""
         if self.output is AuditOutput.TEXT:
-            from fcsse.cli.output.plan import plan_lines
-
             self.text(fixing=True)
             if plan.changes and not self.run.terminal.quiet:
                 # The audit above says where AWS was asked.
-                self.run.terminal.print([line(""), *plan_lines(replace(plan, endpoints=()))])
+                self.run.terminal.print([line(""), *plan_lines(plan._replace(endpoints=()))])
 
     def fixed(
         self,
@@ -184,7 +174,6 @@ class _Shown:
         code: int,
     ) -> None:
         """What was changed, or would be, and how the account stands then."""
-        from fcsse.cli.output.plan import closing_lines, errors_of
 
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
@@ -194,16 +183,10 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
             case AuditOutput.JSON:
-                from fcsse.cli.output.audit_documents import audit_document
-                from fcsse.cli.output.documents import plan_document, to_text
-
                 fix = plan_document(plan, results, dry_run=dry_run, code=code)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
                 sys.stdout.write(to_text(audit_document(self.answer, code, fix)))
             case AuditOutput.MARKDOWN:
-                from fcsse.cli.output.audit_documents import audit_markdown
-                from fcsse.cli.output.documents import plan_markdown
-
                 changes = (
                     plan_markdown(plan, results, self.run.words, dry_run=dry_run)
                     if plan.changes
@@ -221,11 +204,6 @@ def _fix(
     shown: _Shown, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
 ) -> int:
     """``read`` reads the account again, where the question waited long."""
-    from fcsse.apply.apply import as_made
-    from fcsse.commands.audit.fix_pairs import afterwards
-    from fcsse.commands.audit.report import standing
-    from fcsse.commands.audit.run import plan_fix
-    from fcsse.pipeline import exit_code
 
     run = shown.run
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from fcsse import arn as arns
+from fcsse.apply.backup import Backup, BackupFolder, default_folder
 from fcsse.cli.options import aws, cross_account, output, safety
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.backups import (
+    backups_document,
+    backups_markdown,
+    refused_restore_document,
+    restore_document,
+    restore_markdown,
+)
+from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.plan import diff_lines, endpoint_lines, saved_line, warning_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands import restore as restoring
+from fcsse.commands.restore import Restoration, require_discard
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from fcsse.apply.backup import Backup, BackupFolder
-    from fcsse.commands.restore import Restoration
 
 BACKUPS_EXAMPLE = """\
 Examples:
@@ -77,7 +84,6 @@ DiscardOthers = Annotated[
 
 
 def _folder(run: Session, backup_dir: Path | None) -> BackupFolder:
-    from fcsse.apply.backup import BackupFolder, default_folder
 
     return BackupFolder(backup_dir or default_folder(), listed_by=run.words.backups())
 
@@ -100,9 +106,6 @@ def backups(
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
-                from fcsse.cli.output.backups import backups_document
-                from fcsse.cli.output.documents import to_text
-
                 sys.stdout.write(to_text(backups_document([backup], with_policy=True)))
             else:
                 sys.stdout.write(backup.policy + "\n")
@@ -112,13 +115,8 @@ def backups(
         for file in damaged:
             run.terminal.warn(file.message)
         if output is Output.JSON:
-            from fcsse.cli.output.backups import backups_document
-            from fcsse.cli.output.documents import to_text
-
             sys.stdout.write(to_text(backups_document(found, with_policy=False)))
         elif found and output is Output.MARKDOWN:
-            from fcsse.cli.output.backups import backups_markdown
-
             sys.stdout.write(backups_markdown(found))
         elif found:
             run.terminal.print(_list(found, columns(sys.stdout) if is_terminal(sys.stdout) else None))
@@ -179,8 +177,7 @@ def restore(
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
-        from fcsse.apply.recorded import find_policy
-        from fcsse.commands import restore as restoring
+        from fcsse.commands.recorded import find_policy
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         folder = _folder(run, backup_dir)
@@ -240,7 +237,6 @@ def _question(restoration: Restoration) -> str:
 
 def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) -> ChangedError | None:
     """Why it will not be restored like this: in a dry run as well, which ends as the run would."""
-    from fcsse.commands.restore import require_discard
 
     try:
         require_discard(restoration, run.words, discard_others=discard_others)
@@ -250,7 +246,6 @@ def _refusal(restoration: Restoration, run: Session, *, discard_others: bool) ->
 
 
 def _restoration(restoration: Restoration) -> list[Line]:
-    from fcsse.cli.output.plan import diff_lines, endpoint_lines, warning_lines
 
     saved = restoration.backup
     when = f"{saved.time}, {saved.reason if saved.is_recorded else f'before: {saved.reason}'}"
@@ -277,8 +272,6 @@ class _Shown:
 
     def done(self, backup: str | None, code: int) -> None:
         """The end of a run that went well."""
-        from fcsse.cli.output.backups import restore_document
-        from fcsse.cli.output.documents import to_text
 
         if self.run.output is Output.JSON:
             sys.stdout.write(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
@@ -287,8 +280,6 @@ class _Shown:
 
     def refused(self, error: ChangedError) -> None:
         """The end of a run that was refused, after what it would have done."""
-        from fcsse.cli.output.backups import refused_restore_document
-        from fcsse.cli.output.documents import error_markdown, to_text
 
         if self.run.writes and not self.dry_run:
             error.hint = f"{error.hint}\n{self.run.journal.told()}"
@@ -301,23 +292,17 @@ class _Shown:
     def declined(self) -> None:
         """The question was answered with no; for programs, a document says so."""
         if self.run.output is Output.JSON:
-            from fcsse.cli.output.backups import restore_document
-            from fcsse.cli.output.documents import declined, to_text
-
             document = restore_document(self.restoration, None, dry_run=True, code=EXIT_UNEXPECTED)
             sys.stdout.write(to_text(declined({**document, "dry_run": False})))
 
     def _close(self, closing: list[Line], more: Sequence[str] = ()) -> None:
         if self.run.output is Output.MARKDOWN:
-            from fcsse.cli.output.backups import restore_markdown
-
             texts = ["".join(text for text, _ in parts) for parts in closing]
             sys.stdout.write(restore_markdown(self.restoration, texts, more, dry_run=self.dry_run))
         else:
             self.run.terminal.print(closing if self.run.terminal.quiet else [line(""), *closing])
 
     def _closing(self, backup: str | None) -> list[Line]:
-        from fcsse.cli.output.plan import saved_line
 
         key = self.restoration.backup.key
         if not self.restoration.changed:

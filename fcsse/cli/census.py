@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
+from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import columns
-from fcsse.cli.session import Credentials, require, session
+from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.permissions.table import Engine
-
-if TYPE_CHECKING:
-    from fcsse.cli.session import Session
-    from fcsse.commands.census.run import CensusResult
 
 EXAMPLE = """\
 Examples:
@@ -148,8 +147,6 @@ def census(
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.commands.census.run import CensusQuery, take_census
-
         names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
         caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
@@ -172,8 +169,6 @@ def census(
 
 
 def _tell(run: Session, found: CensusResult) -> None:
-    from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
-    from fcsse.cli.output.documents import to_text
 
     taken, needs = found.census, found.needs
     match run.output:

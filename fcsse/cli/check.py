@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from fcsse.arn import Arn
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
+from fcsse.cli.output.plan import endpoint_lines
+from fcsse.cli.output.terminal import Terminal, columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
+from fcsse.clock import SystemClock
+from fcsse.commands.check import CheckResult, check_pair, exit_code
+from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
-from fcsse.model import Operation, Options
+from fcsse.evaluator.pair_access import Row, decider
+from fcsse.evaluator.request import Cause
+from fcsse.event_history.observed import Observed
+from fcsse.model import Operation, Options, Pair
+from fcsse.pipeline import Pipeline, Target
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.cli.output.documents import Json
-    from fcsse.cli.output.terminal import Terminal
-    from fcsse.commands.check import CheckResult
     from fcsse.commands.observed import UseReader
-    from fcsse.endpoint import Endpoint
-    from fcsse.evaluator.pair_access import Row
-    from fcsse.event_history.observed import Observed
-    from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import CommandBuilder
 
 EXAMPLE = """\
 Examples:
@@ -72,8 +75,6 @@ def check(
     Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts the verdict (--observed), 4 and it cannot be linked as it stands.
     """
     with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.commands.check import exit_code
-
         caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
         buckets = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ()))
         require(caches, "check: no cache is named", "Name one with --cache.")
@@ -102,13 +103,9 @@ def check(
         if record and record.disagreements:
             code = code or EXIT_PENDING
         if output is Output.JSON:
-            from fcsse.cli.output.documents import check_document, to_text
-
             document = check_document(found, code, endpoints)
             sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
         elif output is Output.MARKDOWN:
-            from fcsse.cli.output.documents import check_markdown
-
             sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
@@ -118,12 +115,8 @@ def check(
                     lines += [line(""), *_record_lines(record, one)]
                 run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
             if record and not quiet:
-                from fcsse.cli.output.observed import note_lines
-
                 run.terminal.print([line(""), *note_lines(record)])
             if not quiet and endpoints:
-                from fcsse.cli.output.plan import endpoint_lines
-
                 run.terminal.print([line(""), *endpoint_lines(endpoints)])
         for one in found:
             if one.error:
@@ -140,12 +133,10 @@ def _of_account(
     *,
     observed: bool,
 ) -> tuple[Sequence[CheckResult], Observed | None]:
-    from fcsse.pipeline import Target
 
     reader = start_reader(pipeline) if observed else None
     try:
         facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
-        from fcsse.commands.check import check_pair
 
         found = [check_pair(one, words) for one in facts]
         return found, _record(reader, found, pipeline, whole=not buckets) if reader else None
@@ -160,9 +151,6 @@ def _of_document(
     buckets: Sequence[str],
     stated: tuple[str, str, bool | None, str | None, Arn | None, str | None],
 ) -> Sequence[CheckResult]:
-    from fcsse.clock import SystemClock
-    from fcsse.commands.key_policy_check import Stated, check_key_policy
-    from fcsse.model import Pair
 
     pairs = [Pair(cache, bucket) for cache in caches for bucket in buckets]
     return check_key_policy(read_document(policy), pairs, Stated(*stated, SystemClock().now()))
@@ -199,19 +187,16 @@ def _record(reader: UseReader, found: Sequence[CheckResult], pipeline: Pipeline,
 
 
 def _record_lines(record: Observed, checked: CheckResult) -> list[Line]:
-    from fcsse.cli.output.observed import observed_lines
 
     return observed_lines(record, checked.pair)
 
 
 def _record_markdown(record: Observed, found: Sequence[CheckResult]) -> str:
-    from fcsse.cli.output.observed import observed_markdown
 
     return "\n".join(observed_markdown(record, [one.pair for one in found])) + "\n"
 
 
 def _with_record(document: Json, record: Observed, found: Sequence[CheckResult]) -> Json:
-    from fcsse.cli.output.observed import observations, observed_document
 
     pairs = document["pairs"]
     if isinstance(pairs, list):
@@ -299,8 +284,6 @@ def _form(row: Row, several: bool) -> str:
 
 
 def _why(row: Row) -> str:
-    from fcsse.evaluator.pair_access import decider
-    from fcsse.evaluator.request import Cause
 
     decision = row.decision
     match decision.verdict.value:

@@ -9,12 +9,10 @@ import os
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import typer  # noqa: TC002  (Typer reads the annotations)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 LIMIT = 1.0
 """Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs.

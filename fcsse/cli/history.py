@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.audit import AuditOutput, Form
 from fcsse.cli.options.output import Output
+from fcsse.cli.output import history as report
+from fcsse.cli.output.documents import to_text
+from fcsse.cli.output.history import Shown, version_document
 from fcsse.cli.output.lines import line
-from fcsse.cli.session import Credentials, require, session
+from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.cli.output.history import Shown
-    from fcsse.cli.session import Session
     from fcsse.commands.history import Histories
-    from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
 Examples:
@@ -188,7 +189,6 @@ def history(
         require(
             start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
         )
-        from fcsse.cli.output.history import Shown
         from fcsse.commands.history import KEPT, MARGIN, read_histories
 
         if start is not None and start <= now - KEPT + MARGIN:
@@ -224,9 +224,6 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
     version = read_version(pipeline.aws, pipeline.clock, event_id)
     run.progress.stop()
     if run.output is Output.JSON:
-        from fcsse.cli.output.documents import to_text
-        from fcsse.cli.output.history import version_document
-
         sys.stdout.write(to_text(version_document(version, problem_of(version))))
         return
     sys.stdout.write(version.text + "\n")
@@ -235,12 +232,9 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
 
 
 def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
-    from fcsse.cli.output import history as report
 
     match output:
         case AuditOutput.JSON:
-            from fcsse.cli.output.documents import to_text
-
             sys.stdout.write(to_text(report.history_document(found, shown)))
         case AuditOutput.MARKDOWN:
             sys.stdout.write(report.history_markdown(found, shown))

@@ -15,15 +15,11 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from types import FrameType
 
+from fcsse.apply.write_log import WriteLog
 from fcsse.errors import EXIT_INTERRUPTED
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
-
-    from fcsse.apply.write_log import WriteLog
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.terminal import is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.model import Context, Operation, Options, Via
+from fcsse.pipeline import Pipeline, Target, exit_code
+from fcsse.planning.plan import Plan, Status
+from fcsse.planning.review import reviewed
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.pipeline import Pipeline, Target
-    from fcsse.planning.plan import Plan
 
 LINK_EXAMPLE = """\
 Examples:
@@ -38,8 +37,7 @@ Example:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """How a change is made and told, apart from what it is."""
 
     dry_run: bool
@@ -143,7 +141,6 @@ def _run(
     *,
     no_backup: bool,
 ) -> None:
-    from fcsse.pipeline import Target, exit_code
 
     target = Target(
         tuple(dict.fromkeys(caches or ())),
@@ -179,7 +176,6 @@ def _run(
         shown, plan = plan, plan if early else pipeline.with_advisories(plan)
         run.progress.stop()
         late = _new_warnings(shown, plan)
-        from fcsse.apply.apply import as_made
 
         plan = as_made(plan, results)
     code = exit_code(plan, results)
@@ -200,7 +196,6 @@ def _plan_again(run: Session, pipeline: Pipeline, target: Target, operation: Opt
 
 def same_review(one: Plan, other: Plan) -> bool:
     """Does a yes to the one hold for the other?"""
-    from fcsse.planning.review import reviewed
 
     return reviewed(one) == reviewed(other)
 
@@ -220,7 +215,6 @@ def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
 def _show_plan(run: Session, plan: Plan) -> None:
     if run.output is not Output.TEXT:
         return
-    from fcsse.cli.output.plan import plan_lines
 
     if not run.terminal.quiet:
         run.terminal.print(plan_lines(plan))
@@ -231,22 +225,16 @@ def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
     if manner.yes or not run.terminal.asks:
         return
     if run.output is not Output.TEXT or run.terminal.quiet or not is_terminal(sys.stdout):
-        from fcsse.cli.output.plan import plan_lines
-
         run.terminal.print(plan_lines(plan), err=True)
     if not run.terminal.confirm(_question(plan)):
         run.terminal.print([line("Nothing was written to AWS.")], err=True)
         if run.output is Output.JSON:
-            from fcsse.cli.output.documents import declined, plan_document, to_text
-
             sys.stdout.write(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
         raise typer.Exit(EXIT_UNEXPECTED)
 
 
 def _question(plan: Plan) -> str:
     """What is about to be done: the pair by name where it is one, else how many changes."""
-    from fcsse.cli.output.plan import VERBS
-    from fcsse.planning.plan import Status
 
     pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
     verb, _, preposition = VERBS[plan.operation]
@@ -266,17 +254,12 @@ def _show_results(
     code: int,
 ) -> None:
     """``late``: warnings that came after the plan was shown; they belong to it."""
-    from fcsse.cli.output.plan import closing_lines, errors_of, warning_lines
 
     words = run.words
 
     if run.output is Output.JSON:
-        from fcsse.cli.output.documents import plan_document, to_text
-
         sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())))
     elif run.output is Output.MARKDOWN:
-        from fcsse.cli.output.documents import plan_markdown
-
         sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
         lines = closing_lines(plan, results, words, dry_run=dry_run)

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 
 if TYPE_CHECKING:
     import typer

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.output import Output
-from fcsse.cli.session import session
+from fcsse.cli.output.documents import SCHEMA, escaped, to_text
+from fcsse.cli.session import Session, session
+from fcsse.commands.permissions.policy import Json, Permissions, needs
+from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
 from fcsse.model import Via
-
-if TYPE_CHECKING:
-    from fcsse.cli.session import Session
-    from fcsse.commands.permissions.policy import Json, Permissions
 
 EXAMPLE = """\
 Examples:
@@ -99,9 +98,6 @@ def permissions(
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
     with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.commands.permissions.policy import needs
-        from fcsse.commands.permissions.scope import Scope
-
         run.progress.stop()
         scope = Scope(
             tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
@@ -122,8 +118,6 @@ def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
     policy = found.policy(optional=optional)
     match run.output:
         case Output.JSON:
-            from fcsse.cli.output.documents import to_text
-
             sys.stdout.write(to_text(_document(found, policy)))
         case Output.MARKDOWN:
             sys.stdout.write(_markdown(found, policy))
@@ -139,7 +133,6 @@ def _pretty(value: object) -> str:
 
 
 def _document(found: Permissions, policy: Json) -> Json:
-    from fcsse.cli.output.documents import SCHEMA
 
     return {
         "schema": SCHEMA,
@@ -185,7 +178,6 @@ def _beside(found: Permissions, *, optional: bool) -> list[str]:
 
 
 def _markdown(found: Permissions, policy: Json) -> str:
-    from fcsse.cli.output.documents import escaped
 
     out = [f"### Permissions for `fcsse {found.command.value}`", "", "```json", _pretty(policy).rstrip(), "```", ""]
     out += ["| action | what for | needed |", "| --- | --- | --- |"]

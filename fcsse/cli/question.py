@@ -7,13 +7,11 @@ shown and the question asked again; nothing is written on the strength of a yes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.cli.output.terminal import Terminal
-    from fcsse.clock import Clock
+from fcsse.cli.output.terminal import Terminal
+from fcsse.clock import Clock
 
 T = TypeVar("T")
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from fcsse.apply.backup import places
 from fcsse.apply.write_log import WriteLog
 from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.terminal import Terminal, is_terminal
+from fcsse.cli.output.documents import error_document, error_markdown, to_text
+from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal
+from fcsse.clock import SystemClock
 from fcsse.errors import (
     EXIT_INTERRUPTED,
     EXIT_NO_READER,
@@ -23,22 +28,17 @@ from fcsse.errors import (
     InterruptedRunError,
     UsageError,
 )
+from fcsse.pipeline import Pipeline
+from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from fcsse.aws.sessions import Clients
-    from fcsse.cli.output.terminal import PlainProgress, Spinner
-    from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import CommandBuilder
 
 WRITERS = ("link", "unlink", "restore")
 """Commands of which every run may write. Such a run says in the end whether it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """Whose credentials, and where AWS is."""
 
     profile: str | None = None
@@ -64,7 +64,6 @@ class Session:
     @property
     def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
-        from fcsse.suggested_commands import CommandBuilder
 
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
         return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
@@ -73,11 +72,8 @@ class Session:
         self, sides: Credentials, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
     ) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
-        from fcsse.apply.backup import places
         from fcsse.aws.client import Aws
         from fcsse.aws.sessions import clients_of_profile, clients_of_side
-        from fcsse.clock import SystemClock
-        from fcsse.pipeline import Pipeline
 
         def clients(profile: str | None) -> Clients:
             made = clients_of_profile(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
@@ -172,12 +168,8 @@ def report_error(run: Session, error: FcsseError) -> None:
 def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
     """Tells an error on stderr, and as the one JSON document on stdout where that was asked for."""
     if output is Output.JSON:
-        from fcsse.cli.output.documents import error_document, to_text
-
         sys.stdout.write(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
-        from fcsse.cli.output.documents import error_markdown
-
         sys.stdout.write("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
     terminal.fail(error.message, terminal.hint(error))
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from fcsse.cli.options import aws, cross_account, output, route, targets, term
 from fcsse.cli.options.output import Output
+from fcsse.cli.output.documents import SCHEMA, to_text
 from fcsse.cli.session import Credentials, Session, require, session
-from fcsse.iac.notation import Notation
-from fcsse.model import Context, Operation, Options, Via
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.iac.additions import Additions
-    from fcsse.model import Facts, Obstacle
-    from fcsse.pipeline import Target
+from fcsse.iac.additions import Additions, Stated, additions, stated_facts
+from fcsse.iac.notation import LANGUAGES, Notation
+from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.pipeline import Target
 
 EXAMPLE = """\
 Examples:
@@ -70,9 +67,6 @@ def statement(
     --region and --bucket-keys or --no-bucket-keys it works offline; a grant needs --key as well.
     """
     with session("statement", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        from fcsse.iac.additions import Stated, additions, stated_facts
-        from fcsse.pipeline import Target
-
         target = Target(
             tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
             tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
@@ -102,7 +96,6 @@ def _check(target: Target, operation: Options, account: str | None) -> None:
 
 
 def _tell(run: Session, found: Additions, notation: Notation) -> None:
-    from fcsse.iac.notation import LANGUAGES
 
     text = found.text(notation)
     for note in found.nothing:
@@ -111,8 +104,6 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
         run.terminal.warn(warning)
     match run.output:
         case Output.JSON:
-            from fcsse.cli.output.documents import SCHEMA, to_text
-
             document: dict[str, object] = {
                 "schema": SCHEMA,
                 "command": "statement",

@@ -12,11 +12,8 @@ import os
 import queue
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
 PATIENCE = 2.0
 """Seconds to wait for a reader, once; after that nothing waits until all has been taken."""
@@ -62,8 +59,11 @@ class StderrWriter(io.TextIOBase):
         """Always."""
         return True
 
-    def write(self, text: str) -> int:
+    def write(self, text: Any) -> int:
         """Has the text written, and waits for that while somebody reads. Never raises ``OSError``."""
+        if not isinstance(text, str):  # Typer takes a stream that accepts b"" for one of bytes
+            message = f"not a text: {type(text).__name__}"
+            raise TypeError(message)
         if text:
             self._hand_over(text.encode(self.encoding, "backslashreplace"))
         return len(text)

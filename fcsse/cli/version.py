@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
+from fcsse.apply.backup import default_folder
 
 LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")
 
@@ -20,8 +21,6 @@ def report_lines() -> list[str]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
     from pathlib import Path
-
-    from fcsse.apply.backup import default_folder
 
     lines = [
         *version_lines(),

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import Judgement, bucket_rows, decider, judge, slips
+from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Operation, Options, Via
+from fcsse.event_history.agreement import Observation
+from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair, Via
 from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
-from fcsse.policy.document import parsed
+from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.evaluator.pair_access import BucketRow
-    from fcsse.event_history.agreement import Observation
-    from fcsse.model import Bucket, Pair
-    from fcsse.policy.document import PolicyDocument
 
 OUTSIDE = "VPC endpoint policies cannot be seen from here; a Deny in one would win."
 """SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
@@ -37,8 +30,7 @@ LAST_DATE = Decimal(253_402_300_800)
 """The year 10000, in seconds since 1970: later moments are nobody's concern."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What ``check`` says of a pair.
 
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among

@@ -7,26 +7,23 @@ account and Region, because refused calls have no resources to look up by and a 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.aws.cloudtrail import Attribute, Limits
+from fcsse.clock import Clock
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
-from fcsse.event_history.events import KMS, parse_events
+from fcsse.event_history.events import KMS, Event, parse_events
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, Kind, history_of, version_of
+from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
     from fcsse.aws.cloudtrail import LookedUp
-    from fcsse.clock import Clock
-    from fcsse.event_history.events import Event
-    from fcsse.pipeline import Pipeline
 
 LIMITS = Limits(pages=60, seconds=120.0)
 KEPT = timedelta(days=90)

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.commands.check import CheckResult, check_document
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
-from fcsse.model import Bucket, Encryption, Facts, Key, RequestFacts, Role
+from fcsse.model import Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, refused_statements
 from fcsse.policy.unique_ids import unique_ids
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from fcsse.arn import Arn
-    from fcsse.model import Pair
 
 ANY_KEY = "key/*"
 """Stands for a key whose id is not known."""

@@ -7,36 +7,31 @@ AWS contradicts a verdict.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from fcsse.apply.backup import BackupFolder
 from fcsse.aws.cloudtrail import Attribute, Limits
+from fcsse.clock import Clock
+from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
-from fcsse.event_history.agreement import GIVING, TAKING, Agreement, Changes, observe, unplaced
-from fcsse.event_history.events import parse_events
+from fcsse.evaluator.pair_access import Judgement
+from fcsse.event_history.agreement import GIVING, TAKING, Agreement, Asked, Changes, Observation, observe, unplaced
+from fcsse.event_history.events import Event, parse_events
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
-from fcsse.event_history.uses import ACTIONS, uses_in
+from fcsse.event_history.sentences import gap_note
+from fcsse.event_history.uses import ACTIONS, Uses, uses_in
+from fcsse.model import Facts, Options
+from fcsse.pipeline import Pipeline, Target
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from fcsse.apply.backup import BackupFolder
     from fcsse.aws.client import Aws
     from fcsse.aws.cloudtrail import EventRecord, LookedUp
-    from fcsse.clock import Clock
-    from fcsse.commands.check import CheckResult
-    from fcsse.evaluator.pair_access import Judgement
-    from fcsse.event_history.agreement import Asked, Observation
-    from fcsse.event_history.events import Event
-    from fcsse.event_history.uses import Uses
-    from fcsse.model import Facts, Options
-    from fcsse.pipeline import Pipeline, Target
 
 CHECK_LIMITS = Limits(pages=20, seconds=20.0)
 AUDIT_LIMITS = Limits(pages=10, seconds=60.0)
@@ -215,8 +210,6 @@ class UseReader:
 
 def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tuple[CheckResult, ...]:
     """The verdicts on pairs, each with what CloudTrail recorded; gaps of the record are noted to the progress."""
-    from fcsse.commands.check import check_pair
-    from fcsse.event_history.sentences import gap_note
 
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     try:
@@ -228,7 +221,7 @@ def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tupl
         reader.close()
     for gap in record.gaps:
         pipeline.progress.note(gap_note(gap))
-    return tuple(replace(one, observed=record.of(one.pair)) for one in found)
+    return tuple(one._replace(observed=record.of(one.pair)) for one in found)
 
 
 def _all_explained(found: Sequence[Observation], changes: Changes) -> bool:

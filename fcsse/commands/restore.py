@@ -6,26 +6,23 @@ In: a backup. Out: a ``Restoration`` with the difference and what others did sin
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
+from fcsse.apply.backup import Backup
 from fcsse.arn import key_arn
+from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.model import Operation
+from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
 from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.endpoint import Endpoint
-    from fcsse.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,7 @@ class RestoreChange(PolicyChange):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Restoration:
+class Restoration(NamedTuple):
     """What restoring a backup would do.
 
     ``others`` are phrases on what others changed since, and would be lost; ``undone`` are fcsse's own later changes, as

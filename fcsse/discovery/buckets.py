@@ -7,25 +7,17 @@ key the name stands for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
-from fcsse.arn import alias_arn, key_arn
-from fcsse.discovery.fetcher import attempt, result_or_error
+from fcsse.arn import Arn, alias_arn, key_arn
+from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
-from fcsse.model import Bucket, Encryption, Operation, Via
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.arn import Arn
-    from fcsse.discovery.fetcher import Fetcher
-    from fcsse.model import Options
+from fcsse.model import Bucket, Encryption, Operation, Options, Via
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSide:
+class BucketSide(NamedTuple):
     """A bucket, and what ``check`` wants to know besides: its owner and its policy, each as far as it can be read."""
 
     bucket: Bucket
@@ -117,7 +109,7 @@ class Buckets:
             owned = result_or_error(self._fetcher.owned(bucket.name, own))
             if isinstance(owned, NotAwsAnswerError):
                 raise owned
-            bucket = replace(bucket, foreign=None if isinstance(owned, FcsseError) else not owned)
+            bucket = bucket._replace(foreign=None if isinstance(owned, FcsseError) else not owned)
         if isinstance(policy, NotAwsAnswerError):
             raise policy
         if isinstance(policy, FcsseError):
@@ -164,7 +156,7 @@ class Buckets:
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
         # Only an account's own buckets can use its aws/s3.
-        return replace(bucket, foreign=arn.account != own) if is_default_key(bucket) else bucket
+        return bucket._replace(foreign=arn.account != own) if is_default_key(bucket) else bucket
 
     def _refuse_another_region(self, name: str, now: Encryption, key: Arn) -> None:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""

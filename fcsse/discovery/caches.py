@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from fcsse.arn import role_name
-from fcsse.discovery.fetcher import attempt
+from fcsse.arn import Arn, role_name
+from fcsse.discovery.buckets import Buckets
+from fcsse.discovery.fetcher import Fetcher, attempt
+from fcsse.discovery.roles import RoleFinder
 from fcsse.errors import FcsseError, NotFoundError
-from fcsse.model import Operation, Role
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.discovery.buckets import Buckets
-    from fcsse.discovery.fetcher import Fetcher
-    from fcsse.discovery.roles import RoleFinder
-    from fcsse.model import Pair
+from fcsse.model import Operation, Pair, Role
 
 
-@dataclass(frozen=True, slots=True)
-class CacheSide:
+class CacheSide(NamedTuple):
     """The account that the cache is in, and the cache's role unless the pair means every cache."""
 
     partition: str

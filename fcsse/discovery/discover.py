@@ -9,31 +9,25 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 
 from __future__ import annotations
 
-from concurrent.futures import wait
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.arn import key_arn
+from fcsse.arn import Arn, key_arn
+from fcsse.clock import Clock
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
-from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
+from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt, result_or_error
 from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
-from fcsse.model import Bucket, Facts, Obstacle, Operation, RequestFacts
+from fcsse.model import Association, Bucket, Encryption, Facts, Obstacle, Operation, Options, Pair, RequestFacts, Role
+from fcsse.progress import Progress
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.discovery.fetcher import AnyFuture
-    from fcsse.model import Association, Encryption, Options, Pair, Role
-    from fcsse.progress import Progress
 
 T = TypeVar("T")
 
@@ -44,8 +38,7 @@ FOR_PREFIXES = 2.0
 class Discovery:
     """One run's reads. ``close`` (or leaving the ``with`` block) lets its threads go.
 
-    ``meanwhile`` is called with the number of each round once it is on the wire, to use the time until its answers;
-    ``on_answer`` after each answer with how many there are, of how many questions. ``words`` write suggested commands.
+    ``on_answer`` is called after each answer with how many there are, of how many questions. ``words`` write suggested commands.
     """
 
     def __init__(
@@ -56,7 +49,6 @@ class Discovery:
         progress: Progress,
         wait: float = 0.0,
         *,
-        meanwhile: Callable[[Operation, int], None] | None = None,
         on_answer: Callable[[int, int], None] | None = None,
         words: CommandBuilder | None = None,
     ) -> None:
@@ -65,7 +57,6 @@ class Discovery:
         self._wish = options.operation
         self._progress = progress
         self._clock = clock
-        self._meanwhile = meanwhile
         self._fetcher = Fetcher(aws, on_answer)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
@@ -121,7 +112,7 @@ class Discovery:
         if not isinstance(prefixes, str):
             return self.gather(pair, prefixes)
         found = self.gather(pair, ())
-        return found if isinstance(found, Obstacle) else replace(found, prefixes_unknown=prefixes)
+        return found if isinstance(found, Obstacle) else found._replace(prefixes_unknown=prefixes)
 
     def gather(self, pair: Pair, prefixes: tuple[str, ...]) -> Facts | Obstacle:
         """What the answers so far, and those to come, say of a pair."""
@@ -201,7 +192,6 @@ class Discovery:
             attempt(self._aws.prepare, "fsx")
             for cache in dict.fromkeys(pair.cache for pair in pairs if pair.cache):
                 self._fetcher.associations(cache)
-        self._use_waiting(1)
 
     def _ask_keys(self, owners: Mapping[str, str]) -> None:
         """Puts the next rounds on the wire: whose each bucket is, its key, and what had to be looked up for that."""
@@ -212,13 +202,8 @@ class Discovery:
         self._policies_read_at = self._clock.monotonic()
         for bucket in buckets:
             self._keys.ask(bucket, owners[bucket.name])
-        self._use_waiting(2)
         for bucket in buckets:
             self._keys.ask_resolved(bucket, owners[bucket.name])
-
-    def _use_waiting(self, round_trip: int) -> None:
-        if self._meanwhile:
-            self._meanwhile(self._wish, round_trip)
 
     # For ``audit``, which asks about buckets while the pairs are still being listed, and calls ``facts`` in the end.
 

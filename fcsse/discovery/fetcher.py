@@ -5,18 +5,17 @@ In: what a question is about. Out: a future of the answer, at once; whoever need
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from fcsse.arn import Arn
 from fcsse.errors import FcsseError
+from fcsse.model import Association, Encryption, Grant, Key, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.model import Association, Encryption, Grant, Key, Role
 
 THREADS = 16
 

@@ -7,31 +7,26 @@ account's key without its credentials.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
-from fcsse.arn import alias_arn, is_key_id, is_unique_id, key_arn
+from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
 from fcsse.discovery.buckets import is_default_key
-from fcsse.discovery.fetcher import attempt
+from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
-from fcsse.model import Key, Operation, Via
+from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.discovery.fetcher import AnyFuture, Fetcher
-    from fcsse.model import Bucket, Grant, Options
-    from fcsse.progress import Progress
 
 
 STATE = "The key's state is"
 
 
-@dataclass(frozen=True, slots=True)
-class KeySide:
+class KeySide(NamedTuple):
     """What KMS says of a bucket's key; all empty where the bucket has none of its own. As in ``Facts``."""
 
     key: Key | None = None

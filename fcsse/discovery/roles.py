@@ -7,23 +7,20 @@ wait goes by IAM alone. Source: Amazon File Cache user guide, "Using service-lin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from fcsse.advice import PROFILE, REGION, Parameter, advice
 from fcsse.arn import role_name
-from fcsse.clock import pauses
+from fcsse.clock import Clock, pauses
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
-from fcsse.model import Cache
+from fcsse.model import Cache, Role
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from concurrent.futures import Future
-
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.model import Role
-    from fcsse.progress import Progress
 
 COMING = "CREATING"
 """The lifecycle of a cache or file system that is being made, and may get its role yet. Source: FSx API reference."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fcsse.discovery.fetcher import Fetcher
 from fcsse.errors import FcsseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from fcsse.aws.client import Aws
-    from fcsse.discovery.fetcher import Fetcher
 
 MOST = 3
 

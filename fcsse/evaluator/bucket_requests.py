@@ -9,9 +9,10 @@ them is never met for certain), the encryption headers and tags of what FSx writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.cache_context import (
@@ -23,16 +24,9 @@ from fcsse.evaluator.cache_context import (
     every_object,
     times,
 )
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Bound, Request
-from fcsse.model import NOTHING_KNOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
-    from fcsse.model import RequestFacts
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.model import NOTHING_KNOWN, RequestFacts
 
 S3_READ = ("s3:ListBucket", "s3:GetObject")
 S3_WRITE = ("s3:PutObject",)
@@ -69,8 +63,7 @@ SOMEBODY = "000000000000"
 """Stands for the account of a bucket that is not the cache's account's."""
 
 
-@dataclass(frozen=True, slots=True)
-class BucketRequest:
+class BucketRequest(NamedTuple):
     """One request of a cache to S3. ``request`` asks for the bucket or one sample object; for objects, ``every_object``
     asks the same for whichever object under ``prefix``.
     """

@@ -19,18 +19,13 @@ server-side encrypted Amazon S3 buckets"; IAM user guide, "AWS global condition 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from fcsse.evaluator.request import Bound, Cause, Decision, Request, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from fcsse.model import RequestFacts
+from fcsse.model import RequestFacts
 
 SESSION = "FSx"
 """Name of FSx's sessions of the service-linked role, inferred from the documented pattern ``*:FSx``."""
@@ -161,8 +156,8 @@ def decide_for_all(
     found = judge(sample, explain)
     if any_of_them and found.verdict is Verdict.DENIED and for_all.verdict is Verdict.UNKNOWN:
         reason = f"not for every object, and which ones count is not known: {for_all.reason}"
-        return replace(for_all, reason=reason, cause=Cause.SOME_OBJECTS)
+        return for_all._replace(reason=reason, cause=Cause.SOME_OBJECTS)
     if found.verdict is not Verdict.ALLOWED:
         return found
     reason = f"not for every object: {for_all.reason}"
-    return replace(for_all, verdict=Verdict.UNKNOWN, explicit=False, reason=reason, cause=Cause.SOME_OBJECTS)
+    return for_all._replace(verdict=Verdict.UNKNOWN, explicit=False, reason=reason, cause=Cause.SOME_OBJECTS)

@@ -20,10 +20,11 @@ What is known of the context is in ``cache_context``, and besides:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator import cache_context
@@ -36,19 +37,11 @@ from fcsse.evaluator.cache_context import (
     role_context,
     times,
 )
-from fcsse.evaluator.context import Form, Prepared, prepare
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Request
-from fcsse.model import NOTHING_KNOWN, Key
+from fcsse.evaluator.context import Form, Prepared, Values, prepare
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from fcsse.evaluator.context import Values
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Bound, Decision
-    from fcsse.model import Grant, RequestFacts
 
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
 PAIR_NAMES = "kms:EncryptionContextKeys"
@@ -76,8 +69,7 @@ class Purpose(Enum):
     DOCUMENTED = "documented"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheRequest:
+class CacheRequest(NamedTuple):
     """One request of a cache. ``form`` is None where it carries no encryption context (DescribeKey).
 
     ``request`` asks for one sample object; in the object form, ``every_object`` asks the same for whichever object

@@ -6,9 +6,9 @@ Sources: IAM user guide, "IAM identifiers", "AWS global condition context keys" 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from fcsse import arn as arns
 
@@ -28,8 +28,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A principal's ARN, taken apart. ``name`` is the bare name of the role or user, ``session`` a session's name.
 
     ``role`` is the ARN of the role, where it is known: an assumed-role ARN does not show its role's path.

@@ -10,8 +10,8 @@ keys", "Conditions with multiple context keys or values", "The request context" 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
 from fcsse.evaluator.condition_keys import KeyType, is_multivalued, key_type
@@ -22,8 +22,7 @@ from fcsse.evaluator.request import Comparison
 from fcsse.evaluator.slips import of_condition
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One operator with one key and its values.
 
     ``operator`` is None for an operator that IAM does not know, whose outcome is not known. ``slip`` says why the entry
@@ -196,8 +195,7 @@ class Entry:
         return f"{each}{self.label} {self.operator.phrase} {listed or 'nothing'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """A Condition element, made ready. ``broken`` says why it cannot be understood, empty where it can.
 
     ``ordered``: has it comparisons of numbers or times?

@@ -6,18 +6,15 @@ Sources: IAM user guide, "The request context" (key names ignore case); KMS deve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from fcsse.evaluator.assumptions import Assumptions, Matches
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
 from fcsse.evaluator.condition_keys import is_multivalued
 from fcsse.evaluator.patterns import GAP, covers, matches, variables, wild
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.evaluator.request import Bound, Request
+from fcsse.evaluator.request import Bound, Request
 
 PAIRS = "kms:encryptioncontext"
 PAIR = "kms:encryptioncontext:"

@@ -12,28 +12,20 @@ boundaries and organisation policies are outside of what is judged here.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from fcsse.evaluator import grants as granting
-from fcsse.evaluator.assumptions import BUDGET, Matches
+from fcsse.evaluator.assumptions import BUDGET, Matches, Question
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.context import AtLeast, Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
-from fcsse.evaluator.request import Cause, Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Policy, compile_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from decimal import Decimal
-
-    from fcsse.evaluator.assumptions import Question
-    from fcsse.evaluator.principals import Naming
-    from fcsse.evaluator.request import Comparison
-    from fcsse.evaluator.rules import Statement
-    from fcsse.model import Grant
+from fcsse.evaluator.principals import Naming
+from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
+from fcsse.evaluator.rules import Policy, Statement, compile_policy
+from fcsse.model import Grant
 
 __all__ = ["Policy", "compile_policy", "evaluate"]
 
@@ -176,7 +168,7 @@ class _Judge:
         assumed: dict[Question, None] = {}
         left = [BUDGET]
         if not self.open or self._explore(leaves, assumed, left) is None:
-            return replace(found, depends_on=frozenset(keys))
+            return found._replace(depends_on=frozenset(keys))
         one = leaves[0]
         by = {leaf.decided_by: None for leaf in leaves}
         about = dict.fromkeys(self._label(question.key) if question.key else "the object" for question in assumed)
@@ -186,7 +178,7 @@ class _Judge:
             by_name = " or ".join(_label(name) for name in by if name)
             word = "allows" if one.verdict is Verdict.ALLOWED else "denies"
             reason = reason.replace(one.reason, f"{by_name} {word} {self.request.action}") if by_name else reason
-        return replace(one, reason=reason, explicit=explicit)
+        return one._replace(reason=reason, explicit=explicit)
 
     def _explore(self, leaves: list[Decision], assumed: dict[Question, None], left: list[int]) -> Verdict | None:
         """The verdict that all answers to the first open question lead to; None where they do not agree."""

@@ -5,18 +5,13 @@ Sources: KMS developer guide, "Grants in AWS KMS", "Using grant constraints"; AP
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.context import UNKNOWN, Form
+from fcsse.evaluator.context import UNKNOWN, Context, Form
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.evaluator.context import Context
-    from fcsse.model import Grant
+from fcsse.model import Grant
 
 SOURCE_ARN = "SourceArn"
 """Name of the constraint that binds a grant to the requests of one AWS service's resource."""

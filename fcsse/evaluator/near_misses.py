@@ -5,21 +5,15 @@ Nothing here decides; it looks again at what was judged and says in plain words 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from fcsse.evaluator import grants as granting
-from fcsse.evaluator.context import UNKNOWN
-from fcsse.evaluator.principals import NOBODY
+from fcsse.evaluator.conditions import Entry
+from fcsse.evaluator.context import UNKNOWN, Context
+from fcsse.evaluator.principals import NOBODY, Naming
 from fcsse.evaluator.request import Miss
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.evaluator.conditions import Entry
-    from fcsse.evaluator.context import Context
-    from fcsse.evaluator.principals import Naming
-    from fcsse.evaluator.rules import Policy, Statement
-    from fcsse.model import Grant
+from fcsse.evaluator.rules import Policy, Statement
+from fcsse.model import Grant
 
 LIMIT = 5
 """How many misses an answer carries."""

@@ -7,12 +7,12 @@ values". Operator names ignore case, as AWS's own tools do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.evaluator import operands
+from fcsse.evaluator.assumptions import Relation
 from fcsse.evaluator.context import AtLeast, Context, Form
 from fcsse.evaluator.patterns import (
     arn_covers,
@@ -26,16 +26,12 @@ from fcsse.evaluator.patterns import (
     wild,
 )
 
-if TYPE_CHECKING:
-    from fcsse.evaluator.assumptions import Relation
-
 Test = Callable[[str, Context], bool | None]
 """Does one value of the request match? None = not known."""
 FormTest = Callable[[Form, Context], bool | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One value of the policy, ready to compare: with a value of the request, or with the form of one.
 
     ``pattern`` is it as a pattern where it has no variables, ``number`` as what is ordered. ``usable``: the pages say
@@ -50,8 +46,7 @@ class Operand:
     usable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """A condition operator. ``phrase`` reads between key and values.
 
     Operators of one ``family`` ask the same of a value and a text, so that answers can be carried over between them;

@@ -8,30 +8,22 @@ caller only, and nobody can assume a service-linked role. So this project decide
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide, quick_requests
-from fcsse.evaluator.evaluate import compile_policy, evaluate
-from fcsse.evaluator.request import Cause, Verdict
-from fcsse.policy.document import printable
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.request import Cause, Decision, Verdict
+from fcsse.model import Facts, Grant
+from fcsse.policy.document import PolicyDocument, printable
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.evaluator.evaluate import Policy
-    from fcsse.evaluator.request import Decision
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One request and its decision. ``current``: in the form that the bucket's setting calls for now."""
 
     asked: CacheRequest
@@ -44,8 +36,7 @@ class Row:
         return self.decision.verdict
 
 
-@dataclass(frozen=True, slots=True)
-class BucketRow:
+class BucketRow(NamedTuple):
     """One S3 action of the role on the objects under a prefix, and what the bucket policy says of it."""
 
     action: str
@@ -58,8 +49,7 @@ class BucketRow:
         return self.decision.verdict is ALLOWED
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The verdicts on a pair.
 
     ``bucket_rows`` is None where the bucket policy is not known. Where the bucket's setting is not (``form_known``), both
@@ -290,14 +280,14 @@ def _without_policy(decision: Decision, facts: Facts) -> Decision:
         if foreign:
             return decision
         reason = f"{decision.reason}, unless the key policy, which could not be read, denies it"
-        return replace(decision, verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
+        return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
     if facts.grants is None:
         reason = "neither the key policy nor the grants could be read"
-        return replace(decision, verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
+        return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
     if foreign:
-        return replace(decision, reason=f"no grant allows {facts.pair.cache} to use the key")
+        return decision._replace(reason=f"no grant allows {facts.pair.cache} to use the key")
     reason = "the key policy could not be read, and no grant allows it"
-    return replace(decision, verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
+    return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
 
 
 def _without_grants(decision: Decision) -> Decision:
@@ -305,7 +295,7 @@ def _without_grants(decision: Decision) -> Decision:
     if decision.verdict is not Verdict.DENIED or decision.explicit or decision.cause is Cause.KEY_STATE:
         return decision
     reason = "no statement of the key policy allows it, and the key's grants could not be read"
-    return replace(decision, verdict=UNKNOWN, reason=reason, cause=Cause.GRANTS_UNREAD)
+    return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.GRANTS_UNREAD)
 
 
 def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:

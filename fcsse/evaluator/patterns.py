@@ -9,11 +9,8 @@ Sources: IAM user guide, "Condition operators", "Variables and tags", "Resource"
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ANY = "\ufdd0"
 """Any number of characters: ``*``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.caller import Caller, Kind, caller
@@ -17,8 +18,7 @@ _ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,}")
 _TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How a list of principals names a caller; each is True, False, or None for not known.
 
     ``direct``: the caller itself, by its ARN, its role, its id or ``*``. ``account``: only its account, which leaves

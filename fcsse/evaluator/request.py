@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fcsse.evaluator.context import Prepared
 
 
@@ -102,16 +101,14 @@ class Comparison(NamedTuple):
     slip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """A statement or grant that nearly decided, and why it did not. ``where`` names it for people."""
 
     where: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer to one request, and ``cause``: what it rests on.
 
     ``decided_by`` names the statement (its Sid, or ``statement N`` counted from 1) or the grant, None where

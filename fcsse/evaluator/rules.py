@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.conditions import NONE, Conditions, conditions
+from fcsse.evaluator.context import Context
 from fcsse.evaluator.patterns import (
     ANY,
     GAP,
@@ -27,9 +28,6 @@ from fcsse.evaluator.patterns import (
 )
 from fcsse.evaluator.principals import Naming, Principals, principals
 from fcsse.evaluator.slips import of_statement
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.context import Context
 
 _ELEMENTS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
@@ -69,8 +67,7 @@ def _action_matches(pattern: str, action: str) -> bool | None:
     return True if pattern in (wild("*"), wild("*:*")) or (":" in pattern and is_plain(service)) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """Resource or NotResource. ``plain`` are patterns without variables, ``varying`` those with."""
 
     plain: tuple[str, ...]
@@ -154,8 +151,7 @@ class Statement:
         return True if acts and covered and held and not unclear else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The statements of a policy that name one caller."""
 
     allows: tuple[tuple[Statement, Naming], ...]

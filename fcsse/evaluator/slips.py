@@ -7,13 +7,10 @@ variable is a condition key, so its name has one colon; variables need Version 2
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from fcsse.evaluator.condition_keys import does_not_exist, needs_name
 from fcsse.evaluator.operators import OPERATORS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}|\{\{([^}]*)\}\}")
 _VARIABLE = re.compile(r"\s*[A-Za-z0-9_-]+:[^:,{}][^,{}]*(?:,.*)?", re.DOTALL)

@@ -7,20 +7,16 @@ recorded is never taken for an answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from fcsse.arn import Arn
 from fcsse.evaluator.request import Verdict
-from fcsse.event_history.events import KeyMatch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
-
-    from fcsse.arn import Arn
-    from fcsse.event_history.events import Event
-    from fcsse.event_history.uses import Use, Uses
-    from fcsse.model import Pair
+from fcsse.event_history.events import Event, KeyMatch
+from fcsse.event_history.uses import Use, Uses
+from fcsse.model import Pair
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 

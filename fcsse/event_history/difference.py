@@ -8,18 +8,13 @@ place. What is left is what changed.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
 from fcsse.policy.diff import policy_diff
-from fcsse.policy.document import printable
+from fcsse.policy.document import JsonValue, PolicyDocument, Statement, printable
 from fcsse.policy.equivalence import canonical_statement, equivalent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.policy.document import JsonValue, PolicyDocument, Statement
 
 _ORDER = (
     "Sid",

@@ -15,12 +15,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from fcsse import arn as arns
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
+from fcsse.arn import Arn
 
 KMS = "kms.amazonaws.com"
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from fcsse.errors import FcsseError
-    from fcsse.event_history.agreement import Observation
-    from fcsse.event_history.uses import Use
-    from fcsse.model import Pair
+from fcsse.errors import FcsseError
+from fcsse.event_history.agreement import Observation
+from fcsse.event_history.uses import Use
+from fcsse.model import Pair
 
 
 class GapReason(Enum):

@@ -6,25 +6,20 @@ context, and prefix.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from fcsse.arn import bucket_arn
 from fcsse.errors import FcsseError
 from fcsse.evaluator.cache_requests import CONTEXT_KEY, Purpose, decide
-from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.pair_access import Judgement, Row, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Asked
+from fcsse.event_history.uses import Use
+from fcsse.model import Facts
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.evaluator.pair_access import Judgement, Row
-    from fcsse.event_history.uses import Use
-    from fcsse.model import Facts
 
 _PURPOSES = (Purpose.READ, Purpose.WRITE)
 """A multipart upload asks what reading asks."""
@@ -74,6 +69,6 @@ def _verdict_on(facts: Facts, row: Row, context: str) -> Verdict:
     if facts.policy is None or facts.grants is None:
         return Verdict.UNKNOWN
     about = {**row.asked.request.context, CONTEXT_KEY: context}
-    one = replace(row.asked, request=replace(row.asked.request, context=about), every_object=None)
+    one = row.asked._replace(request=replace(row.asked.request, context=about), every_object=None)
     state = facts.key.state if facts.key else None
     return decide(parsed(facts.policy).value, one, facts.grants, state, explain=False).verdict

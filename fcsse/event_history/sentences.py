@@ -5,20 +5,14 @@ In: observations, gaps, times. Out: texts without markup.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from datetime import datetime, timedelta
+from typing import assert_never
 
-from fcsse.event_history.agreement import Agreement
-from fcsse.event_history.observed import GapReason
+from fcsse.event_history.agreement import Agreement, Observation
+from fcsse.event_history.events import Event
+from fcsse.event_history.observed import Gap, GapReason, Observed
+from fcsse.event_history.uses import Use
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from fcsse.event_history.agreement import Observation
-    from fcsse.event_history.events import Event
-    from fcsse.event_history.observed import Gap, Observed
-    from fcsse.event_history.uses import Use
 
 SKEW = timedelta(minutes=1)
 """A recorded event that lies so far ahead of this machine's clock means that the clock is behind."""

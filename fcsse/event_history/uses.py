@@ -12,15 +12,12 @@ scenarios, attempted calls that failed"); recorded events of other service-linke
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.event_history.events import KMS, Event, KeyMatch, mapping_of, oldest_first, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from fcsse.arn import Arn
 
 ACTIONS = {"Decrypt": "kms:Decrypt", "GenerateDataKey": "kms:GenerateDataKey"}
 """Event names of the calls that reading and writing need, with their actions."""

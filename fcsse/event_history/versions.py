@@ -10,20 +10,17 @@ Sources: KMS API reference, PutKeyPolicy (the whole document is replaced, so an 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from fcsse.arn import Arn
 from fcsse.errors import FcsseError
 from fcsse.event_history.difference import difference
 from fcsse.event_history.events import KMS, Event, KeyMatch, oldest_first
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from fcsse.arn import Arn
 
 
 class Kind(Enum):

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from fcsse.iac.additions import NewStatements
+from fcsse.iac.parts import Addition, NewStatements
 from fcsse.iac.shell import create_grant
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.iac.additions import Addition
-    from fcsse.policy.json_text import JsonValue
+from fcsse.policy.json_text import JsonValue
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from fcsse.arn import Arn
-from fcsse.iac.additions import NewStatements
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.iac.additions import Addition, NewGrant
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
 
 APPEND = (
     '.Statement |= (if type == "array" then . else [.] end) | '

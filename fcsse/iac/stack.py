@@ -6,13 +6,9 @@ configuration changes" (drift).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from fcsse.arn import Arn
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.policy.statement import Access
+from fcsse.policy.statement import Access
 
 
 def stack_warning(key: Arn, stack: str, cache: str | None, access: Access) -> str:

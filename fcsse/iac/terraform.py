@@ -8,15 +8,10 @@ that of ``terraform fmt``.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from fcsse.iac.additions import NewGrant, NewStatements
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.iac.additions import Addition
-    from fcsse.policy.json_text import JsonValue
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
+from fcsse.policy.json_text import JsonValue
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from fcsse.api.link import Result
@@ -157,7 +157,7 @@ class Reactor:
         changes = tuple(change for change in plan.changes if str(change.key) in keys)
         if again:
             changes = self._within_limit(changes, report)
-        self._apply(replace(plan, changes=changes), report)
+        self._apply(plan._replace(changes=changes), report)
         return report
 
     def _allowed(
@@ -296,10 +296,7 @@ class Reactor:
         for cache, buckets in by_cache.items():
             groups.setdefault(tuple(buckets), []).append(cache)
         found = [self.pipeline.discover(Target(tuple(caches), buckets), LINK) for buckets, caches in groups.items()]
-        facts = tuple(one for group in found for one in group)
-        if len(found) > 1:
-            self.pipeline.take(facts)
-        return facts
+        return tuple(one for group in found for one in group)
 
     def _pairs(self) -> list[Pair]:
         """Every cache and file system of the Region with each of its buckets, leaving out those being deleted."""

@@ -6,17 +6,14 @@ exception for one role: IAM user guide, "aws:PrincipalArn".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.arn import bucket_arn
+from fcsse.evaluator.request import Comparison, Decision
+from fcsse.model import Facts
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.evaluator.request import Comparison, Decision
-    from fcsse.model import Facts
 
 CONTEXT_KEY = "kms:encryptioncontext:aws:s3:arn"
 

@@ -6,18 +6,14 @@ same order, and the changes: all edits to one key policy are one change, and a g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from fcsse.errors import FcsseError
+from fcsse.model import Facts, Obstacle, Options
 from fcsse.planning.pairs import key_policy, outcome_of, what_it_takes
-from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, change_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.model import Facts, Obstacle, Options
-    from fcsse.planning.plan import GrantChange
-    from fcsse.planning.requirements import Requirement
+from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, Plan, PolicyChange, change_policy
+from fcsse.planning.requirements import Requirement
 
 
 def make_plan(

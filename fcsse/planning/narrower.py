@@ -6,16 +6,12 @@ to, the prefixes are asked for, so that such a statement is found to be enough.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse import arn as arns
 from fcsse.errors import FcsseError
+from fcsse.model import Facts
 from fcsse.policy.difference import contexts
 from fcsse.policy.document import parsed
 from fcsse.policy.statement_edits import named_principals
-
-if TYPE_CHECKING:
-    from fcsse.model import Facts
 
 
 def narrower(facts: Facts) -> tuple[str, ...]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.pair_access import decider, judge
 from fcsse.evaluator.request import Verdict
+from fcsse.model import Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
 from fcsse.planning.requirements import GRANT_PREFIX
 from fcsse.policy.difference import differences
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
-from fcsse.policy.statement import read_statement
+from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import other_form_only, why_not_ours
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.model import Facts, Grant
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
 
 
 def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> tuple[str, ...]:

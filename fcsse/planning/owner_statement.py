@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.arn import Arn, root_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def create_grant_statement(partition: str, grantee: str, operations: Sequence[str]) -> str:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import Grant, Obstacle, Operation, Via
+from fcsse.model import Facts, Grant, Obstacle, Operation, Options, Via
 from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays
-from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Status
-from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, ends, requirement_of
+from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, requirement_of
 from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
-from fcsse.policy.document import parsed, refused_statements
+from fcsse.policy.document import PolicyDocument, parsed, refused_statements
+from fcsse.policy.statement import Access
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
-from fcsse.policy.steps import AlreadyThere, FormJoined, PrincipalKept, PrincipalPruned, StatementTakenOut, StillNamed
+from fcsse.policy.steps import (
+    AlreadyThere,
+    FormJoined,
+    PrincipalKept,
+    PrincipalPruned,
+    StatementTakenOut,
+    Step,
+    StillNamed,
+)
 from fcsse.policy.unique_ids import dead_principals
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.model import Facts, Options
-    from fcsse.planning.plan import GrantChange, PolicyChange
-    from fcsse.planning.requirements import Requirement
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 
 def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Requirement]:
@@ -54,7 +52,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         document = key_policy(facts, need)
         edited = edit.link(document, [access])
         ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
-        need = replace(need, warnings=(*need.warnings, *_wide(facts, document)))
+        need = need._replace(warnings=(*need.warnings, *_wide(facts, document)))
         there = () if ours else already_allowed(facts, access, document)
         if there:
             summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
@@ -63,7 +61,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *flipped, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
 
 
 def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
@@ -86,7 +84,7 @@ def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Re
         outlook = stands_in_the_way(facts, key_policy(facts, need), [*(facts.grants or ()), granted])
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
-    return facts, replace(need, warnings=(*need.warnings, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *outlook))
 
 
 def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:

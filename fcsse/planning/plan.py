@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.advice import BY_GRANT, PRUNE, advice
-from fcsse.errors import PolicyRefusedError
-from fcsse.model import Operation
+from fcsse.arn import Arn
+from fcsse.endpoint import Endpoint
+from fcsse.errors import FcsseError, PolicyRefusedError
+from fcsse.model import Facts, Grant, Operation, Pair, Via
 from fcsse.policy import edit
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
+from fcsse.policy.statement import Access
+from fcsse.policy.steps import Step
 from fcsse.policy.unique_ids import dead_principals
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.model import Facts, Grant, Pair, Via
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 
 class Status(Enum):
@@ -39,8 +34,7 @@ class Status(Enum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the plan says of one pair.
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
@@ -112,17 +106,22 @@ GrantChange = GrantAddition | GrantEnding
 Change = PolicyChange | GrantChange
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+NEVER = float("-inf")
+"""Stands for a time that is too long ago to count."""
+
+
+class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
-    ``endpoints`` are those other than AWS's own by which the facts were read.
+    ``endpoints`` are those other than AWS's own by which the facts were read, ``read_at`` when that was, in seconds of the
+    run's clock; ``NEVER`` where it is not known.
     """
 
     operation: Operation
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
     endpoints: tuple[Endpoint, ...] = ()
+    read_at: float = NEVER
 
     @property
     def digest(self) -> str:

@@ -5,25 +5,19 @@ The reasons are AWS's, from the S3, KMS and File Cache user guides; each error s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
-from fcsse.arn import bucket_arn
+from fcsse.arn import Arn, bucket_arn
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import GRANT_OPERATIONS, Context, Facts, Operation, Via
+from fcsse.model import GRANT_OPERATIONS, Bucket, Context, Facts, Grant, Key, Operation, Options, Via
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.model import Bucket, Grant, Key, Options
 
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 
 
-@dataclass(frozen=True, slots=True)
-class WantedGrant:
+class WantedGrant(NamedTuple):
     """The documented grant for a pair. ``subset`` is its encryption context constraint; None = unconstrained."""
 
     key: Arn
@@ -51,15 +45,13 @@ class WantedGrant:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NotNeeded:
+class NotNeeded(NamedTuple):
     """No key is involved: the pair works, or is unlinked, as it is."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
 
     key: Key

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
-    from fcsse.model import Bucket, Key, Pair, Via
-    from fcsse.planning.plan import Outcome, Plan, Status
+from fcsse.arn import Arn
+from fcsse.model import Bucket, Key, Pair, Via
+from fcsse.planning.plan import Outcome, Plan, Status
 
 
 class ReviewedPair(NamedTuple):

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.evaluator.cache_requests import quick_requests
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.pair_access import compiled_policy
+from fcsse.evaluator.rules import Statement
+from fcsse.model import Facts
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import read_statement
-
-if TYPE_CHECKING:
-    from fcsse.evaluator.rules import Statement
-    from fcsse.model import Facts
-    from fcsse.policy.document import PolicyDocument
 
 
 class Width(Enum):

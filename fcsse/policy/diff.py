@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
 
-from fcsse.policy.document import printable
+from fcsse.policy.document import PolicyDocument, printable
 from fcsse.policy.layout import is_inline, layout_of, line_indent, spread, walk
-
-if TYPE_CHECKING:
-    from fcsse.policy.document import PolicyDocument
 
 HEADER = ("--- key policy (now)", "+++ key policy (planned)")
 """The two lines that a diff begins with."""

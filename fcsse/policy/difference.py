@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.policy.document import strings
-from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, concrete_actions
-
-if TYPE_CHECKING:
-    from fcsse.policy.json_text import JsonValue
-    from fcsse.policy.statement import Access
+from fcsse.policy.json_text import JsonValue
+from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, Access, concrete_actions
 
 KNOWN = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 DOCUMENTED = {

@@ -6,8 +6,8 @@ never changes; a statement is ours by what it says, not by its Sid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from fcsse import errors
 from fcsse.advice import BY_GRANT, advice
@@ -16,17 +16,12 @@ from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_document
 from fcsse.policy.linking import drift, grant, in_order, partly, wishes
 from fcsse.policy.pruning import prune as prune_drafts
+from fcsse.policy.statement import Access
 from fcsse.policy.statement_edits import PolicyEdit
 from fcsse.policy.unlinking import holds, leftovers, withdraw
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
 
-    from fcsse.policy.statement import Access
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """What an edit came to: the document (the given one where nothing changed), and what was done or found."""
 
     document: PolicyDocument
@@ -92,7 +87,7 @@ def unlink(
         steps += [] if access in hits else [did.NotThere(access)]
         steps += leftovers(drafts, access)
     edit = _finish(drafts, steps)
-    return replace(edit, document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
+    return edit._replace(document=_known(edit.document, known_texts, wanted)) if edit.changed else edit
 
 
 def prune_dead(document: PolicyDocument, dead: Collection[str], ours_only: bool) -> Edit:

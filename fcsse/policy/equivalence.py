@@ -20,15 +20,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from fcsse import arn as arns
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.json_text import JsonValue
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.json_text import JsonValue
 
 CanonicalForm: TypeAlias = "str | tuple[CanonicalForm, ...]"
 """A canonical form: equal exactly where the meaning is. Hashable."""

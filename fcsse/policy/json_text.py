@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """What JSON can say. Objects keep the order of their keys."""
@@ -39,8 +36,7 @@ class JsonTextError(ValueError):
         super().__init__(f"line {self.line}, column {self.column}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and its place: ``text[start:end]`` is how it is written.
 
     ``items`` are an array's elements or an object's values; ``keys`` are an object's keys, in the same order.
@@ -80,8 +76,7 @@ class Node:
         return tuple((node.start, node.end) for node in self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A key of an object and its place, quotes included."""
 
     start: int

@@ -6,20 +6,14 @@ CRLF, or on one line. What is added to a document follows what is already there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from fcsse.policy.json_text import compact_json, quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.json_text import JsonValue, Node
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.json_text import JsonValue, Node, compact_json, quote
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The habits of a text.
 
     ``newline`` ends its lines, ``unit`` is one step of indentation, ``colon`` and ``comma`` stand between key and

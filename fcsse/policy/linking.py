@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, is_about
 from fcsse.policy.encryption_context import ContextForm
-from fcsse.policy.statement import PAGE_SID, is_sid_for, sid_for
-from fcsse.policy.statement_edits import named_principals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
+from fcsse.policy.statement import PAGE_SID, Access, is_sid_for, sid_for
+from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, named_principals
 
 Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
 """Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""

@@ -7,18 +7,14 @@ policy elements: Principal".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.policy.document import strings
+from fcsse.policy.document import PolicyDocument, strings
+from fcsse.policy.json_text import JsonValue
 from fcsse.policy.unique_ids import ELEMENTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.policy.json_text import JsonValue
 
 
 class PrincipalKind(Enum):

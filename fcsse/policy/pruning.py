@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from fcsse.policy import steps as did
-from fcsse.policy.document import strings
+from fcsse.policy.document import Statement, strings
 from fcsse.policy.statement_edits import Others, PolicyEdit
 from fcsse.policy.unique_ids import dead_principals
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from fcsse.policy.document import Statement
 
 
 def prune(drafts: PolicyEdit, dead: Collection[str], *, ours_only: bool) -> list[did.Step]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.policy.encryption_context import ContextForm
-
-if TYPE_CHECKING:
-    from fcsse.policy.json_text import JsonValue
+from fcsse.policy.json_text import JsonValue
 
 ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 """The actions of the documented statement, in the page's order."""
@@ -91,8 +89,7 @@ class Access:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LinkStatement:
+class LinkStatement(NamedTuple):
     """What a recognised statement says.
 
     ``principals`` are as written (ARNs, ids; dead ones too), ``("*",)`` with ``every_cache``. ``patterns`` are the

@@ -5,8 +5,8 @@ The rules of linking and unlinking change drafts only; the text is made once, at
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
 from fcsse.policy.document import PolicyDocument, Statement, strings
@@ -15,9 +15,6 @@ from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
 from fcsse.policy.statement import CONTEXT_KEY, Access, LinkStatement, documented_statement, read_statement
 from fcsse.policy.text_edit import TextEdit, apply_text_edits, edit_sequence, edit_strings
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 @dataclass(slots=True)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from fcsse.arn import role_cache
 from fcsse.policy import steps
-from fcsse.policy.difference import DifferenceKind
+from fcsse.policy.difference import Difference, DifferenceKind
 from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access
+from fcsse.policy.steps import Step
 from fcsse.text import listed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.policy.difference import Difference
-    from fcsse.policy.statement import Access
-    from fcsse.policy.steps import Step
 
 FORMS = {ContextForm.OBJECT: "object ARNs (without Bucket Keys)", ContextForm.BUCKET: "the bucket's ARN (Bucket Keys)"}
 

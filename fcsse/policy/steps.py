@@ -6,12 +6,11 @@ Each label names a statement as ``Statement.label`` does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from fcsse.policy.difference import Difference
-    from fcsse.policy.encryption_context import ContextForm
-    from fcsse.policy.statement import Access
+from fcsse.policy.difference import Difference
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access
 
 
 @dataclass(frozen=True, slots=True)

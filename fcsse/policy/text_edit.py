@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from fcsse.policy.json_text import quote
-from fcsse.policy.layout import is_inline, line_indent, render_list
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from fcsse.policy.json_text import Node
-    from fcsse.policy.layout import Layout
+from fcsse.policy.json_text import Node, quote
+from fcsse.policy.layout import Layout, is_inline, line_indent, render_list
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(NamedTuple):
     """``text`` takes the place of what stands from ``start`` to ``end``."""
 
     start: int

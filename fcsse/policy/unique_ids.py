@@ -8,17 +8,13 @@ terraform-provider-aws issue 3038 for principals that are new.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fcsse import arn as arns
 from fcsse.policy.document import PolicyDocument, strings
+from fcsse.policy.json_text import JsonValue
 from fcsse.policy.text_edit import TextEdit, apply_text_edits
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from fcsse.policy.json_text import JsonValue
 
 ELEMENTS = ("Principal", "NotPrincipal")
 

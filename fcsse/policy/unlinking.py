@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.arn import Arn
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, session_role
+from fcsse.policy.document import Statement
 from fcsse.policy.linking import grant, wishes
-from fcsse.policy.statement_edits import access_of, named_principals
-
-if TYPE_CHECKING:
-    from fcsse.policy.document import Statement
-    from fcsse.policy.statement import Access
-    from fcsse.policy.statement_edits import PolicyEdit, StatementEdit
+from fcsse.policy.statement import Access
+from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, access_of, named_principals
 
 
 def holds(draft: StatementEdit, access: Access) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import ROLE_PATH, partition_of, role_name
 from fcsse.sandbox.authorize import ALLOW_ALL
 from fcsse.sandbox.iam_layer import mark_user
 from fcsse.sandbox.principals import find_role, iam, reveal
 from fcsse.sandbox.state import Association, OlderLink, PendingRole, State, StoredCache
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 NAMES = uuid.UUID("6f6c2d0a-5d0e-4a52-9c51-1f5f0c1d7a11")
 """Namespace of the ids that are the same in every sandbox."""

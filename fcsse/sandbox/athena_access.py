@@ -7,18 +7,13 @@ Sources: Athena user guide, "Manage Lake Formation and Athena user permissions" 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import identity_refusal
-from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call
 
 _TABLE = re.compile(r'"s3tablescatalog/([^"]+)"\."([^"]+)"\."([^"]+)"')
 

@@ -7,26 +7,22 @@ the answers. Sources for the wording: IAM user guide, "Troubleshoot access denie
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.grant_rules import JudgedGrant
-from fcsse.sandbox.judge.judged_request import JudgedRequest, Principal
-from fcsse.sandbox.judge.ruling import judge
+from fcsse.sandbox.judge.judged_request import JudgedRequest, Principal, Value
+from fcsse.sandbox.judge.ruling import Decision, judge
 from fcsse.sandbox.key_policy import current
 from fcsse.sandbox.policy_text import statements
 from fcsse.sandbox.principals import unique_id
 from fcsse.sandbox.request_context import key_keys
+from fcsse.sandbox.state import Key, State, StoredGrant
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.sandbox.judge.judged_request import Value
-    from fcsse.sandbox.judge.ruling import Decision
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State, StoredGrant
-
     Context = Mapping[str, Value]
 
 ALLOW_ALL: Mapping[str, Any] = {

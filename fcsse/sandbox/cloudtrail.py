@@ -11,18 +11,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.wire import AwsError, json_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.cloudtrail_record import Recorded
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call, Reply
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.cloudtrail_record import Recorded
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
 KEPT = 90 * 86_400
 """Seconds that the event history goes back."""

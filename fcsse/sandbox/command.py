@@ -10,14 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import FrameType
-
     from fcsse.sandbox.server import Sandbox
 
 # Without the \b, the lines of an example would be filled like a paragraph's.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from fcsse.sandbox.simulation import Simulation
 from fcsse.sandbox.wire import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.server import Sandbox
 
 
 class Control:
@@ -39,7 +36,7 @@ class Control:
     ==================================  ================================================================================
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Simulation) -> None:
         self._sandbox = sandbox
 
     def __call__(self, environ: dict[str, Any], body: bytes) -> Reply:

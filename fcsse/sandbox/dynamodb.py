@@ -12,7 +12,7 @@ from fcsse.sandbox.authorize import require_identity
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.caller import Caller
     from fcsse.sandbox.state import State
     from fcsse.sandbox.wire import Call, Reply
 

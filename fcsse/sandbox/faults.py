@@ -10,13 +10,11 @@ from __future__ import annotations
 import fnmatch
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.wire import Call
 
 _STATUS = {
     "ThrottlingException": 400,

@@ -10,18 +10,13 @@ import base64
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.state import Association, page
-from fcsse.sandbox.wire import AwsError, json_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import OlderLink, State, StoredCache
-    from fcsse.sandbox.wire import Call, Reply
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.state import Association, OlderLink, State, StoredCache, page
+from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
 _FILTERS = ("file-system-id", "file-cache-id", "data-repository-type")
 _OPERATIONS = (

@@ -6,8 +6,9 @@ import io
 import socket
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from http.client import responses
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from fcsse.sandbox import (
     athena,
@@ -21,17 +22,12 @@ from fcsse.sandbox import (
     s3_layer,
     sts,
 )
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.faults import Fault, Faults
+from fcsse.sandbox.journal import Journal
 from fcsse.sandbox.principals import caller_of, reveal
-from fcsse.sandbox.wire import AwsError, Reply, error_reply, read_body, read_call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from fcsse.sandbox.faults import Fault, Faults
-    from fcsse.sandbox.journal import Journal
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, error_reply, read_body, read_call
 
 CONTROL = "/_sandbox"
 

@@ -10,18 +10,13 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from fcsse.sandbox.authorize import require_identity
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.principals import find_role, find_user, iam, reveal
-from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, elements, xml_reply
 
 _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _LINKED_PATH = "/aws-service-role/"

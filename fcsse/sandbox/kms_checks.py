@@ -6,20 +6,17 @@ Sources: KMS API reference, the page of each operation, and PutKeyPolicy for the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy, policy_text
 from fcsse.sandbox.authorize import keeps_control, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_keys import find_key
-from fcsse.sandbox.state import page
+from fcsse.sandbox.state import Key, State, page
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
-
     Given = Mapping[str, Any]
 
 LOCKOUT = "The new key policy will not allow you to update the key policy in the future."

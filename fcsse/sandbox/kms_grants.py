@@ -9,21 +9,17 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fcsse.arn import root_arn
 from fcsse.sandbox.authorize import current_principal, identity_verdict, require_identity, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import invalid, limit, marker, stop_dry_run
 from fcsse.sandbox.kms_keys import find_key, require_state
 from fcsse.sandbox.principals import is_new, is_valid_principal, unique_id
-from fcsse.sandbox.state import StoredGrant, page
+from fcsse.sandbox.state import Key, State, StoredGrant, page
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
 
 _NAME = re.compile(r"[a-zA-Z0-9:/_-]{1,256}")
 _GRANT_ID = re.compile(r"[0-9a-f]{64}")

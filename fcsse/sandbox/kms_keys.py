@@ -9,15 +9,12 @@ import hashlib
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import Arn, is_key_id, root_arn
 from fcsse.sandbox import key_policy
-from fcsse.sandbox.state import Key, Lagging
+from fcsse.sandbox.state import Key, Lagging, State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import State
 
 MANAGED_PREFIX = "alias/aws/"
 

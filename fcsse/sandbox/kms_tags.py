@@ -5,18 +5,16 @@ Sources: KMS API reference, TagResource and Tag; the messages are those that AWS
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import listed, own_key
 from fcsse.sandbox.kms_keys import require_state
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-
     Given = Mapping[str, Any]
 
 _MOST = 50

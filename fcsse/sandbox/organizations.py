@@ -7,19 +7,14 @@ AWSOrganizationsNotInUseException.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.state import page
-from fcsse.sandbox.wire import AwsError, json_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.sandbox.organization_tree import Member, Organization, Unit
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call, Reply
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.organization_tree import Member, Organization, Unit
+from fcsse.sandbox.state import State, page
+from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
 _NOT_IN_USE = "Your account is not a member of an organization."
 _NO_ACCESS = "You don't have permissions to access this resource."

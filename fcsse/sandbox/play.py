@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import bucket_arn, role_name
 from fcsse.sandbox.authorize import resource_verdict
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.principals import find_role, service_session, session_of
 from fcsse.sandbox.request_context import bucket_keys
 from fcsse.sandbox.s3_encryption import bucket_encryption, key_of, object_encryption, use
-from fcsse.sandbox.s3_layer import find_bucket
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
 
 SESSION = "FSx"
 """Name of the role session in which FSx works: the every-cache statement matches ``aws:userid`` ``*:FSx``."""

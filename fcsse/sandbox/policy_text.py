@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 MALFORMED = "MalformedPolicyDocumentException"
 

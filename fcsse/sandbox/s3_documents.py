@@ -7,13 +7,9 @@ botocore service model; the messages are those that AWS's answers were recorded 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.wire import AwsError, Call
 
 _ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup")
 _KMS = ("aws:kms", "aws:kms:dsse")

@@ -7,21 +7,18 @@ default encryption resolved in the requester's account) and "Reducing the cost o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import key_ruling
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_events import record_use
 from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, managed_key, require_state
 from fcsse.sandbox.request_context import through_s3
+from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
 

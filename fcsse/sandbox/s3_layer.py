@@ -7,12 +7,16 @@ Sources: S3 API reference, GetBucketEncryption, HeadBucket and "Verifying bucket
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import bucket_arn, is_account
 from fcsse.sandbox import s3_metadata
 from fcsse.sandbox.authorize import bucket_refusal, identity_refusal, resource_verdict
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.judge.judged_request import Value
+from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.request_context import bucket_keys, object_keys
 from fcsse.sandbox.s3_documents import check_document, malformed
 from fcsse.sandbox.s3_encryption import (
@@ -25,28 +29,13 @@ from fcsse.sandbox.s3_encryption import (
 )
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.s3_policy import check_policy
-from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from fcsse.sandbox.judge.judged_request import Value
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import State
+from fcsse.sandbox.wire import AwsError, Call, Reply, elements, xml_reply
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _REGION_HEADER = "x-amz-bucket-region"
 _OWNER_ONLY = ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
-
-
-def find_bucket(state: State, name: str) -> Any | None:
-    """moto's bucket of that name, whoever owns it, or None."""
-    from moto.s3.models import s3_backends
-
-    owner = s3_backends.bucket_accounts.get(name)
-    return None if owner is None else s3_backends[owner[1]][state.partition].buckets.get(name)
 
 
 def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Reply]) -> Reply:

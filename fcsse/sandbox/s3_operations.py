@@ -6,10 +6,7 @@ Reference, "Actions, resources, and condition keys for Amazon S3".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 _VERBS = {"GET": "Get", "PUT": "Put", "DELETE": "Delete", "POST": "Create", "HEAD": "Head"}
 

@@ -8,18 +8,15 @@ invalid resource", "Invalid principal in policy", "Action does not apply to any 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fcsse.sandbox.judge.condition_types import COMPARE
 from fcsse.sandbox.judge.wildcards import matches, pattern_of
 from fcsse.sandbox.principals import is_service, is_valid_principal
 from fcsse.sandbox.s3_actions import BUCKET_ACTIONS, OBJECT_ACTIONS
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from fcsse.sandbox.state import State
 
 LIMIT = 20 * 1024
 """Size limit of a bucket policy, in bytes."""

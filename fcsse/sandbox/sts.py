@@ -11,18 +11,14 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import Arn
 from fcsse.sandbox.authorize import identity_verdict, resource_verdict
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.principals import find_role, session_of
-from fcsse.sandbox.state import Session
-from fcsse.sandbox.wire import AwsError, elements, xml_reply
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import State
-    from fcsse.sandbox.wire import Call, Reply
+from fcsse.sandbox.state import Session, State
+from fcsse.sandbox.wire import AwsError, Call, Reply, elements, xml_reply
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

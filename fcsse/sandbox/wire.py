@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from fcsse.sandbox.s3_operations import operation_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 SERVICES = ("athena", "cloudtrail", "kms", "fsx", "iam", "organizations", "sts", "s3")
 """What the sandbox answers for; calls to any other service are refused."""

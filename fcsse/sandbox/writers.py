@@ -8,19 +8,15 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from fcsse.sandbox import key_policy
 from fcsse.sandbox.cloudtrail_events import record_policy
-from fcsse.sandbox.faults import Fault
+from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.policy_text import statements
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.faults import Faults
-    from fcsse.sandbox.state import Key, State
-    from fcsse.sandbox.wire import Call
+from fcsse.sandbox.state import Key, State
+from fcsse.sandbox.wire import Call
 
 
 def foreign_statement(key: Key, number: int) -> dict[str, Any]:

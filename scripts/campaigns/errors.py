@@ -39,7 +39,7 @@ from scripts.campaigns.put_log import Ledger, meaning, saved_texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.caller import Caller
     from fcsse.sandbox.wire import Call
 
 DENIED = {"AccessDenied", "AccessDeniedException"}

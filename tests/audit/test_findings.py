@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,7 +248,7 @@ def ended(facts: AccountFacts) -> set[str]:
 
 def test_no_grant_is_to_end_that_something_else_may_need() -> None:
     """Those of other accounts' caches, of caches and buckets that are not linked here, with their older objects."""
-    theirs = replace(grant(B, "", "theirs"), grantee=slr(B).replace(ACCOUNT, OTHER))
+    theirs = (grant(B, "", "theirs"))._replace(grantee=slr(B).replace(ACCOUNT, OTHER))
     grants = (
         grant(A, f"fcsse:{A}:data", "mine"),
         grant(A, f"fcsse:{A}:older", "older"),
@@ -266,8 +265,8 @@ def test_no_grant_is_to_end_that_something_else_may_need() -> None:
 
 def test_grants_that_another_account_made_are_not_to_end_here() -> None:
     made = Made()
-    spare = tuple(replace(grant(A, "", name), issuing_account=OTHER) for name in ("one", "two"))
-    gone = replace(grant(B, f"fcsse:{B}:data", "dead"), grantee=DEAD, issuing_account=OTHER)
+    spare = tuple((grant(A, "", name))._replace(issuing_account=OTHER) for name in ("one", "two"))
+    gone = (grant(B, f"fcsse:{B}:data", "dead"))._replace(grantee=DEAD, issuing_account=OTHER)
     made.link(A, "data", None, account=OTHER, grants=(*spare, gone), foreign=True, bucket_policy=None, bucket_keys=True)
     assert ended(made.done()) == set()
 
@@ -543,12 +542,12 @@ def test_a_verdict_from_before_is_not_used_for_facts_that_changed() -> None:
     narrow = documented("data", slr(A), form="/one/*")
     facts = made.link(A, "data", policy(narrow))
     verdicts = Verdicts()
-    verdicts.early(replace(facts, prefixes=("one/",)))
-    known = replace(facts, prefixes=("one/", "two/"))
+    verdicts.early(facts._replace(prefixes=("one/",)))
+    known = facts._replace(prefixes=("one/", "two/"))
     (judged,) = verdicts.all([known], {}, made.buckets, ())
     assert judged.verdict == "denied"
-    verdicts.early(replace(facts, prefixes=("one/",)))
-    (judged,) = verdicts.all([replace(facts, prefixes=("one/",))], {}, made.buckets, ())
+    verdicts.early(facts._replace(prefixes=("one/",)))
+    (judged,) = verdicts.all([facts._replace(prefixes=("one/",))], {}, made.buckets, ())
     assert judged.verdict == "allowed"
 
 

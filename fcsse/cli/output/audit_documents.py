@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
-from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.cli.output.observed import observations, observed_document, observed_markdown
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.endpoint import endpoints_entry
+from fcsse.model import Pair
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.audit.finding import Finding
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
 
 COLUMNS = (
     "id",
@@ -88,8 +84,6 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
         "findings": [_finding(finding, f"F{place}") for place, finding in enumerate(audit.findings, 1)],
     }
     if audit.observed is not None:
-        from fcsse.cli.output.observed import observed_document
-
         document["observed"] = observed_document(audit.observed)
     if fix is not None:
         document["fix"] = fix
@@ -99,8 +93,6 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
 def _pair(one: PairAudit, findings: list[str], audit: Audit) -> Json:
     document = _verdict(one, findings)
     if audit.observed is not None:
-        from fcsse.cli.output.observed import observations
-
         document["observed"] = observations(audit.observed, one.pair)
     return document
 
@@ -208,7 +200,6 @@ def _record(audit: Audit) -> list[str]:
     """What AWS recorded, where that was asked for."""
     if audit.observed is None:
         return []
-    from fcsse.cli.output.observed import observed_markdown
 
     return observed_markdown(audit.observed, [one.pair for one in audit.judged])
 

@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from datetime import datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from fcsse.cli.output.audit_documents import at_once, by_pair
 from fcsse.cli.output.audit_matrix import matrix
 from fcsse.cli.output.audit_picture import picture
 from fcsse.cli.output.html_text import SIGNS, WORDS, text
 from fcsse.cli.output.observed import sum_of
-from fcsse.commands.audit.finding import Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.event_history.observed import Observed
 from fcsse.event_history.sentences import beside, heading, notes, state
+from fcsse.model import Pair
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from fcsse.commands.audit.finding import Finding
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.event_history.observed import Observed
-    from fcsse.model import Pair
 
 MARKS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "▼", Severity.INFO: "●"}
 """Severities as signs, beside their word and colour."""

@@ -6,15 +6,11 @@ on paper, and its size grows with the pairs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from fcsse.cli.output.html_text import SIGNS, WORDS, text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.model import Pair
 
 ACROSS = 22
 """Buckets in a block: as many as fit on a sheet of paper."""

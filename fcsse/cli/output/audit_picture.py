@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.cli.output.html_text import text, title
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.audit.verdicts import PairAudit
 
 MOST = 150
 """Of each kind, so that the picture stays one that can be looked at; those that lack access come first."""
@@ -23,8 +19,7 @@ GAPS = (290, 130, 0)
 """Room for the lines after each column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """Nodes of one kind: ``places`` maps each name to the height of its middle."""
 
     left: float

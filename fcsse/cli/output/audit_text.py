@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.cli.output.audit_documents import at_once
 from fcsse.cli.output.lines import Line, line, wrapped
+from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
 from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.report import Audit
 from fcsse.endpoint import endpoints_text
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from fcsse.commands.audit.report import Audit
 
 STYLES = {
     Severity.HIGH: "bold red",
@@ -100,7 +97,6 @@ def _pairs(audit: Audit) -> list[Line]:
 
 def _record(audit: Audit, room: int, verbose: int) -> list[Line]:
     """What AWS recorded: the sum, each pair's with ``-v``, and what limits it."""
-    from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
 
     observed = audit.observed
     if observed is None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from fcsse.cli.output.documents import SCHEMA, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.apply.backup import Backup
+from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
+from fcsse.errors import FcsseError
 from fcsse.policy.diff import policy_diff
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.apply.backup import Backup
-    from fcsse.cli.output.documents import Json
-    from fcsse.commands.restore import Restoration
-    from fcsse.errors import FcsseError
 
 
 def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from fcsse.cli.output.documents import SCHEMA, escaped
+from fcsse.cli.output.documents import SCHEMA, Json, escaped
 from fcsse.cli.output.lines import Line, line, wrapped
+from fcsse.commands.census.access import AccessReport
+from fcsse.commands.census.tally import Census
 from fcsse.evaluator.request import Verdict
+from fcsse.objects import Group
 from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.text import count, listed, sentence
-
-if TYPE_CHECKING:
-    from fcsse.cli.output.documents import Json
-    from fcsse.commands.census.access import AccessReport
-    from fcsse.commands.census.tally import Census
-    from fcsse.objects import Group
 
 NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
 FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}

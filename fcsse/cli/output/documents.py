@@ -6,24 +6,19 @@ The JSON keys are a contract: they are added to, and never change their meaning.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
-from fcsse.endpoint import endpoints_entry, endpoints_text
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.commands.check import CheckResult
+from fcsse.endpoint import Endpoint, endpoints_entry, endpoints_text
+from fcsse.errors import FcsseError
+from fcsse.evaluator.request import Decision
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.check import CheckResult
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.evaluator.request import Decision
-    from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder
 
 SCHEMA = "fcsse/1"
 

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from fcsse.cli.output.documents import SCHEMA, escaped, fenced
+from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.event_history.events import member, text_of
 from fcsse.event_history.sentences import gap_note, stamp
 from fcsse.event_history.tools import tool_of
-from fcsse.event_history.versions import Before, Kind
+from fcsse.event_history.versions import Before, Change, KeyHistory, Kind, Version
 from fcsse.text import count
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from fcsse.cli.output.documents import Json
     from fcsse.commands.history import Histories, RecordedVersion
-    from fcsse.event_history.versions import Change, KeyHistory, Version
 
 COLUMNS = (
     "time",

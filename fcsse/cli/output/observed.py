@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from fcsse.cli.output.documents import escaped
+from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.event_history.agreement import Agreement
+from fcsse.event_history.agreement import Agreement, Observation
+from fcsse.event_history.observed import Observed
 from fcsse.event_history.sentences import beside, heading, notes, state
+from fcsse.event_history.uses import Use
+from fcsse.model import Pair
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.cli.output.documents import Json
-    from fcsse.event_history.agreement import Observation
-    from fcsse.event_history.observed import Observed
-    from fcsse.event_history.uses import Use
-    from fcsse.model import Pair
 
 STYLES = {
     Agreement.AGREES: "green",

@@ -5,26 +5,20 @@ Top-down: the facts, warnings, then the diff or the grant; last what was done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.arn import Arn
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.endpoint import endpoints_text
-from fcsse.model import Facts, Operation, Via
-from fcsse.planning.plan import GrantAddition, GrantEnding, PolicyChange, Status
+from fcsse.endpoint import Endpoint, endpoints_text
+from fcsse.errors import FcsseError
+from fcsse.model import Bucket, Facts, Operation, Via
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
 from fcsse.planning.requirements import ends, grant_name
 from fcsse.policy.diff import policy_diff
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.endpoint import Endpoint
-    from fcsse.errors import FcsseError
-    from fcsse.model import Bucket
-    from fcsse.planning.plan import Change, Outcome, Plan
-    from fcsse.policy.document import PolicyDocument
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.policy.document import PolicyDocument
+from fcsse.suggested_commands import CommandBuilder
 
 MANY = 3
 """From this many pairs on, facts are told in a line a pair."""

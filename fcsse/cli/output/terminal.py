@@ -10,21 +10,19 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
-from fcsse.errors import DeniedError
+from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rich.status import Status
 
-    from fcsse.errors import FcsseError
 
 NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore", "history")
 """The commands that ``fcsse permissions`` knows."""

@@ -11,28 +11,23 @@ pairs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.arn import partition_of
+from fcsse.arn import Arn, partition_of
+from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.model import Operation, Options, Pair
-from fcsse.progress import Silent
+from fcsse.model import Association, Encryption, Facts, Obstacle, Operation, Options, Pair, Role
+from fcsse.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from fcsse.arn import Arn
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.model import Association, Encryption, Facts, Obstacle, Role
-    from fcsse.progress import Progress
 
 LEAVING = "DELETING"
 
@@ -54,14 +49,12 @@ def read_account(
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     region: str
     associations: tuple[Association, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(NamedTuple):
     """A listing ended. ``older``: that of file systems linked the older way."""
 
     region: str
@@ -69,8 +62,7 @@ class _Ended:
     error: BaseException | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(NamedTuple):
     bucket: str
 
 

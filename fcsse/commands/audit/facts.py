@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.errors import FcsseError
-    from fcsse.model import Association, Bucket, Facts, Obstacle, Role
-
+from fcsse.errors import FcsseError
+from fcsse.model import Association, Bucket, Facts, Obstacle, Role
 
 OLDER = "older-links"
 """Kind of a refusal to list file systems, of which some are linked the older way; it is about a Region."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set."""
 
     regions: tuple[str, ...] = ()
     all_regions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A data repository association and the Region it is in."""
 
     association: Association
     region: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A question that was answered with an error. ``kind`` and ``about`` as in ``Discovery.refusals``, or ``OLDER``."""
 
     kind: str
@@ -41,8 +34,7 @@ class Refusal:
     error: FcsseError
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountFacts(NamedTuple):
     """Everything that was read.
 
     ``regions`` were listed to the end; ``unread`` could not be, with the reason; ``off`` do not accept the account's

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from fcsse.model import Pair
+from fcsse.model import Pair
 
 
 class Severity(Enum):
@@ -68,8 +66,7 @@ ORDER = (
 """Every code of a finding, in the order in which findings of one severity are shown. Codes never change meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding.
 
     ``title`` says it in one line; ``detail`` gives the reason, a sentence each; ``remedy`` is what to do, in words, and

@@ -5,30 +5,24 @@ All pairs of a key are tried as one change, as ``link`` and ``audit --fix`` make
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.commands.audit.finding import Fix
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
-from fcsse.model import Operation, Options
+from fcsse.model import Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Pair
-    from fcsse.policy.statement import Access
+from fcsse.policy.statement import Access
 
 LINKING = ("access-missing", "context-changed", "access-unknown")
 """Troubles that a link mends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixability:
+class Fixability(NamedTuple):
     """``options`` are those that ``link`` needs; ``hinder`` says why no link can be made, empty where one can."""
 
     fix: Fix

@@ -6,23 +6,15 @@ of the policies that it edits. It takes nobody's access away: what is left over 
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.commands.audit.finding import Fix
 from fcsse.commands.audit.fix import LINKING, pruning
-from fcsse.commands.audit.verdicts import Verdicts
-from fcsse.model import Facts, Grant
-from fcsse.planning.plan import GrantAddition, PolicyChange
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.report import Audit
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.model import Options
-    from fcsse.planning.plan import Plan
+from fcsse.commands.audit.report import Audit
+from fcsse.commands.audit.verdicts import PairAudit, Verdicts
+from fcsse.model import Facts, Grant, Options
+from fcsse.planning.plan import GrantAddition, Plan, PolicyChange
 
 
 def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
@@ -57,7 +49,7 @@ def afterwards(audit: Audit, plan: Plan, results: Sequence[AppliedChange | Faile
         if one.facts and one.key and (one.key in policies or one.key in grants):
             policy = policies.get(one.key, one.facts.policy)
             more = (*(one.facts.grants or ()), *grants.get(one.key, ()))
-            changed.append(replace(one.facts, policy=policy, grants=more if one.key in grants else one.facts.grants))
+            changed.append(one.facts._replace(policy=policy, grants=more if one.key in grants else one.facts.grants))
     regions = {one.pair.cache or "": one.region for one in audit.judged}
     again = Verdicts().all(changed, regions, audit.facts.buckets, audit.facts.roleless)
     by_pair = {one.pair: one for one in again}

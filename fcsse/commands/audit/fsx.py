@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from fcsse.arn import role_name
+from fcsse.commands.audit.facts import AccountFacts, Located
 from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.model import Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts, Located
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.suggested_commands import CommandBuilder
 
 FAILED = ("FAILED", "MISCONFIGURED")
 """Lifecycles of an association that does not work. Source: FSx API reference, DataRepositoryAssociation."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import LINKING, Fixability, fixability, together
-from fcsse.commands.audit.verdicts import ROLES
+from fcsse.commands.audit.verdicts import ROLES, PairAudit, Trouble
+from fcsse.model import Bucket, Pair
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from fcsse.commands.audit.verdicts import PairAudit, Trouble
-    from fcsse.model import Bucket, Pair
-    from fcsse.suggested_commands import CommandBuilder
 
 SEVERITIES = {
     "dsse": Severity.MEDIUM,
@@ -62,7 +57,7 @@ def _finding(
     first, trouble = group[0]
     reasons = dict.fromkeys(trouble.reason for _, trouble in group)
     roles = list(dict.fromkeys(str(one.facts.role.arn) for one, _ in group if one.facts and one.facts.role))
-    remedy = trouble.remedy.replace(ROLES, listed(roles, 2))
+    remedy = trouble.remedy_template.replace(ROLES, listed(roles, 2))
     fix, commands = Fix.NO, _commands(code, first, pairs, words)
     if code in LINKING:
         found = [ways[pair] for pair in pairs if pair in ways]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.event_history.agreement import Observation
+from fcsse.event_history.observed import Observed
 from fcsse.event_history.sentences import heading, state
+from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
-
-if TYPE_CHECKING:
-    from fcsse.event_history.agreement import Observation
-    from fcsse.event_history.observed import Observed
-    from fcsse.suggested_commands import CommandBuilder
 
 REFUSED = (
     "What fcsse cannot see may deny it: a VPC endpoint policy, or a condition that it takes for met. Where the refusal names no "

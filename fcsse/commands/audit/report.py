@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
+from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.commands.audit.key_facts import keys_of
+from fcsse.commands.audit.verdicts import PairAudit, Verdicts
+from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
+from fcsse.event_history.observed import Observed
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.endpoint import Endpoint
-    from fcsse.event_history.observed import Observed
 
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
@@ -104,7 +100,7 @@ def audit_of(
     regions = {one.association.owner: one.region for one in facts.associations}
     says = replace(words or CommandBuilder(), homes=regions)
     judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
-    keys = key_policies.keys_of(judged, facts.account)
+    keys = keys_of(judged, facts.account)
     unread = unreadable.find(facts, judged)
     told = {pair for finding in unread for pair in finding.pairs}
     found = [

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from fcsse.commands.audit.collect import read_account
+from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix import fix_options
+from fcsse.commands.audit.fix_pairs import to_link
 from fcsse.commands.audit.report import Audit, audit_of
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.model import Facts
-
-if TYPE_CHECKING:
-    from fcsse.commands.audit.facts import Scope
-    from fcsse.pipeline import Pipeline
-    from fcsse.planning.plan import Plan
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.pipeline import Pipeline
+from fcsse.planning.plan import Plan
+from fcsse.suggested_commands import CommandBuilder
 
 
 def audit_account(
@@ -59,10 +58,7 @@ def audit_account(
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
     """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
-    from fcsse.commands.audit.fix import fix_options
-    from fcsse.commands.audit.fix_pairs import to_link
 
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
-    pipeline.take(found)
     return pipeline.plan_of(found, options, expect)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fcsse.arn import Arn
-from fcsse.commands.audit.facts import OLDER
+from fcsse.commands.audit.facts import OLDER, AccountFacts, Refusal
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.errors import EXIT_DENIED, DeniedError, NotFoundError
+from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.errors import EXIT_DENIED, DeniedError, FcsseError, NotFoundError
 from fcsse.text import count, listed, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from fcsse.commands.audit.facts import AccountFacts, Refusal
-    from fcsse.commands.audit.verdicts import PairAudit
-    from fcsse.errors import FcsseError
 
 OF_BUCKETS = ("encryption", "bucket-policy", "region")
 OF_KEYS = ("describe", "policy", "grants")
@@ -128,8 +122,7 @@ def _is_about(refusal: Refusal, one: PairAudit, facts: AccountFacts) -> bool:
     return refusal.kind == "roles" or refusal.about[0] == one.pair.cache  # a Region is no cache
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(NamedTuple):
     """What was refused about one thing, such as a bucket, and the pairs that it is about."""
 
     refusals: tuple[Refusal, ...]

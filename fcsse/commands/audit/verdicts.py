@@ -6,26 +6,20 @@ the answer; only one that lacks something is looked at as closely as ``check`` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import FullAccess, decider, full_access_by, judge
+from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Obstacle, Operation, Options
+from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.requirements import is_linkable, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from fcsse.evaluator.pair_access import Judgement
-    from fcsse.model import Bucket, Pair
 
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
@@ -36,17 +30,15 @@ OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unu
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What keeps a pair from its access: the code of a finding, why, and what would help, in words."""
+class Trouble(NamedTuple):
+    """What keeps a pair from its access: the code of a finding, why, and what would help: a text with ``ROLES`` for roles."""
 
     code: str
     reason: str
-    remedy: str = ""
+    remedy_template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PairAudit:
+class PairAudit(NamedTuple):
     """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed, ``by_statement``: is a
     statement among them?
     """
@@ -159,7 +151,7 @@ def _without_empty_policy(found: Facts | Obstacle) -> Facts | Obstacle:
         and found.bucket.foreign is False
         and found.key is not None
     ):
-        return replace(found, bucket_policy=None)
+        return found._replace(bucket_policy=None)
     return found
 
 

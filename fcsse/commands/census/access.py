@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple
 
+from fcsse.commands.census.tally import Census
 from fcsse.evaluator.pair_access import judge
-from fcsse.evaluator.request import Verdict
-from fcsse.model import Encryption, Facts, Pair
-from fcsse.objects import CUSTOMER, DUAL_LAYER
+from fcsse.evaluator.request import Cause, Verdict
+from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
+from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fcsse.commands.census.tally import Census
-    from fcsse.model import Key, Obstacle
-    from fcsse.objects import Group, ObjectEncryption
 
 KEYLESS = ("AES256", "none")
 """Ways of encryption that take no KMS permission."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheAccess:
-    """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown.
+class Hindrance(Enum):
+    """What keeps a cache from objects, where there is advice for it."""
+
+    CUSTOMER_KEY = "customer-key"
+    MANAGED_KEY = "managed-key"
+    """The AWS managed key of another account."""
+    NOT_READ = "not-read"
+    """The key's policy and grants could not all be read."""
+    DENY = "deny"
+
+
+class CacheAccess(NamedTuple):
+    """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown; ``hindrance`` as a value.
 
     ``linkable``: linking the cache to the group's key would give it what it lacks.
     """
@@ -36,10 +41,10 @@ class CacheAccess:
     verdict: Verdict
     reason: str = ""
     linkable: bool = False
+    hindrance: Hindrance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessReport:
+class AccessReport(NamedTuple):
     """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
 
     ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
@@ -86,31 +91,35 @@ def needs_of(
 def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAccess:
     sealed = group.sealed
     if sealed.algorithm == CUSTOMER:
-        return CacheAccess(cache, group, Verdict.DENIED, "only who has the customer-provided key can read them")
+        why = "only who has the customer-provided key can read them"
+        return CacheAccess(cache, group, Verdict.DENIED, why, hindrance=Hindrance.CUSTOMER_KEY)
     if facts is None:
         return CacheAccess(cache, group, Verdict.UNKNOWN, f"encryption {sealed.algorithm} without a key that S3 tells")
     if not isinstance(facts, Facts):
         return CacheAccess(cache, group, Verdict.UNKNOWN, facts.error.message)
     if facts.key is not None and facts.key.manager == "AWS":
-        own = facts.key.arn.account == facts.account
-        why = "" if own else "the AWS managed key of another account serves nobody else"
-        return _documented(CacheAccess(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
+        if facts.key.arn.account == facts.account:
+            return _documented(CacheAccess(cache, group, Verdict.ALLOWED))
+        why = "the AWS managed key of another account serves nobody else"
+        return _documented(CacheAccess(cache, group, Verdict.DENIED, why, hindrance=Hindrance.MANAGED_KEY))
     reach = _judged(cache, facts, group, sealed)
     if reach.verdict is Verdict.DENIED and facts.key is not None and facts.key.state not in (None, "Enabled"):
-        working = replace(facts, key=replace(facts.key, state="Enabled"))
+        working = facts._replace(key=facts.key._replace(state="Enabled"))
         enabled = _judged(cache, working, group, sealed)
         state = f"the key is {_STATES.get(facts.key.state, f'in state {facts.key.state}')}"
         also = f", and {enabled.reason}" if enabled.reason else ""
-        return _documented(replace(enabled, verdict=Verdict.DENIED, reason=state + also))
+        return _documented(enabled._replace(verdict=Verdict.DENIED, reason=state + also))
     return _documented(reach)
 
+
+NOT_READ = (Cause.POLICY_UNREAD, Cause.GRANTS_UNREAD, Cause.OWNER_UNKNOWN)
 
 _STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFound": "gone"}
 
 
 def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) -> CacheAccess:
     encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
-    there = replace(facts, bucket=replace(facts.bucket, encryption=encryption))
+    there = facts._replace(bucket=facts.bucket._replace(encryption=encryption))
     document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
     judged = judge(there, document, facts.grants, explain=False)
     if judged is None:
@@ -121,7 +130,10 @@ def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) ->
     decisive = [row.decision for row in judged.rows if row.current and row.decision.verdict is verdict]
     stopped = any(decision.explicit for decision in decisive)
     reason = decisive[0].reason if decisive else "the bucket policy does not allow it"
-    return CacheAccess(cache, group, verdict, reason, linkable=verdict is Verdict.DENIED and not stopped)
+    unread = verdict is Verdict.UNKNOWN and any(decision.cause in NOT_READ for decision in decisive)
+    hindrance = Hindrance.DENY if stopped else Hindrance.NOT_READ if unread else None
+    linkable = verdict is Verdict.DENIED and not stopped
+    return CacheAccess(cache, group, verdict, reason, linkable, hindrance)
 
 
 def _documented(reach: CacheAccess) -> CacheAccess:
@@ -131,7 +143,7 @@ def _documented(reach: CacheAccess) -> CacheAccess:
     name = "DSSE-KMS" if reach.group.sealed.algorithm == DUAL_LAYER else reach.group.sealed.algorithm
     why = f"File Cache documents SSE-S3 and SSE-KMS only, not {name}"
     worse = reach.verdict if reach.verdict is Verdict.DENIED else Verdict.UNKNOWN
-    return replace(reach, verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
+    return reach._replace(verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
 
 
 def _remedies(
@@ -173,16 +185,17 @@ def _awaken(key: Key, words: CommandBuilder) -> list[str]:
 
 def _advice(reaches: Sequence[CacheAccess]) -> tuple[str, ...]:
     out: list[str] = []
-    denied = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
-    if any(reach.group.sealed.algorithm == CUSTOMER or "managed key of another" in reach.reason for reach in denied):
+    lacking = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
+    hindrances = {reach.hindrance for reach in lacking}
+    if hindrances & {Hindrance.CUSTOMER_KEY, Hindrance.MANAGED_KEY}:
         out.append(
             "No permission helps with customer-provided keys and another account's AWS managed key: the objects' owner must "
             "write them anew, with a customer managed KMS key."
         )
-    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in denied):
+    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in lacking):
         out.append("Write DSSE-KMS objects anew with SSE-KMS to be sure that a cache can read them.")
-    if any(reach.verdict is Verdict.UNKNOWN and "could be read" in reach.reason for reach in denied):
+    if Hindrance.NOT_READ in hindrances:
         out.append("Credentials of the key's account tell more: --bucket-profile or --bucket-role.")
-    if any("explicit" in reach.reason.lower() or "denies" in reach.reason for reach in denied):
+    if Hindrance.DENY in hindrances:
         out.append("An explicit Deny wins over every permission: see which statement it is with fcsse check.")
     return tuple(out)

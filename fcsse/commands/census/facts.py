@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from fcsse.arn import key_arn
+from fcsse.commands.census.tally import Census
 from fcsse.errors import FcsseError
-from fcsse.model import Operation, Options
-from fcsse.pipeline import Target
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.commands.census.tally import Census
-    from fcsse.model import Association, Facts, Obstacle
-    from fcsse.pipeline import Pipeline
+from fcsse.model import Association, Facts, Obstacle, Operation, Options
+from fcsse.pipeline import Pipeline, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,12 @@ chosen from such a list says nothing certain of the rest. Pure but for the liste
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import NamedTuple, TypeVar
 
 from fcsse.objects import END, Listed, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -45,8 +42,7 @@ END_MISSES = 10
 """Looks for the end of the names that may find nothing; elsewhere, one is enough to go on in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The objects to choose from. ``whole``: all there are. ``calls``: what that took."""
 
     objects: tuple[Listed, ...]
@@ -54,8 +50,7 @@ class Frame:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(NamedTuple):
     """A part of the key space, under ``prefix``, between two names. ``low`` None: not even its beginning is known.
 
     ``head``: there is something after every name that begins with that many characters of ``low``; 0 = that is not known.
@@ -104,7 +99,7 @@ class Lister:
                 heappush(gaps, (_rank(gap), next(order), gap))
             for gap in end:
                 chased = self.calls < CHASE
-                found = (-1, next(order), gap) if chased else (_rank(gap), next(order), replace(gap, head=0))
+                found = (-1, next(order), gap) if chased else (_rank(gap), next(order), gap._replace(head=0))
                 heappush(gaps, found)
         return self._frame(whole=False)
 

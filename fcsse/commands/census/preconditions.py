@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import DeniedError, FcsseError, NotFoundError
+from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from fcsse.aws.client import Aws
-    from fcsse.pipeline import Pipeline
 
 
 def require_caches(pipeline: Pipeline, caches: tuple[str, ...]) -> None:

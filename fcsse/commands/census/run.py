@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.commands.census import scan
+from fcsse.commands.census.access import AccessReport, needs_of
+from fcsse.commands.census.facts import facts_of_keys
 from fcsse.commands.census.preconditions import advised, require_caches
+from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.table import Engine
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
-
-if TYPE_CHECKING:
-    from fcsse.commands.census.access import AccessReport
-    from fcsse.commands.census.tally import Census
-    from fcsse.objects import Group
-    from fcsse.pipeline import Pipeline
-    from fcsse.suggested_commands import CommandBuilder
+from fcsse.objects import Group
+from fcsse.pipeline import Pipeline
+from fcsse.suggested_commands import CommandBuilder
 
 
-@dataclass(frozen=True, slots=True)
-class CensusQuery:
+class CensusQuery(NamedTuple):
     """Which objects to look at, and how. ``caches``: those to judge for; none: those that FSx links to the bucket.
 
     ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's.
@@ -34,8 +31,7 @@ class CensusQuery:
     output: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CensusResult:
+class CensusResult(NamedTuple):
     """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it."""
 
     census: Census
@@ -78,7 +74,7 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     except FcsseError as error:
         raise advised(pipeline.aws, question.bucket, error) from error
     if census.failure is not None:
-        census = replace(census, failure=advised(pipeline.aws, question.bucket, census.failure))
+        census = census._replace(failure=advised(pipeline.aws, question.bucket, census.failure))
     return CensusResult(census, _judge(pipeline, census, question.caches, words))
 
 
@@ -92,8 +88,6 @@ def _count(pipeline: Pipeline, asked: CensusQuery) -> Census:
 
 
 def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: CommandBuilder) -> AccessReport:
-    from fcsse.commands.census.access import AccessReport, needs_of
-    from fcsse.commands.census.facts import facts_of_keys
 
     try:
         facts = facts_of_keys(pipeline, census, caches)

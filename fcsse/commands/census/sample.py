@@ -7,31 +7,26 @@ changes with time and with whoever writes where.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from collections.abc import Sequence
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.commands.census.listing import spread
 from fcsse.objects import Listed
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Sequence
 
 DEPTH = 12
 """Levels of prefixes that are told apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """An object to look at. ``drawn``: at random."""
 
     one: Listed
     drawn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """What to look at, in this order. ``met`` of ``prefixes`` prefixes have an object in it."""
 
     chosen: tuple[Chosen, ...]

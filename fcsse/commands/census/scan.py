@@ -5,23 +5,21 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fcsse.commands.census.listing import Lister
+from fcsse.clock import Clock
+from fcsse.commands.census.listing import Frame, Lister
 from fcsse.commands.census.sample import Chosen, choose
 from fcsse.commands.census.tally import Census, Tally
 from fcsse.errors import CredentialsError, DeniedError, FcsseError
+from fcsse.objects import Listed, ObjectEncryption
+from fcsse.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from fcsse.aws.client import Aws
-    from fcsse.clock import Clock
-    from fcsse.commands.census.listing import Frame
-    from fcsse.objects import Listed, ObjectEncryption
-    from fcsse.progress import Progress
 
 THREADS = 16
 AHEAD = 4 * THREADS

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse.commands.census.confidence import unseen_at_most
-from fcsse.objects import Group, ObjectEncryption
-
-if TYPE_CHECKING:
-    from fcsse.errors import FcsseError
-    from fcsse.objects import Listed
+from fcsse.errors import FcsseError
+from fcsse.objects import Group, Listed, ObjectEncryption
 
 
 class Tally:
@@ -31,8 +27,7 @@ class Tally:
         return tuple(sorted(self._groups.values(), key=lambda group: (-group.objects, str(group.sealed))))
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
+class Census(NamedTuple):
     """What was counted.
 
     ``prefix``: that of the names asked about. ``complete``: every object was looked at. ``listed``: so many objects the sample was chosen from, and ``listed_all``:

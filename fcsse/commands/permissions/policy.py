@@ -11,26 +11,21 @@ accounts) and "Using service-linked roles"; IAM user guide, "Sid" (letters and d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.commands.permissions.table import TABLE, Command, Engine, On, When
+from fcsse.commands.permissions.scope import Scope
+from fcsse.commands.permissions.table import TABLE, Command, Engine, On, Permission, When
 from fcsse.errors import UsageError
+from fcsse.evaluator.bucket_requests import ROLE_POLICY
 from fcsse.model import GRANT_OPERATIONS, Via
 from fcsse.planning.owner_statement import create_grant_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fcsse.commands.permissions.scope import Scope
-    from fcsse.commands.permissions.table import Permission
 
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(NamedTuple):
     """What a command needs. ``key_owner`` and ``bucket_owner`` are statements for the policies of another account."""
 
     command: Command
@@ -57,7 +52,7 @@ def needs(command: Command, scope: Scope) -> Permissions:
     """What this command needs of AWS. Raises ``UsageError`` where the narrowing contradicts itself."""
     _require_sense(command, scope)
     # The buckets of an account's caches may use keys of any account.
-    scope = replace(scope, any_key=command is Command.AUDIT)
+    scope = scope._replace(any_key=command is Command.AUDIT)
     now = _circumstances(command, scope)
     # An audit is of all caches, whichever are named.
     whole = command is Command.AUDIT
@@ -173,7 +168,6 @@ policy cannot give it. Source: KMS developer guide, "Retiring and revoking grant
 
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
-    from fcsse.evaluator.bucket_requests import ROLE_POLICY
 
     own = ROLE_POLICY["Statement"]
     names = scope.resources(On.BUCKET)

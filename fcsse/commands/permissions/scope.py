@@ -5,19 +5,15 @@ Sources: Service Authorization Reference, resource types of IAM, S3, KMS, S3 Tab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.arn import Arn
 from fcsse.commands.permissions.table import Engine, On
 from fcsse.model import Via
 
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What the policy is narrowed to; whatever is left out stays a wildcard. ``account`` is the cache's.
 
     ``fix``: the policy is for ``audit --fix``. ``any_key``: keys of every account are meant, where none is named.

@@ -8,8 +8,8 @@ guide, "Manage Lake Formation and Athena user permissions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 
 class Command(StrEnum):
@@ -65,8 +65,7 @@ class When(Enum):
     FIX = "with --fix"
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(NamedTuple):
     """One action, on what, why, and when. ``optional``: the command does its work without it, and says less.
 
     ``optional_across``: optional where the key belongs to another account.

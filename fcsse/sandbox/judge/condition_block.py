@@ -7,16 +7,12 @@ multivalued context keys".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from fcsse.sandbox.judge.condition_types import COMPARE, Comparison
-from fcsse.sandbox.judge.judged_request import UNDOCUMENTED
+from fcsse.sandbox.judge.judged_request import UNDOCUMENTED, JudgedRequest
 from fcsse.sandbox.judge.wildcards import all_of, any_of, negated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fcsse.sandbox.judge.judged_request import JudgedRequest
 
 
 def condition_holds(block: object, request: JudgedRequest, version: str) -> bool | None:

@@ -15,13 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fcsse.sandbox.judge.judged_request import JudgedRequest
 from fcsse.sandbox.judge.policy_variables import expand
 from fcsse.sandbox.judge.wildcards import Wild, arn_matches, matches, text_of
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.judge.judged_request import JudgedRequest
 
 Equal = Callable[[str, str, "JudgedRequest", str], bool | None]
 """The request's value, the policy's, the request, the policy's Version."""

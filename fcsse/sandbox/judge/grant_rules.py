@@ -8,15 +8,12 @@ same pairs, Subset wants these among others, names and values both in their lett
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fcsse.sandbox.judge.judged_request import JudgedRequest
 from fcsse.sandbox.judge.wildcards import all_of, arn_matches, pattern_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from fcsse.sandbox.judge.judged_request import JudgedRequest
 
 _UNCONSTRAINED = ("DescribeKey", "RetireGrant")
 

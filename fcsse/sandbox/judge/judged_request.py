@@ -6,12 +6,10 @@ global condition context keys"; KMS developer guide, "AWS KMS condition keys" (k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 
 class Undocumented(Enum):

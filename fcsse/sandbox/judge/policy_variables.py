@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from fcsse.sandbox.judge.judged_request import UNDOCUMENTED
+from fcsse.sandbox.judge.judged_request import UNDOCUMENTED, JudgedRequest
 from fcsse.sandbox.judge.wildcards import Pattern, literal, pattern_of
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.judge.judged_request import JudgedRequest
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _DEFAULT = re.compile(r"\s*([^,\s]+)\s*(?:,\s*'(.*)'\s*)?", re.DOTALL)

@@ -8,15 +8,12 @@ everyone. A wildcard in a part of an ARN is none. A saved policy holds the uniqu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fcsse.sandbox.judge.judged_request import JudgedRequest, Principal
 from fcsse.sandbox.judge.wildcards import any_of, negated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from fcsse.sandbox.judge.judged_request import JudgedRequest, Principal
 
 _ACCOUNT = re.compile(r"\d{12}")
 

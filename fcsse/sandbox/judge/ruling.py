@@ -8,21 +8,18 @@ suffices by itself); IAM user guide, "IAM role trust policies" (the trust policy
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox.judge.condition_block import condition_holds
-from fcsse.sandbox.judge.grant_rules import for_account, grant_allows
+from fcsse.sandbox.judge.grant_rules import JudgedGrant, for_account, grant_allows
+from fcsse.sandbox.judge.judged_request import JudgedRequest
 from fcsse.sandbox.judge.policy_variables import before_fifth_colon, expand
 from fcsse.sandbox.judge.principal_element import Named, named
 from fcsse.sandbox.judge.wildcards import all_of, any_of, matches, negated, pattern_of, resource_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from fcsse.sandbox.judge.grant_rules import JudgedGrant
-    from fcsse.sandbox.judge.judged_request import JudgedRequest
-
     Document = Mapping[str, Any]
 
 MANDATORY = ("kms:", "sts:")

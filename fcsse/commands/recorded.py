@@ -7,14 +7,10 @@ write protocol wherever it came from.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
-from fcsse.apply.backup import RECORDED, Backup
+from fcsse.apply.backup import RECORDED, Backup, BackupFolder
 from fcsse.commands.history import is_event_id, read_version
-
-if TYPE_CHECKING:
-    from fcsse.apply.backup import BackupFolder
-    from fcsse.pipeline import Pipeline
+from fcsse.pipeline import Pipeline
 
 
 def find_policy(pipeline: Pipeline, folder: BackupFolder, wanted: str) -> Backup:
