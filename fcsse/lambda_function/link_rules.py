@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from fcsse.arn import is_bucket_name, whole_key_arn
+from fcsse.arn import Arn, is_bucket_name, whole_key_arn
 from fcsse.errors import UsageError
-
-if TYPE_CHECKING:
-    from fcsse.arn import Arn
 
 DEFAULT_TAG = "fcsse=link"
 DEFAULT_LIMIT = 5

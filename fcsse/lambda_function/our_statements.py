@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.statement import read_statement
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from fcsse.policy.document import PolicyDocument
 
 
 def buckets_given(document: PolicyDocument, role: str, dead: Collection[str] = ()) -> tuple[str, ...]:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from fcsse.api.link import Result
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
-from fcsse.arn import role_arn
+from fcsse.arn import Arn, role_arn
+from fcsse.aws.client import Aws
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
     CacheCreated,
     CacheDeleted,
     EncryptionChanged,
+    Happening,
     KeyPolicyPut,
 )
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, Allowed, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
-from fcsse.model import Facts, Obstacle, Operation, Options, Pair
+from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
 from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.plan import Change, Outcome, Plan
 from fcsse.policy.document import parsed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from fcsse.arn import Arn
-    from fcsse.aws.client import Aws
-    from fcsse.lambda_function.call_events import Happening
-    from fcsse.model import Association
-    from fcsse.planning.plan import Change, Outcome, Plan
 
 LINK = Options(Operation.LINK)
 DELETING = "DELETING"
