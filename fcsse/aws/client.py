@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
-from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
+from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
@@ -215,6 +215,18 @@ class Aws:
     def stack_of(self, key: Arn) -> str | None:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
         return kms.stack_of(self.own("kms", key.region), str(key))
+
+    def tags_of_key(self, key: Arn) -> Mapping[str, str]:
+        """The tags of a key of the caller's account."""
+        return kms.read_tags(self.own("kms", key.region), str(key))
+
+    def tags_of_bucket(self, bucket: str) -> Mapping[str, str]:
+        """The tags of a bucket."""
+        return self._on_bucket(bucket, lambda client: s3.read_tags(client, bucket))
+
+    def count_write(self, table: str, key: Arn, now: float, limit: int) -> bool:
+        """Counts a write to a key's policy on this day, unless the day's limit is reached; see ``relink_counter``."""
+        return relink_counter.count_write(self.own("dynamodb"), table, str(key), now, limit)
 
     def put_policy(self, key: Arn, text: str, mark: str = "") -> str:
         """Replaces a key policy; returns AWS's id of the request. ``mark`` ends the call's user agent."""

@@ -68,6 +68,7 @@ _MISSING = {
 _PASSING = {
     "DependencyTimeoutException",
     "KMSInternalException",
+    "ProvisionedThroughputExceededException",
     "InternalError",
     "InternalFailure",
     "InternalServerError",

@@ -47,7 +47,7 @@ READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "organizations", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "dynamodb", "fsx", "iam", "kms", "organizations", "s3", "sts"]
 
 RENEWED_BEFORE = timedelta(minutes=10)
 """How long before its end a role session is replaced by a new one. botocore does the same with its own."""
@@ -138,6 +138,8 @@ class Clients:
     def __call__(self, service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
     @overload
     def __call__(self, service: Literal["cloudtrail"], region: str | None = None) -> BaseClient: ...
+    @overload
+    def __call__(self, service: Literal["dynamodb"], region: str | None = None) -> BaseClient: ...
     @overload
     def __call__(self, service: Literal["fsx"], region: str | None = None) -> FSxClient: ...
     @overload

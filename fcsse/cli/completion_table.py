@@ -343,7 +343,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "backups": (),
     "restore": (),
     "history": (),
-    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history"),
+    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "lambda"),
 }
 
 # The commands, with their help in short.

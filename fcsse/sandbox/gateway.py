@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any, NoReturn
 
-from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox import (
+    athena,
+    cloudtrail,
+    cloudtrail_events,
+    dynamodb,
+    fsx,
+    iam_layer,
+    kms,
+    organizations,
+    s3_layer,
+    sts,
+)
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.journal import Journal
@@ -131,6 +142,8 @@ class Gateway:
                 return fsx.answer(state, call, caller)
             case "athena":
                 return athena.answer(state, call, caller, lambda account: self._forward(call, account))
+            case "dynamodb":
+                return dynamodb.answer(state, call, caller, lambda: self._forward(call, caller.account))
             case "organizations":
                 return organizations.answer(state, call, caller)
             case "sts":
