@@ -37,7 +37,7 @@ def statement(
 ) -> Additions:
     """What ``link`` would add, for templates: its ``text`` in a notation, its ``parts`` as values. Changes nothing.
 
-    Notations: ``json``, ``terraform``, ``cloudformation``, ``aws-cli``. With ``account``, ``region`` (the bucket's) and
+    Notations: ``json``, ``terraform``, ``terraform-module``, ``jsonencode``, ``cloudformation``, ``aws-cli``. With ``account``, ``region`` (the bucket's) and
     ``bucket_keys`` it works offline; a grant needs ``key`` as well. Without ``account``, it reads what ``link`` reads, and
     ``region`` overrules the settings'. Raises ``UsageError``, and the first pair's error: half of a text to paste would be
     taken for all of it.

@@ -30,8 +30,8 @@ Format = Annotated[
         "--format",
         envvar="FCSSE_FORMAT",
         help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
-        "a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: "
-        "commands.",
+        "a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. "
+        "jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
         show_envvar=False,
         rich_help_panel=output.OUTPUT,
     ),
