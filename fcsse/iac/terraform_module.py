@@ -40,7 +40,7 @@ def _encoded(part: NewStatements) -> str:
 
 
 def _key_statements(part: NewStatements) -> str:
-    listed = [_module_statement(statement) for statement in part.statements]
+    listed: list[JsonValue] = [_module_statement(statement) for statement in part.statements]
     head = f"# For the policy of {part.whose}. Append to key_statements if the module has some.\n"
     return f"{head}{VERSION}{part.caution}{SPACES_IN_SID}key_statements = {_value(listed, 0)}\n"
 

@@ -100,6 +100,7 @@ def _instances(pattern: str) -> Iterator[str]:
     if "${" in pattern:
         return
     yield pattern.replace("*", "w1").replace("?", "w")
+    yield pattern  # StringEquals knows no wildcards
     if pattern.endswith(":*"):
         yield pattern[:-1] + "FSx"
     if pattern.startswith("*:"):
@@ -118,7 +119,7 @@ def _operands(policy: dict[str, Any]) -> dict[str, list[str]]:
                         listed.append(str(text))
                     for name in re.findall(r"\$\{([^},]+)", str(text)):
                         found.setdefault(name.strip().lower(), [])
-    names = [name for name, texts in found.items() if not texts]
+    names = [name for name, texts in found.items() if all("${" in text for text in texts)]
     pool = [text for texts in found.values() for text in texts]
     for name in names:  # a variable's value is set apart by what it is compared to
         found[name] += [text for text in pool if "${" not in text][:4]
