@@ -19,6 +19,7 @@ from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.write_log import WriteLog
 from fcsse.clock import Clock
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
@@ -116,6 +117,8 @@ class Pipeline:
             asked = None if ask_prefixes and target.buckets else prefixes
             facts = dict(zip(pairs, discovery.facts(pairs, asked), strict=True))
             found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
+        if options.operation in (Operation.LINK, Operation.CHECK):
+            found = with_look_ups(self.aws, found)
         if options.operation is Operation.LINK and target.buckets:
             found = tuple(self._with_prefixes(one) if isinstance(one, Facts) else one for one in found)
         self._read_at = self.clock.monotonic() - discovery.age_of_policies()

@@ -44,7 +44,7 @@ READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "organizations", "s3", "sts"]
 
 RENEWED_BEFORE = timedelta(minutes=10)
 """How long before its end a role session is replaced by a new one. botocore does the same with its own."""
@@ -140,6 +140,8 @@ class Clients:
     def __call__(self, service: Literal["iam"], region: str | None = None) -> IAMClient: ...
     @overload
     def __call__(self, service: Literal["kms"], region: str | None = None) -> KMSClient: ...
+    @overload
+    def __call__(self, service: Literal["organizations"], region: str | None = None) -> BaseClient: ...
     @overload
     def __call__(self, service: Literal["s3"], region: str | None = None) -> S3Client: ...
     @overload

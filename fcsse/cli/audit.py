@@ -14,7 +14,7 @@ from fcsse.cli import explicit_options
 from fcsse.cli.html_file import try_place, write_whole
 from fcsse.cli.link import RunOptions, ask, same_review
 from fcsse.cli.options import audit as own
-from fcsse.cli.options import aws, cross_account, output, route, safety
+from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
@@ -62,6 +62,7 @@ def audit(
     grant_profile: cross_account.GrantProfile = None,
     grant_role: cross_account.GrantRole = None,
     observed: output.Observed = False,
+    org_id: targets.OrgId = None,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
     exit_code: output.ExitCode = False,
@@ -102,7 +103,8 @@ def audit(
             try_place(html)
 
         def read() -> Audit:
-            return audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts, observed=observed)
+            scope = Scope(regions, all_regions)
+            return audit_account(pipeline, scope, words, roles, accounts, observed=observed, organization=org_id)
 
         answer = read()
         run.progress.stop()

@@ -67,6 +67,7 @@ def link(
     bucket_role: cross_account.BucketRole = None,
     grant_profile: cross_account.GrantProfile = None,
     grant_role: cross_account.GrantRole = None,
+    org_id: targets.OrgId = None,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
     verbose: output.Verbose = 0,
@@ -84,6 +85,7 @@ def link(
     """
     with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
+        operation = operation._replace(organization=org_id)
         sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
         manner = RunOptions(dry_run, exit_code, yes, expect)
         _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
