@@ -20,6 +20,7 @@ from fcsse.apply.write_log import WriteLog
 from fcsse.clock import Clock
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.look_ups import with_look_ups
+from fcsse.discovery.named_key import with_resolved_key
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
@@ -102,6 +103,7 @@ class Pipeline:
         ``ask_prefixes``: where buckets are named, FSx is asked for the caches' prefixes in them.
         """
         self._advisories = None  # its answers are as old as the facts were
+        options = with_resolved_key(self.aws, options, target.buckets)
         with Discovery(
             self.aws,
             options,

@@ -56,7 +56,7 @@ def check(
 
     options = Options(
         Operation.CHECK,
-        key=validation.key(key),
+        key=validation.named_key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
         organization=validation.organization(org_id),

@@ -153,7 +153,7 @@ def link(
 ) -> Result:
     """Gives caches access to the KMS keys of their buckets; every pair of ``cache`` and ``bucket`` is meant.
 
-    Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN), ``bucket_region`` and ``bucket_keys`` state the
+    Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN, or an alias or id of the caller's account), ``bucket_region`` and ``bucket_keys`` state the
     facts of a bucket that cannot be read. ``session`` is short for ``settings=Settings(session=…)``; the other parameters
     are the command line's options; ``org_id`` is the id of the organization of the cache's account, for conditions on it.
     Nothing to do is a success, with ``changed`` False.
@@ -291,7 +291,7 @@ def _link_options(
         validation.word(Via, via, "via"),
         validation.word(Context, context, "context"),
         narrow_grant,
-        validation.key(key),
+        validation.named_key(key),
         validation.one(validation.regions, region),
         flag,
         prune_orphans,
@@ -302,5 +302,5 @@ def _link_options(
 def _unlink_options(facts: Stated, *, prune_orphans: bool) -> Options:
     key, region, flag = facts
     return Options.of_unlink(
-        validation.key(key), validation.one(validation.regions, region), flag, prune_orphans=prune_orphans
+        validation.named_key(key), validation.one(validation.regions, region), flag, prune_orphans=prune_orphans
     )
