@@ -19,6 +19,8 @@ from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.write_log import WriteLog
 from fcsse.clock import Clock
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.look_ups import with_look_ups
+from fcsse.discovery.named_key import with_resolved_key
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
@@ -105,6 +107,7 @@ class Pipeline:
     ) -> tuple[tuple[Facts | Obstacle, ...], float]:
         """The facts, and when the policies in them were read, in seconds of the run's clock."""
         self._advisories = None  # its answers are as old as the facts were
+        options = with_resolved_key(self.aws, options, target.buckets)
         with Discovery(self.aws, options, self.clock, self.progress, self.wait, words=self.words) as discovery:
             prefixes: dict[Pair, tuple[str, ...]] = {}
             wanted = self._wanted(target, discovery, prefixes)
@@ -112,6 +115,8 @@ class Pipeline:
             asked = None if ask_prefixes and target.buckets else prefixes
             facts = dict(zip(pairs, discovery.facts(pairs, asked), strict=True))
             found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
+        if options.operation in (Operation.LINK, Operation.CHECK):
+            found = with_look_ups(self.aws, found)
         if options.operation is Operation.LINK and target.buckets:
             found = tuple(self._with_prefixes(one) if isinstance(one, Facts) else one for one in found)
         return found, self.clock.monotonic() - discovery.age_of_policies()

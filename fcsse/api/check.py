@@ -59,7 +59,7 @@ def check(
 
     options = Options(
         Operation.CHECK,
-        key=validation.key(key),
+        key=validation.named_key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
         organization=validation.organization(org_id),
@@ -148,6 +148,7 @@ def audit(
     bucket_roles: Names = (),
     bucket_accounts: Names = (),
     observed: bool = False,
+    org_id: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Audit:
@@ -156,7 +157,8 @@ def audit(
     Looks in the Region of the settings, or in ``regions``, or in all of the partition that have FSx. ``bucket_roles`` are
     ARNs of roles to assume in other accounts, with ``{account}`` in place of the account; ``bucket_accounts`` are those
     in which buckets are looked for that cannot be read from here. ``observed``: the answer's ``observed`` holds what
-    CloudTrail recorded of the caches' calls, and contradictions are findings.
+    CloudTrail recorded of the caches' calls, and contradictions are findings. ``org_id`` is the id of the account's
+    organization, for conditions on it; by default it is asked for where a verdict hangs on it.
 
     What cannot be read is a finding, or among ``facts.unread``. Raises ``UsageError``, ``CredentialsError``, and what
     keeps every Region from being read.
@@ -179,7 +181,15 @@ def audit(
     validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
-    found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
+    found = audit_account(
+        pipeline,
+        scope,
+        command_builder_of(asked),
+        roles,
+        named,
+        observed=observed,
+        organization=validation.organization(org_id),
+    )
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 

@@ -147,14 +147,16 @@ def link(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    org_id: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Result:
     """Gives caches access to the KMS keys of their buckets; every pair of ``cache`` and ``bucket`` is meant.
 
-    Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN), ``bucket_region`` and ``bucket_keys`` state the
+    Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN, or an alias or id of the caller's account), ``bucket_region`` and ``bucket_keys`` state the
     facts of a bucket that cannot be read. ``session`` is short for ``settings=Settings(session=…)``; the other parameters
-    are the command line's options. Nothing to do is a success, with ``changed`` False.
+    are the command line's options; ``org_id`` is the id of the organization of the cache's account, for conditions on it.
+    Nothing to do is a success, with ``changed`` False.
 
     Other pairs are dealt with before the first error is raised; its ``result`` then holds what was done. Raises
     ``UsageError`` before anything is asked of AWS, ``ImpossibleError``, ``DeniedError``, ``NotFoundError``,
@@ -168,7 +170,7 @@ def link(
     False
     """
     facts = (key, bucket_region, bucket_keys)
-    options = _link_options(via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans)
+    options = _link_options(via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id)
     wanted = _target(cache, bucket, options, every_cache=every_cache)
     return _change(wanted, options, settings_of(session, settings), expect, dry_run=dry_run)
 
@@ -216,6 +218,7 @@ def plan(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    org_id: str | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> Proposal:
@@ -240,7 +243,9 @@ def plan(
     facts = (key, bucket_region, bucket_keys)
     validation.require(operation in ("link", "unlink"), f"wish={operation!r}: not one of 'link', 'unlink'")
     if operation == "link":
-        options = _link_options(via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans)
+        options = _link_options(
+            via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id
+        )
     else:
         options = _unlink_options(facts, prune_orphans=prune_orphans)
     wanted = _target(cache, bucket, options, every_cache=every_cache)
@@ -272,7 +277,13 @@ Stated = tuple[str | None, str | None, bool | None]
 
 
 def _link_options(
-    via: str, context: str, facts: Stated, *, narrow_grant: bool = False, prune_orphans: bool = False
+    via: str,
+    context: str,
+    facts: Stated,
+    *,
+    narrow_grant: bool = False,
+    prune_orphans: bool = False,
+    org_id: str | None = None,
 ) -> Options:
     key, region, flag = facts
     return Options(
@@ -280,15 +291,16 @@ def _link_options(
         validation.word(Via, via, "via"),
         validation.word(Context, context, "context"),
         narrow_grant,
-        validation.key(key),
+        validation.named_key(key),
         validation.one(validation.regions, region),
         flag,
         prune_orphans,
+        organization=validation.organization(org_id),
     )
 
 
 def _unlink_options(facts: Stated, *, prune_orphans: bool) -> Options:
     key, region, flag = facts
     return Options.of_unlink(
-        validation.key(key), validation.one(validation.regions, region), flag, prune_orphans=prune_orphans
+        validation.named_key(key), validation.one(validation.regions, region), flag, prune_orphans=prune_orphans
     )

@@ -12,6 +12,7 @@ from fcsse.commands.permissions.policy import Permissions, needs
 from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
+from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def statement(
     bucket: Names = (),
     *,
     every_cache: bool = False,
+    cache_resource: str | None = None,
     account: str | None = None,
     region: str | None = None,
     partition: str | None = None,
@@ -37,7 +39,8 @@ def statement(
 ) -> Additions:
     """What ``link`` would add, for templates: its ``text`` in a notation, its ``parts`` as values. Changes nothing.
 
-    Notations: ``json``, ``terraform``, ``cloudformation``, ``aws-cli``. With ``account``, ``region`` (the bucket's) and
+    ``cache_resource``, in place of ``cache``: the logical id of an ``AWS::FSx::FileCache`` in the template that has the
+    key, for ``cloudformation``; asks nothing. Notations: ``json``, ``terraform``, ``terraform-module``, ``jsonencode``, ``cloudformation``, ``aws-cli``. With ``account``, ``region`` (the bucket's) and
     ``bucket_keys`` it works offline; a grant needs ``key`` as well. Without ``account``, it reads what ``link`` reads, and
     ``region`` overrules the settings'. Raises ``UsageError``, and the first pair's error: half of a text to paste would be
     taken for all of it.
@@ -54,6 +57,13 @@ def statement(
     'policy'
     """
 
+    if cache_resource is not None:
+        validation.require(not cache and not every_cache, "cache_resource stands in place of cache and every_cache")
+        buckets = validation.buckets(bucket)
+        validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
+        return additions_for_resource(
+            cache_resource, buckets, validation.word(Context, context, "context"), bucket_keys
+        )
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     options = Options(
         Operation.LINK,

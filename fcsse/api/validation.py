@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
+from fcsse.discovery.named_key import key_named_by
 from fcsse.errors import UsageError
 from fcsse.pipeline import Target
 
@@ -66,6 +67,14 @@ def key(text: str | None) -> Arn | None:
     arn = arns.whole_key_arn(text) if text is not None else None
     if text is not None and arn is None:
         raise _wrong(text, "key ARN", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    return arn
+
+
+def named_key(text: str | None) -> Arn | None:
+    """A key ARN, or an alias, alias ARN or id of the caller's account."""
+    arn = key_named_by(text) if text is not None else None
+    if text is not None and arn is None:
+        raise _wrong(text, "key ARN, alias or key id", "alias/data")
     return arn
 
 

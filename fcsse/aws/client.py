@@ -19,6 +19,7 @@ from fcsse.aws.inventory import Table
 from fcsse.aws.member_accounts import MemberView
 from fcsse.aws.organizations import list_member_accounts
 from fcsse.aws.other_accounts import OtherAccounts
+from fcsse.aws.own_organization import find_organization
 from fcsse.aws.principal_ids import PrincipalIds
 from fcsse.aws.sessions import Clients
 from fcsse.clock import Clock
@@ -211,6 +212,18 @@ class Aws:
         except PolicyFormatError:
             return text  # whoever needs to read it says so
         return with_arns(text, self.ids.names(found)) if found else text
+
+    def find_organization(self) -> str:
+        """The id of the organization of the caller's account; empty where it is in none."""
+        return find_organization(self.own("organizations"))
+
+    def list_tags(self, key: Arn) -> tuple[tuple[str, str], ...]:
+        """The tags of a key of the caller's account."""
+        return kms.list_tags(self.own("kms", key.region), str(key))
+
+    def list_aliases(self, key: Arn) -> tuple[str, ...]:
+        """The names of the aliases of a key of the caller's account."""
+        return kms.list_aliases(self.own("kms", key.region), str(key))
 
     def stack_of(self, key: Arn) -> str | None:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""

@@ -115,6 +115,26 @@ def read_tags(kms: KMSClient, key: str) -> dict[str, str]:
         return {tag["TagKey"]: tag["TagValue"] for page in found for tag in page["Tags"]}
 
 
+def list_tags(kms: KMSClient, key: str) -> tuple[tuple[str, str], ...]:
+    """The names and values of a key's tags. ``key`` is of the caller's own account. Raises ``DeniedError``.
+
+    Source: KMS API reference, ListResourceTags.
+    """
+    with translated(Call("kms:ListResourceTags", f"key {key}", f"reading the tags of key {key}", BOTH_SIDES)):
+        found = pages(kms, "ListResourceTags", KeyId=key)
+        return tuple((tag["TagKey"], tag["TagValue"]) for page in found for tag in page["Tags"])
+
+
+def list_aliases(kms: KMSClient, key: str) -> tuple[str, ...]:
+    """The names (``alias/…``) of a key's aliases. ``key`` is of the caller's own account. Raises ``DeniedError``.
+
+    Source: KMS API reference, ListAliases: the permission is in an IAM policy, for all keys of the account.
+    """
+    with translated(Call("kms:ListAliases", "*", f"listing the aliases of key {key}", "the caller's IAM policy")):
+        found = pages(kms, "ListAliases", KeyId=key)
+        return tuple(alias["AliasName"] for page in found for alias in page["Aliases"])
+
+
 def _no_second_try(
     response: tuple[Any, dict[str, Any]] | None = None, caught_exception: Exception | None = None, **_: object
 ) -> None:

@@ -81,6 +81,7 @@ REQUIRED: dict[str, Required] = {
         ("KeyMetadata.KeyId", "KeyMetadata.Arn:arn", "KeyMetadata.KeyState", "KeyMetadata.KeyManager")
     ),
     "kms:GetKeyPolicy": Required(("Policy",)),
+    "kms:ListAliases": Required(("Truncated:flag", "Aliases[].AliasName"), Paging("Marker", "NextMarker", "Truncated")),
     "kms:ListGrants": Required(
         ("Truncated:flag", "Grants[].GrantId", "Grants[].Operations[]"), Paging("Marker", "NextMarker", "Truncated")
     ),
@@ -90,6 +91,7 @@ REQUIRED: dict[str, Required] = {
     "kms:PutKeyPolicy": Required((REQUEST_ID,), repeat=Repeat.NO),
     "kms:RetireGrant": Required((REQUEST_ID,)),
     "kms:RevokeGrant": Required((REQUEST_ID,)),
+    "organizations:DescribeOrganization": Required(("Organization.Id",)),
     "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
         ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)

@@ -15,7 +15,7 @@ from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import try_place, write_whole
 from fcsse.cli.link import RunOptions, ask, same_review
 from fcsse.cli.options import audit as own
-from fcsse.cli.options import aws, cross_account, output, route, safety
+from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.organization import Wanted, read_accounts, run_organization
@@ -74,6 +74,7 @@ def audit(
     grant_role: cross_account.GrantRole = None,
     state: own.State = None,
     observed: output.Observed = False,
+    org_id: targets.OrgId = None,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
     compare: own.Compare = None,
@@ -141,7 +142,8 @@ def audit(
             raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
-            return audit_account(pipeline, Scope(regions, all_regions), words, roles, holders, observed=observed)
+            scope = Scope(regions, all_regions)
+            return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
 
         answer = read()
         run.progress.stop()

@@ -21,6 +21,7 @@ from fcsse.cli.session import Credentials, require, session
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair, exit_code
 from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.discovery.named_key import is_resolved
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
@@ -47,7 +48,7 @@ STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
 def check(
     cache: targets.Caches = None,
     bucket: targets.Buckets = None,
-    key: cross_account.KeyOption = None,
+    key: cross_account.NamedKeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
@@ -87,6 +88,9 @@ def check(
             require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
             require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
             require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
+            require(
+                is_resolved(key), "checking a document: --key needs an ARN", "Nothing is asked, so no name is resolved."
+            )
             stated = (account or "", region or "", bucket_keys, partition, key, org_id)
             found = _of_document(policy, caches, buckets, stated)
         else:

@@ -64,13 +64,14 @@ def link(
     context: route.ContextOption = Context.DOCUMENTED,
     narrow_grant: route.NarrowGrant = False,
     prune_orphans: route.PruneOrphans = False,
-    key: cross_account.KeyOption = None,
+    key: cross_account.NamedKeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
     grant_profile: cross_account.GrantProfile = None,
     grant_role: cross_account.GrantRole = None,
+    org_id: targets.OrgId = None,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
     verbose: output.Verbose = 0,
@@ -88,6 +89,7 @@ def link(
     """
     with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
+        operation = operation._replace(organization=org_id)
         sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
         manner = RunOptions(dry_run, exit_code, yes, expect, settle)
         _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
@@ -104,7 +106,7 @@ def unlink(
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
     prune_orphans: route.PruneOrphans = False,
-    key: cross_account.KeyOption = None,
+    key: cross_account.NamedKeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,

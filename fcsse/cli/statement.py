@@ -13,6 +13,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import SCHEMA, to_text
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
+from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.iac.notation import LANGUAGES, Notation
 from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
 from fcsse.pipeline import Target
@@ -22,6 +23,7 @@ Examples:
   fcsse statement --cache fc-0123456789abcdef0 --bucket data --format terraform
   fcsse statement --cache fc-0123456789abcdef0 --bucket data --format cloudformation \\
       --account 111122223333 --region eu-west-1 --no-bucket-keys
+  fcsse statement --cache-resource Cache --bucket data --format cloudformation --no-bucket-keys
 """
 
 Format = Annotated[
@@ -30,10 +32,25 @@ Format = Annotated[
         "--format",
         envvar="FCSSE_FORMAT",
         help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
-        "a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: "
-        "commands.",
+        "a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. "
+        "jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
         show_envvar=False,
         rich_help_panel=output.OUTPUT,
+    ),
+]
+
+
+CacheResource = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-resource",
+        metavar="ID",
+        envvar="FCSSE_CACHE_RESOURCE",
+        help="Instead of --cache: the logical id of an AWS::FSx::FileCache in the template that has the key, for --format "
+        "cloudformation. Asks AWS nothing.",
+        show_envvar=False,
+        rich_help_panel=targets.WHICH,
+        show_default=False,
     ),
 ]
 
@@ -42,6 +59,7 @@ def statement(
     cache: targets.Caches = None,
     bucket: targets.Buckets = None,
     every_cache: targets.EveryCache = False,
+    cache_resource: CacheResource = None,
     account: targets.Account = None,
     partition: targets.Partition = None,
     via: route.ViaOption = Via.AUTO,
@@ -75,6 +93,13 @@ def statement(
         operation = Options(
             Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition
         )
+        if cache_resource is not None:
+            require(not (target.caches or every_cache), "--cache-resource stands in place of --cache and --every-cache")
+            require(target.buckets, "--cache-resource: no bucket is named", "Name one with --bucket.")
+            require(account is None and key is None, "--cache-resource goes without --account and --key")
+            require(notation is Notation.CLOUDFORMATION, "--cache-resource goes with --format cloudformation")
+            _tell(run, additions_for_resource(cache_resource, target.buckets, context, bucket_keys), notation)
+            return
         _check(target, operation, account)
         found: Sequence[Facts | Obstacle]
         if account is not None:

@@ -133,7 +133,7 @@ def cache_requests(
     context, partial = {**frame.context, **own}, {**frame.partial, **of_own}
     any_key = key_arn if key_arn.endswith(":key/*") else None
     ids = frozenset({role_id}) if role_id else frozenset[str]()
-    ready = frame.prepared.with_keys(prepare(own, of_own, {}).given)
+    ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({_NAMES}))
 
     def request(action: str, pair: Mapping[str, str], of_form: Mapping[str, str]) -> Request:
         """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
@@ -214,6 +214,7 @@ class _Frame(NamedTuple):
     absent: frozenset[str]
     bounds: Mapping[str, Bound]
     prepared: Prepared
+    many_with_pairs: frozenset[str]
 
 
 @lru_cache(maxsize=512)
@@ -248,7 +249,8 @@ def _frame(account: str, region: str, described: Key | str, known: RequestFacts)
         context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
         absent |= {"aws:ResourceTag/*"}
     bounds = times(known.now)
-    return _Frame(context, partial, absent, bounds, prepare(context, partial, bounds))
+    prepared = prepare(context, partial, bounds)
+    return _Frame(context, partial, absent, bounds, prepared, prepared.many | {_NAMES})
 
 
 @lru_cache(maxsize=1024)
@@ -273,10 +275,10 @@ def quick_requests(
     As ``cache_requests``. The requests are for judging only: their ``context`` has the encryption context alone.
     """
     frame = _frame(account, region, key, known)
-    given: dict[str, Values] = {**frame.prepared.given, "aws:principalarn": (role_arn,), _NAMES: ("aws:s3:arn",)}
+    given: dict[str, Values] = {"aws:principalarn": (role_arn,), _NAMES: ("aws:s3:arn",)}
     own, of_own = _role(role_arn, role_id)
     given |= prepare({}, of_own, {}).given if of_own else {"aws:userid": (str(own["aws:userid"]),)}
-    many = frame.prepared.many | {_NAMES}
+    many = frame.many_with_pairs
     with_algorithm: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
     bucket_arn = arns.bucket_arn(key.arn.partition, bucket)
     ids = frozenset({role_id}) if role_id else frozenset[str]()
@@ -293,7 +295,7 @@ def quick_requests(
             value = (bucket_arn,)
         for action in ("kms:Decrypt", "kms:GenerateDataKey"):
             more = with_algorithm if action in _WITH_ALGORITHM else {}
-            prepared = Prepared({**given, **more, _PAIR: value}, many)
+            prepared = Prepared({**given, **more, _PAIR: value}, many, frame.prepared.given)
             found.append(
                 Request(
                     role_arn, action, key_arn, context, frame.absent, unique_ids=ids, partial=partial, prepared=prepared

@@ -45,7 +45,12 @@ class Caller(NamedTuple):
     @property
     def root(self) -> str:
         """The ARN that stands for the caller's account."""
-        return arns.root_arn(self.partition, self.account)
+        return _root(self.partition, self.account)
+
+
+@lru_cache(maxsize=1024)
+def _root(partition: str, account: str) -> str:
+    return arns.root_arn(partition, account)
 
 
 @lru_cache(maxsize=4096)

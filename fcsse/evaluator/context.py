@@ -56,6 +56,8 @@ FILLED: Final = Form("?*")
 Values = tuple[str, ...] | Form | None
 """Known values, a form, ``UNKNOWN``; None or an empty tuple = absent."""
 
+NO_VALUES: Final[Mapping[str, Values]] = {}
+
 
 @lru_cache(maxsize=1024)
 def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -65,14 +67,22 @@ def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 class Prepared(NamedTuple):
-    """What a request says of its keys, by their names in lower case, made ready once for many requests."""
+    """What a request says of its keys, by their names in lower case, made ready once for many requests.
+
+    ``shared`` holds what many requests have in common, and is never copied; ``given`` wins over it.
+    """
 
     given: Mapping[str, Values]
     many: frozenset[str] = frozenset()
+    shared: Mapping[str, Values] = NO_VALUES
 
     def with_keys(self, more: Mapping[str, Values]) -> Prepared:
         """The same with more keys, or other values."""
-        return Prepared({**self.given, **more}, self.many)
+        return Prepared({**self.given, **more}, self.many, self.shared)
+
+    def beneath(self, given: Mapping[str, Values], many: frozenset[str] = frozenset()) -> Prepared:
+        """These keys over what is made ready here, without a copy of it."""
+        return Prepared(given, self.many | many if many else self.many, self.given)
 
 
 def prepare(
@@ -105,7 +115,7 @@ class Context:
     ``many`` are the keys, in lower case, that were given with a list of values.
     """
 
-    __slots__ = ("_absent", "_given", "_identity", "_kms", "_prefixes", "assumed", "many", "request", "who")
+    __slots__ = ("_absent", "_given", "_identity", "_kms", "_prefixes", "_shared", "assumed", "many", "request", "who")
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -113,6 +123,7 @@ class Context:
         self.who: Caller = caller(request.principal)
         ready = request.prepared or prepare(request.context, request.partial, request.at_least)
         self._given: dict[str, Values] = dict(ready.given)
+        self._shared = ready.shared
         self.many = ready.many
         self._absent, self._prefixes = _absence(request.absent)
         self._kms = request.action[:4].lower() == "kms:"
@@ -123,9 +134,15 @@ class Context:
         given = self._given
         if key in given:
             return given[key]
+        if key in self._shared:
+            return self._shared[key]
         found = self._find(key)
         given[key] = found
         return found
+
+    def _told(self, key: str) -> Values:
+        """What was told of a key, and nothing that follows from other keys."""
+        return self._given[key] if key in self._given else self._shared.get(key, UNKNOWN)
 
     def _find(self, key: str) -> Values:
         if key in self._absent:
@@ -158,7 +175,7 @@ class Context:
             if not self.pairs_known:
                 return UNKNOWN
             return tuple(self.pairs()) or None
-        names = self._given.get(PAIR_KEYS, UNKNOWN)
+        names = self._told(PAIR_KEYS)
         if PAIR_KEYS in self._absent:
             return None
         if isinstance(names, tuple) and key.startswith(PAIR) and not self._no_other(key):
@@ -174,7 +191,7 @@ class Context:
         for key in self.request.partial:
             if key[: len(PAIR)].lower() == PAIR:
                 found[key[len(PAIR) :]] = None
-        names = self._given.get(PAIR_KEYS)
+        names = self._told(PAIR_KEYS)
         if isinstance(names, tuple) and not self._no_other(PAIR):
             lower = {name.lower() for name in found}
             found.update({name: None for name in names if name.lower() not in lower})
@@ -184,7 +201,7 @@ class Context:
     def pairs_known(self) -> bool:
         """Are ``pairs`` all the pairs there are?"""
         request = self.request
-        names = self._given.get(PAIR_KEYS, UNKNOWN)
+        names = self._told(PAIR_KEYS)
         told = request.complete or isinstance(names, tuple) or names is None
         return told or PAIR in self._prefixes or PAIR_KEYS in self._absent
 

@@ -12,7 +12,7 @@ boundaries and organisation policies are outside of what is judged here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from fcsse.evaluator import grants as granting
@@ -24,10 +24,10 @@ from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Policy, Statement, compile_policy
+from fcsse.evaluator.rules import Named, Policy, Statement, compile_policy
 from fcsse.model import Grant
 
-__all__ = ["Policy", "compile_policy", "evaluate"]
+__all__ = ["Policy", "compile_policy", "evaluate", "evaluate_alike"]
 
 
 def _and(*parts: bool | None) -> bool | None:
@@ -85,18 +85,32 @@ def evaluate(
     return found if found.verdict is not Verdict.UNKNOWN else judge.settled(found)
 
 
+def evaluate_alike(
+    policy: Policy, requests: Sequence[Request], grants: Sequence[Grant] = (), key_state: str | None = "Enabled"
+) -> Iterator[Decision]:
+    """As ``evaluate`` for each request, without explanations; all are of one caller, so who is named is found once."""
+    named: Named | None = None
+    for request in requests:
+        context = Context(request)
+        if named is None:
+            named = policy.naming(context, keep=False)
+        quick = _quickly(policy, context, grants, key_state, None, named, explain=False)
+        yield quick or evaluate(policy, request, grants, key_state, explain=False)
+
+
 def _quickly(
     policy: Policy,
     context: Context,
     grants: Sequence[Grant],
     key_state: str | None,
     resource_account: str | None,
+    named: Named | None = None,
     *,
     explain: bool,
 ) -> Decision | None:
     """The decision in the usual cases: a statement that names the caller allows it, or nothing does, and nothing is open.
 
-    None in all other cases.
+    None in all other cases. ``named`` are the statements that name the caller, where they are known.
     """
     request = context.request
     action = request.action.lower()
@@ -106,20 +120,23 @@ def _quickly(
         return None
     if kms and refuses(key_state, action.removeprefix("kms:")) is not False:
         return None
-    named = policy.naming(context)
+    if named is None:
+        named = policy.naming(context)
     for statement, _ in named.denies:
         if statement.timed or statement.applies(context, action, kms) is not False:
             return None
-    nothing = not grants
     for statement, naming in named.allows:
+        if naming.direct is False:
+            continue
         if statement.timed:
             return None
         found = statement.applies(context, action, kms)
         if found and naming.direct:
             reason = f"{_label(statement.where)} allows {request.action}"
             return Decision(Verdict.ALLOWED, reason, statement.where, statement.index, cause=Cause.STATEMENT)
-        nothing = nothing and (found is False or naming.direct is False)
-    if not nothing or explain:
+        if found is not False:
+            return None
+    if grants or explain:
         return None
     what = "no statement of the key policy and no grant" if kms else "no statement"
     return Decision(Verdict.DENIED, f"{what} allows {request.action}", cause=Cause.NOTHING_ALLOWS)

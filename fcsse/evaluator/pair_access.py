@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide, quick_requests
-from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
+from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.request import Cause, Decision, Verdict
 from fcsse.model import Facts, Grant
 from fcsse.policy.document import PolicyDocument, printable
@@ -186,8 +186,7 @@ def full_access_by(facts: Facts, policy: PolicyDocument) -> FullAccess | None:
     compiled = compiled_policy(policy)
     found: dict[str, None] = {}
     by_statement = False
-    for request in requests:
-        decision = evaluate(compiled, request, facts.grants or (), facts.key.state, explain=False)
+    for decision in evaluate_alike(compiled, requests, facts.grants or (), facts.key.state):
         if decision.verdict is not ALLOWED:
             return None
         if decision.decided_by:

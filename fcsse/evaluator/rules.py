@@ -151,7 +151,7 @@ class Statement:
         return True if acts and covered and held and not unclear else None
 
 
-class _Named(NamedTuple):
+class Named(NamedTuple):
     """The statements of a policy that name one caller."""
 
     allows: tuple[tuple[Statement, Naming], ...]
@@ -182,7 +182,10 @@ class _Index:
 
     def of(self, role: str) -> tuple[Statement, ...]:
         """The statements that may name this role, in their order."""
-        return tuple(self._statements[at] for at in sorted((*self._others, *self._by_role.get(role, ()))))
+        named = self._by_role.get(role)
+        if named is None:
+            return tuple(self._statements[at] for at in self._others)
+        return tuple(self._statements[at] for at in sorted((*self._others, *named)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,22 +194,27 @@ class Policy:
 
     allows: tuple[Statement, ...] = ()
     denies: tuple[Statement, ...] = ()
-    memo: dict[object, _Named] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[object, Named] = field(default_factory=dict, compare=False, repr=False)
     allow_index: _Index = field(default_factory=lambda: _Index(()), compare=False, repr=False)
     deny_index: _Index = field(default_factory=lambda: _Index(()), compare=False, repr=False)
 
-    def naming(self, context: Context) -> _Named:
-        """The statements that name the caller, or may, with how they do. Kept for each caller."""
+    def naming(self, context: Context, *, keep: bool = True) -> Named:
+        """The statements that name the caller, or may, with how they do. Kept for each caller, unless told otherwise."""
+        if not keep:
+            return self._find(context)
         key = context.identity()
         found = self.memo.get(key)
         if found is None:
             if len(self.memo) > 2048:
                 self.memo.clear()
-            named = self.allows, self.denies
-            if context.who.kind is Kind.ROLE:
-                named = self.allow_index.of(context.who.arn), self.deny_index.of(context.who.arn)
-            found = self.memo[key] = _Named(_naming(named[0], context), _naming(named[1], context))
+            found = self.memo[key] = self._find(context)
         return found
+
+    def _find(self, context: Context) -> Named:
+        named = self.allows, self.denies
+        if context.who.kind is Kind.ROLE:
+            named = self.allow_index.of(context.who.arn), self.deny_index.of(context.who.arn)
+        return Named(_naming(named[0], context), _naming(named[1], context))
 
 
 def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:

@@ -30,6 +30,9 @@ def yaml(parts: Sequence[Addition]) -> str:
 
 
 def _statements(part: NewStatements) -> str:
+    if part.resource:
+        head = f"# For Properties.KeyPolicy.Statement of the AWS::KMS::Key resource behind {', '.join(part.buckets)}.\n"
+        return head + part.caution + "".join(_node(list(part.statements), 0))
     what = "the output of --format json" if len(part.statements) == 1 else "each statement that --format json lists"
     head = (
         "# For Properties.KeyPolicy.Statement of the AWS::KMS::Key resource of\n"
@@ -61,7 +64,9 @@ def _node(value: JsonValue, indent: int) -> list[str]:
 
 
 def _scalar(value: JsonValue) -> str:
-    """A single word as it is; everything else in double quotes, in which YAML reads JSON's escapes."""
+    """A single word as it is; a reference under ``!Sub``; everything else in double quotes, with JSON's escapes."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
+    if isinstance(value, str) and "${" in value:  # no name, ARN or Sid of AWS's has that
+        return f"!Sub {json.dumps(value)}"
     return json.dumps(value)

@@ -18,16 +18,20 @@ class Notation(StrEnum):
 
     JSON = "json"
     TERRAFORM = "terraform"
+    TERRAFORM_MODULE = "terraform-module"
+    JSONENCODE = "jsonencode"
     CLOUDFORMATION = "cloudformation"
     AWS_CLI = "aws-cli"
 
 
-NotationWord = Literal["json", "terraform", "cloudformation", "aws-cli"]
+NotationWord = Literal["json", "terraform", "terraform-module", "jsonencode", "cloudformation", "aws-cli"]
 """The same as plain words."""
 
 LANGUAGES = {
     Notation.JSON: "json",
     Notation.TERRAFORM: "hcl",
+    Notation.TERRAFORM_MODULE: "hcl",
+    Notation.JSONENCODE: "hcl",
     Notation.CLOUDFORMATION: "yaml",
     Notation.AWS_CLI: "sh",
 }
@@ -47,6 +51,14 @@ def write(parts: Sequence[Addition], notation: Notation) -> str:
             return json.dumps(items[0] if len(items) == 1 else items, indent=2) + "\n"
         case Notation.TERRAFORM:
             return hcl(parts)
+        case Notation.TERRAFORM_MODULE:
+            from fcsse.iac.terraform_module import module_inputs
+
+            return module_inputs(parts)
+        case Notation.JSONENCODE:
+            from fcsse.iac.terraform_module import encoded
+
+            return encoded(parts)
         case Notation.CLOUDFORMATION:
             return yaml(parts)
         case Notation.AWS_CLI:

@@ -15,13 +15,21 @@ ROLES_MUST_EXIST = (
 """For templates, which outlive caches. Source: KMS API reference, PutKeyPolicy (principals must exist)."""
 
 
+WITH_THE_CACHE = "# The reference makes the key wait for the cache, whose role it names. The cache must not be encrypted with this key.\n"
+"""For a template that makes key and cache: KmsKeyId of the cache would close a circle."""
+
+
 class NewStatements(NamedTuple):
-    """Statements for the policy of one key. ``key`` is None where it was not told; ``region`` is the key's."""
+    """Statements for the policy of one key. ``key`` is None where it was not told; ``region`` is the key's.
+
+    ``resource``: the logical id of the cache that the same CloudFormation template makes, empty where none does.
+    """
 
     key: Arn | None
     region: str
     buckets: tuple[str, ...]
     statements: tuple[dict[str, JsonValue], ...]
+    resource: str = ""
 
     @property
     def whose(self) -> str:
@@ -32,6 +40,8 @@ class NewStatements(NamedTuple):
     @property
     def caution(self) -> str:
         """What templates say of the roles that are named, as comment lines; empty where none is."""
+        if self.resource:
+            return WITH_THE_CACHE
         return "" if all(one["Principal"] in ("*", {"AWS": "*"}) for one in self.statements) else ROLES_MUST_EXIST
 
     def items(self) -> list[dict[str, JsonValue]]:

@@ -134,7 +134,11 @@ def is_linkable(facts: Facts) -> bool:
 def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
     algorithm = bucket.encryption.algorithm
     if algorithm == "AES256":
-        again = " now; for an earlier key name it with --key" if options.operation is Operation.UNLINK else ""
+        again = (
+            " now; for an earlier key name it with --key"
+            if options.operation is Operation.UNLINK
+            else " for new objects; older ones may be encrypted with a key all the same"
+        )
         return NotNeeded(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
     if options.operation is Operation.UNLINK:
         return NotNeeded(

@@ -48,7 +48,7 @@ class Account:
 
     @cached_property
     def policies(self) -> dict[str, str]:
-        return {_key(number): self._policy(number) for number in range(self.keys)}
+        return {key_name(number): self._policy(number) for number in range(self.keys)}
 
     def _policy(self, key: int) -> str:
         root = {
@@ -138,7 +138,7 @@ class Account:
         if "policy" in names:
             text = "<Error><Code>NoSuchBucketPolicy</Code><Message>The bucket policy does not exist</Message></Error>"
             return "GetBucketPolicy", (404, extra, text.encode())
-        key = _key(int(bucket.rpartition("-")[2]) % self.keys)
+        key = key_name(int(bucket.rpartition("-")[2]) % self.keys)
         text = (
             f'<ServerSideEncryptionConfiguration xmlns="{_S3_NS}"><Rule><ApplyServerSideEncryptionByDefault>'
             f"<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{key}</KMSMasterKeyID>"
@@ -156,7 +156,8 @@ def _bucket(number: int) -> str:
     return f"bucket-{number}"
 
 
-def _key(number: int) -> str:
+def key_name(number: int) -> str:
+    """The ARN of the account's key of this number."""
     return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-{number:012x}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cfnlint.api import lint_all
+from cfnlint.api import ManualArgs, lint, lint_all
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from fcsse.cli.main import main
@@ -132,3 +132,81 @@ def parsed(words: list[str]) -> dict[str, Any]:
     if "--constraints" in options:
         found["Constraints"] = json.loads(options["--constraints"][0])
     return {**found, "Name": options["--name"][0]}
+
+
+CACHE = """\
+  Cache:
+    Type: AWS::FSx::FileCache
+    Properties:
+      FileCacheType: LUSTRE
+      FileCacheTypeVersion: "2.12"
+      StorageCapacity: 1200
+      SubnetIds: [subnet-0123456789abcdef0]
+      LustreConfiguration:
+        DeploymentType: CACHE_1
+        PerUnitStorageThroughput: 1000
+        MetadataConfiguration: {StorageCapacity: 2400}
+"""
+
+
+def problems_where_caches_are(template: str) -> list[str]:
+    """As ``problems``, for a Region that has file caches."""
+    found = lint(template, config=ManualArgs(regions=["us-east-1"]))
+    return [str(match) for match in found if match.rule.id[0] in "EW"]
+
+
+class _References(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads !Sub as the text that it has."""
+
+
+_References.add_constructor("!Sub", lambda loader, node: loader.construct_scalar(node))
+
+
+def for_resource(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    capsys.readouterr()
+    asked = ("--cache-resource", "Cache", "--bucket", "data", "--format", "cloudformation", *words)
+    assert main(["statement", *asked]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("--bucket-keys",), ("--no-bucket-keys",), ("--context", "both")])
+def test_a_cache_of_the_same_template_is_named_by_reference(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = for_resource(capsys, *words)
+    (found,) = yaml.load(text, _References)
+    filled = json.loads(
+        json.dumps(found)
+        .replace("${AWS::Partition}", "aws")
+        .replace("${AWS::AccountId}", "111122223333")
+        .replace("${AWS::Region}", "eu-west-1")
+        .replace("${Cache.FileCacheId}", "fc-0123")
+    )
+    asked = ("--cache", "fc-0123", "--bucket", "data", "--account", "111122223333", "--region", "eu-west-1")
+    assert main(["statement", *asked, *words]) == 0
+    assert filled == json.loads(capsys.readouterr().out)
+    template = embedded(text) + CACHE
+    assert problems_where_caches_are(template) == []
+    assert problems_where_caches_are(template.replace("${Cache.FileCacheId}", "${Other.FileCacheId}"))
+
+
+def test_a_resource_is_for_cloudformation_and_needs_the_form(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ("--cache-resource", "Cache", "--bucket", "data", "--bucket-keys"),
+        ("--cache-resource", "Cache", "--bucket", "data", "--format", "cloudformation"),
+        ("--cache-resource", "a b", "--bucket", "data", "--bucket-keys", "--format", "cloudformation"),
+        ("--cache-resource", "Cache", "--bucket-keys", "--format", "cloudformation"),
+        (
+            "--cache-resource",
+            "Cache",
+            "--cache",
+            "fc-0123",
+            "--bucket",
+            "data",
+            "--bucket-keys",
+            "--format",
+            "cloudformation",
+        ),
+    ):
+        assert main(["statement", *words]) == 2, words
+    assert "Traceback" not in capsys.readouterr().err

@@ -8,6 +8,7 @@ import typer
 
 from fcsse import arn as arns
 from fcsse.cli.options.aws import parse_region
+from fcsse.discovery.named_key import key_named_by
 
 BUCKET_SIDE = "A bucket of another account"
 
@@ -17,6 +18,15 @@ def parse_key(text: str) -> arns.Arn:
     arn = arns.whole_key_arn(text)
     if arn is None:
         message = f"{text!r} is not a key ARN such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        raise typer.BadParameter(message)
+    return arn
+
+
+def parse_named_key(text: str) -> arns.Arn:
+    """A key ARN; an alias, its ARN or a bare id of the caller's account are understood too."""
+    arn = key_named_by(text)
+    if arn is None:
+        message = f"{text!r} is not a key ARN, an alias such as alias/data, or a key's id"
         raise typer.BadParameter(message)
     return arn
 
@@ -37,6 +47,20 @@ KeyOption = Annotated[
         envvar="FCSSE_KEY",
         parser=parse_key,
         help="The bucket's key, where the bucket cannot be read, or another key that its objects use.",
+        show_envvar=False,
+        rich_help_panel=BUCKET_SIDE,
+        show_default=False,
+    ),
+]
+NamedKeyOption = Annotated[
+    arns.Arn | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        envvar="FCSSE_KEY",
+        parser=parse_named_key,
+        help="The bucket's key, where the bucket cannot be read, or another key that its objects use: an ARN, or an alias "
+        "or id of the caller's own account.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,

@@ -21,6 +21,7 @@ from fcsse.arn import Arn, partition_of
 from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Association, Encryption, Facts, Obstacle, Operation, Options, Pair, Role
@@ -39,14 +40,16 @@ def read_account(
     scope: Scope,
     early: Callable[[Facts | Obstacle], object] | None = None,
     pool: ThreadPoolExecutor | None = None,
+    organization: str | None = None,
 ) -> AccountFacts:
     """Reads everything in scope. ``pool``: threads that several accounts share, and so the bound on their requests.
 
     ``early`` is called, between answers, with facts that are complete as far as is known then, so that whatever can be
-    made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
+    made of them is made while AWS is being waited for. ``organization`` is the id of the account's organization. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     # Its steps would come and go too fast to be read: a bar tells of all of them.
-    with Discovery(aws, Options(Operation.CHECK), clock, Silent(), on_answer=progress.advance, pool=pool) as discovery:
+    options = Options(Operation.CHECK, organization=organization)
+    with Discovery(aws, options, clock, Silent(), on_answer=progress.advance, pool=pool) as discovery:
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
@@ -108,7 +111,7 @@ class _Reading:
         self._discovery.know(caller, roles)
         prefixes = self._prefixes()
         pairs = sorted(prefixes, key=lambda pair: (pair.cache or "", pair.bucket))
-        found = self._discovery.facts(pairs, prefixes)
+        found = with_look_ups(self._aws, self._discovery.facts(pairs, prefixes))
         off, unread = self._unread()
         roleless = self._without_role(pairs, roles)
         alone = dict.fromkeys(pair.bucket for pair in pairs if pair.cache in roleless)

@@ -26,12 +26,14 @@ def audit_account(
     *,
     observed: bool = False,
     pool: ThreadPoolExecutor | None = None,
+    organization: str | None = None,
 ) -> Audit:
     """Reads everything in scope and judges it, most of it while answers are on their way.
 
     ``roles`` are patterns of roles to assume in other accounts, ``accounts`` those in which buckets are looked for.
     ``words`` writes commands, and is told here what is audited. ``observed``: CloudTrail's record is read beside it and
-    compared with the verdicts. ``pool``: as in ``read_account``. Raises what keeps every Region from being read.
+    compared with the verdicts. ``pool``: as in ``read_account``. ``organization`` is the id of the account's organization, for
+    conditions on it. Raises what keeps every Region from being read.
     """
     pipeline.aws.assume_in_others(roles, accounts)
     audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
@@ -41,7 +43,7 @@ def audit_account(
     words = replace(words, region=region, audited=(*words.audited, *audited), bucket_role=pipeline.aws.role_of)
     verdicts = Verdicts()
     if not observed:
-        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool)
+        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool, organization)
         return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
     from fcsse.commands.observed import AUDIT_LIMITS, LEAST_SECONDS, UseReader
 
@@ -49,7 +51,7 @@ def audit_account(
     try:
         if not scope.all_regions:
             reader.start(scope.regions or (pipeline.aws.region,))
-        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
+        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool, organization)
         pipeline.progress.step("reading CloudTrail's event history")
         pairs = [one for one in facts.pairs if isinstance(one, Facts)]
         record = reader.observe_all(pairs, pipeline.backups)

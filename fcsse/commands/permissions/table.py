@@ -188,6 +188,22 @@ _NAMED_KEY = (
 )
 """How history and settle find the keys of buckets and caches."""
 
+_ORGANIZATION = _on(
+    "organizations:DescribeOrganization",
+    On.ANY,
+    "tells the account's organization, where a verdict hangs on it",
+    optional=True,
+)
+_ALIASES = _on("kms:ListAliases", On.ANY, "tells the key's aliases, where a verdict hangs on them", optional=True)
+_KEY_TAGS = _on(
+    "kms:ListResourceTags",
+    On.KEY,
+    "tells the key's tags, where a verdict hangs on them",
+    When.OWN_KEY,
+    optional=True,
+)
+_HANGS_ON = (_ORGANIZATION, _ALIASES, _KEY_TAGS)
+
 TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.LINK: (
         _ROLE,
@@ -214,6 +230,8 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _REGION,
         *_NEAR,
         _TAGS,
+        _ORGANIZATION,
+        _ALIASES,
     ),
     Command.UNLINK: (
         _ROLE,
@@ -256,6 +274,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:ListGrants", On.KEY, "reads the key's grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policy too", optional=True),
         _RECORD,
+        *_HANGS_ON,
         _on(
             "fsx:DescribeDataRepositoryAssociations",
             On.ANY,
@@ -285,6 +304,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:ListGrants", On.KEY, "reads the keys' grants"),
         _on("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
         _RECORD,
+        *_HANGS_ON,
         _on("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
         _on("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
         _USERS,

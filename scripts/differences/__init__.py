@@ -1,0 +1,1 @@
+"""Holds the product's evaluator against one from a package index, on generated policies and requests of this domain."""
