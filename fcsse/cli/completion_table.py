@@ -171,6 +171,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put the policy back although others changed it since; what they did is lost. The diff shows it.",
     ),
+    "accept-edited": (
+        ("--accept-edited",),
+        False,
+        False,
+        (),
+        "Restore the backup although its policy was edited after it was saved. The diff shows what it says now.",
+    ),
     "account": (("--account",), True, False, (), "The cache's account."),
     "partition": (("--partition",), True, False, (), "Partition, such as aws-cn; default: that of the key or Region."),
     "format": (
@@ -232,8 +239,8 @@ OF_COMMAND: dict[str, str] = {
     "audit:bucket-role bucket-account grant-profile grant-role audit:output html exit-code verbose quiet "
     "no-color profile endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
-    "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
-    "profile region endpoint-url help",
+    "restore": "discard-others accept-edited dry-run expect yes wait backup-dir no-backup output exit-code verbose "
+    "quiet no-color profile region endpoint-url help",
     "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
     "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
     "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
