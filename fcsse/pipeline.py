@@ -158,11 +158,14 @@ class Pipeline:
             )
         return plan
 
-    def backups_of_key(self, key: str, most: int = 20) -> tuple[Backup, ...]:
-        """The newest backups of a key; damaged files are reported once and passed over."""
+    def backups_of_key(self, key: str, most: int = 20, accepted: str = "") -> tuple[Backup, ...]:
+        """The newest backups of a key; damaged files are reported once and passed over.
+
+        ``accepted``: the id of one that the caller uses although it was edited, so there is nothing to report of it.
+        """
         found, damaged = self.backups.read_of_key(key, most) if self.backups else ((), ())
         for file in damaged:
-            if file.path not in self._reported:
+            if file.path not in self._reported and file.path.stem != accepted:
                 self._reported.add(file.path)
                 self.progress.note(f"{file.message} It was passed over.")
         return found

@@ -82,6 +82,7 @@ def restore(
     backup_id: str,
     *,
     discard_others: bool = False,
+    accept_edited: bool = False,
     dry_run: bool = False,
     expect: str | None = None,
     session: boto3.Session | None = None,
@@ -89,8 +90,10 @@ def restore(
 ) -> RestoreResult:
     """Puts a saved key policy back, by the same protocol as every write: copy, write, confirm.
 
-    ``backup_id`` may be the beginning of an id, or the id of an event that ``fcsse.history`` returns. Nothing to do is a success, with ``changed`` False. Raises ``UsageError``;
-    ``NotFoundError`` where there is no such backup; ``ChangedError`` where others changed the policy since and
+    ``backup_id`` may be the beginning of an id, or the id of an event that ``fcsse.history`` returns. ``accept_edited``:
+    also a backup whose policy was edited after it was saved, which otherwise counts as damaged. Nothing to do is a
+    success, with ``changed`` False. Raises ``UsageError``; ``NotFoundError`` where there is no such backup, or it is
+    damaged; ``ChangedError`` where others changed the policy since and
     ``discard_others`` was not said, or where the digest is not ``expect``; ``PolicyRefusedError`` where the backup names
     principals that no longer exist; ``DeniedError``, ``UnconfirmedError``, ``BusyError``.
 
@@ -107,7 +110,8 @@ def restore(
 
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)
-    restoration = plan_restore(pipeline, find_policy(pipeline, folder_of(asked), backup_id), expect)
+    found = find_policy(pipeline, folder_of(asked), backup_id, accept_edited=accept_edited)
+    restoration = plan_restore(pipeline, found, expect)
     if dry_run or not restoration.changed:
         return RestoreResult(restoration, dry_run=dry_run)
     require_discard(restoration, discard_others=discard_others)

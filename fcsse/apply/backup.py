@@ -4,7 +4,8 @@ A file holds the exact text and what is needed to put it back. It is written who
 0600, flushed, then named. Its id sorts by time.
 
 The folder may be a link to another one, and others may have write access to it: each file in it is checked when it is read.
-A file that is no regular file of this user, or does not say what a backup says, is damaged: reported and passed over.
+A file that is no regular file of this user, or does not say what a backup says, is damaged: reported and passed over. So
+is one whose policy was edited after it was saved, unless the caller accepts that.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ RECORDED = "cloudtrail"
 OPTIONAL = frozenset({"becomes", "read_at", "put_at", "request_id", "held_at"})
 """Fields that copies of older versions lack."""
 
+_EDITED = "has a policy that was edited after it was saved"
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
@@ -73,17 +75,23 @@ class Backup:
         """What it is called in messages."""
         return "version" if self.is_recorded else "backup"
 
+    @property
+    def edited(self) -> bool:
+        """Is its policy another one than was saved? Formatting counts."""
+        return self.sha256 != _sha256(self.policy)
+
 
 class DamagedBackup(NamedTuple):
     """A file with a backup's name that is not used. ``reason`` completes "The file …": "is a symbolic link"."""
 
     path: Path
     reason: str
+    edited: bool = False
 
     @property
     def message(self) -> str:
-        """A sentence for people."""
-        return f"{self.path} {self.reason}: damaged, it cannot be restored."
+        """A sentence for people. An edited one can be restored, where that is asked for by its id."""
+        return f"{self.path} {self.reason}: damaged, it {'is not used' if self.edited else 'cannot be restored'}."
 
 
 def default_folder() -> Path:
@@ -119,12 +127,15 @@ class BackupFolder(NamedTuple):
     """Where backups live. The folder is made on the first save, readable by its owner alone.
 
     ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS. ``listed_by`` is the
-    command that shows what there is.
+    command that shows what there is; ``edited_hint`` says what restores one that was edited.
     """
 
     path: Path
     heard: Callable[[Backup], None] | None = None
     listed_by: str = "fcsse backups"
+    edited_hint: str = (
+        "To restore it as it is now, pass accept_edited=True; look at the difference first, with dry_run=True."
+    )
 
     def save(
         self, key: str, account: str, region: str, policy: str, reason: str, now: datetime, becomes: str = ""
@@ -213,8 +224,11 @@ class BackupFolder(NamedTuple):
         """The newest backups of one key; damaged files are passed over."""
         return self.read_of_key(key, most)[0]
 
-    def find(self, id_or_start: str) -> Backup:
-        """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``, ``UsageError``."""
+    def find(self, id_or_start: str, *, accept_edited: bool = False) -> Backup:
+        """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``, ``UsageError``.
+
+        ``accept_edited``: also where its policy was edited after it was saved; everything else has to be right.
+        """
         if not id_or_start:
             message = "finding a backup: its id is empty"
             raise UsageError(message, f"See what there is with: {self.listed_by}")
@@ -222,10 +236,11 @@ class BackupFolder(NamedTuple):
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
             case [path]:
-                backup = _read_with_policy(path)
+                backup = _read_with_policy(path, accept_edited=accept_edited)
                 if isinstance(backup, DamagedBackup):
                     message = f"reading backup {path.stem}: {path} is damaged: it {backup.reason}"
-                    raise NotFoundError(message, f"See the others with: {self.listed_by}")
+                    others = f"See the others with: {self.listed_by}"
+                    raise NotFoundError(message, f"{self.edited_hint}\n{others}" if backup.edited else others)
                 return backup
             case []:
                 message = f"finding backup {id_or_start}: there is none in {self.path}"
@@ -254,7 +269,7 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def parse_backup(content: bytes, backup_id: str) -> Backup | str:
+def parse_backup(content: bytes, backup_id: str, *, accept_edited: bool = False) -> Backup | str:
     """The backup that a file of this id holds, or why it holds none, completing "The file …". Pure."""
     try:
         value = json.loads(content.decode("utf-8"))
@@ -274,31 +289,36 @@ def parse_backup(content: bytes, backup_id: str) -> Backup | str:
     backup = Backup(**value)
     if backup.id != backup_id:
         return "holds the backup of another id"
-    if key_arn(backup.key) is None:
+    key = key_arn(backup.key)
+    if key is None:
         return "names no key ARN"
+    if (key.account, key.region) != (backup.account, backup.region):
+        return "names a key of another account or Region than it was saved for"
     try:
         datetime.fromisoformat(backup.time)
         "".join(value.values()).encode()
     except ValueError:
         return "has a time that is none, or characters that cannot be encoded"
-    if backup.sha256 != _sha256(backup.policy):
-        return "has a policy that was changed after it was saved"
-    return backup
+    return _EDITED if backup.edited and not accept_edited else backup
 
 
-def _read(path: Path) -> Backup | DamagedBackup:
+def _read(path: Path, *, accept_edited: bool = False) -> Backup | DamagedBackup:
     try:
-        found = parse_backup(read_own(path, MAX_FILE_BYTES), path.stem)
+        found = parse_backup(read_own(path, MAX_FILE_BYTES), path.stem, accept_edited=True)
     except UnsafeFileError as error:
         found = error.reason
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
-    return found if isinstance(found, Backup) else DamagedBackup(path, found)
+    if isinstance(found, Backup):
+        if accept_edited or not found.edited:
+            return found
+        return DamagedBackup(path, _EDITED, edited=True)
+    return DamagedBackup(path, found)
 
 
-def _read_with_policy(path: Path) -> Backup | DamagedBackup:
+def _read_with_policy(path: Path, *, accept_edited: bool = False) -> Backup | DamagedBackup:
     """As ``_read``; damaged also where its policy is none, which takes longer to find out."""
-    found = _read(path)
+    found = _read(path, accept_edited=accept_edited)
     if isinstance(found, Backup):
         try:
             PolicyDocument.parse(found.policy)

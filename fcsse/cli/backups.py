@@ -81,11 +81,23 @@ DiscardOthers = Annotated[
         rich_help_panel=safety.SAFETY,
     ),
 ]
+AcceptEdited = Annotated[
+    bool,
+    typer.Option(
+        "--accept-edited",
+        envvar="FCSSE_ACCEPT_EDITED",
+        show_envvar=False,
+        help="Restore the backup although its policy was edited after it was saved. The diff shows what it says now.",
+        rich_help_panel=safety.SAFETY,
+    ),
+]
 
 
-def _folder(run: Session, backup_dir: Path | None) -> BackupFolder:
+def _folder(run: Session, backup_dir: Path | None, backup_id: str = "ID") -> BackupFolder:
 
-    return BackupFolder(backup_dir or default_folder(), listed_by=run.words.backups())
+    accepting = run.words.restore(backup_id, "--accept-edited", "--dry-run")
+    hint = f"To see what it says now, and what restoring that would change: {accepting}"
+    return BackupFolder(backup_dir or default_folder(), listed_by=run.words.backups(), edited_hint=hint)
 
 
 def backups(
@@ -102,7 +114,7 @@ def backups(
     Asks AWS nothing.
     """
     with session("backups", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        folder = _folder(run, backup_dir)
+        folder = _folder(run, backup_dir, backup_id or "ID")
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
@@ -154,6 +166,7 @@ def _table(found: list[Backup]) -> list[Line]:
 def restore(
     backup_id: BackupId,
     discard_others: DiscardOthers = False,
+    accept_edited: AcceptEdited = False,
     dry_run: safety.DryRun = False,
     expect: safety.Expect = None,
     yes: safety.Yes = False,
@@ -172,16 +185,16 @@ def restore(
     """Put a saved key policy back, through the same diff, question, copy and confirmation as every change.
 
     Takes a recorded version, too: the id of an event that fcsse history lists, of the last 90 days. Where others changed the
-    policy since, the diff shows what would be lost, and --discard-others has to be
-    said as well.
+    policy since, the diff shows what would be lost, and --discard-others has to be said as well. A backup that was edited
+    after it was saved is restored only with --accept-edited.
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         require(not exit_code or dry_run, "--exit-code goes with --dry-run")
         from fcsse.commands.recorded import find_policy
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
-        folder = _folder(run, backup_dir)
-        saved = find_policy(pipeline, folder, backup_id)
+        folder = _folder(run, backup_dir, backup_id)
+        saved = find_policy(pipeline, folder, backup_id, accept_edited=accept_edited)
         restoration = restoring.plan_restore(pipeline, saved, expect)
         run.progress.stop()
         asks = run.terminal.asks and not yes and not dry_run
@@ -206,6 +219,7 @@ def restore(
         def again() -> Restoration:
             run.progress = pipeline.progress = run.terminal.progress()
             try:
+                saved = find_policy(pipeline, folder, backup_id, accept_edited=accept_edited)
                 return restoring.plan_restore(pipeline, saved, expect)
             finally:
                 run.progress.stop()

@@ -13,13 +13,13 @@ from fcsse.commands.history import is_event_id, read_version
 from fcsse.pipeline import Pipeline
 
 
-def find_policy(pipeline: Pipeline, folder: BackupFolder, wanted: str) -> Backup:
-    """The saved copy, or the recorded version, of this id.
+def find_policy(pipeline: Pipeline, folder: BackupFolder, wanted: str, *, accept_edited: bool = False) -> Backup:
+    """The saved copy, or the recorded version, of this id. ``accept_edited``: also a copy that was edited since.
 
     Raises ``NotFoundError`` where there is none, ``UsageError`` and ``ImpossibleError`` as ``read_version`` does.
     """
     if not is_event_id(wanted):
-        return folder.find(wanted)
+        return folder.find(wanted, accept_edited=accept_edited)
     pipeline.progress.step("reading CloudTrail's event history")
     version = read_version(pipeline.aws, pipeline.clock, wanted, pipeline.words.history())
     event = version.event

@@ -57,8 +57,13 @@ class Restoration(NamedTuple):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What else is lost besides the change that the backup was made for, a sentence each."""
-        said = [f"It also undoes: {'; '.join(self.undone)}."] if self.undone else []
+        """What the difference alone does not say: an edited backup, and what else is lost. A sentence each."""
+        said = (
+            ["The backup was edited after it was saved: this is not the policy that the key had."]
+            if self.backup.edited
+            else []
+        )
+        said += [f"It also undoes: {'; '.join(self.undone)}."] if self.undone else []
         if self.others:
             said.append(f"Others changed the policy since; this would be lost: {'; '.join(self.others)}.")
         return tuple(said)
@@ -77,8 +82,9 @@ class Restoration(NamedTuple):
     def digest(self) -> str:
         """Binds a review to what is applied, as a plan's digest does."""
         partition = self.backup.key.split(":")[1]
-        digests = [digest_of(document, partition) for document in (self.before, self.after)]
-        parts = [Operation.RESTORE.value, self.backup.key, *digests]
+        digests = [digest_of(document, partition, keep_empty=True) for document in (self.before, self.after)]
+        endpoints = sorted(f"{service} {url}" for service, url in self.endpoints)
+        parts = [Operation.RESTORE.value, self.backup.key, *digests, *endpoints]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -107,7 +113,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         )
     if after.size > MAX_POLICY_BYTES:
         after = after.compact()
-    newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000)))
+    newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000, accepted=backup.id)))
     chain = _since(newer, backup, arn.partition)
     written = _written(chain, before, arn.partition)
     others = _others(written, before, after, arn.partition)
@@ -196,11 +202,12 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
 def require_discard(restoration: Restoration, words: CommandBuilder | None = None, *, discard_others: bool) -> None:
     """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
     if restoration.others and not discard_others:
+        options = ["--discard-others", *(["--accept-edited"] if restoration.backup.edited else [])]
         raise ChangedError(
             f"restoring {restoration.backup.noun} {restoration.backup.id}: others changed the policy since it was "
             f"{'written' if restoration.backup.is_recorded else 'saved'}, and their changes "
             f"would be lost: {'; '.join(restoration.others)}",
-            f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, '--discard-others')}",
+            f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, *options)}",
         )
 
 

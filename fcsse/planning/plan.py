@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
 from fcsse.policy.statement import Access
-from fcsse.policy.steps import Step
+from fcsse.policy.steps import PrincipalPruned, Step
 from fcsse.policy.unique_ids import dead_principals
 
 
@@ -125,9 +125,16 @@ class Plan(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The same for the same changes to the same documents; 16 hexadecimal digits."""
-        parts = sorted(json.dumps(_essence(change), sort_keys=True) for change in self.changes)
-        return hashlib.sha256("\n".join([self.operation.value, *parts]).encode()).hexdigest()[:16]
+        """The same for the same changes to the same documents, for the same roles, asked at the same endpoints.
+
+        16 hexadecimal digits. Order and layout have no part in it, nor have pairs for which nothing is written.
+        """
+        parts: list[object] = [["operation", self.operation.value]]
+        parts += [["endpoint", *endpoint] for endpoint in self.endpoints]
+        parts += [["pair", *_pair_facts(one)] for one in self.outcomes if one.status is Status.TO_DO]
+        parts += [_change_facts(change) for change in self.changes]
+        lines = sorted({json.dumps(part, sort_keys=True) for part in parts})
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     @property
     def error(self) -> FcsseError | None:
@@ -135,11 +142,29 @@ class Plan(NamedTuple):
         return next((outcome.error for outcome in self.outcomes if outcome.error), None)
 
 
-def _essence(change: Change) -> list[object]:
+def _pair_facts(outcome: Outcome) -> list[object]:
+    """What decides whom a pair's change serves, for the digest: a role made again has the same ARN and another id."""
+    facts = outcome.facts
+    role = facts.role if facts else None
+    return [
+        outcome.pair.cache,
+        outcome.pair.bucket,
+        outcome.via.value if outcome.via else None,
+        facts.account if facts else None,
+        [str(role.arn), role.role_id, role.exists] if role else None,
+    ]
+
+
+def _change_facts(change: Change) -> list[object]:
+    """What a change does, for the digest."""
     match change:
         case PolicyChange():
-            digests = [digest_of(document, change.key.partition) for document in (change.before, change.after)]
-            return ["policy", str(change.key), *digests]
+            digests = [
+                digest_of(document, change.key.partition, keep_empty=True) for document in (change.before, change.after)
+            ]
+            pruned = sorted({step.principal for step in change.steps if isinstance(step, PrincipalPruned)})
+            accesses = sorted((_access_facts(access) for access in change.accesses), key=json.dumps)
+            return ["policy", str(change.key), *digests, pruned, accesses]
         case GrantAddition():
             return [
                 "grant",
@@ -149,8 +174,36 @@ def _essence(change: Change) -> list[object]:
                 sorted(change.operations),
                 dict(change.subset),
             ]
-        case GrantEnding():
-            return ["end-grant", str(change.key), change.grant.grant_id]
+        case GrantEnding(key=key, grant=grant):
+            return [
+                "end-grant",
+                str(key),
+                grant.grant_id,
+                grant.grantee,
+                grant.grantee_service,
+                grant.name,
+                sorted(grant.operations),
+                _constraint(grant.constraint_equals),
+                _constraint(grant.constraint_subset),
+                sorted(grant.other_constraints),
+                grant.retiring,
+                grant.issuing_account,
+            ]
+
+
+def _access_facts(access: Access) -> list[object]:
+    """Every field of an access; sets in order."""
+    values = [getattr(access, field.name) for field in fields(access)]
+    return [sorted(_name(one) for one in it) if isinstance(it, frozenset) else _name(it) for it in values]
+
+
+def _name(value: object) -> str:
+    return value.name if isinstance(value, Enum) else "" if value is None else str(value)
+
+
+def _constraint(constraint: Mapping[str, str] | None) -> dict[str, str] | None:
+    """An empty constraint is not none: KMS shows what was asked for."""
+    return None if constraint is None else dict(constraint)
 
 
 def change_policy(

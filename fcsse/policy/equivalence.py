@@ -5,7 +5,8 @@ Two documents mean the same when they differ only in what AWS does not look at o
 - order of keys, of lists and of statements; a list is a set, and a list of one equals its element;
 - letter case of actions, condition operators and condition keys (values and Sids keep theirs);
 - an account id stands for the ARN of that account's root, ``"*"`` for ``{"AWS": "*"}``;
-- ``{}`` and ``[]`` equal absent, and so does an empty Sid; absent Version means 2008-10-17;
+- ``{}`` and ``[]`` equal absent, and so does an empty Sid; absent Version means 2008-10-17. But a condition key with an
+  empty list counts: it is a test that no value passes, so without it the statement would apply to more requests;
 - booleans and numbers equal their text.
 
 Conditions are a set of tests (operator, key, values), all of which must pass. So two spellings of one operator stand
@@ -31,6 +32,7 @@ CanonicalForm: TypeAlias = "str | tuple[CanonicalForm, ...]"
 """A canonical form: equal exactly where the meaning is. Hashable."""
 
 _NOTHING: CanonicalForm = ()
+_NO_VALUE: CanonicalForm = ("list",)
 _DEFAULT_VERSION = "2008-10-17"
 
 
@@ -81,9 +83,10 @@ def canonical_statement(
     return _object(entries)
 
 
-def digest_of(document: PolicyDocument, partition: str = "aws") -> str:
+def digest_of(document: PolicyDocument, partition: str = "aws", *, keep_empty: bool = False) -> str:
     """SHA-256 of what a document says, in hexadecimal: the same for every text with the same meaning."""
-    return hashlib.sha256(json.dumps(canonical_document(document, partition)).encode()).hexdigest()
+    form = canonical_document(document, partition, keep_empty=keep_empty)
+    return hashlib.sha256(json.dumps(form).encode()).hexdigest()
 
 
 def _principal(value: JsonValue, partition: str, keep_empty: bool) -> CanonicalForm:
@@ -110,10 +113,7 @@ def _condition(value: JsonValue, keep_empty: bool) -> CanonicalForm:
             tests.add((operator.lower(), "", _any(block, keep_empty)))
             continue
         for key, expected in block.items():
-            values = _any(expected, keep_empty)
-            if values != _NOTHING:
-                tests.add((operator.lower(), key.lower(), values))
-    tests.discard(_NOTHING)
+            tests.add((operator.lower(), key.lower(), _any(expected, keep_empty) or _NO_VALUE))
     return ("tests", *sorted(tests, key=repr)) if tests else _NOTHING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -216,6 +217,51 @@ def test_a_damaged_copy_is_said_to_be_one_and_never_put(shell: Shell, first: str
     run = shell.run("restore", first)
     assert run.code == 6
     assert "damaged" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+def edited(shell: Shell) -> str:
+    """The text of the saved policy, after somebody changed a Sid in the backup's file."""
+    [path] = [Path(one) for one in shell.backup_files]
+    path.write_text(path.read_text(encoding="utf-8").replace("Enable IAM User Permissions", "Edited"), encoding="utf-8")
+    return str(json.loads(path.read_text(encoding="utf-8"))["policy"])
+
+
+def test_an_edited_backup_is_refused_and_the_refusal_says_what_accepts_it(shell: Shell, first: str) -> None:
+    edited(shell)
+    for words in (("restore", first), ("restore", first, "--dry-run"), ("restore", first, "--discard-others")):
+        run = shell.run(*words)
+        assert run.code == 6
+        assert "edited after it was saved" in run.err
+        assert f"fcsse restore {first} --accept-edited --dry-run\n" in run.err
+        assert not WRITES.intersection(run.operations)
+    refused = shell.run("restore", first, "-o", "json")
+    assert "edited" in refused.json["error"]["message"]
+    listed = shell.run("backups")
+    assert first not in listed.out
+    assert "cannot be restored" not in listed.err
+
+
+def test_an_edited_backup_is_restored_where_that_is_said(shell: Shell, first: str) -> None:
+    text = edited(shell)
+    dry = shell.run("restore", first, "--accept-edited", "--dry-run")
+    assert dry.code == 0, dry.words
+    assert "was edited after it was saved" in dry.out
+    assert "Edited" in dry.out
+    assert "passed over" not in dry.err
+    assert not WRITES.intersection(dry.operations)
+    as_json = shell.run("restore", first, "--accept-edited", "--dry-run", "-o", "json").json
+    assert as_json["backup_edited"] is True
+    done = shell.run("restore", first, "--accept-edited", "--expect", as_json["digest"])
+    assert done.code == 0, done.words
+    assert json.loads(shell.sandbox.policy_text("data")) == json.loads(text)
+
+
+def test_the_digest_of_an_edited_backup_is_another(shell: Shell, first: str) -> None:
+    digest = shell.run("restore", first, "--dry-run").digest
+    edited(shell)
+    run = shell.run("restore", first, "--accept-edited", "--expect", digest)
+    assert run.code == 7
     assert not WRITES.intersection(run.operations)
 
 

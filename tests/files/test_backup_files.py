@@ -112,6 +112,8 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]
         changed(lambda entry: {**entry, "more": "than there is"}),
         changed(lambda entry: {name: entry[name] for name in entry if name != "account"}),
         changed(lambda entry: {**entry, "policy": entry["policy"] + " "}),
+        changed(lambda entry: {**entry, "account": "444455556666"}),
+        changed(lambda entry: {**entry, "region": "ca-central-1"}),
         changed(lambda entry: with_policy(entry, "\ud800")),
         changed(lambda entry: {**entry, "reason": "\ud800"}),
     ],
@@ -201,7 +203,11 @@ def test_any_fields_are_a_backup_or_a_reason(changes: dict[str, Any]) -> None:
     }
     assert isinstance(parse_backup(json.dumps(good).encode(), name), Backup)
     found = parse_backup(json.dumps({**good, **changes}).encode(), name)
+    accepted = parse_backup(json.dumps({**good, **changes}).encode(), name, accept_edited=True)
+    if isinstance(accepted, Backup):
+        assert accepted.edited is isinstance(found, str)
     if isinstance(found, Backup):
+        assert accepted == found
         assert all(isinstance(getattr(found, field), str) for field in Backup.__dataclass_fields__)
         assert found.id == name
         assert hashlib.sha256(found.policy.encode()).hexdigest() == found.sha256

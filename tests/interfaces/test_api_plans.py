@@ -191,7 +191,7 @@ def test_backups_that_are_damaged_or_not_there(program: Program) -> None:
     path.write_text(path.read_text().replace("kms:", "kmz:"))
     program.heard.notes.clear()
     assert fcsse.backups(settings=settings) == ()
-    assert program.heard.notes == [f"{path} is damaged and cannot be restored."]
+    assert program.heard.notes == [f"{path} names no key ARN: damaged, it cannot be restored."]
     with pytest.raises(UsageError):
         fcsse.backups(key="data", settings=settings)
 

@@ -36,6 +36,7 @@ def restore_document(restoration: Restoration, backup: str | None, *, dry_run: b
         "digest": restoration.digest,
         "endpoints": endpoints_entry(restoration.endpoints),
         "backup_restored": restoration.backup.id,
+        "backup_edited": restoration.backup.edited,
         "key": restoration.backup.key,
         "discarded": list(restoration.others),
         "undone": list(restoration.undone),

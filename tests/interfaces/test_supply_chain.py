@@ -1,0 +1,80 @@
+"""What SECURITY.md promises of the supply chain, and that the tests which it names exist."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.audit_report import judge
+
+ROOT = Path(__file__).parents[2]
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / ".github" / "SECURITY.md").read_text())))
+
+
+@pytest.mark.parametrize(("path", "test"), NAMED)
+def test_every_test_that_the_threat_model_names_exists(path: str, test: str) -> None:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    tests = {
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    assert tests
+    assert not test or test in tests
+
+
+def test_every_threat_has_its_test() -> None:
+    rows = [row for row in (ROOT / ".github" / "SECURITY.md").read_text().splitlines() if row.startswith("| ")]
+    threats = [row for row in rows if not row.startswith(("| threat", "| ---"))]
+    assert len(threats) > 15
+    assert [row for row in threats if "`tests/" not in row.split(" | ")[2]] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "scripts/tools.lock"])
+def test_everything_locked_has_a_hash(lock: str) -> None:
+    entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text())
+    packages = [entry for entry in entries if not entry.startswith("#")]
+    assert len(packages) > 20
+    assert [entry for entry in packages if not re.match(r"[\w.-]+==\S+.*\\\n +--hash=sha256:[0-9a-f]{64}", entry)] == []
+
+
+def report(*packages: dict[str, Any]) -> str:
+    return json.dumps({"dependencies": list(packages), "fixes": []})
+
+
+CLEAN = {"name": "a", "version": "1", "vulns": []}
+SKIPPED = {"name": "b", "skip_reason": "not found"}
+FLAWED = {"name": "c", "version": "1", "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["2"]}]}
+
+
+@pytest.mark.parametrize("text", [report(SKIPPED), report(CLEAN, SKIPPED), report(), "", "Traceback", "[]", "{}"])
+def test_what_could_not_be_looked_up_is_never_called_clean(text: str) -> None:
+    for strict in (False, True):
+        code, lines = judge(text, "ConnectionError: no route", strict=strict)
+        assert code == (2 if strict else 0)
+        assert [line.startswith("skipped: ") for line in lines] == [True]
+
+
+@pytest.mark.parametrize("others", [(), (CLEAN,), (SKIPPED,)])
+def test_a_known_vulnerability_is_reported(others: tuple[dict[str, Any], ...]) -> None:
+    assert judge(report(FLAWED, *others), "", strict=False) == (1, ["c 1: PYSEC-2026-1, fixed in 2"])
+
+
+def test_clean_packages_are() -> None:
+    assert judge(report(CLEAN), "", strict=True) == (0, ["no known vulnerabilities in 1 packages"])
+
+
+def test_a_release_is_attested_before_it_is_published() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]
+    assert jobs["publish"]["needs"] == "attest"
+    assert jobs["attest"]["needs"] == "build"
+    assert jobs["attest"]["permissions"] == {"id-token": "write", "attestations": "write"}
+    steps = [step for step in jobs["attest"]["steps"] if step["uses"].startswith("actions/attest@")]
+    assert [step["with"] for step in steps] == [
+        {"subject-path": "dist/*"},
+        {"subject-path": "dist/*", "sbom-path": "fcsse.cdx.json"},
+    ]
