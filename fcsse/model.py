@@ -31,6 +31,7 @@ class Operation(Enum):
     UNLINK = "unlink"
     CHECK = "check"
     RESTORE = "restore"
+    SETTLE = "settle"
 
 
 class Via(Enum):
@@ -220,6 +221,22 @@ class Cache(NamedTuple):
     cache_id: str
     lifecycle: str
     failure: str = ""
+
+
+class Member(NamedTuple):
+    """An account that is audited with others. ``state`` as AWS Organizations has it, such as ``SUSPENDED``."""
+
+    account: str
+    name: str = ""
+    state: str = "ACTIVE"
+
+    @property
+    def active(self) -> bool:
+        """Can its resources be used? Source: AWS Organizations user guide, "Account states"."""
+        return self.state == "ACTIVE"
+
+    def __str__(self) -> str:
+        return f"{self.account} ({self.name})" if self.name else self.account
 
 
 class Options(NamedTuple):

@@ -17,7 +17,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +33,9 @@ MAX_FILE_BYTES = 1024 * 1024
 RECORDED = "cloudtrail"
 """In place of the schema: no file, but a version that CloudTrail recorded."""
 
+OPTIONAL = frozenset({"becomes", "read_at", "put_at", "request_id", "held_at"})
+"""Fields that copies of older versions lack."""
+
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
@@ -40,7 +43,9 @@ _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 class Backup:
     """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text.
 
-    ``becomes`` is the digest of the document that was written next, to tell later whether others changed it since.
+    ``becomes`` is the digest of the document that was written next, to tell later whether others changed it since. Once it
+    was written: ``read_at`` is when this text was last read, ``put_at`` when the next one was sent, ``request_id`` AWS's id of
+    that call, and ``held_at`` when KMS still showed what was put, at least a second later; times in UTC.
     """
 
     id: str
@@ -53,6 +58,10 @@ class Backup:
     sha256: str
     becomes: str = ""
     schema: str = SCHEMA
+    read_at: str = ""
+    put_at: str = ""
+    request_id: str = ""
+    held_at: str = ""
 
     @property
     def is_recorded(self) -> bool:
@@ -150,6 +159,19 @@ class BackupFolder(NamedTuple):
             self.heard(backup)
         return backup
 
+    def note_put(self, backup: Backup, **what: str) -> Backup:
+        """Adds to a copy what is known of the write that followed: ``read_at``, ``put_at``, ``request_id``, ``held_at``.
+
+        A copy that cannot be written anew stays as it is: it holds all that restoring needs.
+        """
+        noted = replace(backup, **what)
+        path = self.path / f"{backup.id}.json"
+        with suppress(OSError):
+            if _read(path) == backup:
+                _write_durably(path, json.dumps(asdict(noted), indent=2))
+                return noted
+        return backup
+
     def read_all(self) -> tuple[tuple[Backup, ...], tuple[DamagedBackup, ...]]:
         """All backups and all damaged files, newest first.
 
@@ -220,7 +242,9 @@ class BackupFolder(NamedTuple):
         except OSError as error:
             message = f"listing the backups in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
-                message, "Correct the folder or its permissions, or set another with --backup-dir."
+                message,
+                "Correct the folder or its permissions, name another with --backup-dir, or go without copies with "
+                "--no-backup.",
             ) from error
         stems = sorted((name.removesuffix(".json") for name in names), reverse=True)
         return [self.path / f"{stem}.json" for stem in stems if _ID.fullmatch(stem)]
@@ -242,7 +266,7 @@ def parse_backup(content: bytes, backup_id: str) -> Backup | str:
         return f"is not in the format {SCHEMA}"
     names = {field.name for field in fields(Backup)}
     wrong = sorted(
-        {name for name in names - {"becomes"} if not isinstance(value.get(name), str)}
+        {name for name in names - OPTIONAL if not isinstance(value.get(name), str)}
         | {name for name in value if name not in names or not isinstance(value[name], str)}
     )
     if wrong:

@@ -9,6 +9,7 @@ run on this machine replaced, for as long as the lock remembers it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fcsse.apply.lock import REMEMBERED, fingerprint
@@ -68,9 +69,11 @@ class PolicyReader:
     def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
         self.text = text
         self.at = at
+        self.disregarded: dict[str, None] = {}  # texts that were shown and do not count, in order
         self._aws = aws
         self._clock = clock
         self._key = key
+        self._wall = clock.now() - timedelta(seconds=max(0.0, min(clock.monotonic() - at, 1e6)))
         self._replaced: set[str] = set()
         self._replaced_by_others: dict[str, float] = {}
         self._slowest = 0.0
@@ -79,6 +82,11 @@ class PolicyReader:
     def age(self) -> float:
         """Seconds since the last reading that counts."""
         return self._clock.monotonic() - self.at
+
+    @property
+    def wall_age(self) -> float:
+        """The same, also where this machine slept in between, which monotonic clocks may leave out."""
+        return max(self.age, (self._clock.now() - self._wall).total_seconds())
 
     @property
     def settling(self) -> float:
@@ -90,6 +98,8 @@ class PolicyReader:
         start = self._clock.monotonic()
         text = self._aws.get_policy(self._key)
         self._slowest = max(self._slowest, self._clock.monotonic() - start)
+        if text != self.text:
+            self.disregarded[text] = None
         return text
 
     def in_background(self) -> Future:
@@ -116,10 +126,13 @@ class PolicyReader:
     def take(self, text: str) -> str:
         """Lets a reading count, even where its text was replaced before."""
         if text != self.text:
+            if self.is_stale(text):  # back to an older one: which of the two is in force, nobody knows for certain
+                self.disregarded[self.text] = None
             self._replaced.add(self.text)
             self._replaced.discard(text)
         self._replaced_by_others.pop(fingerprint(text), None)
-        self.text, self.at = text, self._clock.monotonic()
+        self.disregarded.pop(text, None)
+        self.text, self.at, self._wall = text, self._clock.monotonic(), self._clock.now()
         return text
 
     def read(self) -> str:

@@ -17,8 +17,10 @@ right after one of theirs, and a reading sent along with the put shows what, if 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from fcsse.apply.backup import Backup
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.lock import key_lock
@@ -27,6 +29,7 @@ from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.apply.send import Sender, Sent
 from fcsse.clock import Future
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
+from fcsse.event_history.put_basis import PutBasis
 from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -46,6 +49,9 @@ LONG_AGO = 0.15
 
 REPAIRS = 12
 """How often our part is put back before giving up."""
+
+KEPT = 20
+"""How many texts are saved at most because they were taken for old ones."""
 
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
@@ -80,6 +86,8 @@ class PolicyWriter:
         self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
+        self._kept: set[str] = set()
+        self._copy: Backup | None = None  # of what the last put replaced
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
@@ -130,6 +138,7 @@ class PolicyWriter:
                     lost += 1
                     continue
             if held and self._confirmer.settled(self._change):
+                self._note_held()
                 return Written("written", self._backup, tuple(self._notes), made=self._change)
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
@@ -199,6 +208,7 @@ class PolicyWriter:
 
     def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
         """Puts the text that the next write replaces on disk, unless that was done already."""
+        self._kept.add(old.text)
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
@@ -213,19 +223,49 @@ class PolicyWriter:
             run.clock.now(),
             digest_of(becomes, self._key.partition),
         )
-        self._saved = both
+        self._saved, self._copy = both, backup
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
     def _put(self, look: Future | None) -> Sent:
         """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+        for text in self._reader.disregarded:
+            # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
+            if text not in self._kept and len(self._kept) < KEPT:
+                self._kept.add(text)
+                self._save(PolicyDocument.parse(text), self._change.after)
+        self._reader.disregarded.clear()
+        basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
+        put_at = self._run.clock.now()
         watch = None if look else self._reader.watch()
         try:
-            return self._sender.send(self._change)
+            sent = self._sender.send(self._change, basis.mark, self._is_there)
+            if sent is Sent.TAKEN:
+                self._note_put(put_at - timedelta(seconds=basis.age), put_at)
+            return sent
         finally:
             if watch:
                 watch.stop()
             self._beside = watch or look
+
+    def _note_put(self, read_at: datetime, put_at: datetime) -> None:
+        """Adds to the copy when it was read, and when and by which request it was replaced."""
+        if self._copy is not None and self._run.backups is not None:
+            times = [one.astimezone(UTC).isoformat(timespec="milliseconds") for one in (read_at, put_at)]
+            self._copy = self._run.backups.note_put(
+                self._copy, read_at=times[0], put_at=times[1], request_id=self._sender.request_id
+            )
+
+    def _note_held(self) -> None:
+        """Adds to the copy that nobody wrote in the settling second after it was replaced."""
+        if (
+            self._copy is not None
+            and self._copy.put_at
+            and self._run.backups is not None
+            and equivalent(PolicyDocument.parse(self._reader.text), self._change.after, self._key.partition)
+        ):
+            moment = self._run.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
+            self._copy = self._run.backups.note_put(self._copy, held_at=moment)
 
     def _has_lost_update(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
@@ -255,6 +295,14 @@ class PolicyWriter:
         self._reread_before_put = self._others_writing = True
         self._old, self._change = now, self._change.again(base)
         return True
+
+    def _is_there(self, text: str) -> bool:
+        """Does a text say what the change wants, and what is to be given back to others?"""
+        if not holds(self._change, text):
+            return False
+        document = PolicyDocument.parse(text)
+        given_back = self._lost.reapplied_to(document) if self._lost else document
+        return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
         labels = self._lost.labels if self._lost else ""

@@ -30,10 +30,10 @@ THROTTLED_PAUSE = 2.0
 THROTTLED_TRIES = 5
 
 
-class LookupClient(Protocol):
-    """What is used of botocore's CloudTrail client."""
+class LookUp(Protocol):
+    """LookupEvents, with its parameters; the answer is checked to be AWS's."""
 
-    def lookup_events(self, **given: Any) -> Mapping[str, Any]:
+    def __call__(self, **given: Any) -> Mapping[str, Any]:
         """One page of events."""
 
 
@@ -84,9 +84,9 @@ class LookedUp(NamedTuple):
 class EventRecord:
     """The event history of one account and Region. Its requests keep to AWS's rate, whichever thread makes them."""
 
-    def __init__(self, client: LookupClient, clock: Clock, region: str, after: EventRecord | None = None) -> None:
+    def __init__(self, ask: LookUp, clock: Clock, region: str, after: EventRecord | None = None) -> None:
         self.region = region
-        self._client = client
+        self._ask_page = ask
         self._clock = clock
         self._lock = threading.Lock()
         self._next: float = after._next if after else float("-inf")
@@ -174,7 +174,7 @@ class EventRecord:
         doing = f"reading CloudTrail's event history in {self.region}"
         with translated(Call("cloudtrail:LookupEvents", doing=doing)):
             try:
-                answer = self._client.lookup_events(**given)
+                answer = self._ask_page(**given)
             except ClientError as error:
                 match error_code(error):
                     case "InvalidTimeRangeException" if "StartTime" in given:

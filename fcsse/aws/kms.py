@@ -17,6 +17,7 @@ from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_kms import KMSClient
 
 BOTH_SIDES = "the caller's IAM policy and, unless it delegates to IAM, the key policy"
@@ -55,8 +56,10 @@ def get_policy(kms: KMSClient, key: str) -> str:
     return text
 
 
-def put_policy(kms: KMSClient, key: str, text: str) -> None:
-    """Replaces the whole key policy, in one try. The lockout check is never bypassed.
+def put_policy(kms: KMSClient, key: str, text: str, mark: str = "") -> str:
+    """Replaces the whole key policy, in one try; returns AWS's id of the request. The lockout check is never bypassed.
+
+    ``mark`` goes to the end of the call's user agent, which CloudTrail records.
 
     A repetition by botocore would send a document that others may have changed meanwhile, and undo what they did.
     Raises ``BusyError`` or ``UnexpectedError`` where a look has to tell whether it happened, ``NotVisibleError`` (a
@@ -64,8 +67,34 @@ def put_policy(kms: KMSClient, key: str, text: str) -> None:
     Source: KMS API reference, PutKeyPolicy.
     """
     kms.meta.events.register("needs-retry.kms.PutKeyPolicy", _no_second_try, unique_id="fcsse-no-second-try")
-    with translated(Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)):
-        ask(kms, "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=text)
+    call = Call("kms:PutKeyPolicy", f"key {key}", f"updating the policy of key {key}", BOTH_SIDES)
+    with translated(call), _marked(kms, text, mark):
+        answer = ask(kms, "PutKeyPolicy", KeyId=key, PolicyName="default", Policy=text)
+    return str(answer["ResponseMetadata"]["RequestId"])
+
+
+@contextmanager
+def _marked(kms: KMSClient, text: str, mark: str) -> Iterator[None]:
+    """Puts a mark at the end of the user agent of the call that sends this text, whichever thread sends it.
+
+    That late, because botocore writes the user agent anew after "before-call"; its signature does not cover it.
+    """
+
+    def add(request: AWSPreparedRequest, **_: object) -> None:
+        body = request.body
+        if isinstance(body, (str, bytes)) and json.loads(body).get("Policy") == text:
+            agent: str | bytes = request.headers.get("User-Agent", "")
+            agent = agent.decode("ascii", "replace") if isinstance(agent, bytes) else agent
+            request.headers["User-Agent"] = f"{agent} {mark}".lstrip()
+
+    name = f"fcsse-mark-{mark}-{id(add)}"
+    if mark:
+        kms.meta.events.register("before-send.kms.PutKeyPolicy", add, unique_id=name)
+    try:
+        yield
+    finally:
+        if mark:
+            kms.meta.events.unregister("before-send.kms.PutKeyPolicy", unique_id=name)
 
 
 def stack_of(kms: KMSClient, key: str) -> str | None:

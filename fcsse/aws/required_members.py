@@ -53,6 +53,7 @@ REQUIRED: dict[str, Required] = {
     "athena:GetQueryResults": Required(("ResultSet.Rows[]",), _NEXT_TOKEN),
     "athena:StartQueryExecution": Required(("QueryExecutionId",), repeat=Repeat.NO),
     "athena:StopQueryExecution": Required((REQUEST_ID,)),
+    "cloudtrail:LookupEvents": Required(("Events[]",), _NEXT_TOKEN),
     "dynamodb:UpdateItem": Required((REQUEST_ID,), repeat=Repeat.NO),
     "fsx:DescribeDataRepositoryAssociations": Required(
         (
@@ -89,6 +90,7 @@ REQUIRED: dict[str, Required] = {
     "kms:PutKeyPolicy": Required((REQUEST_ID,), repeat=Repeat.NO),
     "kms:RetireGrant": Required((REQUEST_ID,)),
     "kms:RevokeGrant": Required((REQUEST_ID,)),
+    "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
         ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
     ),

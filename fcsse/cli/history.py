@@ -181,9 +181,6 @@ def history(
             )
             _print_version(run, pipeline, event_id)
             return
-        named = sum(bool(one) for one in (key, bucket, cache))
-        require(named, "history: no key is named", "Pass --key, --bucket or --cache.")
-        require(named == 1, "history: --key, --bucket and --cache exclude each other", "Pass one of them.")
         now = pipeline.clock.now()
         start = since_of(since, now) if since else None
         require(
@@ -194,15 +191,19 @@ def history(
         if start is not None and start <= now - KEPT + MARGIN:
             start = None
 
-        keys = _keys(pipeline, key, bucket, cache)
+        keys = keys_named(pipeline, "history", key, bucket, cache)
         found = read_histories(pipeline, keys, start)
         run.progress.stop()
         _print(run, output, found, Shown(failed, source_address, start))
 
 
-def _keys(
-    pipeline: Pipeline, key: list[str] | None, bucket: list[str] | None, cache: list[str] | None
+def keys_named(
+    pipeline: Pipeline, command: str, key: list[str] | None, bucket: list[str] | None, cache: list[str] | None
 ) -> tuple[Arn, ...]:
+    """The keys that --key, --bucket or --cache name. Raises ``UsageError`` unless just one of them is passed."""
+    named = sum(bool(one) for one in (key, bucket, cache))
+    require(named, f"{command}: no key is named", "Pass --key, --bucket or --cache.")
+    require(named == 1, f"{command}: --key, --bucket and --cache exclude each other", "Pass one of them.")
     from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
 
     if key:

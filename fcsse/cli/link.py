@@ -15,9 +15,11 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
+from fcsse.cli.output.settle import closing, settle_document
 from fcsse.cli.output.terminal import is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.cli.settle_after import Settled, settle_after
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.model import Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
@@ -44,6 +46,7 @@ class RunOptions(NamedTuple):
     exit_code: bool
     yes: bool
     expect: str | None
+    settle: float | None = None
 
 
 def link(
@@ -54,6 +57,7 @@ def link(
     expect: safety.Expect = None,
     yes: safety.Yes = False,
     wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    settle: safety.Settle = None,
     backup_dir: safety.BackupDir = None,
     no_backup: safety.NoBackup = False,
     via: route.ViaOption = Via.AUTO,
@@ -85,7 +89,7 @@ def link(
     with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
         sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
-        manner = RunOptions(dry_run, exit_code, yes, expect)
+        manner = RunOptions(dry_run, exit_code, yes, expect, settle)
         _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
 
 
@@ -157,6 +161,7 @@ def _run(
     _show_plan(run, plan)
     late: list[str] = []
     results: tuple[AppliedChange | FailedChange, ...] = ()
+    settled: Settled | None = None
     if manner.dry_run:
         results = pipeline.try_out(plan)
     else:
@@ -171,6 +176,7 @@ def _run(
             pending=lambda shown: bool(shown.changes),
         )
     if plan.changes and not manner.dry_run:
+        begun = pipeline.clock.now()
         run.progress = pipeline.progress = run.terminal.progress()
         results = pipeline.apply(plan, expected=manner.expect is not None, ask_advisories=not early)
         shown, plan = plan, plan if early else pipeline.with_advisories(plan)
@@ -178,10 +184,16 @@ def _run(
         late = _new_warnings(shown, plan)
 
         plan = as_made(plan, results)
-    code = exit_code(plan, results)
+        settled = settle_after(run, pipeline, results, begun, manner.settle, yes=manner.yes)
+    code = exit_code(plan, results) or (settled.code if settled else 0)
     if code == 0 and manner.dry_run and manner.exit_code and plan.changes:
         code = EXIT_PENDING
-    _show_results(run, plan, results, late, dry_run=manner.dry_run, code=code)
+    _show_results(run, plan, results, late, settled, dry_run=manner.dry_run, code=code)
+    if settled and not settled.recorded:
+        run.terminal.warn(
+            "CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: "
+            + " ".join(f"fcsse settle --key {key.key}" for key in settled.found.keys)
+        )
     raise typer.Exit(code)
 
 
@@ -249,6 +261,7 @@ def _show_results(
     plan: Plan,
     results: Sequence[AppliedChange | FailedChange],
     late: list[str],
+    settled: Settled | None = None,
     *,
     dry_run: bool,
     code: int,
@@ -258,7 +271,10 @@ def _show_results(
     words = run.words
 
     if run.output is Output.JSON:
-        sys.stdout.write(to_text(plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())))
+        document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())
+        if settled:
+            document["settle"] = settle_document(settled.found, settled.results, dry_run=False, code=settled.code)
+        sys.stdout.write(to_text(document))
     elif run.output is Output.MARKDOWN:
         sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
@@ -267,7 +283,13 @@ def _show_results(
             warned = warning_lines(late)
             lines = [*([line(""), *warned] if warned else []), *([line("")] if lines else []), *lines]
         run.terminal.print(lines)
-    errors = errors_of(plan, results)
+    if settled and run.output is Output.TEXT:
+        run.terminal.print(closing(settled.found, settled.results, words, dry_run=False))
+    errors = (
+        [*errors_of(plan, results), *(one.error for one in settled.results if one.error)]
+        if settled
+        else errors_of(plan, results)
+    )
     for error in errors:
         run.terminal.tell(error)
     if errors and not dry_run:

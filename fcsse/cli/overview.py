@@ -60,6 +60,9 @@ COMMANDS = {
         "EXAMPLE",
         "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
     ),
+    "settle": Entry(
+        "settle", "settle", "EXAMPLE", "Find what a write of fcsse ran over, by CloudTrail's record, and give it back."
+    ),
     "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
     "permissions": Entry(
         "permissions", "permissions", "EXAMPLE", "Print the least IAM policy that the caller of COMMAND needs."

@@ -7,7 +7,7 @@ account and Region, because refused calls have no resources to look up by and a 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,10 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.aws.cloudtrail import Attribute, Limits
 from fcsse.clock import Clock
+from fcsse.commands.lost_record import still_lost
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
+from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, Kind, history_of, version_of
 from fcsse.pipeline import Pipeline
@@ -39,13 +41,15 @@ class Histories(NamedTuple):
     """The history of each key, in the order asked for.
 
     ``gaps`` are parts of the record that were not read. ``foreign`` are keys of other accounts that were looked for in the
-    caller's own record: what their owners did is recorded in theirs.
+    caller's own record: what their owners did is recorded in theirs. ``lost``: what puts of fcsse ran over, of keys that
+    it wrote to.
     """
 
     keys: tuple[KeyHistory, ...]
     gaps: tuple[Gap, ...]
     foreign: tuple[Arn, ...]
     now: datetime
+    lost: Mapping[Arn, LostWrites] = {}
 
 
 class RecordedVersion(NamedTuple):
@@ -127,15 +131,23 @@ def _key_of_bucket(pipeline: Pipeline, bucket: str) -> Arn:
     return pipeline.aws.resolve_key(reference, region).arn
 
 
-def read_histories(pipeline: Pipeline, keys: Sequence[Arn], since: datetime | None = None) -> Histories:
+def read_histories(
+    pipeline: Pipeline,
+    keys: Sequence[Arn],
+    since: datetime | None = None,
+    kinds: Sequence[Kind] = tuple(Kind),
+    *,
+    compare: bool = True,
+) -> Histories:
     """The history of keys, with the changes since a time (None: all that the record holds, 90 days).
 
-    Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
+    ``kinds``: only changes of these kinds. ``compare``: also look for writes that puts of fcsse ran over. Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
     Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents.
     """
     aws, clock = pipeline.aws, pipeline.clock
     own = aws.caller().account
     found: dict[Arn, KeyHistory] = {}
+    lost: dict[Arn, LostWrites] = {}
     gaps: list[Gap] = []
     groups: dict[tuple[str | None, str], list[Arn]] = {}
     for key in keys:
@@ -145,9 +157,9 @@ def read_histories(pipeline: Pipeline, keys: Sequence[Arn], since: datetime | No
         record = aws.event_record(region, clock, account)
         events: list[Event] = []
         reach: dict[str, CacheAccess] = {}
-        for number, kind in enumerate(Kind):
+        for number, kind in enumerate(kinds):
             pipeline.progress.step(f"reading CloudTrail's event history in {region}")
-            pipeline.progress.advance(number, len(Kind))
+            pipeline.progress.advance(number, len(kinds))
             start = None if kind.holds_policy else since
             looked_up = record.look_up(Attribute.NAME, kind.value, start=start, limits=LIMITS)
             some, unreadable = parse_events(looked_up.events)
@@ -155,9 +167,13 @@ def read_histories(pipeline: Pipeline, keys: Sequence[Arn], since: datetime | No
             unreadable += looked_up.unreadable
             reach[kind.value] = CacheAccess(looked_up.cut is None, looked_up.back_to)
             gaps += _gaps(region, kind.value, looked_up, unreadable)
-        found |= {key: history_of(key, events, reach).since(since) for key in group}
+        for key in group:
+            history = history_of(key, events, reach)
+            found[key] = history.since(since)
+            if compare and (some_lost := still_lost(pipeline, history, clock.now())):
+                lost[key] = some_lost
     foreign = tuple(key for key in keys if key.account != own and not aws.reaches(key.account))
-    return Histories(tuple(found[key] for key in dict.fromkeys(keys)), tuple(gaps), foreign, clock.now())
+    return Histories(tuple(found[key] for key in dict.fromkeys(keys)), tuple(gaps), foreign, clock.now(), lost)
 
 
 def _gaps(region: str, name: str, looked_up: LookedUp, unreadable: int) -> list[Gap]:

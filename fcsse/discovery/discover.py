@@ -10,7 +10,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn, key_arn
@@ -39,6 +39,7 @@ class Discovery:
     """One run's reads. ``close`` (or leaving the ``with`` block) lets its threads go.
 
     ``on_answer`` is called after each answer with how many there are, of how many questions. ``words`` write suggested commands.
+    ``pool``: threads that several runs share.
     """
 
     def __init__(
@@ -51,13 +52,14 @@ class Discovery:
         *,
         on_answer: Callable[[int, int], None] | None = None,
         words: CommandBuilder | None = None,
+        pool: Executor | None = None,
     ) -> None:
         self._aws = aws
         self._words = words or CommandBuilder()
         self._wish = options.operation
         self._progress = progress
         self._clock = clock
-        self._fetcher = Fetcher(aws, on_answer)
+        self._fetcher = Fetcher(aws, clock, on_answer, pool)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
@@ -104,9 +106,9 @@ class Discovery:
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
-        answered, _ = wait(asked.values(), FOR_PREFIXES)
+        self._clock.wait_for(asked.values(), FOR_PREFIXES)
         late = "FSx did not answer in time"
-        return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
+        return {pair: _prefixes_of(pair, one) if one.done() else late for pair, one in asked.items()}
 
     def _gathered(self, pair: Pair, prefixes: tuple[str, ...] | str) -> Facts | Obstacle:
         if not isinstance(prefixes, str):

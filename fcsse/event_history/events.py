@@ -113,6 +113,7 @@ class Event(NamedTuple):
     key_reference: str
     replaces: str = ""
     place: int = 0
+    request_id: str = ""
 
     @property
     def policy(self) -> str | None:
@@ -183,6 +184,7 @@ def parse_event(text: str, time: datetime | None = None, place: int = 0) -> Even
         text_of(parameters, "keyId"),
         text_of(mapping_of(found, "addendum"), "originalEventID"),
         place,
+        text_of(found, "requestID"),
     )
 
 

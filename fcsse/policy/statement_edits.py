@@ -5,7 +5,7 @@ The rules of linking and unlinking change drafts only; the text is made once, at
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from fcsse import arn as arns
@@ -121,6 +121,25 @@ class PolicyEdit:
         splices += _edit_statements(document, gone, new, layout)
         text = apply_text_edits(document.text, splices)
         return document if text == document.text else PolicyDocument.parse(text)
+
+
+def with_statements(
+    document: PolicyDocument, gone: Collection[int], added: Sequence[dict[str, JsonValue]]
+) -> PolicyDocument:
+    """The document without the statements of these indices, and with others at its end, in its own layout."""
+    node = document.tree.member("Statement")
+    if node is None or not (gone or added):
+        return document
+    text, layout = document.text, layout_of(document)
+    brace, inline = _statement_indent(document, node, layout)
+    new = [render_value(value, layout, brace, inline=inline) for value in added]
+    if node.is_object:
+        edits = _edit_single(text, node, bool(gone), new, layout, brace)
+    elif not node.items:
+        edits = [TextEdit(node.start, node.end, _enclose(text, node, new, layout))]
+    else:
+        edits = edit_sequence(text, node, gone, new, layout)
+    return PolicyDocument.parse(apply_text_edits(text, edits))
 
 
 _MARK = " \t"

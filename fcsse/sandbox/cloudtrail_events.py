@@ -25,7 +25,7 @@ from fcsse.sandbox.cloudtrail_record import Event
 from fcsse.sandbox.kms_keys import find_key
 from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.state import Key, State
-from fcsse.sandbox.wire import AwsError, Call, Reply
+from fcsse.sandbox.wire import REQUEST_ID, AwsError, Call, Reply
 
 MESSAGE_LIMIT = 1024
 """Characters of an error message that are kept. Source: CloudTrail user guide, "Record contents"."""
@@ -67,6 +67,7 @@ def record_call(
         else call.header("user-agent") or "",
     }
     event["userIdentity"]["accessKeyId"] = call.access_key
+    event["requestID"] = str(call.environ.get(REQUEST_ID) or event["requestID"])
     if error is not None and error.code in _REFUSED:
         event |= _error("AccessDenied", error.message)
         _keep(state, event, caller.account, call.region)

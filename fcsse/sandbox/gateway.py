@@ -27,7 +27,7 @@ from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.journal import Journal
 from fcsse.sandbox.principals import caller_of, reveal
 from fcsse.sandbox.state import State
-from fcsse.sandbox.wire import AwsError, Call, Reply, error_reply, read_body, read_call
+from fcsse.sandbox.wire import REQUEST_ID, AwsError, Call, Reply, error_reply, read_body, read_call
 
 CONTROL = "/_sandbox"
 
@@ -55,6 +55,7 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one HTTP request."""
         body = read_body(environ)
+        environ[REQUEST_ID] = str(uuid.uuid4())
         path = str(environ.get("PATH_INFO") or "/")
         if path == CONTROL or path.startswith(f"{CONTROL}/"):
             reply: Reply | None = self._control(environ, body)
@@ -62,7 +63,7 @@ class Gateway:
             reply = self._aws(environ, body)
         if reply is None:
             _drop(environ)
-        headers = {"x-amzn-RequestId": str(uuid.uuid4()), **reply.headers}
+        headers = {"x-amzn-RequestId": environ[REQUEST_ID], **reply.headers}
         if environ["REQUEST_METHOD"] != "HEAD":
             headers = {k: v for k, v in headers.items() if k.lower() != "content-length"}
             headers["Content-Length"] = str(len(reply.body))

@@ -43,6 +43,7 @@ class Sandbox(Simulation):
     ) -> None:
         super().__init__(account, other_account, region, port=port)
         self._world = world
+        self.gateway: Any = None  # once it runs: the WSGI application, which may be called without a socket
         self._server: Any = None
         self._thread: threading.Thread | None = None
 
@@ -74,7 +75,7 @@ class Sandbox(Simulation):
         try:
             with moto_host.without_profile():
                 self._fill()
-            gateway = Gateway(self.state, self.faults, self.requests, application, Control(self))
+            gateway = self.gateway = Gateway(self.state, self.faults, self.requests, application, Control(self))
             with socket.create_server(("127.0.0.1", self._port), backlog=128) as listening:
                 descriptor = listening.fileno()
                 self._server = make_server(

@@ -60,6 +60,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+REQUEST_ID = "fcsse.request_id"
+"""Where a request's environment holds the id that its answer has and that CloudTrail records."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One AWS API call as it came in.

@@ -38,6 +38,12 @@ class Clock:
     def in_background(self, question: Any) -> Future:
         raise NotImplementedError
 
+    def thread_pool(self, threads: int) -> Any:
+        raise NotImplementedError
+
+    def wait_for(self, calls: Any, within: float) -> None:
+        raise NotImplementedError
+
 
 @dataclass
 class Client:
@@ -74,7 +80,7 @@ def error(code: str) -> ClientError:
 def record(*pages: Any) -> tuple[EventRecord, Client, Clock]:
     clock = Clock()
     client = Client(list(pages), clock)
-    return EventRecord(client, clock, "eu-west-1"), client, clock
+    return EventRecord(client.lookup_events, clock, "eu-west-1"), client, clock
 
 
 def test_pages_go_on_with_the_same_parameters_at_two_a_second() -> None:

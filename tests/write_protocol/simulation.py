@@ -12,6 +12,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,6 +143,12 @@ class VirtualClock:
     def in_background(self, question: Callable[[], str]) -> VirtualAside:
         return VirtualAside(self.world, question)
 
+    def thread_pool(self, threads: int) -> Executor:
+        raise NotImplementedError  # the write protocol has none
+
+    def wait_for(self, calls: object, within: float) -> None:
+        raise NotImplementedError
+
 
 class VirtualAside:
     def __init__(self, world: World, question: Callable[[], str]) -> None:
@@ -172,6 +179,7 @@ class Put:
     by: str
     before: str
     after: str
+    mark: str = ""
 
 
 @dataclass
@@ -213,7 +221,7 @@ class SimulatedKey:
             self._travel()
             raise BusyError("busy", "again")
 
-    def put(self, by: str, text: str, *, young: bool = False) -> None:
+    def put(self, by: str, text: str, *, young: bool = False, mark: str = "") -> int:
         self.tried += 1
         self._travel()
         self._fail()
@@ -223,11 +231,13 @@ class SimulatedKey:
             raise NotVisibleError("one or more invalid principals")
         if self.late:
             self._past.append((self.world.now + self.world.random.uniform(0, self.late), self.text))
-        self.puts.append(Put(self.world.now, by, self.text, text))
+        self.puts.append(Put(self.world.now, by, self.text, text, mark))
+        number = len(self.puts)
         self.text = text
         self._travel()
         if self.trouble and self.world.random.random() < self.trouble:
             raise UnexpectedError("no answer", "again")
+        return number
 
 
 @dataclass
@@ -249,10 +259,11 @@ class FakeAws:
         self.on_call("got")
         return text
 
-    def put_policy(self, _: Arn, text: str) -> None:
+    def put_policy(self, _: Arn, text: str, mark: str = "") -> str:
         self.on_call("put")
-        self.key.put(self.name, text, young=self.young)
+        number = self.key.put(self.name, text, young=self.young, mark=mark)
         self.on_call("taken")
+        return f"request-{number}"
 
     def find_role(self, cache: str) -> Role | None:
         return None if self.gone else Role.computed("aws", ACCOUNT, cache)

@@ -75,6 +75,19 @@ Wait = Annotated[
         rich_help_panel=SAFETY,
     ),
 ]
+Settle = Annotated[
+    float | None,
+    typer.Option(
+        "--settle",
+        metavar="DURATION",
+        envvar="FCSSE_SETTLE",
+        parser=parse_duration,
+        help="Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+        show_envvar=False,
+        rich_help_panel=SAFETY,
+        show_default=False,
+    ),
+]
 BackupDir = Annotated[
     Path | None,
     typer.Option(

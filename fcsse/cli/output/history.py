@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.event_history.events import member, text_of
+from fcsse.event_history.loss_sentences import loss_note, part_name, unsure_note
+from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.sentences import gap_note, stamp
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Kind, Version
@@ -173,6 +175,11 @@ def notes_of(found: Histories, shown: Shown) -> list[str]:
         "or --bucket-profile to read there."
         for key in found.foreign
     ]
+    for key, lost in found.lost.items():
+        notes += [f"Lost: {loss_note(one)}" for one in lost.lost]
+        notes += [unsure_note(one) for one in lost.unsure]
+        if lost.lost:
+            notes.append(f"To give it back: fcsse settle --key {key}")
     if shown.failed:
         # The same calls for every key of a record: nobody can say which key they were about.
         nameless = max((sum(one.unattributed.values()) for one in found.keys), default=0)
@@ -275,9 +282,25 @@ def history_document(found: Histories, shown: Shown) -> Json:
         "exit_code": 0,
         "since": shown.since.isoformat() if shown.since else None,
         "complete": not found.gaps and not found.foreign,
-        "keys": [_key(one, shown) for one in found.keys],
+        "keys": [{**_key(one, shown), "lost": lost_entries(found.lost.get(one.key))} for one in found.keys],
         "notes": notes_of(found, shown),
     }
+
+
+def lost_entries(found: LostWrites | None) -> list[Json]:
+    """What puts of fcsse ran over, for programs; ``certain`` is false where the record does not tell which came last."""
+    some = [(one, True) for one in found.lost] + [(one, False) for one in found.unsure] if found else []
+    return [
+        {
+            "part": part_name(one),
+            "sid": one.part.sid or None,
+            "back": one.back,
+            "certain": certain,
+            "written_by": one.of.id,
+            "ran_over_by": one.by.id,
+        }
+        for one, certain in some
+    ]
 
 
 def _key(one: KeyHistory, shown: Shown) -> Json:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
-NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore", "history")
+NEED_PERMISSIONS = ("link", "unlink", "check", "audit", "census", "restore", "history", "settle")
 """The commands that ``fcsse permissions`` knows."""
 
 

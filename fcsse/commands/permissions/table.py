@@ -22,6 +22,7 @@ class Command(StrEnum):
     CENSUS = "census"
     RESTORE = "restore"
     HISTORY = "history"
+    SETTLE = "settle"
     LAMBDA = "lambda"
 
 
@@ -158,6 +159,34 @@ _TAGS = _on(
 _RECORD = _on(
     "cloudtrail:LookupEvents", On.ANY, "reads what AWS recorded of the caches' calls, with --observed", optional=True
 )
+
+_NAMED_KEY = (
+    _on("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key", When.NAMED_BUCKET),
+    _on(
+        "s3:GetEncryptionConfiguration",
+        On.BUCKET,
+        "finds the keys of the buckets of --bucket or --cache",
+        When.NO_BUCKET,
+        optional=True,
+    ),
+    _on(
+        "fsx:DescribeDataRepositoryAssociations",
+        On.ANY,
+        "finds the buckets of --cache",
+        When.NO_BUCKET,
+        optional=True,
+    ),
+    _on(
+        "fsx:DescribeFileSystems",
+        On.ANY,
+        "the same for a file system without associations, linked at its creation",
+        When.NO_BUCKET,
+        optional=True,
+    ),
+    _on("kms:DescribeKey", On.KEY, "finds the key of an alias or id", optional=True),
+    _REGION,
+)
+"""How history and settle find the keys of buckets and caches."""
 
 TABLE: dict[Command, tuple[Permission, ...]] = {
     Command.LINK: (
@@ -312,30 +341,14 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     ),
     Command.HISTORY: (
         _on("cloudtrail:LookupEvents", On.ANY, "reads the recorded changes of the key"),
-        _on("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key", When.NAMED_BUCKET),
-        _on(
-            "s3:GetEncryptionConfiguration",
-            On.BUCKET,
-            "finds the keys of the buckets of --bucket or --cache",
-            When.NO_BUCKET,
-            optional=True,
-        ),
-        _on(
-            "fsx:DescribeDataRepositoryAssociations",
-            On.ANY,
-            "finds the buckets of --cache",
-            When.NO_BUCKET,
-            optional=True,
-        ),
-        _on(
-            "fsx:DescribeFileSystems",
-            On.ANY,
-            "the same for a file system without associations, linked at its creation",
-            When.NO_BUCKET,
-            optional=True,
-        ),
-        _on("kms:DescribeKey", On.KEY, "finds the key of an alias or id", optional=True),
-        _REGION,
+        _on("kms:GetKeyPolicy", On.KEY, "tells whether what a write of fcsse ran over was given back", optional=True),
+        *_NAMED_KEY,
+    ),
+    Command.SETTLE: (
+        _on("cloudtrail:LookupEvents", On.ANY, "reads the recorded writes of the key policy"),
+        _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back"),
+        _on("kms:PutKeyPolicy", On.KEY, "gives back what was lost"),
+        *_NAMED_KEY,
     ),
     Command.LAMBDA: (
         _ROLE,

@@ -1,0 +1,121 @@
+"""The answer of ``settle`` for people (lines), pull requests (Markdown) and programs (JSON). Pure.
+
+The JSON keys are a contract: they are added to, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
+from fcsse.cli.output.history import lost_entries
+from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.plan import diff_lines, saved_line
+from fcsse.event_history.loss_sentences import loss_note, notes
+from fcsse.event_history.sentences import gap_note
+from fcsse.policy.diff import policy_diff
+from fcsse.suggested_commands import CommandBuilder
+from fcsse.text import count
+
+if TYPE_CHECKING:
+    from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
+
+
+def settle_lines(found: Settlement) -> list[Line]:
+    """What is lost, what the record does not tell, and the change of each policy."""
+    out: list[Line] = []
+    for one in found.keys:
+        out += [*([line("")] if out else []), line(f"Key {one.key}", "bold")]
+        out += [prose((f"  Lost: {loss_note(loss)}", "red")) for loss in one.found.lost]
+        out += [prose((f"  {note}", "dim")) for note in _limits(one)]
+        if not one.found.lost:
+            out.append(prose(f"  {nothing(one)}"))
+        if one.change is not None:
+            out += [line(""), *diff_lines(one.change.before, one.change.after)]
+    return [*out, *(prose((note, "dim")) for note in general_notes(found))]
+
+
+def nothing(one: KeySettlement) -> str:
+    """That no lost write is recorded, and how many writes that is about."""
+    return f"No write that one of {count(one.found.ours, 'recorded write')} of fcsse ran over is lost."
+
+
+def _limits(one: KeySettlement) -> list[str]:
+    open_ = [f"{count(one.undecided, 'part')} cannot be given back: another statement has its Sid now."]
+    return [*notes(one.found), *(open_ if one.undecided else [])]
+
+
+def general_notes(found: Settlement) -> list[str]:
+    """What limits the whole answer."""
+    said = [gap_note(gap) for gap in found.gaps]
+    said += [f"Key {key} belongs to account {key.account}: its owner's record is needed." for key in found.foreign]
+    said.append("CloudTrail's event history holds 90 days and shows events some minutes late.")
+    return said
+
+
+def closing(found: Settlement, results: Sequence[KeyResult], words: CommandBuilder, *, dry_run: bool) -> list[Line]:
+    """What was done."""
+    if not found.changes:
+        return [prose((f"Nothing to give back{', but not all is settled' if found.open else ''}.", "green"))]
+    if dry_run:
+        return [
+            prose(
+                (
+                    f"Would give back what was lost to {count(len(found.changes), 'key policy', 'key policies')}.",
+                    "green",
+                )
+            ),
+            line(f"Dry run, nothing was written. Digest: {found.digest}"),
+        ]
+    out: list[Line] = []
+    for one in results:
+        if one.error is None:
+            out.append(prose((f"Gave back what was lost to the policy of key {one.key}.", "green")))
+            out += [saved_line(one.backup, words)] if one.backup else []
+    return out
+
+
+def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run: bool, code: int) -> Json:
+    """The document of ``settle``."""
+    done = {one.key: one for one in results}
+    return {
+        "schema": SCHEMA,
+        "command": "settle",
+        "exit_code": code,
+        "dry_run": dry_run,
+        "changes_pending": bool(found.changes) and dry_run,
+        "changed": any(one.error is None for one in results),
+        "settled": not found.open and not any(one.error for one in results) and not (dry_run and found.changes),
+        "digest": found.digest,
+        "keys": [_key(one, done.get(one.key)) for one in found.keys],
+        "notes": general_notes(found),
+    }
+
+
+def _key(one: KeySettlement, done: KeyResult | None) -> Json:
+    change, error = one.change, done.error if done else None
+    return {
+        "key": str(one.key),
+        "writes_of_fcsse": one.found.ours,
+        "lost": lost_entries(one.found),
+        "not_in_the_record": [{"event": doubt.event.id, "reason": doubt.reason.value} for doubt in one.found.doubts],
+        "open": one.open,
+        "notes": _limits(one),
+        "diff": list(policy_diff(change.before, change.after)) if change else [],
+        "backup": done.backup if done else None,
+        "error": {"code": error.code, "message": error.message, "hint": str(error.hint)} if error else None,
+    }
+
+
+def settle_markdown(found: Settlement, closing_texts: Sequence[str]) -> str:
+    """The answer as GitHub Markdown."""
+    out = ["### fcsse settle"]
+    for one in found.keys:
+        out += ["", f"#### Key `{one.key}`", ""]
+        out += [f"- Lost: {escaped(loss_note(loss))}" for loss in one.found.lost] or [nothing(one)]
+        out += [f"- {escaped(note)}" for note in _limits(one)]
+        if one.change is not None:
+            out += ["", *fenced(policy_diff(one.change.before, one.change.after))]
+    out += ["", *(escaped(text) for text in [*closing_texts, *general_notes(found)])]
+    return "\n".join(out) + "\n"

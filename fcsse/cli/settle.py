@@ -1,0 +1,166 @@
+"""``fcsse settle``: finds writes of others that one of fcsse ran over, and gives back what they lost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from fcsse.cli.history import Buckets, Caches, Keys, Since, keys_named, since_of
+from fcsse.cli.options import aws, cross_account, output, safety
+from fcsse.cli.options.output import Output
+from fcsse.cli.output import settle as report
+from fcsse.cli.output.documents import declined, to_text
+from fcsse.cli.output.lines import line, prose
+from fcsse.cli.question import ask_about_current
+from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.history import KEPT, MARGIN
+from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
+from fcsse.errors import EXIT_CHANGED, EXIT_PENDING, EXIT_UNEXPECTED
+from fcsse.pipeline import Pipeline
+from fcsse.text import count
+
+EXAMPLE = """\
+Examples:
+  fcsse settle --bucket data --dry-run
+  fcsse settle --key alias/data --yes
+  fcsse settle --cache fc-0123456789abcdef0 --since 7d -o json
+"""
+
+
+def settle(
+    key: Keys = None,
+    bucket: Buckets = None,
+    cache: Caches = None,
+    since: Since = None,
+    dry_run: safety.DryRun = False,
+    expect: safety.Expect = None,
+    yes: safety.Yes = False,
+    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    backup_dir: safety.BackupDir = None,
+    no_backup: safety.NoBackup = False,
+    bucket_profile: cross_account.BucketProfile = None,
+    bucket_role: cross_account.BucketRole = None,
+    output: output.OutputOption = Output.TEXT,
+    exit_code: output.ExitCode = False,
+    verbose: output.Verbose = 0,
+    quiet: output.Quiet = False,
+    no_color: output.NoColor = False,
+    profile: aws.Profile = None,
+    region: aws.Region = None,
+    endpoint_url: aws.EndpointUrl = None,
+) -> None:
+    """Find what a write of fcsse ran over, by CloudTrail's record, and give it back.
+
+    KMS has no versions: whoever writes a key policy last wins. Compares the order of writes that CloudTrail recorded in the
+    last 90 days with the policy that each of ours was made from, and names every statement that was lost, or that came back.
+    Shows the change first, and keeps a copy of the policy from before. What the record does not tell is said, not guessed.
+    """
+    with session("settle", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
+        credentials = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role)
+        pipeline = run.pipeline(credentials, wait, backup_dir, no_backup=no_backup)
+        now = pipeline.clock.now()
+        start = since_of(since, now) if since else None
+        require(start is None or start <= now, f"settle: --since {since} lies ahead", "Pass an age or an earlier time.")
+        if start is not None and start <= now - KEPT + MARGIN:
+            start = None
+        keys = keys_named(pipeline, "settle", key, bucket, cache)
+        found = plan_settlement(pipeline, keys, start, expect)
+        run.progress.stop()
+        found, results = carry_out(
+            run,
+            pipeline,
+            found,
+            again=lambda: plan_settlement(pipeline, keys, start, expect),
+            yes=yes,
+            dry_run=dry_run,
+            expected=expect is not None,
+        )
+        code = code_of(found, results, dry_run=dry_run, pending_code=EXIT_PENDING if exit_code else 0)
+        print_end(run, found, results, dry_run=dry_run, code=code)
+        raise typer.Exit(code)
+
+
+def carry_out(
+    run: Session,
+    pipeline: Pipeline,
+    found: Settlement,
+    *,
+    again: Callable[[], Settlement],
+    yes: bool,
+    dry_run: bool = False,
+    expected: bool = False,
+) -> tuple[Settlement, tuple[KeyResult, ...]]:
+    """Shows what is lost, asks, and gives it back; returns what was agreed to, and how it ended."""
+    asks = run.terminal.asks and not yes and not dry_run
+
+    def show(one: Settlement) -> None:
+        if run.output is Output.TEXT and not run.terminal.quiet:
+            run.terminal.print(report.settle_lines(one))
+        elif asks and one.changes:
+            run.terminal.print(report.settle_lines(one), err=True)
+
+    def ask(one: Settlement) -> None:
+        policies = count(len(one.changes), "key policy", "key policies")
+        if asks and not run.terminal.confirm(f"Give back what was lost to {policies}?"):
+            run.terminal.print([line("Nothing was written to AWS.")], err=True)
+            if run.output is Output.JSON:
+                document = report.settle_document(one, (), dry_run=False, code=EXIT_UNEXPECTED)
+                sys.stdout.write(to_text(declined(document)))
+            raise typer.Exit(EXIT_UNEXPECTED)
+
+    def read_again() -> Settlement:
+        run.progress = pipeline.progress = run.terminal.progress()
+        try:
+            return again()
+        finally:
+            run.progress.stop()
+
+    show(found)
+    if dry_run:
+        return found, ()
+    found = ask_about_current(
+        found,
+        clock=pipeline.clock,
+        terminal=run.terminal,
+        ask=ask,
+        again=read_again,
+        same=lambda one, other: one.digest == other.digest,
+        show=show,
+        pending=lambda one: bool(one.changes),
+    )
+    if not found.changes:
+        return found, ()
+    run.progress = pipeline.progress = run.terminal.progress()
+    results = apply_settlement(pipeline, found, expected=expected)
+    run.progress.stop()
+    return found, results
+
+
+def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, dry_run: bool, code: int) -> None:
+    """Prints how it ended, in the form that was asked for."""
+    closing = report.closing(found, results, run.words, dry_run=dry_run)
+    match run.output:
+        case Output.JSON:
+            sys.stdout.write(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
+        case Output.MARKDOWN:
+            sys.stdout.write(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
+        case Output.TEXT:
+            run.terminal.print(closing if run.terminal.quiet else [line(""), *closing])
+    for one in results:
+        if one.error is not None:
+            run.terminal.tell(one.error)
+    if any(one.error for one in results):
+        run.terminal.print([prose(run.journal.told())], err=True)
+
+
+def code_of(found: Settlement, results: Sequence[KeyResult], *, dry_run: bool = False, pending_code: int = 0) -> int:
+    """The first error's; 7 where something stays lost or may be; else that of pending changes, or 0."""
+    error = next((one.error for one in results if one.error), None)
+    if error is not None:
+        return error.exit_code
+    if dry_run and found.changes:
+        return pending_code
+    return EXIT_CHANGED if found.open else 0

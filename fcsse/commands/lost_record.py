@@ -1,0 +1,55 @@
+"""Which writes our puts ran over, by a key's history that was read and the copies on this machine. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fcsse.apply.backup import Backup
+from fcsse.errors import FcsseError
+from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
+from fcsse.event_history.put_basis import DIGITS, PutBasis
+from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.pipeline import Pipeline
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of
+
+MOST_COPIES = 5000
+
+
+def lost_writes(pipeline: Pipeline, history: KeyHistory, now: PolicyDocument | None, moment: datetime) -> LostWrites:
+    """What the record and the copies tell of one key. ``now``: its policy, where it was read."""
+    bases = bases_of(pipeline.backups_of_key(str(history.key), MOST_COPIES), history.key.partition)
+    return find_lost_writes(history, bases, now, moment)
+
+
+def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> LostWrites | None:
+    """The same; the policy of now is read only where something seems lost. None where no put of ours is recorded.
+
+    Where the policy may not be read, what was given back since is known from the record alone.
+    """
+    if not any(change.kind is Kind.POLICY for change in history.changes):
+        return None
+    found = lost_writes(pipeline, history, None, moment)
+    if found.lost or found.unsure:
+        try:
+            now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
+        except FcsseError:
+            return found
+        found = lost_writes(pipeline, history, now, moment)
+    return found if found.ours else None
+
+
+def bases_of(copies: Sequence[Backup], partition: str) -> dict[str, PutBasis]:
+    """What each of our puts was made from, by AWS's id of the request, as the copies hold it."""
+    found = {}
+    for copy in copies:
+        if not (copy.request_id and copy.read_at and copy.put_at):
+            continue
+        try:
+            age = (datetime.fromisoformat(copy.put_at) - datetime.fromisoformat(copy.read_at)).total_seconds()
+            digest = digest_of(PolicyDocument.parse(copy.policy), partition)[:DIGITS]
+        except (ValueError, TypeError, FcsseError):
+            continue
+        found[copy.request_id] = PutBasis(digest, max(0.0, age), copy.policy, bool(copy.held_at))
+    return found

@@ -1,0 +1,170 @@
+"""Finds the writes of others that a put of fcsse ran over, by CloudTrail's record, and gives back what they lost.
+
+In: keys. Out: ``Settlement``: for each key what is lost, what the record does not tell, and the policy with it given back.
+The write is that of every change: the copy first, then the protocol of ``PolicyWriter``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from fcsse.apply.give_back import SettleChange, give_back
+from fcsse.arn import Arn
+from fcsse.commands.history import read_histories
+from fcsse.commands.lost_record import lost_writes
+from fcsse.errors import ChangedError, FcsseError
+from fcsse.event_history.lost_writes import LostWrites, Unknown
+from fcsse.event_history.observed import Gap
+from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.model import Operation
+from fcsse.pipeline import Pipeline
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of
+
+PUTS = (Kind.CREATED, Kind.POLICY)
+
+PAUSE = 30.0
+"""Seconds between two looks at the record while an event is waited for."""
+
+AFTERWARDS = 60.0
+"""Seconds after our own event has shown in which those of the same moment are taken to show."""
+
+CLOCKS_APART = timedelta(seconds=90)
+"""How far this machine's clock may be ahead of AWS's."""
+
+
+class KeySettlement(NamedTuple):
+    """One key: what the record tells of lost writes, and the policy before and after they are given back.
+
+    ``change`` is None where nothing can be given back. ``open`` is what stays lost: only its owner can decide, or the record
+    does not tell which write came last.
+    """
+
+    key: Arn
+    found: LostWrites
+    change: SettleChange | None
+    undecided: int
+
+    def is_recorded(self, since: datetime) -> bool:
+        """Does the record hold a write of ours since then, and all that it takes to judge it?"""
+        whole = not self.found.newest_missing and not any(one.reason is Unknown.RECENT for one in self.found.doubts)
+        return whole and self.found.newest is not None and self.found.newest >= since
+
+    @property
+    def open(self) -> int:
+        """How many parts stay lost, or may be lost, after what can be given back was."""
+        return self.undecided + len(self.found.unsure)
+
+
+class Settlement(NamedTuple):
+    """All keys, in the order asked for. ``gaps`` are parts of the record that were not read, ``foreign`` keys of others."""
+
+    keys: tuple[KeySettlement, ...]
+    gaps: tuple[Gap, ...]
+    foreign: tuple[Arn, ...]
+    now: datetime
+
+    @property
+    def changes(self) -> tuple[SettleChange, ...]:
+        """What would be written."""
+        return tuple(one.change for one in self.keys if one.change is not None)
+
+    @property
+    def open(self) -> int:
+        """How many parts stay lost all the same."""
+        return sum(one.open for one in self.keys)
+
+    @property
+    def digest(self) -> str:
+        """Binds a review to what is applied, as a plan's digest does."""
+        parts = [Operation.SETTLE.value]
+        for change in self.changes:
+            digests = [digest_of(document, change.key.partition) for document in (change.before, change.after)]
+            parts += [str(change.key), *digests]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+class KeyResult(NamedTuple):
+    """How giving back on one key ended. ``backup`` is the copy made before."""
+
+    key: Arn
+    backup: str | None = None
+    error: FcsseError | None = None
+
+
+def plan_settlement(
+    pipeline: Pipeline, keys: Sequence[Arn], since: datetime | None = None, expect: str | None = None
+) -> Settlement:
+    """Reads CloudTrail's record of the keys' policies and compares. Writes nothing.
+
+    ``since``: only puts of ours from then on. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
+    not read a key's policy, and ``ChangedError`` where ``expect`` is not the digest.
+    """
+    histories = read_histories(pipeline, keys, kinds=PUTS, compare=False)
+    found = []
+    for history in histories.keys:
+        pipeline.progress.step(f"reading the policy of key {history.key.resource.removeprefix('key/')}")
+        now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
+        found.append(_settle(pipeline, history, now, since, histories.now))
+    settlement = Settlement(tuple(found), histories.gaps, histories.foreign, histories.now)
+    if expect is not None and expect != settlement.digest:
+        raise ChangedError(
+            f"checking what is to be given back: its digest is {settlement.digest}, not the expected {expect}",
+            "Review a new dry run.",
+        )
+    return settlement
+
+
+def await_settlement(
+    pipeline: Pipeline, keys: Sequence[Arn], since: datetime, seconds: float
+) -> tuple[Settlement, bool]:
+    """Looks until the record holds our writes since a time, and those beside them; at most for so many seconds.
+
+    True where it does. CloudTrail shows events after some minutes, in no certain order: so the last look comes a minute
+    after our own write has shown.
+    """
+    clock, end = pipeline.clock, pipeline.clock.monotonic() + seconds
+    shown_at: float | None = None
+    while True:
+        found = plan_settlement(pipeline, keys, since - CLOCKS_APART)
+        if all(one.is_recorded(since - CLOCKS_APART) for one in found.keys):
+            shown_at = clock.monotonic() if shown_at is None else shown_at
+            if clock.monotonic() - shown_at >= AFTERWARDS:
+                return found, True
+        left = end - clock.monotonic()
+        if left <= 0:
+            return found, False
+        pipeline.progress.step("waiting until CloudTrail shows the write")
+        clock.sleep(min(left, PAUSE))
+
+
+def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bool) -> tuple[KeyResult, ...]:
+    """Gives back what was lost, key by key; an error on one does not stop the others."""
+    results = []
+    for change in settlement.changes:
+        try:
+            results.append(KeyResult(change.key, pipeline.write_policy(change, expected=expected)))
+        except FcsseError as error:
+            results.append(KeyResult(change.key, error=error))
+    return tuple(results)
+
+
+def _settle(
+    pipeline: Pipeline, history: KeyHistory, now: PolicyDocument, since: datetime | None, moment: datetime
+) -> KeySettlement:
+    key = history.key
+    found = lost_writes(pipeline, history, now, moment)
+    if since is not None:
+        found = found._replace(
+            lost=tuple(one for one in found.lost if one.by.time >= since),
+            unsure=tuple(one for one in found.unsure if one.by.time >= since),
+            doubts=tuple(one for one in found.doubts if one.event.time >= since),
+        )
+    given = give_back(now, found.lost, key.partition)
+    change = None
+    if given.document is not now:
+        change = SettleChange(key, Operation.SETTLE, (), now, given.document, (), losses=found.lost)
+    return KeySettlement(key, found, change, len(given.open))

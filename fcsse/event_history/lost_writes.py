@@ -1,0 +1,346 @@
+"""Which writes of others a put of ours ran over, by CloudTrail's order of them and what each of ours was based on. Pure.
+
+In: a key's history, the bases of our puts, and the policy as it is now. Out: what is still lost, and what the record cannot
+tell. CloudTrail states times to the second and promises no order within one: every order of such events that the bases, the
+readings after our puts and the policy of now allow is followed, and only what is lost in all of them counts as lost. Where a
+version is missing from the record, nothing is concluded from what looks like a difference.
+
+Source: KMS API reference, PutKeyPolicy (it replaces the whole document; the last writer wins).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from fcsse.errors import FcsseError
+from fcsse.event_history.events import Event
+from fcsse.event_history.policy_parts import Part, has_ids, masked, parts_of, says_the_same
+from fcsse.event_history.put_basis import DIGITS, PutBasis, basis_of
+from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of
+
+STALE = timedelta(seconds=11)
+"""How old a version may be that KMS still shows, and a second for the record's rounding. What was run over is younger."""
+
+LATE = timedelta(minutes=15)
+"""After so long, the record holds what happened. Source: CloudTrail user guide ("within an average of about 5 minutes")."""
+
+MOST_TIED = 6
+MOST_STATES = 200
+
+
+class Unknown(Enum):
+    """Why nothing can be said of a put of ours.
+
+    NOT_RECORDED: the policy that it was made from is not in the record. GAP: nor is a version between. NO_TEXT: the event
+    before it holds no policy. TOO_MANY: too many events of one second. RECENT: events of the last minutes may still come.
+    """
+
+    NOT_RECORDED = "not recorded"
+    GAP = "gap"
+    NO_TEXT = "no text"
+    TOO_MANY = "too many in one second"
+    RECENT = "recent"
+
+
+class Loss(NamedTuple):
+    """A part that is lost, or (``back``) that somebody took out and that is there again. ``by`` ran over ``of``."""
+
+    part: Part
+    back: bool
+    by: Event
+    of: Event
+
+
+class Doubt(NamedTuple):
+    """A put of ours of which the record does not say whether it ran over another write."""
+
+    event: Event
+    reason: Unknown
+
+
+class LostWrites(NamedTuple):
+    """What is still lost of a key's policy.
+
+    ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
+    be said of. ``newest_missing``: the policy of now was written by a call that the record does not show yet. ``ours``: how
+    many puts of ours were looked at, ``newest`` when the last of them was.
+    """
+
+    lost: tuple[Loss, ...]
+    unsure: tuple[Loss, ...]
+    doubts: tuple[Doubt, ...]
+    newest_missing: bool
+    ours: int
+    newest: datetime | None = None
+
+
+class _Put(NamedTuple):
+    event: Event
+    document: PolicyDocument | None
+    digest: str
+    basis: PutBasis | None
+    created: bool
+
+
+class _State(NamedTuple):
+    """One possible course of events so far: the last put, what is lost, and what is not known."""
+
+    last: int | None = None
+    lost: frozenset[tuple[Part, bool, int, int]] = frozenset()
+    doubts: frozenset[tuple[int, Unknown]] = frozenset()
+    order: tuple[int, ...] = ()
+
+
+def find_lost_writes(
+    history: KeyHistory, saved: Mapping[str, PutBasis], now: PolicyDocument | None, moment: datetime
+) -> LostWrites:
+    """What is still lost. ``saved``: bases by request id; ``now``: the policy as KMS shows it, None where it was not read."""
+    puts = _puts(history, saved)
+    return _Search(puts, history.key.partition, moment).run(now)
+
+
+def _puts(history: KeyHistory, saved: Mapping[str, PutBasis]) -> tuple[_Put, ...]:
+    found = []
+    for change in history.changes:
+        if change.failed or change.version is None:
+            continue
+        document = change.version.document
+        digest = digest_of(document, history.key.partition) if document else ""
+        created = change.kind is Kind.CREATED
+        basis = None if created else basis_of(change.event, dict(saved))
+        found.append(_Put(change.event, document, digest, basis, created))
+    return tuple(found)
+
+
+class _Search:
+    """Follows all orders of events. Events of different seconds have one; those of one second as many as are possible."""
+
+    def __init__(self, puts: Sequence[_Put], partition: str, moment: datetime) -> None:
+        self._puts = puts
+        self._partition = partition
+        self._moment = moment
+        self._parts: dict[str, dict[Part, object]] = {}
+        self._crowded: set[tuple[int, Unknown]] = set()
+
+    def run(self, now: PolicyDocument | None) -> LostWrites:
+        states = [_State()]
+        numbers = range(len(self._puts))
+        for _, tied in itertools.groupby(numbers, key=lambda number: self._puts[number].event.time):
+            states = self._follow(states, list(tied))
+        missing = False
+        if now is not None and self._puts:
+            current = [one for one in states if self._is(one.last, now)]
+            missing = not current
+            states = [self._at_end(one, now) for one in current or states]
+        return self._summary(states, missing)
+
+    def _follow(self, states: list[_State], tied: list[int]) -> list[_State]:
+        """The states after the events of one second."""
+        if len(tied) > MOST_TIED:
+            ours = [number for number in tied if self._puts[number].basis]
+            self._crowded |= {(number, Unknown.TOO_MANY) for number in ours}
+            orders: Iterable[Sequence[int]] = [tied]
+            skip = True
+        else:
+            orders, skip = itertools.permutations(tied), False
+        orders = list(orders)
+        possible = [order for order in orders if self._is_possible(order, tied)] or orders[:1]
+        found: dict[object, _State] = {}
+        for state in states:
+            for order in possible:
+                one = state
+                for number in order:
+                    one = self._after(one, number, skip=skip)
+                found.setdefault((one.last, one.lost, one.doubts), one)
+        kept = list(found.values())
+        if len(kept) > MOST_STATES:
+            self._crowded |= {(number, Unknown.TOO_MANY) for number in tied if self._puts[number].basis}
+            kept = kept[:MOST_STATES]
+        return kept
+
+    def _is_possible(self, order: Sequence[int], tied: Sequence[int]) -> bool:
+        """Does an order agree with what our puts read before, and saw a second after?"""
+        place = {number: at for at, number in enumerate(order)}
+        for number in order:
+            put = self._puts[number]
+            if put.basis is None:
+                continue
+            same = [other for other in tied if other != number and self._matches(other, put.basis)]
+            earlier = any(self._matches(other, put.basis) for other in range(min(tied)))
+            if same and not earlier and all(place[other] > place[number] for other in same):
+                return False
+            after = order[place[number] + 1 :]
+            if put.basis.held and after and self._puts[after[-1]].digest != put.digest:
+                return False
+        return True
+
+    def _matches(self, number: int, basis: PutBasis) -> bool:
+        return bool(basis.digest) and self._puts[number].digest.startswith(basis.digest[:DIGITS])
+
+    def _is(self, number: int | None, document: PolicyDocument) -> bool:
+        found = self._puts[number].document if number is not None else None
+        return found is not None and says_the_same(found, document, self._partition)
+
+    def _after(self, state: _State, number: int, *, skip: bool) -> _State:
+        put = self._puts[number]
+        lost = self._still_lost(state.lost, self._document(state.last), put.document)
+        doubts = state.doubts
+        if put.basis is not None and not skip:
+            more, doubt = self._run_over(state, number, put, put.basis)
+            lost |= more
+            if doubt is not None:
+                doubts |= {(number, doubt)}
+        return _State(number, frozenset(lost), frozenset(doubts), (*state.order, number))
+
+    def _run_over(
+        self, state: _State, number: int, put: _Put, basis: PutBasis
+    ) -> tuple[set[tuple[Part, bool, int, int]], Unknown | None]:
+        """What this put lost of the version before it, when it was made from another one."""
+        if state.last is None or self._matches(state.last, basis):
+            return set(), None
+        before = self._puts[state.last]
+        if before.document is None or put.document is None:
+            return set(), Unknown.NO_TEXT
+        base, first, doubt = self._base(state, put, basis)
+        if base is not None and says_the_same(base, before.document, self._partition):
+            return set(), None
+        if base is None or doubt is not None:
+            return set(), doubt or Unknown.NOT_RECORDED
+        reading = put.event.time - timedelta(seconds=basis.age)
+        if self._puts[first].event.time < reading - STALE:
+            return set(), Unknown.GAP
+        missing, back = self._difference(base, before.document, put.document)
+        if missing or back:
+            added, removed = self._meant(state.order, first)
+            missing, back = missing & added, back & removed
+        pieces = {(part, False) for part in missing} | {(part, True) for part in back}
+        return {(part, is_back, number, state.last) for part, is_back in pieces}, None
+
+    def _base(self, state: _State, put: _Put, basis: PutBasis) -> tuple[PolicyDocument | None, int, Unknown | None]:
+        """The policy that a put was made from, the first version after it, and why nothing may be concluded from it."""
+        order = state.order
+        for at in range(len(order) - 1, -1, -1):
+            if self._matches(order[at], basis):
+                following = order[at + 1] if at + 1 < len(order) else order[at]
+                return self._puts[order[at]].document, following, None
+        text = _parsed(basis.text)
+        if text is None or state.last is None:
+            return None, 0, Unknown.NOT_RECORDED
+        if says_the_same(text, self._puts[state.last].document or text, self._partition):
+            return text, state.last, None
+        first = order[0]
+        if self._puts[first].created or len(order) > 1:
+            return text, first, self._unless_chained(order, basis)
+        known = self._puts[first].basis
+        chained = known is not None and known.digest[:DIGITS] == basis.digest[:DIGITS]
+        young = self._moment - put.event.time < LATE
+        return text, first, Unknown.RECENT if young and not chained else None
+
+    def _unless_chained(self, order: Sequence[int], basis: PutBasis) -> Unknown | None:
+        """None where the record itself says that the version before its first one was the base."""
+        known = self._puts[order[0]].basis
+        if not self._puts[order[0]].created and known is not None and known.digest[:DIGITS] == basis.digest[:DIGITS]:
+            return None
+        return Unknown.GAP
+
+    def _meant(self, order: Sequence[int], first: int) -> tuple[set[Part], set[Part]]:
+        """What the puts from ``first`` on added and took out on purpose: each of ours compared with what it was made from."""
+        added: set[Part] = set()
+        removed: set[Part] = set()
+        start = order.index(first)
+        for at in range(start, len(order)):
+            put = self._puts[order[at]]
+            before = self._document(order[at - 1]) if at else None
+            if put.basis is not None:
+                own = next((one for one in order[:at][::-1] if self._matches(one, put.basis)), None)
+                before = self._document(own) if own is not None else _parsed(put.basis.text) or before
+            if put.document is None:
+                continue
+            after = set(parts_of(put.document, self._partition))
+            old = set(parts_of(before, self._partition)) if before is not None else None
+            plus, minus = (after - old, old - after) if old is not None else (after, self._base_of_first(after))
+            added, removed = (added | plus) - minus, (removed | minus) - plus
+        return added, removed
+
+    def _base_of_first(self, after: set[Part]) -> set[Part]:
+        """Of the record's first version nobody knows what it took out: whatever any of our bases has and it has not."""
+        bases = [_parsed(put.basis.text) for put in self._puts if put.basis and put.basis.text]
+        return {part for one in bases if one for part in parts_of(one, self._partition)} - after
+
+    def _difference(
+        self, base: PolicyDocument, before: PolicyDocument, after: PolicyDocument
+    ) -> tuple[set[Part], set[Part]]:
+        old, theirs, new = (set(parts_of(one, self._partition)) for one in (base, before, after))
+        missing, back = theirs - old - new, (old - theirs) & new
+        if (missing or back) and (has_ids(base) or has_ids(after)):
+            known = [_plain(one, self._partition) for one in (base, before, after)]
+            missing = {one for one in missing if not _plain_of(one, before, self._partition) & (known[0] | known[2])}
+            back = {one for one in back if not _plain_of(one, base, self._partition) & known[1]}
+        return missing, back
+
+    def _still_lost(
+        self,
+        lost: Iterable[tuple[Part, bool, int, int]],
+        before: PolicyDocument | None,
+        after: PolicyDocument | None,
+    ) -> set[tuple[Part, bool, int, int]]:
+        """Of what is lost, what a later version leaves so. A later statement of the same Sid takes the place of a lost one."""
+        kept = set(lost)
+        if after is None or not kept:
+            return kept
+        new = set(parts_of(after, self._partition))
+        added = new - (set(parts_of(before, self._partition)) if before else new)
+        sids = {one.sid for one in added if one.sid}
+        return {
+            one for one in kept if (one[0] in new) is one[1] and not (not one[1] and one[0].sid and one[0].sid in sids)
+        }
+
+    def _document(self, number: int | None) -> PolicyDocument | None:
+        return self._puts[number].document if number is not None else None
+
+    def _at_end(self, state: _State, now: PolicyDocument) -> _State:
+        lost = self._still_lost(state.lost, self._document(state.last), now)
+        return state._replace(lost=frozenset(lost))
+
+    def _summary(self, states: Sequence[_State], missing: bool) -> LostWrites:
+        every = set.intersection(*(set(one.lost) for one in states))
+        some = set.union(*(set(one.lost) for one in states)) - every
+        doubts = set.union(*(set(one.doubts) for one in states)) | self._crowded
+        ours = [put.event.time for put in self._puts if put.basis]
+        return LostWrites(
+            self._losses(every),
+            self._losses(some),
+            tuple(Doubt(self._puts[number].event, reason) for number, reason in sorted(doubts, key=lambda one: one[0])),
+            missing,
+            len(ours),
+            max(ours, default=None),
+        )
+
+    def _losses(self, found: Iterable[tuple[Part, bool, int, int]]) -> tuple[Loss, ...]:
+        ordered = sorted(found, key=lambda one: (one[2], one[3], one[1], one[0].sid, repr(one[0].form)))
+        return tuple(Loss(part, back, self._puts[by].event, self._puts[of].event) for part, back, by, of in ordered)
+
+
+def _parsed(text: str) -> PolicyDocument | None:
+    try:
+        return PolicyDocument.parse(text) if text else None
+    except FcsseError:
+        return None
+
+
+def _plain(document: PolicyDocument, partition: str) -> set[str]:
+    return {repr(one.form) for one in parts_of(masked(document, partition), partition)}
+
+
+def _plain_of(part: Part, document: PolicyDocument, partition: str) -> set[str]:
+    """The forms that a part of a document has with its principals masked."""
+    statement = parts_of(document, partition)[part]
+    single = masked(document, partition).statements[statement.index]
+    found = parts_of(masked(document, partition), partition)
+    return {repr(one.form) for one, there in found.items() if there.index == single.index}
