@@ -90,6 +90,7 @@ REQUIRED: dict[str, Required] = {
     "kms:RetireGrant": Required((REQUEST_ID,)),
     "kms:RevokeGrant": Required((REQUEST_ID,)),
     "organizations:DescribeOrganization": Required(("Organization.Id",)),
+    "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
         ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
     ),

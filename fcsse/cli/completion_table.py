@@ -92,7 +92,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         True,
         False,
         (),
-        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use: an ARN, or an alias or id of the caller's own account.",
     ),
     "bucket-region": (("--bucket-region",), True, False, (), "The bucket's Region."),
     "bucket-keys": (("--bucket-keys", "--no-bucket-keys"), False, False, (), "Whether the bucket uses Bucket Keys."),
@@ -106,6 +106,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         "AWS profile that may create the grant: of the cache's account, with permissions to the key.",
     ),
     "grant-role": (("--grant-role",), True, False, (), "The same as a role to assume."),
+    "org-id": (
+        ("--org-id",),
+        True,
+        False,
+        (),
+        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+    ),
     "output": (("--output", "-o"), True, False, ("text", "json", "markdown"), "Form of the answer on standard output."),
     "exit-code": (("--exit-code",), False, False, (), "With --dry-run: exit 3 when there is something to do."),
     "verbose": (("--verbose", "-v"), False, False, (), "Say each step; twice: tracebacks too."),
@@ -126,13 +133,6 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         False,
         (),
         "Also show what CloudTrail recorded of the cache's calls to KMS in the last 90 days, and whether that agrees with the verdict. Exit code 3 where it does not and no change of the key explains it.",
-    ),
-    "org-id": (
-        ("--org-id",),
-        True,
-        False,
-        (),
-        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
     ),
     "policy": (
         ("--policy",),
@@ -157,6 +157,27 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
     ),
+    "organization": (
+        ("--organization",),
+        False,
+        False,
+        (),
+        "Audit every account of the organization. Run it in the management account or as a delegated administrator.",
+    ),
+    "accounts": (
+        ("--accounts",),
+        True,
+        False,
+        None,
+        "Audit the accounts in this file instead (- reads standard input): one id a line, CSV with a column account, or the JSON of aws organizations list-accounts.",
+    ),
+    "role-name": (
+        ("--role-name",),
+        True,
+        False,
+        (),
+        "Role to assume in each account but the caller's own. Default: OrganizationAccountAccessRole.",
+    ),
     "fix": (
         ("--fix",),
         False,
@@ -178,14 +199,35 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Account in which to look for buckets that cannot be read from here. Many times.",
     ),
+    "state": (
+        ("--state",),
+        True,
+        False,
+        None,
+        "With --fix: file that records the accounts that are finished, so that the same command goes on after an interruption. It holds no secrets. Default: a file in the platform's state folder.",
+    ),
     "audit:output": (
         ("--output", "-o"),
         True,
         False,
-        ("text", "json", "markdown", "csv"),
+        ("text", "json", "markdown", "csv", "sarif"),
         "Form of the answer on standard output.",
     ),
     "html": (("--html",), True, False, None, "Also write all of it as one page that needs no network."),
+    "compare": (
+        ("--compare",),
+        True,
+        False,
+        None,
+        "Report what is new, gone or changed since an earlier audit (a file written with -o json).",
+    ),
+    "new-only": (
+        ("--new-only",),
+        False,
+        False,
+        (),
+        "With --compare: exit 3 only if there is a new finding, or an old one has become more severe or is about more pairs; otherwise exit 0.",
+    ),
     "backups:key": (("--key",), True, False, (), "Only policies of this key."),
     "discard-others": (
         ("--discard-others",),
@@ -222,15 +264,36 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("--output", "-o"),
         True,
         False,
-        ("text", "json", "markdown", "csv"),
+        ("text", "json", "markdown", "csv", "sarif"),
         "Form of the answer on standard output.",
+    ),
+    "cache-resource": (
+        ("--cache-resource",),
+        True,
+        False,
+        (),
+        "Instead of --cache: the logical id of an AWS::FSx::FileCache in the template that has the key, for --format cloudformation. Asks AWS nothing.",
+    ),
+    "statement:key": (
+        ("--key",),
+        True,
+        False,
+        (),
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
     ),
     "format": (
         ("--format",),
         True,
         False,
-        ("json", "terraform", "cloudformation", "aws-cli"),
-        "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+        ("json", "terraform", "terraform-module", "jsonencode", "cloudformation", "aws-cli"),
+        "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+    ),
+    "permissions:key": (
+        ("--key",),
+        True,
+        False,
+        (),
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
     ),
     "permissions:region": (
         ("--region",),
@@ -274,24 +337,25 @@ OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
     "link": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup via context narrow-grant "
     "prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role "
-    "output exit-code verbose quiet no-color profile region endpoint-url help",
+    "org-id output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
     "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role observed org-id policy account "
     "partition output verbose quiet no-color profile region endpoint-url help",
-    "audit": "audit:region all-regions fix dry-run expect yes wait backup-dir no-backup prune-orphans "
-    "audit:bucket-role bucket-account grant-profile grant-role observed audit:output html exit-code "
-    "verbose quiet no-color profile endpoint-url help",
+    "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
+    "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
+    "org-id audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
     "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
     "profile region endpoint-url help",
     "history": "history:key history:bucket history:cache since bucket-profile bucket-role failed source-address "
     "history:output verbose quiet no-color profile region endpoint-url help",
-    "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
-    "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
-    "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
-    "optional output verbose quiet no-color help",
+    "statement": "cache bucket every-cache cache-resource account partition via context narrow-grant statement:key "
+    "bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet no-color profile "
+    "region endpoint-url help",
+    "permissions": "cache bucket every-cache permissions:key account permissions:region partition via engine "
+    "permissions:fix optional output verbose quiet no-color help",
     "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output bucket-profile "
     "bucket-role output verbose quiet no-color profile region endpoint-url help",
 }

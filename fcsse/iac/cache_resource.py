@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from fcsse import arn as arns
 from fcsse.errors import UsageError
-from fcsse.iac.additions import Additions, NewStatements
+from fcsse.iac.additions import Additions
+from fcsse.iac.parts import NewStatements
 from fcsse.model import Context
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access, documented_statement, sid_for

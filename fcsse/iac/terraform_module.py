@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from fcsse.iac.additions import Addition, NewGrant, NewStatements
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
 from fcsse.iac.terraform import SPACES_IN_SID, hcl, quoted
 from fcsse.policy.json_text import JsonValue
 

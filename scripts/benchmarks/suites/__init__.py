@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.suites import audit, deciding, link, start, traffic
+from benchmarks.suites import audit, deciding, link, organization, start, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,4 +18,5 @@ SUITES: dict[str, Callable[[Bench], Result]] = {
     "link": link.measure,
     "audit": audit.measure,
     "deciding": deciding.measure,
+    "organization": organization.measure,
 }
