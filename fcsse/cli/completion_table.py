@@ -51,6 +51,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "How long to wait for a role that is not there yet, and for AWS to show the change; 0: not at all.",
     ),
+    "settle": (
+        ("--settle",),
+        True,
+        False,
+        (),
+        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+    ),
     "backup-dir": (
         ("--backup-dir",),
         True,
@@ -92,7 +99,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         True,
         False,
         (),
-        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use: an ARN, or an alias or id of the caller's own account.",
     ),
     "bucket-region": (("--bucket-region",), True, False, (), "The bucket's Region."),
     "bucket-keys": (("--bucket-keys", "--no-bucket-keys"), False, False, (), "Whether the bucket uses Bucket Keys."),
@@ -106,6 +113,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         "AWS profile that may create the grant: of the cache's account, with permissions to the key.",
     ),
     "grant-role": (("--grant-role",), True, False, (), "The same as a role to assume."),
+    "org-id": (
+        ("--org-id",),
+        True,
+        False,
+        (),
+        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
+    ),
     "output": (("--output", "-o"), True, False, ("text", "json", "markdown"), "Form of the answer on standard output."),
     "exit-code": (("--exit-code",), False, False, (), "With --dry-run: exit 3 when there is something to do."),
     "verbose": (("--verbose", "-v"), False, False, (), "Say each step; twice: tracebacks too."),
@@ -126,13 +140,6 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         False,
         (),
         "Also show what CloudTrail recorded of the cache's calls to KMS in the last 90 days, and whether that agrees with the verdict. Exit code 3 where it does not and no change of the key explains it.",
-    ),
-    "org-id": (
-        ("--org-id",),
-        True,
-        False,
-        (),
-        "The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
     ),
     "policy": (
         ("--policy",),
@@ -236,6 +243,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put the policy back although others changed it since; what they did is lost. The diff shows it.",
     ),
+    "accept-edited": (
+        ("--accept-edited",),
+        False,
+        False,
+        (),
+        "Restore the backup although its policy was edited after it was saved. The diff shows what it says now.",
+    ),
     "history:key": (
         ("--key",),
         True,
@@ -267,12 +281,48 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("text", "json", "markdown", "csv", "sarif"),
         "Form of the answer on standard output.",
     ),
+    "settle:key": (
+        ("--key",),
+        True,
+        True,
+        (),
+        "Key by its ARN, alias or id. Repeatable. Aliases and ids are looked up in the caller's account and --region.",
+    ),
+    "settle:bucket": (("--bucket",), True, True, None, "The key of this bucket's default encryption. Repeatable."),
+    "settle:cache": (
+        ("--cache",),
+        True,
+        True,
+        None,
+        "The keys of all buckets that this cache or file system is linked to. Repeatable.",
+    ),
+    "cache-resource": (
+        ("--cache-resource",),
+        True,
+        False,
+        (),
+        "Instead of --cache: the logical id of an AWS::FSx::FileCache in the template that has the key, for --format cloudformation. Asks AWS nothing.",
+    ),
+    "statement:key": (
+        ("--key",),
+        True,
+        False,
+        (),
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
+    ),
     "format": (
         ("--format",),
         True,
         False,
-        ("json", "terraform", "cloudformation", "aws-cli"),
-        "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+        ("json", "terraform", "terraform-module", "jsonencode", "cloudformation", "aws-cli"),
+        "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+    ),
+    "permissions:key": (
+        ("--key",),
+        True,
+        False,
+        (),
+        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
     ),
     "permissions:region": (
         ("--region",),
@@ -314,9 +364,9 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
 
 OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
-    "link": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup via context narrow-grant "
-    "prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role "
-    "output exit-code verbose quiet no-color profile region endpoint-url help",
+    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context "
+    "narrow-grant prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile "
+    "grant-role org-id output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
@@ -324,16 +374,19 @@ OF_COMMAND: dict[str, str] = {
     "partition output verbose quiet no-color profile region endpoint-url help",
     "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
     "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
-    "audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
+    "org-id audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
-    "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
-    "profile region endpoint-url help",
+    "restore": "discard-others accept-edited dry-run expect yes wait backup-dir no-backup output exit-code verbose "
+    "quiet no-color profile region endpoint-url help",
     "history": "history:key history:bucket history:cache since bucket-profile bucket-role failed source-address "
     "history:output verbose quiet no-color profile region endpoint-url help",
-    "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
-    "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
-    "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
-    "optional output verbose quiet no-color help",
+    "settle": "settle:key settle:bucket settle:cache since dry-run expect yes wait backup-dir no-backup "
+    "bucket-profile bucket-role output exit-code verbose quiet no-color profile region endpoint-url help",
+    "statement": "cache bucket every-cache cache-resource account partition via context narrow-grant statement:key "
+    "bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet no-color profile "
+    "region endpoint-url help",
+    "permissions": "cache bucket every-cache permissions:key account permissions:region partition via engine "
+    "permissions:fix optional output verbose quiet no-color help",
     "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output bucket-profile "
     "bucket-role output verbose quiet no-color profile region endpoint-url help",
 }
@@ -343,7 +396,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "backups": (),
     "restore": (),
     "history": (),
-    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "lambda"),
+    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "settle", "lambda"),
 }
 
 # The commands, with their help in short.
@@ -355,6 +408,7 @@ COMMANDS: dict[str, str] = {
     "backups": "List the key policies saved before each change, newest first; with an ID, print that policy.",
     "restore": "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     "history": "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
+    "settle": "Find what a write of fcsse ran over, by CloudTrail's record, and give it back.",
     "statement": "Print the statement, or the grant, that link would add.",
     "permissions": "Print the least IAM policy that the caller of COMMAND needs.",
     "census": "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",

@@ -11,6 +11,7 @@ from fcsse.iac.cloudformation import yaml
 from fcsse.iac.parts import Addition
 from fcsse.iac.shell import commands
 from fcsse.iac.terraform import hcl
+from fcsse.iac.terraform_module import encoded, module_inputs
 
 
 class Notation(StrEnum):
@@ -52,12 +53,8 @@ def write(parts: Sequence[Addition], notation: Notation) -> str:
         case Notation.TERRAFORM:
             return hcl(parts)
         case Notation.TERRAFORM_MODULE:
-            from fcsse.iac.terraform_module import module_inputs
-
             return module_inputs(parts)
         case Notation.JSONENCODE:
-            from fcsse.iac.terraform_module import encoded
-
             return encoded(parts)
         case Notation.CLOUDFORMATION:
             return yaml(parts)

@@ -83,7 +83,7 @@ def _candidates(key: str, known: Form, values: list[str]) -> list[str | list[str
     made = list(dict.fromkeys(text for one in texts for text in _instances(one)))
     fitting = [one for one in made if known is UNKNOWN or fnmatchcase(one, known.text)]
     if is_multivalued(key):
-        pairs = [[one, "another-value"] for one in fitting]
+        pairs = [[one, "another-value"] for one in fitting] if known is UNKNOWN else []
         return [*found, *([one] for one in fitting), *pairs]
     return [*found, *fitting]
 
