@@ -51,6 +51,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "How long to wait for a role that is not there yet, and for AWS to show the change; 0: not at all.",
     ),
+    "settle": (
+        ("--settle",),
+        True,
+        False,
+        (),
+        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+    ),
     "backup-dir": (
         ("--backup-dir",),
         True,
@@ -225,6 +232,21 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("text", "json", "markdown", "csv"),
         "Form of the answer on standard output.",
     ),
+    "settle:key": (
+        ("--key",),
+        True,
+        True,
+        (),
+        "Key by its ARN, alias or id. Repeatable. Aliases and ids are looked up in the caller's account and --region.",
+    ),
+    "settle:bucket": (("--bucket",), True, True, None, "The key of this bucket's default encryption. Repeatable."),
+    "settle:cache": (
+        ("--cache",),
+        True,
+        True,
+        None,
+        "The keys of all buckets that this cache or file system is linked to. Repeatable.",
+    ),
     "format": (
         ("--format",),
         True,
@@ -272,9 +294,9 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
 
 OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
-    "link": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup via context narrow-grant "
-    "prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role "
-    "output exit-code verbose quiet no-color profile region endpoint-url help",
+    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context "
+    "narrow-grant prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile "
+    "grant-role output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
@@ -288,6 +310,8 @@ OF_COMMAND: dict[str, str] = {
     "profile region endpoint-url help",
     "history": "history:key history:bucket history:cache since bucket-profile bucket-role failed source-address "
     "history:output verbose quiet no-color profile region endpoint-url help",
+    "settle": "settle:key settle:bucket settle:cache since dry-run expect yes wait backup-dir no-backup "
+    "bucket-profile bucket-role output exit-code verbose quiet no-color profile region endpoint-url help",
     "statement": "cache bucket every-cache account partition via context narrow-grant key bucket-region bucket-keys "
     "bucket-profile bucket-role format output verbose quiet no-color profile region endpoint-url help",
     "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
@@ -301,7 +325,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "backups": (),
     "restore": (),
     "history": (),
-    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history"),
+    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "settle"),
 }
 
 # The commands, with their help in short.
@@ -313,6 +337,7 @@ COMMANDS: dict[str, str] = {
     "backups": "List the key policies saved before each change, newest first; with an ID, print that policy.",
     "restore": "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     "history": "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
+    "settle": "Find what a write of fcsse ran over, by CloudTrail's record, and give it back.",
     "statement": "Print the statement, or the grant, that link would add.",
     "permissions": "Print the least IAM policy that the caller of COMMAND needs.",
     "census": "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
