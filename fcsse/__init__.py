@@ -1,6 +1,7 @@
 """Give an Amazon File Cache or FSx for Lustre file system access to the KMS key of its S3 bucket.
 
-``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``census``; ``backups``, ``restore``, ``history``, ``settle``; ``statement``,
+``link``, ``unlink``, ``plan``; ``check``, ``check_policy``, ``audit``, ``audit_organization``, ``census``; ``backups``,
+``restore``, ``history``, ``settle``; ``statement``,
 ``permissions``:
 each as ``fcsse.api`` describes, which also says what of it is stable. They are loaded on first use, so that importing the
 package costs nothing.
@@ -8,9 +9,10 @@ package costs nothing.
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from fcsse.__about__ import __version__
 
 __all__ = [
+    "AccountAudit",
     "Additions",
     "AppliedChange",
     "Audit",
@@ -36,6 +38,7 @@ __all__ = [
     "NotFoundError",
     "NotVisibleError",
     "Observation",
+    "OrganizationAudit",
     "Outcome",
     "Pair",
     "PairAudit",
@@ -61,6 +64,7 @@ __all__ = [
     "Via",
     "__version__",
     "audit",
+    "audit_organization",
     "backups",
     "census",
     "check",
@@ -78,7 +82,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from fcsse.api.backups import RestoreResult, backups, restore
-    from fcsse.api.check import Audit, audit, census, check, check_policy
+    from fcsse.api.check import Audit, audit, audit_organization, census, check, check_policy
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.record import history
     from fcsse.api.settings import Settings
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from fcsse.apply.backup import Backup
     from fcsse.aws_lambda import lambda_handler
     from fcsse.commands.audit.finding import Finding, Fix, Severity
+    from fcsse.commands.audit.organization import AccountAudit, OrganizationAudit
     from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.commands.census.run import CensusResult
     from fcsse.commands.check import CheckResult
@@ -113,7 +118,8 @@ if TYPE_CHECKING:
     )
     from fcsse.evaluator.request import Verdict
     from fcsse.event_history.agreement import Observation
-    from fcsse.iac.additions import Additions, NewGrant, NewStatements
+    from fcsse.iac.additions import Additions
+    from fcsse.iac.parts import NewGrant, NewStatements
     from fcsse.model import Facts, Pair, Via
     from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress
@@ -121,7 +127,7 @@ else:
     _HOMES = {
         "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
-        "fcsse.api.check": ("Audit", "audit", "census", "check", "check_policy"),
+        "fcsse.api.check": ("Audit", "audit", "audit_organization", "census", "check", "check_policy"),
         "fcsse.api.record": ("history",),
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.settle": ("SettleResult", "settle"),
@@ -130,6 +136,7 @@ else:
         "fcsse.evaluator.request": ("Verdict",),
         "fcsse.event_history.agreement": ("Observation",),
         "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
+        "fcsse.commands.audit.organization": ("AccountAudit", "OrganizationAudit"),
         "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
         "fcsse.commands.permissions.policy": ("Permissions",),

@@ -223,6 +223,22 @@ class Cache(NamedTuple):
     failure: str = ""
 
 
+class Member(NamedTuple):
+    """An account that is audited with others. ``state`` as AWS Organizations has it, such as ``SUSPENDED``."""
+
+    account: str
+    name: str = ""
+    state: str = "ACTIVE"
+
+    @property
+    def active(self) -> bool:
+        """Can its resources be used? Source: AWS Organizations user guide, "Account states"."""
+        return self.state == "ACTIVE"
+
+    def __str__(self) -> str:
+        return f"{self.account} ({self.name})" if self.name else self.account
+
+
 class Options(NamedTuple):
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -15,13 +16,15 @@ from fcsse.clock import SystemClock
 from fcsse.commands.audit import report as results
 from fcsse.commands.audit.facts import Scope
 from fcsse.commands.audit.fix_pairs import afterwards
+from fcsse.commands.audit.organization import DEFAULT_ROLE, AccountAudit, OrganizationAudit, Totals
+from fcsse.commands.audit.organization_run import audit_members, open_organization
 from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
 from fcsse.commands.permissions.table import Engine
-from fcsse.model import Operation, Options
+from fcsse.model import Member, Operation, Options
 from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -178,6 +181,50 @@ def audit(
     pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
     found = audit_account(pipeline, scope, command_builder_of(asked), roles, named, observed=observed)
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
+
+
+def audit_organization(
+    accounts: Names = (),
+    *,
+    role_name: str = DEFAULT_ROLE,
+    regions: Names = (),
+    all_regions: bool = False,
+    on_account: Callable[[AccountAudit], None] | None = None,
+    session: boto3.Session | None = None,
+    settings: Settings | None = None,
+) -> OrganizationAudit:
+    """Judges the caches of many accounts, as ``audit`` does for one. Changes nothing.
+
+    Without ``accounts``, those of the caller's organization are meant; the caller is then in the management account or a
+    delegated administrator. ``role_name`` is assumed in each account but the caller's own. Accounts and Regions are read
+    side by side, with 64 requests at once over all. What an account's role may not read of another account's bucket or
+    key is read by the role of that account.
+
+    The answer's ``accounts`` are in the order of their ids. Of one that could not be read, ``audit`` is None and
+    ``error`` says why; of one that is not active both are None. ``on_account`` is called with each account as it is
+    ready; then the answer's ``accounts`` stay empty, so that not all has to fit into memory. Raises ``UsageError``,
+    ``CredentialsError``, and what keeps the accounts from being listed.
+
+    >>> import fcsse
+    >>> found = fcsse.audit_organization(role_name="Nobody")
+    >>> [(one.member.account, one.audit is not None, one.exit_code) for one in found.accounts]
+    [('111122223333', True, 3), ('444455556666', False, 5)]
+    >>> found.accounts[1].findings[0].code
+    'account-unreadable'
+    """
+    scope = Scope(validation.regions(regions), all_regions)
+    validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
+    named = tuple(Member(one) for one in sorted(set(validation.accounts(accounts))))
+    asked = settings_of(session, settings)
+    pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
+    opened = open_organization(pipeline, scope, command_builder_of(asked), role_name, named or None)
+    if on_account is None:
+        return OrganizationAudit.of(audit_members(opened))
+    totals = Totals()
+    for one in audit_members(opened):
+        totals.add(one)
+        on_account(one)
+    return OrganizationAudit((), totals)
 
 
 def census(

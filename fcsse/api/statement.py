@@ -79,7 +79,7 @@ def statement(
 
 
 def permissions(
-    command: Literal["link", "unlink", "check", "audit", "census", "restore"],
+    command: Literal["link", "unlink", "check", "audit", "census", "restore", "history", "lambda"],
     cache: Names = (),
     bucket: Names = (),
     *,

@@ -54,6 +54,9 @@ LONG_AGO = 0.15
 REPAIRS = 12
 """How often our part is put back before giving up."""
 
+KEPT = 20
+"""How many texts are saved at most because they were taken for old ones."""
+
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
@@ -87,6 +90,7 @@ class PolicyWriter:
         self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
+        self._kept: set[str] = set()
         self._copy: Backup | None = None  # of what the last put replaced
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
@@ -213,6 +217,7 @@ class PolicyWriter:
 
     def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
         """Puts the text that the next write replaces on disk, unless that was done already."""
+        self._kept.add(old.text)
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
@@ -243,11 +248,19 @@ class PolicyWriter:
 
     def _put(self, *looks: Future) -> Sent:
         """Sends the document once. Without ``looks`` that are on their way, the policy is watched meanwhile."""
+        copy, saved = self._copy, self._saved
+        for text in self._reader.disregarded:
+            # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
+            if text not in self._kept and len(self._kept) < KEPT:
+                self._kept.add(text)
+                self._save(PolicyDocument.parse(text), self._change.after)
+        self._reader.disregarded.clear()
+        self._copy, self._saved = copy, saved
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
         watch = None if looks else self._reader.watch()
         try:
-            sent = self._sender.send(self._change, basis.mark)
+            sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent is Sent.TAKEN:
                 self._note_put(put_at - timedelta(seconds=basis.age), put_at)
             return sent
@@ -315,6 +328,14 @@ class PolicyWriter:
         self._reread_before_put = self._others_writing = True
         self._old, self._change = now, self._change.again(base)
         return True
+
+    def _is_there(self, text: str) -> bool:
+        """Does a text say what the change wants, and what is to be given back to others?"""
+        if not holds(self._change, text):
+            return False
+        document = PolicyDocument.parse(text)
+        given_back = self._lost.reapplied_to(document) if self._lost else document
+        return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
         labels = self._lost.labels if self._lost else ""

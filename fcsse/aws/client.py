@@ -12,17 +12,19 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
-from fcsse.aws import athena, fsx, iam, kms, objects, s3, sts
+from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
+from fcsse.aws.member_accounts import MemberView
+from fcsse.aws.organizations import list_member_accounts
 from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.principal_ids import PrincipalIds
 from fcsse.aws.sessions import Clients
 from fcsse.clock import Clock
 from fcsse.endpoint import Endpoint
-from fcsse.errors import DeniedError, PolicyFormatError
-from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
+from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
+from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Member, Role
 from fcsse.objects import Group, ObjectEncryption, Page
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids, with_arns
@@ -42,7 +44,7 @@ class Aws:
     own: Clients
     bucket_side: Clients | None = None
     grant_side: Clients | None = None
-    others: OtherAccounts | None = None
+    others: OtherAccounts | MemberView | None = None
     ids: PrincipalIds = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +90,10 @@ class Aws:
     def reaches(self, account: str) -> bool:
         """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
         return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
+
+    def member_accounts(self) -> tuple[Member, ...]:
+        """The accounts of the caller's organization."""
+        return list_member_accounts(self.own("organizations"))
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -173,6 +179,9 @@ class Aws:
 
     def is_owned_by(self, bucket: str, account: str) -> bool:
         """Does the bucket belong to this account?"""
+        owner = self.others.owner_of(bucket) if isinstance(self.others, MemberView) else None
+        if owner is not None:
+            return owner == account
         return self._on_bucket(bucket, lambda client: s3.is_owned_by(client, bucket, account))
 
     def find_region(self, bucket: str) -> str | None:
@@ -206,6 +215,18 @@ class Aws:
     def stack_of(self, key: Arn) -> str | None:
         """The CloudFormation stack that manages a key of the caller's account, if its tags can be read and say so."""
         return kms.stack_of(self.own("kms", key.region), str(key))
+
+    def tags_of_key(self, key: Arn) -> Mapping[str, str]:
+        """The tags of a key of the caller's account."""
+        return kms.read_tags(self.own("kms", key.region), str(key))
+
+    def tags_of_bucket(self, bucket: str) -> Mapping[str, str]:
+        """The tags of a bucket."""
+        return self._on_bucket(bucket, lambda client: s3.read_tags(client, bucket))
+
+    def count_write(self, table: str, key: Arn, now: float, limit: int) -> bool:
+        """Counts a write to a key's policy on this day, unless the day's limit is reached; see ``relink_counter``."""
+        return relink_counter.count_write(self.own("dynamodb"), table, str(key), now, limit)
 
     def put_policy(self, key: Arn, text: str, mark: str = "") -> str:
         """Replaces a key policy; returns AWS's id of the request. ``mark`` ends the call's user agent."""
@@ -255,8 +276,12 @@ class Aws:
         except DeniedError as refusal:
             try:
                 kms.retire_grant(client, str(key), grant_id, dry_run=dry_run)
+            except NotFoundError:
+                if refusal.repeated:  # an attempt whose answer was lost has revoked it
+                    return "revoked"
+                raise
             except DeniedError:
-                if self.bucket_side is None:
+                if self.bucket_side is None or refusal.repeated:
                     raise refusal from None
                 kms.revoke_grant(self.bucket_side("kms", key.region), str(key), grant_id, dry_run=dry_run)
                 return "revoked"

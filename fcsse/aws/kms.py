@@ -101,15 +101,18 @@ def stack_of(kms: KMSClient, key: str) -> str | None:
     """The CloudFormation stack that manages a key; None where none does, or where the tags cannot be read.
 
     It is good to know and nothing depends on it, so no refusal is raised. ``key`` is of the caller's own account.
-    Source: KMS API reference, ListResourceTags.
     """
     try:
-        with translated(Call("kms:ListResourceTags", f"key {key}", f"reading the tags of key {key}", BOTH_SIDES)):
-            found = pages(kms, "ListResourceTags", KeyId=key)
-            tags: dict[str, str] = {tag["TagKey"]: tag["TagValue"] for page in found for tag in page["Tags"]}
+        return read_tags(kms, key).get(STACK_TAG)
     except FcsseError:
         return None
-    return tags.get(STACK_TAG)
+
+
+def read_tags(kms: KMSClient, key: str) -> dict[str, str]:
+    """The tags of a key of the caller's own account. Raises ``DeniedError``. Source: KMS API reference, ListResourceTags."""
+    with translated(Call("kms:ListResourceTags", f"key {key}", f"reading the tags of key {key}", BOTH_SIDES)):
+        found = pages(kms, "ListResourceTags", KeyId=key)
+        return {tag["TagKey"]: tag["TagValue"] for page in found for tag in page["Tags"]}
 
 
 def _no_second_try(

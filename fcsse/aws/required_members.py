@@ -54,6 +54,7 @@ REQUIRED: dict[str, Required] = {
     "athena:StartQueryExecution": Required(("QueryExecutionId",), repeat=Repeat.NO),
     "athena:StopQueryExecution": Required((REQUEST_ID,)),
     "cloudtrail:LookupEvents": Required(("Events[]",), _NEXT_TOKEN),
+    "dynamodb:UpdateItem": Required((REQUEST_ID,), repeat=Repeat.NO),
     "fsx:DescribeDataRepositoryAssociations": Required(
         (
             "Associations[].AssociationId",
@@ -89,11 +90,13 @@ REQUIRED: dict[str, Required] = {
     "kms:PutKeyPolicy": Required((REQUEST_ID,), repeat=Repeat.NO),
     "kms:RetireGrant": Required((REQUEST_ID,)),
     "kms:RevokeGrant": Required((REQUEST_ID,)),
+    "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
         ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
     ),
     "s3:GetBucketMetadataConfiguration": Required((f"{_METADATA}.DestinationResult:structure",)),
     "s3:GetBucketPolicy": Required(("Policy:json",)),
+    "s3:GetBucketTagging": Required(("TagSet[].Key", "TagSet[].Value:string")),
     "s3:GetObject": Required(_OBJECT),
     "s3:HeadBucket": Required(("BucketRegion", REQUEST_ID)),
     "s3:HeadObject": Required(_OBJECT),

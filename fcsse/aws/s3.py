@@ -107,3 +107,15 @@ def read_policy(s3: S3Client, bucket: str) -> str:
             raise
     text: str = answer["Policy"]
     return text
+
+
+def read_tags(s3: S3Client, bucket: str) -> dict[str, str]:
+    """The tags of a bucket. Raises ``DeniedError``. Source: S3 API reference, GetBucketTagging (NoSuchTagSet: none)."""
+    with translated(_call("s3:GetBucketTagging", bucket, f"reading the tags of bucket {bucket}")):
+        try:
+            answer = ask(s3, "GetBucketTagging", Bucket=bucket)
+        except ClientError as error:
+            if error_code(error) == "NoSuchTagSet":
+                return {}
+            raise
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}

@@ -19,11 +19,12 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
 from fcsse.aws.sign_in import SignIn, renewal
+from fcsse.clock import SystemClock
 from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
 from fcsse.masking import mask_url
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+    from fcsse.clock import Clock
+
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
 CONNECTIONS = 16
 """Connections per client: more do not pay, because each TLS handshake costs processor time."""
 
-Service = Literal["athena", "cloudtrail", "fsx", "iam", "kms", "s3", "sts"]
+Service = Literal["athena", "cloudtrail", "dynamodb", "fsx", "iam", "kms", "organizations", "s3", "sts"]
 
 RENEWED_BEFORE = timedelta(minutes=10)
 """How long before its end a role session is replaced by a new one. botocore does the same with its own."""
@@ -127,6 +130,7 @@ class Clients:
     configured: Callable[[str], tuple[str, ...]] = _set_in_environment
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     """The endpoints other than AWS's own of the clients that were made, by service."""
+    clock: Clock = field(default_factory=SystemClock)
     _made: dict[tuple[str, str | None, RoleKeys | None], BaseClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -135,11 +139,15 @@ class Clients:
     @overload
     def __call__(self, service: Literal["cloudtrail"], region: str | None = None) -> BaseClient: ...
     @overload
+    def __call__(self, service: Literal["dynamodb"], region: str | None = None) -> BaseClient: ...
+    @overload
     def __call__(self, service: Literal["fsx"], region: str | None = None) -> FSxClient: ...
     @overload
     def __call__(self, service: Literal["iam"], region: str | None = None) -> IAMClient: ...
     @overload
     def __call__(self, service: Literal["kms"], region: str | None = None) -> KMSClient: ...
+    @overload
+    def __call__(self, service: Literal["organizations"], region: str | None = None) -> BaseClient: ...
     @overload
     def __call__(self, service: Literal["s3"], region: str | None = None) -> S3Client: ...
     @overload
@@ -165,6 +173,14 @@ class Clients:
                 self._made[service, region, keys] = client
             return client
 
+    def close(self) -> None:
+        """Closes the connections and drops the clients. The next call makes a new client."""
+        with self._lock:
+            made = list(self._made.values())
+            self._made.clear()
+        for client in made:
+            client.close()
+
     def _create(self, service: str, region: str | None, keys: RoleKeys | None) -> BaseClient:
         """A new client. Raises ``UsageError`` where the endpoint that is set is no URL, or none of the web."""
         try:
@@ -187,7 +203,7 @@ class Clients:
         if keys is None:
             client.meta.events.register("provide-client-params", self._before_call, unique_id="fcsse-sign-in")
         client.meta.events.register("after-call", self._after_call, unique_id="fcsse-renewal")
-        watch(client)
+        watch(client, self.clock)
         if not is_default(url, (self.endpoint_url or "", *self.configured(service))):
             self.endpoints[service] = endpoint_of(service, url)
         return client
@@ -339,4 +355,14 @@ def clients_of_role(source: Clients, role_arn: str) -> Clients:
     """
     role = Role(source, role_arn)
     role.keys()
-    return Clients(source.make, source.sign_in, source.region, source.endpoint_url, source.retries, role)
+    # One lock for both: botocore sessions do not make clients in several threads at once.
+    return Clients(
+        source.make,
+        source.sign_in,
+        source.region,
+        source.endpoint_url,
+        source.retries,
+        role,
+        clock=source.clock,
+        _lock=source._lock,
+    )

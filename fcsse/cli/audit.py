@@ -11,16 +11,20 @@ import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
+from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import try_place, write_whole
 from fcsse.cli.link import RunOptions, ask, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
+from fcsse.cli.organization import Wanted, read_accounts, run_organization
+from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
 from fcsse.cli.output.audit_html import page
+from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.audit_text import audit_lines
-from fcsse.cli.output.documents import plan_document, plan_markdown, to_text
+from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.plan import closing_lines, errors_of, plan_lines
 from fcsse.cli.output.terminal import columns, is_terminal
@@ -28,6 +32,8 @@ from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
 from fcsse.commands.audit.fix_pairs import afterwards
+from fcsse.commands.audit.organization import DEFAULT_ROLE
+from fcsse.commands.audit.organization_run import open_organization
 from fcsse.commands.audit.report import Audit, standing
 from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.commands.audit.verdicts import PairAudit
@@ -42,6 +48,8 @@ Examples:
   fcsse audit --all-regions --html audit.html
   fcsse audit --bucket-role 'arn:aws:iam::{account}:role/Audit' -o json
   fcsse audit --fix --dry-run
+  fcsse audit --organization --role-name Audit -o json
+  fcsse audit --compare last-week.json --new-only
   fcsse audit --observed
 """
 
@@ -49,6 +57,9 @@ Examples:
 def audit(
     region: own.Regions = None,
     all_regions: own.AllRegions = False,
+    organization: own.OrganizationOption = False,
+    accounts: own.AccountsFile = None,
+    role_name: own.RoleName = None,
     fix: own.FixOption = False,
     dry_run: safety.DryRun = False,
     expect: safety.Expect = None,
@@ -61,9 +72,12 @@ def audit(
     bucket_account: own.BucketAccounts = None,
     grant_profile: cross_account.GrantProfile = None,
     grant_role: cross_account.GrantRole = None,
+    state: own.State = None,
     observed: output.Observed = False,
     output: own.Form = AuditOutput.TEXT,
     html: own.Html = None,
+    compare: own.Compare = None,
+    new_only: own.NewOnly = False,
     exit_code: output.ExitCode = False,
     verbose: output.Verbose = 0,
     quiet: output.Quiet = False,
@@ -77,11 +91,14 @@ def audit(
     linked at their creation (ImportPath) and have no association are seen as well. Findings come with their remedy, the
     worst first; what cannot be read is a finding, too. Changes nothing without --fix.
 
+    With --organization or --accounts: every account, with the role --role-name assumed in each, in one report. An account
+    that cannot be read is a finding. --fix then changes one account after the other.
+
     Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts a verdict (--observed), 5 none is known to be missing, but the caller may
     not read all that decides; with --fix, how that stands afterwards. A bucket policy that cannot be read is a finding
     and changes no code, as in check.
     """
-    form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
+    form = Output.TEXT if output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
         regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
@@ -92,21 +109,46 @@ def audit(
         if html is not None:
             named = html.name and html != Path("-") and not html.is_dir()
             require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
+        several = organization or accounts is not None
+        require(several or not role_name, "--role-name goes with --organization or --accounts")
+        require((several and fix) or not state, "--state goes with --organization --fix")
+        alone = {
+            "--bucket-role": bool(bucket_role),
+            "--grant-profile": bool(grant_profile),
+            "--grant-role": bool(grant_role),
+            "--observed": observed,
+        }
+        for option, used in alone.items():
+            require(not (several and used), f"{option} does not go with --organization and --accounts")
+        require(compare or not new_only, "--new-only goes with --compare")
+        require(not (new_only and fix), "--new-only does not go with --fix")
+        members = read_accounts(accounts) if accounts is not None else None
+        trend = Trend(compare, several=several) if compare is not None else None
         first = regions[0] if regions else None
         sides = Credentials(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
         pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
         roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
-        accounts = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
+        holders = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
         words = replace(run.words, region=None, more=explicit_options.words(("grant_profile", "grant_role")))
         if html is not None:
             try_place(html)
+        manner = RunOptions(dry_run, exit_code, yes, expect)
+        if several:
+            role = own.parse_role_name(role_name or DEFAULT_ROLE)
+            wanted = Wanted(output, html, trend, new_only, role, manner if fix else None, prune_orphans, state)
+            repeated = explicit_options.words(("organization", "accounts", "role_name"))
+            opened = open_organization(pipeline, Scope(regions, all_regions), words, role, members, repeated)
+            raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
-            return audit_account(pipeline, Scope(regions, all_regions), words, roles, accounts, observed=observed)
+            return audit_account(pipeline, Scope(regions, all_regions), words, roles, holders, observed=observed)
 
         answer = read()
         run.progress.stop()
-        shown = _Shown(run, output, answer)
+        if trend is not None:
+            trend.add(audit_document(answer, answer.exit_code))
+            trend.end()
+        shown = _Shown(run, output, answer, trend)
         if html is not None:
             try:
                 _write_page(answer, html, pipeline)
@@ -116,9 +158,10 @@ def audit(
                 run.terminal.tell(error)
                 raise typer.Exit(error.exit_code) from error
         if not fix:
-            shown.all(answer.exit_code)
-            raise typer.Exit(answer.exit_code)
-        code = _fix(shown, pipeline, RunOptions(dry_run, exit_code, yes, expect), read, prune_orphans=prune_orphans)
+            code = trend.exit_code(answer.exit_code, new_only=new_only) if trend else answer.exit_code
+            shown.all(code)
+            raise typer.Exit(code)
+        code = _fix(shown, pipeline, manner, read, prune_orphans=prune_orphans)
         raise typer.Exit(code)
 
 
@@ -134,6 +177,19 @@ class _Shown:
     run: Session
     output: AuditOutput
     answer: Audit
+    trend: Trend | None = None
+
+    def document(self, code: int, fix: Json | None = None) -> Json:
+        """The JSON document, with the comparison where one was asked for."""
+        document = audit_document(self.answer, code, fix)
+        if self.trend is not None:
+            document["comparison"] = comparison_document(self.trend.found, self.trend.source)
+        return document
+
+    def markdown(self) -> str:
+        """The same in Markdown."""
+        text = audit_markdown(self.answer)
+        return text + comparison_markdown(self.trend.found, self.trend.source) if self.trend else text
 
     def all(self, code: int) -> None:
         """The whole answer of an audit without ``--fix``."""
@@ -141,11 +197,19 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.text()
             case AuditOutput.JSON:
-                sys.stdout.write(to_text(audit_document(self.answer, code)))
+                sys.stdout.write(to_text(self.document(code)))
             case AuditOutput.MARKDOWN:
-                sys.stdout.write(audit_markdown(self.answer))
+                sys.stdout.write(self.markdown())
             case AuditOutput.CSV:
                 sys.stdout.write(audit_csv(self.answer))
+            case AuditOutput.SARIF:
+                sys.stdout.write(to_text(self.sarif(code)))
+
+    def sarif(self, code: int) -> Json:
+        """The log for code-scanning views."""
+        facts = self.answer.facts
+        found = AccountFindings(facts.account, self.answer.findings, facts.partition)
+        return audit_sarif([found], code, self.trend.found if self.trend else None)
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""
@@ -155,6 +219,8 @@ class _Shown:
             return
         verbose, seen = self.run.terminal.verbose, is_terminal(sys.stdout)
         self.run.terminal.print(audit_lines(self.answer, columns(), verbose=verbose, wrap_summary=seen, fixing=fixing))
+        if self.trend is not None:
+            self.run.terminal.print(comparison_lines(self.trend.found, self.trend.source))
 
     def plan(self, plan: Plan) -> None:
         """What is about to be changed, before a question is asked."""
@@ -185,15 +251,15 @@ class _Shown:
             case AuditOutput.JSON:
                 fix = plan_document(plan, results, dry_run=dry_run, code=code)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
-                sys.stdout.write(to_text(audit_document(self.answer, code, fix)))
+                sys.stdout.write(to_text(self.document(code, fix)))
             case AuditOutput.MARKDOWN:
                 changes = (
                     plan_markdown(plan, results, self.run.words, dry_run=dry_run)
                     if plan.changes
                     else "Nothing to fix.\n"
                 )
-                sys.stdout.write(f"{audit_markdown(self.answer)}\n{changes}\n{told}\n")
-            case AuditOutput.CSV:  # its rows are the findings, so the changes are told beside them
+                sys.stdout.write(f"{self.markdown()}\n{changes}\n{told}\n")
+            case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
                 self.all(code)
                 self.run.terminal.print([*lines, line(told)], err=True)
         for error in errors_of(plan, results):

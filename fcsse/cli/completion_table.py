@@ -164,6 +164,27 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
     ),
+    "organization": (
+        ("--organization",),
+        False,
+        False,
+        (),
+        "Audit every account of the organization. Run it in the management account or as a delegated administrator.",
+    ),
+    "accounts": (
+        ("--accounts",),
+        True,
+        False,
+        None,
+        "Audit the accounts in this file instead (- reads standard input): one id a line, CSV with a column account, or the JSON of aws organizations list-accounts.",
+    ),
+    "role-name": (
+        ("--role-name",),
+        True,
+        False,
+        (),
+        "Role to assume in each account but the caller's own. Default: OrganizationAccountAccessRole.",
+    ),
     "fix": (
         ("--fix",),
         False,
@@ -185,14 +206,35 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Account in which to look for buckets that cannot be read from here. Many times.",
     ),
+    "state": (
+        ("--state",),
+        True,
+        False,
+        None,
+        "With --fix: file that records the accounts that are finished, so that the same command goes on after an interruption. It holds no secrets. Default: a file in the platform's state folder.",
+    ),
     "audit:output": (
         ("--output", "-o"),
         True,
         False,
-        ("text", "json", "markdown", "csv"),
+        ("text", "json", "markdown", "csv", "sarif"),
         "Form of the answer on standard output.",
     ),
     "html": (("--html",), True, False, None, "Also write all of it as one page that needs no network."),
+    "compare": (
+        ("--compare",),
+        True,
+        False,
+        None,
+        "Report what is new, gone or changed since an earlier audit (a file written with -o json).",
+    ),
+    "new-only": (
+        ("--new-only",),
+        False,
+        False,
+        (),
+        "With --compare: exit 3 only if there is a new finding, or an old one has become more severe or is about more pairs; otherwise exit 0.",
+    ),
     "backups:key": (("--key",), True, False, (), "Only policies of this key."),
     "discard-others": (
         ("--discard-others",),
@@ -229,7 +271,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("--output", "-o"),
         True,
         False,
-        ("text", "json", "markdown", "csv"),
+        ("text", "json", "markdown", "csv", "sarif"),
         "Form of the answer on standard output.",
     ),
     "settle:key": (
@@ -302,9 +344,9 @@ OF_COMMAND: dict[str, str] = {
     "verbose quiet no-color profile region endpoint-url help",
     "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role observed org-id policy account "
     "partition output verbose quiet no-color profile region endpoint-url help",
-    "audit": "audit:region all-regions fix dry-run expect yes wait backup-dir no-backup prune-orphans "
-    "audit:bucket-role bucket-account grant-profile grant-role observed audit:output html exit-code "
-    "verbose quiet no-color profile endpoint-url help",
+    "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
+    "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
+    "audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
     "restore": "discard-others dry-run expect yes wait backup-dir no-backup output exit-code verbose quiet no-color "
     "profile region endpoint-url help",
@@ -325,7 +367,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
     "backups": (),
     "restore": (),
     "history": (),
-    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "settle"),
+    "permissions": ("link", "unlink", "check", "audit", "census", "restore", "history", "settle", "lambda"),
 }
 
 # The commands, with their help in short.

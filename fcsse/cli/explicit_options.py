@@ -4,7 +4,10 @@ them as well.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fcsse.cli.runtime import Runtime
 
 SETTINGS = ("profile", "region", "endpoint_url", "backup_dir")
 """What every next command needs again, as far as it takes it."""
@@ -32,6 +35,12 @@ def remember(context: Any) -> None:
     _Running.context = context
 
 
+def runtime() -> Runtime | None:
+    """What the running command was given from outside, if anything."""
+    found: Runtime | None = _Running.context.obj if _Running.context is not None else None
+    return found
+
+
 def is_typed(context: Any, name: str) -> bool:
     """Was the option typed?"""
     source = context.get_parameter_source(name)
@@ -55,6 +64,7 @@ def words(names: tuple[str, ...] = OF_LINKS) -> tuple[str, ...]:
         if isinstance(value, bool):
             found.append((parameter.opts if value else parameter.secondary_opts)[0])
             continue
-        for one in value if isinstance(value, (list, tuple)) else [value]:
+        # Not by the value's kind: a single value may be a record, which is a tuple as well.
+        for one in value if parameter.multiple else [value]:
             found += [parameter.opts[0], str(one)]
     return tuple(found)

@@ -6,11 +6,12 @@ In: what a question is about. Out: a future of the answer, at once; whoever need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fcsse.arn import Arn
+from fcsse.clock import Clock
 from fcsse.errors import FcsseError
 from fcsse.model import Association, Encryption, Grant, Key, Role
 
@@ -33,20 +34,32 @@ class Fetcher:
     """A method a question, which puts it on the wire unless that was done before.
 
     ``result()`` of what it returns waits for the answer and raises AWS's refusal; ``result_or_error`` returns either.
-    ``on_answer`` is called after each answer with how many there are, of how many questions.
+    ``on_answer`` is called after each answer with how many there are, of how many questions. ``pool``: threads that
+    several runs share; default: threads of its own.
     """
 
-    def __init__(self, aws: Aws, on_answer: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        clock: Clock,
+        on_answer: Callable[[int, int], None] | None = None,
+        pool: Executor | None = None,
+    ) -> None:
         self._aws = aws
         self._on_answer = on_answer
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fcsse")
+        self._shared = pool is not None
+        self._pool = pool or clock.thread_pool(THREADS)
         self._asked: dict[tuple[str, ...], Future[object]] = {}
         self._answers = 0
         self._counting = Lock()
 
     def close(self) -> None:
         """Drops what has not started; does not wait for what has."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if not self._shared:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            return
+        for future in list(self._asked.values()):
+            future.cancel()
 
     def submit(self, question: Callable[..., T], *about: object) -> Future[T]:
         """Asks something that is none of the questions below, on one of the same threads; it is not remembered."""

@@ -121,7 +121,7 @@ class Keys:
             with suppress(PolicyFormatError):  # whoever needs to read it says so
                 found += [one.id for one in unique_ids(parsed(policy))]
         found = [one for one in found if is_unique_id(one)]
-        return self._aws.ids.dead(found) if found else frozenset()
+        return self._fetcher.submit(self._aws.ids.dead, found).result() if found else frozenset()
 
     def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:
         try:

@@ -10,10 +10,22 @@ from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any, NoReturn
 
-from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox import (
+    athena,
+    cloudtrail,
+    cloudtrail_events,
+    dynamodb,
+    fsx,
+    iam_layer,
+    kms,
+    organizations,
+    s3_layer,
+    sts,
+)
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.journal import Journal
-from fcsse.sandbox.principals import Caller, caller_of, reveal
+from fcsse.sandbox.principals import caller_of, reveal
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import REQUEST_ID, AwsError, Call, Reply, error_reply, read_body, read_call
 
@@ -130,6 +142,8 @@ class Gateway:
                 return fsx.answer(state, call, caller)
             case "athena":
                 return athena.answer(state, call, caller, lambda account: self._forward(call, account))
+            case "dynamodb":
+                return dynamodb.answer(state, call, caller, lambda: self._forward(call, caller.account))
             case "organizations":
                 return organizations.answer(state, call, caller)
             case "sts":

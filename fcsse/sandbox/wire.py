@@ -22,6 +22,7 @@ _TARGETS = {
     "TrentService": "kms",
     "AWSSimbaAPIService_v20180301": "fsx",
     "AmazonAthena": "athena",
+    "DynamoDB_20120810": "dynamodb",
     "AWSOrganizationsV20161128": "organizations",
     "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": "cloudtrail",
 }

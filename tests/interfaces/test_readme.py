@@ -1,7 +1,5 @@
 """What the README shows is what the program says."""
 
-import importlib.util
-import json
 import re
 import shutil
 import subprocess
@@ -98,18 +96,6 @@ def test_the_workflow_is_one() -> None:
     for step in job["steps"]:
         if "uses" in step and step is not action:
             assert re.fullmatch(r"[^@]+@[0-9a-f]{40}", step["uses"]), "pinned by hash"
-
-
-def test_the_events_of_the_rule_are_those_that_the_function_knows() -> None:
-    from fcsse.aws_lambda import CREATIONS, SOURCE
-
-    (text,) = re.findall(r"--event-pattern '(.*?)'", README, re.DOTALL)
-    pattern = json.loads(text)
-    assert set(pattern["detail"]["eventName"]) <= set(CREATIONS)
-    assert pattern["detail"]["eventSource"] == [SOURCE]
-    (handler,) = re.findall(r"--handler ([a-z_]+)\.([a-z_]+)", README)
-    assert importlib.util.find_spec(handler[0])
-    assert callable(getattr(__import__(handler[0]), handler[1]))
 
 
 def commands() -> list[str]:

@@ -10,10 +10,10 @@ import pytest
 
 from fcsse.arn import role_arn
 from fcsse.commands.permissions.table import Command
-from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
+from fcsse.sandbox.query_settings import MetadataConfiguration
+from fcsse.sandbox.s3_metadata import set_metadata
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.state import OlderLink
-from tests.cli.test_settle import run_over
 from tests.simulated import Run, Shell
 
 CACHE = "fc-0123"
@@ -189,7 +189,6 @@ CASES = [
     Case("audit, mending", Command.AUDIT, MEND, (*WHERE, "--fix"), (*JUDGED, PUT, CREATE), two_caches_unlinked),
     Case("census", Command.CENSUS, COUNT, (*COUNT, *WHERE), ("s3:ListBucket", "s3:GetObject"), counted),
     Case("history of a bucket", Command.HISTORY, PAIR[2:], NARROW[2:], (RECORD, ENCRYPTION), really_linked),
-    Case("settle a bucket", Command.SETTLE, PAIR[2:], NARROW[2:], (RECORD, ENCRYPTION, GET, PUT), run_over),
     Case("history of a key", Command.HISTORY, ("--key", "{key}"), WHERE, (RECORD,), really_linked, "data"),
     Case("census by Athena", Command.CENSUS, (*COUNT, *ATHENA), (*COUNT, *ATHENA, *WHERE), BY_ATHENA, inventory),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 import fcsse
 from tests.cli.shell import Shell
-from tests.interfaces.test_lambda import cache_created
+from tests.interfaces.deployed_function import cache_created
 from tests.secret_texts.samples import CANONICAL, SECRET_KEY, TOKEN
 
 LINK = ("link", "--cache", "fc-0123", "--bucket", "data")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fcsse.cli.output.audit_documents import at_once
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
@@ -74,6 +76,15 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
     if (hidden := len(finding.commands) - len(commands)) > 0:
         told = f"and {count(hidden, 'more command')}" if commands else count(hidden, "long command")
         out.append(_beneath(f"{told}: -v shows {'it' if hidden == 1 else 'them'}", "dim"))
+    return out
+
+
+def findings_lines(findings: Sequence[Finding], width: int, verbose: int) -> list[Line]:
+    """The table of findings alone, under its head."""
+    room = max(LEAST, min(MOST, width)) - MARGIN
+    out: list[Line] = [line(f"{'SEVERITY':<{MARGIN}}FINDING", "bold")] if findings else []
+    for finding in findings:
+        out += _finding(finding, room, verbose)
     return out
 
 

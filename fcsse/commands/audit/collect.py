@@ -12,7 +12,7 @@ pairs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,14 +38,15 @@ def read_account(
     progress: Progress,
     scope: Scope,
     early: Callable[[Facts | Obstacle], object] | None = None,
+    pool: ThreadPoolExecutor | None = None,
 ) -> AccountFacts:
-    """Reads everything in scope.
+    """Reads everything in scope. ``pool``: threads that several accounts share, and so the bound on their requests.
 
     ``early`` is called, between answers, with facts that are complete as far as is known then, so that whatever can be
     made of them is made while AWS is being waited for. Only the facts in the result count. Raises ``CredentialsError``, ``UsageError`` and what else keeps every Region from being read.
     """
     # Its steps would come and go too fast to be read: a bar tells of all of them.
-    with Discovery(aws, Options(Operation.CHECK), clock, Silent(), on_answer=progress.advance) as discovery:
+    with Discovery(aws, Options(Operation.CHECK), clock, Silent(), on_answer=progress.advance, pool=pool) as discovery:
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 

@@ -47,6 +47,7 @@ ORDER = (
     "association-failed",
     "dead-principals",
     "access-unknown",
+    "account-unreadable",
     "unreadable",
     "region-unheard-of",
     "dsse",
@@ -62,6 +63,7 @@ ORDER = (
     "mergeable",
     "unused-access",
     "role-unused",
+    "account-closed",
 )
 """Every code of a finding, in the order in which findings of one severity are shown. Codes never change meaning."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from fcsse.commands.audit.collect import read_account
@@ -24,22 +25,23 @@ def audit_account(
     accounts: tuple[str, ...] = (),
     *,
     observed: bool = False,
+    pool: ThreadPoolExecutor | None = None,
 ) -> Audit:
     """Reads everything in scope and judges it, most of it while answers are on their way.
 
     ``roles`` are patterns of roles to assume in other accounts, ``accounts`` those in which buckets are looked for.
     ``words`` writes commands, and is told here what is audited. ``observed``: CloudTrail's record is read beside it and
-    compared with the verdicts. Raises what keeps every Region from being read.
+    compared with the verdicts. ``pool``: as in ``read_account``. Raises what keeps every Region from being read.
     """
     pipeline.aws.assume_in_others(roles, accounts)
     audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
     audited += [word for one in roles for word in ("--bucket-role", one)]
     audited += [word for one in accounts for word in ("--bucket-account", one)]
     region = scope.regions[0] if scope.regions else words.region
-    words = replace(words, region=region, audited=tuple(audited), bucket_role=pipeline.aws.role_of)
+    words = replace(words, region=region, audited=(*words.audited, *audited), bucket_role=pipeline.aws.role_of)
     verdicts = Verdicts()
     if not observed:
-        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early)
+        facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool)
         return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
     from fcsse.commands.observed import AUDIT_LIMITS, LEAST_SECONDS, UseReader
 
@@ -61,5 +63,4 @@ def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, pru
 
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
-    pipeline.take(found)
     return pipeline.plan_of(found, options, expect)

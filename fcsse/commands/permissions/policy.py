@@ -92,7 +92,7 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
     if not scope.caches:
         now.add(When.NO_CACHE)
     by_grant = scope.via is Via.GRANT or scope.foreign
-    if command is Command.UNLINK and scope.via is Via.AUTO:
+    if command in (Command.UNLINK, Command.LAMBDA) and scope.via is Via.AUTO:
         now |= {When.POLICY, When.GRANT}
     else:
         now.add(When.GRANT if by_grant else When.POLICY)
@@ -220,6 +220,11 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         said.append(
             "--bucket-role, --grant-role: the caller also needs sts:AssumeRole on that role. The one then reads the bucket "
             "and its key in the caller's stead, the other makes and ends the grants."
+        )
+    if command is Command.LAMBDA:
+        said.append(
+            "This is for the role of the Lambda function, beside its permission to write logs. For buckets with keys of another "
+            "account, attach also what fcsse permissions link --key ARN --account ID prints."
         )
     if command is Command.AUDIT and not scope.fix:
         said.append("audit --fix also writes: fcsse permissions audit --fix.")

@@ -79,5 +79,7 @@ class Scope(NamedTuple):
                 return (f"arn:{partition}:athena:{region}:{account}:workgroup/*",)
             case On.RESULTS:
                 return (arns.bucket_arn(partition, "aws-athena-query-results-*"),)
+            case On.TABLE:
+                return (f"arn:{partition}:dynamodb:{region}:{account}:table/fcsse-relinks",)
             case On.ANY:
                 return ("*",)

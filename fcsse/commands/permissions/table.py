@@ -23,6 +23,7 @@ class Command(StrEnum):
     RESTORE = "restore"
     HISTORY = "history"
     SETTLE = "settle"
+    LAMBDA = "lambda"
 
 
 class Engine(StrEnum):
@@ -44,6 +45,7 @@ class On(Enum):
     CATALOG = "catalog"
     WORKGROUP = "workgroup"
     RESULTS = "query results"
+    TABLE = "table"
     ANY = "any"
 
 
@@ -347,6 +349,24 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:GetKeyPolicy", On.KEY, "reads the key policy, and reads it back"),
         _on("kms:PutKeyPolicy", On.KEY, "gives back what was lost"),
         *_NAMED_KEY,
+    ),
+    Command.LAMBDA: (
+        _ROLE,
+        _on("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the caches' buckets"),
+        _on("fsx:DescribeFileSystems", On.ANY, "lists those of file systems linked at their creation"),
+        _on("fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", optional=True),
+        _ENCRYPTION,
+        _JUDGED_KEY,
+        _POLICY,
+        _PUT,
+        _on("kms:ListGrants", On.KEY, "finds the grants of a deleted cache"),
+        _on("kms:RevokeGrant", On.KEY, "ends them"),
+        _on("kms:ListResourceTags", On.KEY, "tells whether a tag allows the key"),
+        _on("s3:GetBucketTagging", On.BUCKET, "tells whether a tag allows the bucket"),
+        _on("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids"),
+        _on("iam:ListUsers", On.ANY, "the same for users", optional=True),
+        _on("dynamodb:UpdateItem", On.TABLE, "counts how often a key was linked again"),
+        _REGION,
     ),
 }
 """Every permission of every command."""

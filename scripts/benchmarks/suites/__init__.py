@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.suites import audit, link, start, traffic
+from benchmarks.suites import audit, link, organization, start, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,4 +17,5 @@ SUITES: dict[str, Callable[[Bench], Result]] = {
     "traffic": traffic.measure,
     "link": link.measure,
     "audit": audit.measure,
+    "organization": organization.measure,
 }

@@ -1,0 +1,53 @@
+"""AWS Organizations: the accounts of the caller's organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from fcsse.aws.checked_call import pages
+from fcsse.aws.errors import Call, error_code, translated
+from fcsse.errors import DeniedError, ImpossibleError
+from fcsse.model import Member
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+DOING = "listing the accounts of the organization"
+INSTEAD = "or name the accounts in a file (--accounts FILE)."
+
+
+def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
+    """Every account of the organization, in the order of their ids; each once.
+
+    Works in the management account and for delegated administrators. ``State`` has replaced ``Status``, which older
+    endpoints answer alone. Raises ``DeniedError``, ``ImpossibleError`` where the account is in no organization, and
+    ``BusyError`` where AWS throttles every try. Source: AWS Organizations API reference, ListAccounts.
+    """
+    found: dict[str, Member] = {}
+    with translated(Call("organizations:ListAccounts", "", DOING)):
+        try:
+            for page in pages(client, "ListAccounts"):
+                for one in page["Accounts"]:
+                    state = one.get("State") or one["Status"]
+                    found[one["Id"]] = Member(one["Id"], one.get("Name", ""), state)
+        except ClientError as error:
+            if error_code(error) == "AWSOrganizationsNotInUseException":
+                message = f"{DOING}: the caller's account is in no organization"
+                raise ImpossibleError(message, f"Use credentials of an organization's account, {INSTEAD}") from error
+            if error_code(error) == "AccessDeniedException":
+                raise _denied(error) from error
+            raise
+    return tuple(found[account] for account in sorted(found))
+
+
+def _denied(error: ClientError) -> DeniedError:
+    said = " ".join(str(error.response["Error"].get("Message", "")).split())
+    return DeniedError(
+        f"{DOING}: access denied ({said})" if said else f"{DOING}: access denied",
+        "Run it in the management account or as a delegated administrator, with organizations:ListAccounts allowed; "
+        + INSTEAD,
+        action="organizations:ListAccounts",
+        resource="*",
+    )

@@ -1,0 +1,89 @@
+"""The file of ``--accounts``: account ids one a line, as CSV, or as JSON such as ``aws organizations list-accounts``. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from fcsse.arn import is_account
+from fcsse.errors import UsageError
+from fcsse.model import Member
+
+IDS = ("id", "account", "accountid", "awsaccountid")
+NAMES = ("name", "accountname")
+STATES = ("state", "status")
+
+
+def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
+    """The accounts in the order of their ids, each once. ``source`` is the file's name, for messages.
+
+    Lines: one id each; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
+    account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list as
+    ``Accounts``. Raises ``UsageError``, which names the line or entry.
+    """
+    text = text.removeprefix("\ufeff")
+    found: dict[str, Member] = {}
+    for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text):
+        if not is_account(member.account):
+            raise _wrong(source, f"{place}: {member.account!r} is not an account id: 12 digits")
+        known = found.get(member.account)
+        found[member.account] = member if known is None or not known.name else known
+    if not found:
+        raise _wrong(source, "it names no account")
+    return tuple(found[account] for account in sorted(found))
+
+
+def _wrong(source: str, reason: str) -> UsageError:
+    return UsageError(
+        f"reading the accounts in {source}: {reason}",
+        "Give one account id a line, CSV with a column account, or JSON as of: aws organizations list-accounts",
+    )
+
+
+def _json(text: str, source: str) -> Iterator[tuple[str, Member]]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _wrong(source, f"not JSON ({error})") from error
+    if isinstance(document, dict):
+        document = document.get("Accounts", document.get("accounts"))
+    if not isinstance(document, list):
+        raise _wrong(source, "the JSON is neither a list nor an object with a list Accounts")
+    for number, entry in enumerate(document, 1):
+        place = f"entry {number}"
+        if isinstance(entry, dict):
+            cells = {_plain(str(name)): str(value) for name, value in entry.items() if value is not None}
+            yield place, _member(cells)
+        else:
+            yield place, Member(str(entry).strip() if not isinstance(entry, bool) else repr(entry))
+
+
+def _lines(text: str) -> Iterator[tuple[str, Member]]:
+    lines = text.splitlines()
+    first = next((one for one in lines if one.strip() and not one.lstrip().startswith("#")), "")
+    heads = [_plain(cell) for cell in next(csv.reader([first]), [])]
+    if any(head in IDS for head in heads):
+        rows = csv.DictReader(io.StringIO("\n".join(lines[lines.index(first) :])), fieldnames=heads)
+        next(rows)
+        for row in rows:
+            cells = {name: value.strip() for name, value in row.items() if isinstance(name, str) and value is not None}
+            if any(cells.values()):
+                yield f"line {rows.line_num + lines.index(first)}", _member(cells)
+        return
+    for number, line in enumerate(lines, 1):
+        words = next(csv.reader([line.partition("#")[0]]), [])
+        if any(word.strip() for word in words):
+            yield f"line {number}", Member(words[0].strip(), words[1].strip() if len(words) > 1 else "")
+
+
+def _member(cells: dict[str, str]) -> Member:
+    def of(names: tuple[str, ...]) -> str:
+        return next((cells[name] for name in names if cells.get(name)), "")
+
+    return Member(of(IDS), of(NAMES), (of(STATES) or "ACTIVE").upper())
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())

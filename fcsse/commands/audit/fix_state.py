@@ -1,0 +1,132 @@
+"""What ``audit --organization --fix`` has finished, kept in a file so that an interrupted run can go on.
+
+The file names accounts, times and exit codes and nothing else: no credentials, no policies. It is replaced as a whole after
+each account. A run that reached its end marks it as finished, and the next run begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fcsse.arn import is_account
+from fcsse.errors import UnexpectedError, UsageError
+from fcsse.safe_files import UnsafeFileError, read_own
+
+SCHEMA = "fcsse.organization-fix/1"
+MOST_BYTES = 16 * 1024 * 1024
+
+
+class FixRun(NamedTuple):
+    """What a run is: two runs that differ in any of it do not continue each other."""
+
+    caller: str
+    role_name: str
+    regions: tuple[str, ...]
+    all_regions: bool
+    prune_orphans: bool
+
+
+class FixState:
+    """The state file of a run. Nothing is written before the first account is finished."""
+
+    def __init__(self, path: Path, run: FixRun, finished: dict[str, int]) -> None:
+        self.path = path
+        self._run = run
+        self.finished = finished
+        """The exit code of each account that an earlier run, or this one, finished."""
+
+    @classmethod
+    def open(cls, path: Path, run: FixRun) -> FixState:
+        """The state that an interrupted run left, or a new one.
+
+        Raises ``UsageError`` where the file is of another run or no state file, ``UnexpectedError`` where it cannot be
+        read.
+        """
+        try:
+            text = read_own(path, MOST_BYTES)
+        except FileNotFoundError:
+            return cls(path, run, {})
+        except UnsafeFileError as error:
+            raise UsageError(f"reading the state file {path}: it {error.reason}", NAME_ANOTHER) from error
+        except OSError as error:
+            raise UnexpectedError(f"reading the state file {path}: {error.strerror or error}", NAME_ANOTHER) from error
+        document = _parsed(text)
+        if document is None:
+            raise UsageError(f"reading the state file {path}: it is not a state file of fcsse", NAME_ANOTHER)
+        if document["finished"]:
+            return cls(path, run, {})
+        if document["run"] != _document_of(run):
+            differing = ", ".join(
+                name for name, value in _document_of(run).items() if document["run"].get(name) != value
+            )
+            raise UsageError(
+                f"reading the state file {path}: it is of another run, which differs in {differing}",
+                "Finish that run with its own options, remove the file, or name another with --state.",
+            )
+        return cls(path, run, document["accounts"])
+
+    def finish(self, account: str, code: int) -> None:
+        """Notes that an account is finished. Raises ``UnexpectedError`` where that cannot be written."""
+        self.finished[account] = code
+        self._write(finished=False)
+
+    def end(self) -> None:
+        """Notes that the run reached its end."""
+        if self.finished:
+            self._write(finished=True)
+
+    def _write(self, *, finished: bool) -> None:
+        document = {
+            "schema": SCHEMA,
+            "run": _document_of(self._run),
+            "accounts": dict(sorted(self.finished.items())),
+            "finished": finished,
+        }
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(self.path, json.dumps(document, indent=2) + "\n")
+        except OSError as error:
+            raise UnexpectedError(
+                f"writing the state file {self.path}: {error.strerror or error}",
+                "Name another with --state. What was fixed so far stays fixed.",
+            ) from error
+
+
+NAME_ANOTHER = "Name another file with --state."
+
+
+def _document_of(run: FixRun) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in run._asdict().items()}
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return None
+    accounts, run = document.get("accounts"), document.get("run")
+    if not isinstance(accounts, dict) or not isinstance(run, dict) or not isinstance(document.get("finished"), bool):
+        return None
+    sound = all(is_account(name) and isinstance(code, int) for name, code in accounts.items())
+    return document if sound else None
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What the Lambda function does: reading CloudTrail's events, deciding what it may do, and doing it."""

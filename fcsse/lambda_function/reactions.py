@@ -1,0 +1,311 @@
+"""Reacting to an event: which pairs it concerns, which of them the rules allow to change, and the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, assert_never
+
+from fcsse.api.link import Result
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.arn import Arn, role_arn
+from fcsse.aws.client import Aws
+from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError, UsageError
+from fcsse.lambda_function.call_events import (
+    AssociationDeleted,
+    CacheCreated,
+    CacheDeleted,
+    EncryptionChanged,
+    Happening,
+    KeyPolicyPut,
+)
+from fcsse.lambda_function.link_rules import LIMIT, TABLE, Allowed, LinkRules
+from fcsse.lambda_function.our_statements import buckets_given
+from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
+from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.plan import Change, Outcome, Plan
+from fcsse.policy.document import parsed
+
+LINK = Options(Operation.LINK)
+DELETING = "DELETING"
+
+
+class RelinkLimitError(FcsseError):
+    """Others keep changing a key policy, and it was re-linked as often today as is allowed."""
+
+    code = "relink-limit"
+
+
+class Refusal(NamedTuple):
+    """A change to a key's policy that the rules do not allow."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a reaction came to. ``keys`` are those whose policy or grants were changed."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    errors: list[FcsseError] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Gate:
+    """Says which changes the rules allow; the tags of each key and bucket are read once, and only where they matter."""
+
+    aws: Aws
+    rules: LinkRules
+    _key_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _bucket_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def allows(self, key: Arn, bucket: str, account: str) -> Allowed | None:
+        """By what a change to this key's policy (or a grant on it) for the bucket is allowed; None: it is not.
+
+        ``account`` is the caches'. The tags of a key of another account cannot be read, and of a bucket with such a key
+        only where its owner allows it. Raises what else keeps tags from being read.
+        """
+        listed = self.rules.listed(key, bucket)
+        if listed or self.rules.tag is None:
+            return listed
+        own = key.account == account
+        unknown: FcsseError | None = None
+        try:
+            if own and self.rules.has_tag(self._of_key(key)):
+                return Allowed.KEY_TAGGED
+        except FcsseError as error:
+            unknown = error
+        try:
+            if self.rules.has_tag(self._of_bucket(bucket)):
+                return Allowed.BUCKET_TAGGED
+        except DeniedError as error:
+            unknown = unknown or (error if own else None)
+        except FcsseError as error:
+            unknown = unknown or error
+        if unknown:
+            raise unknown
+        return None
+
+    def _of_key(self, key: Arn) -> Mapping[str, str]:
+        if str(key) not in self._key_tags:
+            self._key_tags[str(key)] = self.aws.tags_of_key(key)
+        return self._key_tags[str(key)]
+
+    def _of_bucket(self, bucket: str) -> Mapping[str, str]:
+        if bucket not in self._bucket_tags:
+            self._bucket_tags[bucket] = self.aws.tags_of_bucket(bucket)
+        return self._bucket_tags[bucket]
+
+
+@dataclass(slots=True)
+class Reactor:
+    """``left`` says how many seconds may still be waited; ``note`` takes sentences for the log."""
+
+    pipeline: Pipeline
+    rules: LinkRules
+    left: Callable[[], float]
+    note: Callable[[str], None]
+
+    def react(self, event: Happening) -> Report:
+        """Does what follows from an event. Raises what keeps it from reading anything; other errors are in the report."""
+        match event:
+            case CacheCreated(cache, buckets):
+                if buckets is None:
+                    buckets = tuple(one.bucket for one in self._links_of(cache) if one.bucket)
+                return self._link([Pair(cache, one) for one in dict.fromkeys(buckets)])
+            case KeyPolicyPut(key):
+                return self._link(self._pairs(), key=key, again=True)
+            case EncryptionChanged(bucket):
+                return self._link([pair for pair in self._pairs() if pair.bucket == bucket], again=True)
+            case CacheDeleted(cache):
+                return self._unlink(cache)
+            case AssociationDeleted(association):
+                return self._association_deleted(association)
+            case _:
+                assert_never(event)
+
+    def _link(self, pairs: Sequence[Pair], *, key: str | None = None, again: bool = False) -> Report:
+        """Links the pairs that the rules allow. ``key``: only those whose bucket uses this key.
+
+        ``again``: because somebody else changed something. Then caches whose role is not there are passed over, as
+        their own creation is an event too, and each key is written only so often a day.
+        """
+        report = Report()
+        allowed, keys = self._allowed(pairs, key, again, report)
+        chosen = [pair for pair in pairs if pair.bucket in allowed]
+        if not chosen:
+            return report
+        pipeline = self.pipeline
+        pipeline.wait = 0.0 if again else self.left()
+        plan = pipeline.plan_of(self._discover(chosen), LINK)
+        for outcome in plan.outcomes:
+            if outcome.error is None:
+                continue
+            if again and isinstance(outcome.error, NotFoundError):
+                self.note(f"Not linked: {outcome.error.message}")
+            else:
+                report.errors.append(outcome.error)
+        # The bucket may have got another key since it was asked about.
+        changes = tuple(change for change in plan.changes if str(change.key) in keys)
+        if again:
+            changes = self._within_limit(changes, report)
+        self._apply(plan._replace(changes=changes), report)
+        return report
+
+    def _allowed(
+        self, pairs: Sequence[Pair], key: str | None, again: bool, report: Report
+    ) -> tuple[set[str], set[str]]:
+        """The buckets and the keys that may be linked; what may not is in the report."""
+        buckets, keys = set[str](), set[str]()
+        gate = Gate(self.pipeline.aws, self.rules)
+        for facts in self._about(dict.fromkeys(pair.bucket for pair in pairs)):
+            if isinstance(facts, Obstacle):
+                if again:
+                    self.note(f"Passed over: {facts.error.message}")
+                else:
+                    report.errors.append(facts.error)
+                continue
+            bucket = facts.pair.bucket
+            if facts.key is None:
+                # Nothing to change; planning says so, or why the bucket cannot be linked.
+                buckets |= set() if again else {bucket}
+            elif key in (None, str(facts.key.arn)) and self._passes(gate, facts.key.arn, bucket, facts.account, report):
+                buckets.add(bucket)
+                keys.add(str(facts.key.arn))
+        return buckets, keys
+
+    @staticmethod
+    def _passes(gate: Gate, key: Arn, bucket: str, account: str, report: Report) -> bool:
+        try:
+            by = gate.allows(key, bucket, account)
+        except FcsseError as error:
+            report.errors.append(error)
+            return False
+        if by is None:
+            report.refused.append(Refusal(bucket, str(key)))
+        return by is not None
+
+    def _within_limit(self, changes: Iterable[Change], report: Report) -> tuple[Change, ...]:
+        """The changes that the day's limit leaves; each key counts once."""
+        by_key: dict[Arn, list[Change]] = {}
+        for change in changes:
+            by_key.setdefault(change.key, []).append(change)
+        kept: list[Change] = []
+        for key, group in by_key.items():
+            try:
+                self._count(key)
+            except FcsseError as error:
+                report.errors.append(error)
+            else:
+                kept += group
+        return tuple(kept)
+
+    def _count(self, key: Arn) -> None:
+        """Counts a write to a key. Raises ``RelinkLimitError`` where it would be one too many, and ``UsageError``."""
+        table, limit = self.rules.table, self.rules.relinks
+        if table is None:
+            message = f"re-linking key {key}: no table is set that counts how often that happens"
+            raise UsageError(message, f"Set {TABLE}, or link by hand: fcsse audit --fix.")
+        now = self.pipeline.clock.now().timestamp()
+        if limit < 1 or not self.pipeline.aws.count_write(table, key, now, limit):
+            raise RelinkLimitError(
+                f"re-linking key {key}: others keep changing its policy or the encryption of its bucket, and it was "
+                f"re-linked {limit} times today, which is the limit",
+                "Put the statement where the policy comes from (fcsse statement --format terraform or cloudformation), "
+                f"or raise {LIMIT}.",
+            )
+
+    def _association_deleted(self, association: str) -> Report:
+        links = self.pipeline.aws.list_associations()
+        gone = next((one for one in links if one.association_id == association), None)
+        if gone is None:
+            self.note(f"FSx does not list {association} any more. fcsse audit finds access that is left over.")
+            return Report()
+        if gone.bucket is None:
+            return Report()
+        others = [one for one in links if one.owner == gone.owner and one.bucket == gone.bucket and one is not gone]
+        if any(one.lifecycle != DELETING for one in others):
+            self.note(f"{gone.owner} is linked to bucket {gone.bucket} by another association.")
+            return Report()
+        return self._unlink(gone.owner, gone.bucket)
+
+    def _unlink(self, cache: str, only: str | None = None) -> Report:
+        """Takes back a cache's access to all its buckets, or to one, on every key of the Region's caches that is allowed."""
+        report = Report()
+        aws = self.pipeline.aws
+        caller = aws.caller()
+        role = role_arn(caller.partition, caller.account, cache)
+        links = list(self._links())
+        mine = {one.bucket for one in links if one.owner == cache}
+        names = dict.fromkeys(sorted({one.bucket for one in links if one.bucket} | self.rules.buckets))
+        given: dict[Arn, set[str]] = {}
+        for facts in self._about(names):
+            if isinstance(facts, Obstacle):
+                self.note(f"Passed over: {facts.error.message}")
+            elif facts.key is not None:
+                found = given.setdefault(facts.key.arn, set())
+                found |= {facts.pair.bucket} & mine
+                found |= self._given(facts.policy, role, facts.dead_ids)
+        gate = Gate(aws, self.rules)
+        for key, buckets in given.items():
+            wanted = sorted(one for one in buckets if only in (None, one))
+            chosen = tuple(one for one in wanted if self._passes(gate, key, one, caller.account, report))
+            if chosen:
+                self.pipeline.wait = 0.0
+                options = Options.of_unlink(key, None, None, prune_orphans=False)
+                plan = self.pipeline.plan(Target((cache,), chosen), options)
+                report.errors += [one.error for one in plan.outcomes if one.error]
+                self._apply(plan, report)
+        return report
+
+    def _given(self, text: str | None, role: str, dead: Iterable[str]) -> set[str]:
+        try:
+            return set(buckets_given(parsed(text), role, frozenset(dead))) if text else set()
+        except PolicyFormatError as error:
+            self.note(f"Passed over: {error.message}")
+            return set()
+
+    def _apply(self, plan: Plan, report: Report) -> None:
+        self.pipeline.wait = self.left() / max(1, len(plan.changes))
+        applied = self.pipeline.apply(plan)
+        result = Result(as_made(plan, applied), applied)
+        report.outcomes += result.outcomes
+        report.errors += [one.error for one in applied if isinstance(one, FailedChange)]
+        report.keys += [str(one.change.key) for one in applied if isinstance(one, AppliedChange) and one.changed]
+
+    def _about(self, buckets: Iterable[str]) -> tuple[Facts | Obstacle, ...]:
+        """The facts of buckets and their keys, whichever cache is meant; nobody is waited for."""
+        names = tuple(buckets)
+        self.pipeline.wait = 0.0
+        return self.pipeline.discover(Target((), names, every_cache=True), LINK) if names else ()
+
+    def _discover(self, pairs: Sequence[Pair]) -> Sequence[Facts | Obstacle]:
+        """The facts of pairs: one look for all caches that have the same buckets."""
+        by_cache: dict[str, list[str]] = {}
+        for pair in pairs:
+            by_cache.setdefault(pair.cache or "", []).append(pair.bucket)
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for cache, buckets in by_cache.items():
+            groups.setdefault(tuple(buckets), []).append(cache)
+        found = [self.pipeline.discover(Target(tuple(caches), buckets), LINK) for buckets, caches in groups.items()]
+        return tuple(one for group in found for one in group)
+
+    def _pairs(self) -> list[Pair]:
+        """Every cache and file system of the Region with each of its buckets, leaving out those being deleted."""
+        links = [one for one in self._links() if one.bucket and one.lifecycle != DELETING]
+        return list(dict.fromkeys(Pair(one.owner, one.bucket or "") for one in links))
+
+    def _links(self) -> Iterator[Association]:
+        yield from self.pipeline.aws.list_associations()
+        for page in self.pipeline.aws.older_link_pages(None):
+            yield from page
+
+    def _links_of(self, cache: str) -> tuple[Association, ...]:
+        links = self.pipeline.aws.list_associations(cache)
+        if not links:
+            message = f"listing the buckets of {cache}: FSx knows no data repository association of it yet"
+            raise NotFoundError(message, "")
+        return links

@@ -1,0 +1,343 @@
+"""``fcsse audit --organization``: many accounts, one report, against the simulated AWS."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fcsse.commands.audit.fix_state import FixRun, FixState
+from fcsse.sandbox.wire import AwsError, Call
+from tests.simulated import Shell
+
+ORG = ("audit", "--organization", "--role-name", "Audit")
+THIRD, GONE, MISSING = "222233334444", "777788889999", "333344445555"
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@pytest.fixture
+def organization(shell: Shell) -> Shell:
+    """Five accounts: the caller's, two with the role, one without it, one that is suspended."""
+    sandbox = shell.sandbox
+    tree = sandbox.add_organization({sandbox.other_account: "Data", THIRD: "Shop", MISSING: "No role"})
+    tree.add(GONE, "Closed", status="SUSPENDED")
+    for account in (sandbox.other_account, THIRD):
+        sandbox.add_role("Audit", account=account, trust=sandbox.account, policy=ALL)
+    sandbox.add_cache("fc-0eee", ["data-other-account", "data-other-secret"])
+    sandbox.add_bucket("shop", account=THIRD, algorithm="aws:kms", key=sandbox.add_key("shop", account=THIRD).arn)
+    sandbox.add_cache("fc-0333", ["shop", "data-other-secret"], account=THIRD)
+    sandbox.requests.clear()
+    return shell
+
+
+def document(shell: Shell, *words: str, code: int = 3) -> dict[str, Any]:
+    run = shell.run(*(words or ORG), "-o", "json")
+    assert run.code == code, run.err
+    found: dict[str, Any] = json.loads(run.out)
+    assert found["exit_code"] == code
+    return found
+
+
+def account(found: dict[str, Any], name: str) -> dict[str, Any]:
+    one: dict[str, Any] = next(one for one in found["accounts"] if one["account"] == name)
+    return one
+
+
+def test_one_report_of_all_accounts_in_order(organization: Shell) -> None:
+    found = document(organization)
+    names = [one["account"] for one in found["accounts"]]
+    assert names == sorted(names)
+    assert len(names) == 5
+    assert account(found, THIRD)["name"] == "Shop"
+    assert {one["cache"] for one in account(found, THIRD)["pairs"]} == {"fc-0333"}
+    summary = found["summary"]
+    assert (summary["accounts"], summary["accounts_read"]) == (5, 3)
+    assert (summary["accounts_unread"], summary["accounts_not_active"]) == (1, 1)
+    assert summary["pairs"] == sum(len(one["pairs"]) for one in found["accounts"])
+    ids = [finding["id"] for one in found["accounts"] for finding in one["findings"]]
+    assert len(ids) == len(set(ids))
+    assert sum(summary["findings"].values()) == len(ids)
+
+
+def test_an_account_s_part_is_what_its_own_audit_says(organization: Shell) -> None:
+    whole = account(document(organization), THIRD)
+    own = organization.run("audit", "-o", "json", credentials=organization.sandbox.add_account(THIRD))
+    pairs = json.loads(own.out)["pairs"]
+    assert {(one["bucket"], one["access"]) for one in whole["pairs"] if one["bucket"] == "shop"} == {
+        (one["bucket"], one["access"]) for one in pairs if one["bucket"] == "shop"
+    }
+
+
+def test_the_bucket_and_key_of_another_account_are_read_by_its_own_role(organization: Shell) -> None:
+    sandbox = organization.sandbox
+    found = document(organization)
+    for owner, cache in ((sandbox.account, "fc-0eee"), (THIRD, "fc-0333")):
+        entry = account(found, owner)
+        pair = next(one for one in entry["pairs"] if (one["cache"], one["bucket"]) == (cache, "data-other-secret"))
+        assert (pair["access"], pair["bucket_account"], pair["key_account"]) == (
+            "denied",
+            sandbox.other_account,
+            sandbox.other_account,
+        )
+        assert not [one for one in entry["findings"] if one["code"] == "unreadable"]
+
+
+def test_a_pair_across_accounts_that_has_its_grant_is_allowed(organization: Shell) -> None:
+    sandbox = organization.sandbox
+    assert organization.run("link", "--cache", "fc-0123", "--bucket", "data-other-account", "--yes").code == 0
+    pairs = account(document(organization), sandbox.account)["pairs"]
+    pair = next(one for one in pairs if (one["cache"], one["bucket"]) == ("fc-0123", "data-other-account"))
+    assert pair["key_account"] == sandbox.other_account
+    assert any("grant" in name for name in pair["decided_by"]), pair
+
+
+def test_a_missing_role_and_a_suspended_account_are_findings(organization: Shell) -> None:
+    found = document(organization)
+    (missing,) = account(found, MISSING)["findings"]
+    assert (missing["code"], missing["severity"]) == ("account-unreadable", "medium")
+    assert f"arn:aws:iam::{MISSING}:role/Audit" in missing["title"]
+    assert "--role-name" in missing["remedy"]
+    assert account(found, MISSING)["error"]["code"] == "denied"
+    (closed,) = account(found, GONE)["findings"]
+    assert (closed["code"], closed["severity"]) == ("account-closed", "low")
+    assert account(found, GONE)["error"] is None
+    assert not [one for one in organization.sandbox.requests if GONE in str(one)]
+
+
+def test_a_control_policy_that_denies_the_role_is_that_account_s_finding_only(organization: Shell) -> None:
+    text = (
+        "User: arn:aws:sts::222233334444:assumed-role/Audit/fcsse is not authorized to perform: "
+        "fsx:DescribeDataRepositoryAssociations with an explicit deny in a service control policy"
+    )
+
+    before = document(organization)
+    organization.sandbox.fault("fsx:*", hook=_of_account(organization, THIRD, text), times=None)
+    found = document(organization)
+    (finding,) = account(found, THIRD)["findings"]
+    assert finding["code"] == "account-unreadable"
+    assert "service control policy" in finding["remedy"]
+    for name in (organization.sandbox.account, organization.sandbox.other_account):
+        assert account(found, name) == account(before, name)
+
+
+def _of_account(shell: Shell, name: str, text: str) -> Any:
+    def deny(call: Call) -> None:
+        session = shell.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == name:
+            raise AwsError("AccessDeniedException", text)
+
+    return deny
+
+
+def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
+    def off(call: Call) -> None:
+        session = organization.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD:
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+
+    organization.sandbox.fault("fsx:*", hook=off, times=None)
+    found = document(organization)
+    (finding,) = account(found, THIRD)["findings"]
+    assert finding["code"] == "account-unreadable"
+    assert "Turn the Region on" in finding["remedy"]
+    assert account(found, organization.sandbox.account)["pairs"]
+
+
+def test_every_form(organization: Shell, tmp_path: Path) -> None:
+    text = organization.run(*ORG).out
+    assert "Account 222233334444 (Shop)" in text
+    assert "account 333344445555 (No role) could not be read" in text
+    assert "credentials of that account" in text
+    markdown = organization.run(*ORG, "-o", "markdown").out
+    assert "| 222233334444 | Shop | 2 |" in markdown
+    rows = list(csv.DictReader(io.StringIO(organization.run(*ORG, "-o", "csv").out)))
+    found = document(organization)
+    assert [row["id"] for row in rows] == [one["id"] for entry in found["accounts"] for one in entry["findings"]]
+    assert {row["account_name"] for row in rows} >= {"Shop", "No role"}
+    page = tmp_path / "audit.html"
+    run = organization.run(*ORG, "-q", "--html", str(page))
+    assert run.out.count("\n") == 1
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert data
+    assert len(json.loads(data[1])["pairs"]) == found["summary"]["pairs"]
+
+
+def test_accounts_of_a_file_without_asking_for_the_organization(organization: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.txt"
+    file.write_text(f"{THIRD}\n{THIRD}\n{organization.sandbox.other_account}\n")
+    found = document(organization, "audit", "--accounts", str(file), "--role-name", "Audit")
+    assert [one["account"] for one in found["accounts"]] == [THIRD, organization.sandbox.other_account]
+    assert not [one for one in organization.sandbox.requests if one.operation.startswith("organizations:")]
+    assert [one.operation for one in organization.sandbox.requests].count("sts:AssumeRole") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("audit", "--role-name", "Audit"), "--role-name goes with"),
+        (("audit", "--organization", "--state", "x"), "--state goes with"),
+        ((*ORG, "--observed"), "--observed does not go with"),
+        ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role does not go with"),
+        (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
+        (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),
+        (("audit", "--new-only"), "--new-only goes with"),
+    ],
+)
+def test_wrong_words(organization: Shell, words: tuple[str, ...], told: str) -> None:
+    run = organization.run(*words)
+    assert (run.code, len(organization.sandbox.requests)) == (2, 0)
+    assert told in run.err
+
+
+def test_a_caller_who_may_not_list_the_accounts(organization: Shell) -> None:
+    other = organization.sandbox.add_account(organization.sandbox.other_account)
+    run = organization.run(*ORG, credentials=other)
+    assert run.code == 5
+    assert "management account" in run.err
+    assert "--accounts" in run.err
+
+
+def test_an_account_in_no_organization(shell: Shell) -> None:
+    shell.sandbox.state.organization = None
+    run = shell.run(*ORG)
+    assert run.code == 4
+    assert "in no organization" in run.err
+
+
+def test_throttled_organizations(organization: Shell) -> None:
+    organization.sandbox.fault("organizations:ListAccounts", "TooManyRequestsException", times=1)
+    assert document(organization)["summary"]["accounts"] == 5
+    organization.sandbox.fault("organizations:ListAccounts", "TooManyRequestsException", times=None)
+    run = organization.run(*ORG)
+    assert run.code == 1
+    assert "listing the accounts of the organization" in run.err
+
+
+def test_accounts_come_in_pages(organization: Shell) -> None:
+    organization.sandbox.state.switches.page = 2
+    assert document(organization)["summary"]["accounts"] == 5
+
+
+def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def enter(_: Call) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.05)
+        with lock:
+            under_way -= 1
+
+    sandbox = organization.sandbox
+    for number in range(12):
+        name = f"4444{number:08d}"
+        sandbox.add_account(name)
+        sandbox.state.organization.add(name, f"n{number}")  # type: ignore[union-attr]
+        sandbox.add_role("Audit", account=name, trust=sandbox.account, policy=ALL)
+        for bucket in range(8):
+            sandbox.add_bucket(f"b-{number}-{bucket}", account=name)
+        sandbox.add_cache(f"fc-0a{number:02x}", [f"b-{number}-{bucket}" for bucket in range(8)], account=name)
+    sandbox.fault("*", hook=enter, times=None)
+    document(organization)
+    assert 16 < most <= 64
+
+
+def test_own_buckets_cost_no_request_for_their_owner(organization: Shell) -> None:
+    document(organization)
+    asked = [one.operation for one in organization.sandbox.requests]
+    assert asked.count("s3:ListBuckets") <= 3
+
+
+def test_fix_writes_each_account_s_keys_by_its_own_role(organization: Shell, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    fixing = (*ORG, "--fix", "--state", str(state))
+    tried = organization.run(*fixing, "--dry-run", "-o", "json")
+    assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
+    assert not state.exists()
+    digest = json.loads(tried.out)["fix"]["digest"]
+    wrong = organization.run(*fixing, "--yes", "--expect", "0" * 16)
+    assert wrong.code == 7
+    run = organization.run(*fixing, "--yes", "--expect", digest, "-o", "json")
+    found = json.loads(run.out)
+    by_account = {one["account"]: one["access_after"] for one in found["fix"]["accounts"]}
+    assert by_account[THIRD]["allowed"] >= 1
+    pairs = account(document(organization), THIRD)["pairs"]
+    assert next(one["access"] for one in pairs if one["bucket"] == "shop") == "allowed"
+
+
+def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: Path) -> None:
+    state, sandbox = tmp_path / "state.json", organization.sandbox
+    words = (*ORG, "--fix", "--yes", "--state", str(state), "-o", "json")
+
+    def dawdle(call: Call) -> None:
+        session = sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD:
+            time.sleep(4)
+
+    sandbox.fault("kms:PutKeyPolicy", hook=dawdle, times=None)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fcsse", *words],
+        env={**inherited, **sandbox.env()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 60
+    while not state.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert json.loads(out)["exit_code"] == 130
+    text = state.read_text()
+    assert json.loads(text)["accounts"].keys() == {sandbox.account}
+    assert json.loads(text)["finished"] is False
+    for secret in ("simulated", "AKIA", "ASIA", "token", "Statement"):
+        assert secret not in text
+    assert state.stat().st_mode & 0o077 == 0
+    sandbox.faults.clear()
+    sandbox.requests.clear()
+    found = json.loads(organization.run(*words).out)
+    assert found["summary"]["accounts_finished_earlier"] == 1
+    assert sandbox.account not in [one["account"] for one in found["accounts"]]
+    assert {one["account"] for one in found["fix"]["accounts"]} <= {THIRD, sandbox.other_account}
+    assert json.loads(state.read_text())["finished"] is True
+    pairs = account(document(organization), THIRD)["pairs"]
+    assert next(one["access"] for one in pairs if one["bucket"] == "shop") == "allowed"
+    again = json.loads(organization.run(*words).out)
+    assert again["summary"]["accounts_finished_earlier"] == 0
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "fcsse.organization-fix/1", "accounts": 1}', "\x00"])
+def test_a_state_file_that_is_none_is_refused_before_anything_is_written(
+    organization: Shell, tmp_path: Path, text: str
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert run.code == 2
+    assert "--state" in run.err
+    assert state.read_text() == text
+    assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
+
+
+def test_a_state_file_of_another_run_is_refused(organization: Shell, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    FixState.open(state, FixRun("111122223333", "Other", (), False, False)).finish(THIRD, 0)
+    run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert run.code == 2
+    assert "role_name" in run.err

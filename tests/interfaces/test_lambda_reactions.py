@@ -1,0 +1,383 @@
+"""The Lambda function when others undo links, and when caches and associations are deleted."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+import fcsse
+from fcsse.arn import role_name
+from fcsse.sandbox import Sandbox
+from tests.interfaces.deployed_function import (
+    ACCOUNT,
+    NAME,
+    REGION,
+    Context,
+    Function,
+    add_table,
+    association_created,
+    cache_created,
+    deleted,
+    event,
+    function,
+    of,
+    recorded,
+)
+from tests.simulated import Shell
+
+__all__ = ["function"]
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+CACHE = "fc-0aaa0aaa"
+
+
+@pytest.fixture
+def ready(function: Function, monkeypatch: pytest.MonkeyPatch) -> Function:
+    """The function with its table, allowed by tag only; a cache that is linked to bucket data, which is tagged."""
+    monkeypatch.delenv("FCSSE_ALLOW")
+    monkeypatch.setenv("FCSSE_RELINK_TABLE", "relinks")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", NAME)
+    add_table(function.sandbox)
+    for cache in list(function.sandbox.state.caches):
+        function.sandbox.delete_cache(cache)
+    function.sandbox.add_cache(CACHE, ["data"])
+    tag_key(function.sandbox, "data")
+    assert function(cache_created(CACHE, "data"))["changed"] is True
+    function.log()
+    return function
+
+
+def tag_key(sandbox: Sandbox, bucket: str) -> None:
+    sandbox.client("kms").tag_resource(KeyId=sandbox.key(bucket).arn, Tags=[{"TagKey": "fcsse", "TagValue": "link"}])
+
+
+def put_back(sandbox: Sandbox, text: str, bucket: str = "data") -> dict[str, Any]:
+    """Somebody writes a policy; the event of that."""
+    sandbox.client("kms").put_key_policy(KeyId=sandbox.key(bucket).arn, Policy=text)
+    return recorded(sandbox, "PutKeyPolicy")
+
+
+def default_policy() -> str:
+    root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [root]})
+
+
+def can_read(function: Function, cache: str = CACHE, bucket: str = "data") -> bool:
+    return function.sandbox.cache(cache).read(bucket, "hello.txt").allowed
+
+
+def count_of_puts(function: Function) -> int:
+    return len(list(function.sandbox.requests.of("kms:PutKeyPolicy")))
+
+
+def test_a_policy_that_was_put_back_is_linked_again(ready: Function) -> None:
+    put = put_back(ready.sandbox, default_policy())
+    assert not can_read(ready)
+    answer = ready(put)
+    assert (answer["result"], answer["changed"]) == ("linked", True)
+    assert answer["key"] == ready.sandbox.key("data").arn
+    assert can_read(ready)
+    assert of(ready.log(), "backup")[0]["policy"]
+
+
+def test_a_policy_that_still_gives_access_is_neither_written_nor_counted(ready: Function) -> None:
+    put = put_back(ready.sandbox, ready.sandbox.policy_text("data"))
+    wrote = count_of_puts(ready)
+    answer = ready(put)
+    assert (answer["result"], answer["changed"]) == ("linked", False)
+    assert count_of_puts(ready) == wrote
+    assert not list(ready.sandbox.requests.of("dynamodb:UpdateItem"))
+
+
+def test_after_the_days_limit_the_other_writer_wins_and_a_failure_is_logged(
+    ready: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCSSE_RELINKS_PER_DAY", "2")
+    for _ in range(2):
+        assert ready(put_back(ready.sandbox, default_policy()))["changed"] is True
+    put = put_back(ready.sandbox, default_policy())
+    wrote = count_of_puts(ready)
+    for _ in range(2):
+        ready.log()
+        answer = ready(put)
+        assert (answer["result"], answer["code"], answer["changed"]) == ("failed", "relink-limit", False)
+        (failed,) = of(ready.log(), "failed")
+        assert "2 times today" in failed["message"]
+        assert "FCSSE_RELINKS_PER_DAY" in failed["hint"]
+    assert count_of_puts(ready) == wrote
+    # Creations are nobody's fight: they are linked whatever the limit.
+    ready.sandbox.add_cache("fc-0bbb0bbb", ["data"])
+    assert ready(cache_created("fc-0bbb0bbb", "data"))["changed"] is True
+
+
+def test_each_day_and_each_key_has_its_own_limit(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FCSSE_RELINKS_PER_DAY", "1")
+    assert ready(put_back(ready.sandbox, default_policy()))["changed"] is True
+    tag_key(ready.sandbox, "data-bucket-keys")
+    ready.sandbox.add_cache("fc-0ccc0ccc", ["data-bucket-keys"])
+    assert ready(put_back(ready.sandbox, default_policy(), "data-bucket-keys"))["changed"] is True
+    again = put_back(ready.sandbox, default_policy())
+    assert ready(again)["result"] == "failed"
+    items = ready.sandbox.client("dynamodb").scan(TableName="relinks")["Items"]
+    assert {item["writes"]["N"] for item in items} == {"1"}
+    table = ready.sandbox.client("dynamodb")
+    for item in items:  # the day is over
+        table.delete_item(TableName="relinks", Key={"id": item["id"]})
+    assert ready(again)["changed"] is True
+
+
+def test_invocations_at_the_same_time_stay_within_the_limit_together(ready: Function) -> None:
+    client = ready.sandbox.client("dynamodb")
+    from fcsse.aws.relink_counter import count_write
+
+    answers: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(count_write(client, "relinks", "key", 1_790_000_000.0, 3)))
+        for _ in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [False] * 7 + [True] * 3
+
+
+def test_without_a_table_nothing_is_linked_again(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FCSSE_RELINK_TABLE")
+    put = put_back(ready.sandbox, default_policy())
+    wrote = count_of_puts(ready)
+    answer = ready(put)
+    assert (answer["result"], answer["code"]) == ("failed", "usage")
+    assert "FCSSE_RELINK_TABLE" in of(ready.log(), "failed")[0]["hint"]
+    assert count_of_puts(ready) == wrote
+
+
+def test_a_table_that_is_not_there_is_an_error(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FCSSE_RELINK_TABLE", "elsewhere")
+    put = put_back(ready.sandbox, default_policy())
+    with pytest.raises(fcsse.FcsseError, match="elsewhere"):
+        ready(put)
+    assert not can_read(ready)
+
+
+def test_what_fcsse_wrote_itself_is_left_alone(ready: Function, shell: Shell) -> None:
+    own = recorded(ready.sandbox, "PutKeyPolicy")
+    assert "fcsse/" in own["detail"]["userAgent"]
+    assert shell.run("unlink", "--cache", CACHE, "--bucket", "data").code == 0
+    unlinked = recorded(ready.sandbox, "PutKeyPolicy")
+    put = put_back(ready.sandbox, default_policy())
+    put["detail"]["userIdentity"] = {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/fcsse-role/{NAME}",
+    }
+    asked = len(ready.sandbox.requests)
+    ready.log()
+    for given in (own, unlinked, put):
+        assert ready(given) == {"result": "ignored"}
+    assert {line["reason"] for line in ready.log()} == {"the policy was written with fcsse"}
+    assert len(ready.sandbox.requests) == asked
+
+
+def test_a_key_that_no_cache_uses_is_left_alone(ready: Function) -> None:
+    put = put_back(ready.sandbox, default_policy(), "data-alias")
+    wrote = count_of_puts(ready)
+    assert ready(put)["result"] == "nothing to do"
+    assert count_of_puts(ready) == wrote
+
+
+def test_a_cache_whose_role_is_not_there_does_not_hinder_the_others(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0ddd0ddd", ["data"], lifecycle="CREATING", role=False)
+    assert ready(put_back(ready.sandbox, default_policy()))["changed"] is True
+    assert can_read(ready)
+    assert not of(ready.log(), "failed")
+
+
+def encrypt(sandbox: Sandbox, *, bucket_keys: bool) -> dict[str, Any]:
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": sandbox.key("data").arn}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": bucket_keys}
+    sandbox.client("s3").put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    return recorded(sandbox, "PutBucketEncryption")
+
+
+def test_bucket_keys_that_were_turned_on_are_followed(ready: Function) -> None:
+    put = encrypt(ready.sandbox, bucket_keys=True)
+    assert not ready.sandbox.cache(CACHE).write("data", "new", b"x").allowed
+    answer = ready(put)
+    assert (answer["result"], answer["bucket"], answer["changed"]) == ("linked", "data", True)
+    assert ready.sandbox.cache(CACHE).write("data", "new", b"x").allowed
+
+
+def test_a_bucket_without_encryption_by_a_key_needs_nothing_and_loses_nothing(ready: Function) -> None:
+    ready.sandbox.client("s3").delete_bucket_encryption(Bucket="data")
+    before = ready.sandbox.policy_text("data")
+    removed = event("DeleteBucketEncryption", {"bucketName": "data", "encryption": ""}, None)
+    removed["detail"]["eventSource"] = "s3.amazonaws.com"
+    assert ready(removed)["result"] == "nothing to do"
+    # Objects from before still have the key.
+    assert ready.sandbox.policy_text("data") == before
+
+
+def test_a_deleted_cache_leaves_the_policy_before_it_can_block_it(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0bbb0bbb", ["data"])
+    ready(cache_created("fc-0bbb0bbb", "data"))
+    answer = ready(deleted("DeleteFileCache", fileCacheId=CACHE))
+    assert (answer["result"], answer["cache"], answer["changed"]) == ("unlinked", CACHE, True)
+    assert role_name(CACHE) not in ready.sandbox.policy_text("data")
+    assert can_read(ready, "fc-0bbb0bbb")
+    ready.sandbox.delete_cache(CACHE)
+    # Nobody's edit is refused.
+    put_back(ready.sandbox, ready.sandbox.policy_text("data"))
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is False
+
+
+def test_a_cache_that_is_gone_already_is_taken_out_of_every_key_that_is_known(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0bbb0bbb", ["data"])
+    ready(cache_created("fc-0bbb0bbb", "data"))
+    ready.sandbox.delete_cache(CACHE)
+    assert "AROA" in ready.sandbox.policy_text("data")
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
+    assert "AROA" not in ready.sandbox.policy_text("data")
+    assert can_read(ready, "fc-0bbb0bbb")
+
+
+def test_the_last_cache_of_a_listed_bucket_is_taken_out_although_fsx_lists_nothing(
+    ready: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCSSE_ALLOW", "data")
+    ready.sandbox.delete_cache(CACHE, role=False)
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
+    assert role_name(CACHE) not in ready.sandbox.policy_text("data")
+
+
+def test_a_key_that_is_not_allowed_keeps_the_deleted_cache(ready: Function) -> None:
+    key = ready.sandbox.key("data").arn
+    ready.sandbox.client("kms").untag_resource(KeyId=key, TagKeys=["fcsse"])
+    before = ready.sandbox.policy_text("data")
+    answer = ready(deleted("DeleteFileCache", fileCacheId=CACHE))
+    assert answer["result"] == "not allowed"
+    (line,) = of(ready.log(), "not allowed")
+    assert (line["key"], line["bucket"]) == (key, "data")
+    assert ready.sandbox.policy_text("data") == before
+
+
+def file_system(sandbox: Sandbox, *paths: str) -> list[str]:
+    """A file system with these associations; their ids."""
+    sandbox.add_cache("fs-0bbb0bbb", paths)
+    return [one.id for one in sandbox.state.caches["fs-0bbb0bbb"].associations]
+
+
+def test_a_deleted_association_ends_the_access_to_its_bucket_unless_another_is_for_it(ready: Function) -> None:
+    first, second = file_system(ready.sandbox, "s3://data/a/", "s3://data/b/")
+    assert ready(association_created("fs-0bbb0bbb", "s3://data/a/"))["changed"] is True
+    system = ready.sandbox.state.caches["fs-0bbb0bbb"]
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=first))["result"] == "nothing to do"
+    assert can_read(ready, "fs-0bbb0bbb")
+    system.associations = [one for one in system.associations if one.id == second]
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=second))["changed"] is True
+    assert not can_read(ready, "fs-0bbb0bbb")
+    assert can_read(ready)
+
+
+def test_an_association_that_fsx_does_not_list_any_more_changes_nothing(ready: Function) -> None:
+    wrote = count_of_puts(ready)
+    answer = ready(deleted("DeleteDataRepositoryAssociation", associationId="dra-0123456789abcdef9"))
+    assert answer["result"] == "nothing to do"
+    assert count_of_puts(ready) == wrote
+    assert "fcsse audit" in of(ready.log(), "note")[0]["text"]
+
+
+def test_a_deleted_file_system_is_taken_out(ready: Function) -> None:
+    file_system(ready.sandbox, "s3://data/")
+    ready(association_created("fs-0bbb0bbb", "s3://data/"))
+    assert ready(deleted("DeleteFileSystem", fileSystemId="fs-0bbb0bbb"))["changed"] is True
+    assert not can_read(ready, "fs-0bbb0bbb")
+
+
+# what may be linked
+
+
+def test_a_key_never_seen_is_off(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0eee0eee", ["data-bucket-keys"])
+    wrote = count_of_puts(ready)
+    answer = ready(cache_created("fc-0eee0eee", "data-bucket-keys"))
+    assert answer == {"result": "not allowed", "cache": "fc-0eee0eee", "changed": False}
+    (line,) = of(ready.log(), "not allowed")
+    assert "fcsse=link" in line["hint"]
+    assert "FCSSE_ALLOW" in line["hint"]
+    assert count_of_puts(ready) == wrote
+
+
+@pytest.mark.parametrize("by", ["key tag", "bucket tag", "key list", "bucket list", "everything"])
+def test_each_way_to_allow_a_key(ready: Function, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    sandbox, bucket = ready.sandbox, "data-bucket-keys"
+    match by:
+        case "key tag":
+            tag_key(sandbox, bucket)
+        case "bucket tag":
+            tags = {"TagSet": [{"Key": "fcsse", "Value": "link"}]}
+            sandbox.client("s3").put_bucket_tagging(Bucket=bucket, Tagging=tags)
+        case "key list":
+            monkeypatch.setenv("FCSSE_ALLOW", f" {sandbox.key(bucket).arn}, other ")
+        case "bucket list":
+            monkeypatch.setenv("FCSSE_ALLOW", bucket)
+        case _:
+            monkeypatch.setenv("FCSSE_ALLOW", "*")
+    sandbox.add_cache("fc-0eee0eee", [bucket])
+    assert ready(cache_created("fc-0eee0eee", bucket))["changed"] is True
+
+
+@pytest.mark.parametrize("value", ["Link", "link ", ""])
+def test_a_tag_with_another_value_allows_nothing(ready: Function, value: str) -> None:
+    key = ready.sandbox.key("data-bucket-keys").arn
+    ready.sandbox.client("kms").tag_resource(KeyId=key, Tags=[{"TagKey": "fcsse", "TagValue": value}])
+    ready.sandbox.add_cache("fc-0eee0eee", ["data-bucket-keys"])
+    assert ready(cache_created("fc-0eee0eee", "data-bucket-keys"))["result"] == "not allowed"
+
+
+def test_tags_that_cannot_be_read_allow_nothing(ready: Function) -> None:
+    ready.sandbox.fault("kms:ListResourceTags", "AccessDeniedException", times=None)
+    put = put_back(ready.sandbox, default_policy())
+    with pytest.raises(fcsse.DeniedError, match="tags of key"):
+        ready(put)
+    assert not can_read(ready)
+
+
+def test_of_a_caches_buckets_only_those_allowed_are_linked(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0eee0eee", ["data", "data-bucket-keys"])
+    answer = ready(cache_created("fc-0eee0eee", "data", "data-bucket-keys"))
+    assert (answer["result"], answer["changed"]) == ("linked", True)
+    assert can_read(ready, "fc-0eee0eee")
+    assert role_name("fc-0eee0eee") not in ready.sandbox.policy_text("data-bucket-keys")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FCSSE_ALLOW", "arn:aws:kms:eu-west-1:111122223333:key/x"),
+        ("FCSSE_ALLOW", "data,UPPER_CASE"),
+        ("FCSSE_ALLOW_TAG", "=link"),
+        ("FCSSE_RELINKS_PER_DAY", "-1"),
+        ("FCSSE_RELINKS_PER_DAY", "many"),
+        ("FCSSE_RELINKS_PER_DAY", "1001"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_an_error_and_nothing_is_linked(
+    ready: Function, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    put = put_back(ready.sandbox, default_policy())
+    wrote = count_of_puts(ready)
+    answer = ready(put)
+    assert (answer["result"], answer["code"]) == ("failed", "usage")
+    assert name in of(ready.log(), "failed")[0]["message"]
+    assert count_of_puts(ready) == wrote
+
+
+def test_events_of_other_accounts_are_ignored(ready: Function) -> None:
+    put = put_back(ready.sandbox, default_policy())
+    put["detail"]["recipientAccountId"] = "444455556666"
+    answer = fcsse.lambda_handler(put, Context())
+    assert answer == {"result": "ignored"}
+    assert REGION in Context().invoked_function_arn
