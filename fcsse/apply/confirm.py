@@ -52,9 +52,19 @@ class Confirmer:
 
         return self._patiently(look, change, "KMS took it, but still shows the old one", first=0.1)
 
-    def settled(self, change: PolicyChange) -> bool:
-        """Is it still there a second later? Where somebody wrote in that second, it is looked at again, some times."""
+    def settled(self, change: PolicyChange, unseen: PolicyDocument | None = None) -> bool:
+        """Is it still there a second later? Where somebody wrote in that second, it is looked at again, some times.
+
+        ``unseen``: what the put replaced, where it was not read back yet; then the first look does that.
+        """
         self._run.progress.step("looking once more after a second")
+        if unseen is not None:
+            self._patience.settle(self._reader.settling)
+            if self._run.at_look:
+                self._run.at_look(change.key)
+            held = self.read_back(change, unseen)
+            if not held or _same(self._reader.text, change.after, change):
+                return held
         for _ in range(LOOKS):
             before = self._reader.text
             self._patience.settle(self._reader.settling)

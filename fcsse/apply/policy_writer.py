@@ -11,8 +11,9 @@ last wins (KMS API reference, PutKeyPolicy). So, for each write:
 6. if our part is gone, do it all again, a bounded number of times.
 
 What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
-gap is the time of one request. Where others are seen at work it is moved to where their next write is furthest away,
+gap is the time of one request, less where a second reading goes out right before the put. Where others are seen at work it is moved to where their next write is furthest away,
 right after one of theirs, and a reading sent along with the put shows what, if anything, it ran over: that is put back.
+What nobody saw is found afterwards: each put says what it was made from, and CloudTrail which came before which (``settle``).
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ FRESH = 0.25
 
 GLANCE = 0.015
 """Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
+
+STAGGER = 0.005
+"""Seconds by which the second of two readings goes ahead of the put that it is sent with."""
 
 LONG_AGO = 0.15
 """Seconds after which a second reading is too old to write upon: something held this machine up."""
@@ -92,7 +96,8 @@ class PolicyWriter:
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._beside: Future | Watch | None = None  # what was read while the last put was on its way
+        self._beside: tuple[Future, ...] | Watch = ()  # what was read while the last put was on its way
+        self._unseen = False  # the last put was not read back yet: its settling look does that
         self._lost: LostUpdate | None = None
 
     def write(self) -> Written:
@@ -117,8 +122,9 @@ class PolicyWriter:
                 held = put is Sent.NOTHING_TO_DO
                 if put is Sent.TAKEN:
                     self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
-                    held = self._confirmer.read_back(self._change, self._old)
-                    lock.settle(self._reader.text, run.clock.now().timestamp())
+                    held = self._is_shown() or self._confirmer.read_back(self._change, self._old)
+                    if not self._unseen:
+                        lock.settle(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
             self._turns += 1
             match put:
@@ -137,7 +143,8 @@ class PolicyWriter:
                 case Sent.TAKEN if owes:
                     lost += 1
                     continue
-            if held and self._confirmer.settled(self._change):
+            old = self._old if self._unseen else None
+            if held and self._confirmer.settled(self._change, old):
                 self._note_held()
                 return Written("written", self._backup, tuple(self._notes), made=self._change)
             lost += 1
@@ -173,7 +180,9 @@ class PolicyWriter:
                 self._reread_before_put = True
             seen = reader.read() if self._reread_before_put else seen
             if seen is None or seen == base:
-                return self._put(None if self._reread_before_put else look)
+                if self._reread_before_put:
+                    return self._put()
+                return self._put(look, *([self._second_look()] if seen is None else []))
             crowded = self._others_writing
             self._plan_on(reader.take(seen))
             if self._others_writing and not crowded:
@@ -227,17 +236,29 @@ class PolicyWriter:
         if self._backup is None:
             self._backup = run.backup_ids[str(self._key)] = backup.id
 
-    def _put(self, look: Future | None) -> Sent:
-        """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+    def _second_look(self) -> Future:
+        """Another reading right before the put, since the first one is still on its way: the later one arrives the later.
+
+        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the settling
+        look confirms the write then. So it costs no request.
+        """
+        look = self._reader.in_background()
+        self._run.clock.sleep(STAGGER)
+        return look
+
+    def _put(self, *looks: Future) -> Sent:
+        """Sends the document once. Without ``looks`` that are on their way, the policy is watched meanwhile."""
+        copy, saved = self._copy, self._saved
         for text in self._reader.disregarded:
             # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
             if text not in self._kept and len(self._kept) < KEPT:
                 self._kept.add(text)
                 self._save(PolicyDocument.parse(text), self._change.after)
         self._reader.disregarded.clear()
+        self._copy, self._saved = copy, saved
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        watch = None if look else self._reader.watch()
+        watch = None if looks else self._reader.watch()
         try:
             sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent is Sent.TAKEN:
@@ -246,7 +267,21 @@ class PolicyWriter:
         finally:
             if watch:
                 watch.stop()
-            self._beside = watch or look
+            self._beside = watch or looks
+
+    def _is_shown(self) -> bool:
+        """Did a reading beside the put see it, or is that left to the settling look? False: it is to be read back."""
+        self._unseen = False
+        if not isinstance(self._beside, tuple) or len(self._beside) < 2:
+            return False
+        text = self._beside[-1].answer(LAST)
+        if text is None:
+            return False
+        if holds(self._change, text):
+            self._reader.take(text)
+        else:
+            self._unseen = True
+        return True
 
     def _note_put(self, read_at: datetime, put_at: datetime) -> None:
         """Adds to the copy when it was read, and when and by which request it was replaced."""
@@ -273,17 +308,15 @@ class PolicyWriter:
         match self._beside:
             case Watch() as watch:
                 texts = watch.seen()
-            case None:
-                texts = []
-            case look:
-                texts = [text for text in (look.answer(LAST),) if text is not None]
-        known = (old.text, reader.text)
+            case looks:
+                texts = [text for look in looks if (text := look.answer(LAST)) is not None]
+        known = (old.text, reader.text, put.text)
         strange = [
             one for one in texts if one not in known and not reader.is_stale(one) and not holds(self._change, one)
         ]
         if not strange:
             return False
-        theirs, now = PolicyDocument.parse(strange[-1]), PolicyDocument.parse(reader.text)
+        theirs, now = PolicyDocument.parse(strange[-1]), put if self._unseen else PolicyDocument.parse(reader.text)
         found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False

@@ -1,0 +1,220 @@
+"""Lost writes by CloudTrail's record: found where there are some, never where there are none, never guessed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.give_back import give_back
+from fcsse.event_history.lost_writes import LostWrites, Unknown, find_lost_writes
+from fcsse.event_history.put_basis import PutBasis, basis_in
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import digest_of
+from tests.event_history import made
+from tests.write_protocol.recorded import LATER, bases_in, event_of, events_of, record_of, settled
+from tests.write_protocol.simulation import START, Put, SimulatedKey, World
+from tests.write_protocol.test_simulated import Fcsse, sids
+
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SEEDS = st.integers(0, 2**32)
+BASE = made.policy("root")
+THEIRS = made.policy("root", "theirs")
+OURS = made.policy("root", "ours")
+BOTH = made.policy("root", "theirs", "ours")
+
+
+def mark(text: str, age: float = 0.06) -> str:
+    return PutBasis(digest_of(PolicyDocument.parse(text))[:16], age).mark
+
+
+def find(
+    *puts: Put, now: str | None = None, drop: tuple[int, ...] = (), bases: dict[str, PutBasis] | None = None
+) -> LostWrites:
+    events = [event_of(number, put, len(puts) - number) for number, put in enumerate(puts, 1) if number not in drop]
+    shown = PolicyDocument.parse(now or puts[-1].after)
+    return find_lost_writes(record_of(events), bases or {}, shown, START + LATER)
+
+
+def foreign(at: float, text: str) -> Put:
+    return Put(at, "somebody", "", text)
+
+
+def ours(at: float, base: str, text: str, age: float = 0.06) -> Put:
+    return Put(at, "fcsse", "", text, mark(base, age))
+
+
+def test_a_mark_is_read_back() -> None:
+    basis = basis_in(f"Boto3/1.40 {mark(BASE, 0.123)}")
+    assert basis is not None
+    assert basis.age == 0.123
+    assert digest_of(PolicyDocument.parse(BASE)).startswith(basis.digest)
+    assert basis_in("aws-cli/2.31.0 md/fcsse-base#xyz-1") is None
+
+
+def test_a_statement_that_was_run_over_is_lost() -> None:
+    found = find(foreign(0, BASE), foreign(10, THEIRS), ours(10.5, BASE, OURS), now=OURS)
+    (loss,) = found.lost
+    assert (loss.part.sid, loss.back) == ("theirs", False)
+    text = give_back(PolicyDocument.parse(OURS), found.lost, "aws").document.text
+    assert sids(text) == {"root", "theirs", "ours"}
+
+
+def test_a_statement_that_somebody_took_out_is_back() -> None:
+    found = find(foreign(0, THEIRS), foreign(10, BASE), ours(10.5, THEIRS, BOTH), now=BOTH)
+    assert [(one.part.sid, one.back) for one in found.lost] == [("theirs", True)]
+    assert sids(give_back(PolicyDocument.parse(BOTH), found.lost, "aws").document.text) == {"root", "ours"}
+
+
+def test_a_statement_that_was_changed_is_put_back_as_it_was_changed() -> None:
+    old = json.loads(THEIRS)
+    old["Statement"][1]["Action"] = "kms:DescribeKey"
+    before, after = (
+        json.dumps(old),
+        json.dumps({**old, "Statement": [*old["Statement"], json.loads(OURS)["Statement"][1]]}),
+    )
+    found = find(foreign(0, before), foreign(10, THEIRS), ours(10.5, before, after), now=after)
+    assert {(one.part.sid, one.back) for one in found.lost} == {("theirs", False), ("theirs", True)}
+    given_back = give_back(PolicyDocument.parse(after), found.lost, "aws")
+    assert given_back.open == ()
+    (statement,) = [one for one in json.loads(given_back.document.text)["Statement"] if one["Sid"] == "theirs"]
+    assert statement["Action"] == "kms:*"
+
+
+def test_what_was_given_back_or_written_anew_since_is_not_lost() -> None:
+    lost = (foreign(0, BASE), foreign(10, THEIRS), ours(10.5, BASE, OURS))
+    assert find(*lost, foreign(20, BOTH)).lost == ()
+    assert find(*lost, foreign(20, BOTH), foreign(30, OURS)).lost == (), "taken out on purpose after that"
+    anew = json.loads(BOTH)
+    anew["Statement"][1]["Action"] = "kms:DescribeKey"
+    assert find(*lost, foreign(20, json.dumps(anew))).lost == ()
+
+
+def test_in_one_second_the_policy_of_now_tells_which_came_last() -> None:
+    puts = (foreign(0, BASE), foreign(10, THEIRS), ours(10, BASE, OURS))
+    assert [one.part.sid for one in find(*puts, now=OURS).lost] == ["theirs"]
+    assert find(*puts, now=THEIRS).lost == ()
+
+
+def test_in_one_second_of_long_ago_it_is_not_in_the_record_unless_a_reading_tells() -> None:
+    puts = (
+        foreign(0, BASE),
+        foreign(10, THEIRS),
+        ours(10, BASE, OURS),
+        foreign(60, made.policy("root", "ours", "more")),
+    )
+    found = find(*puts)
+    assert found.lost == ()
+    assert [one.part.sid for one in found.unsure] == ["theirs"]
+    held = {"request-3": PutBasis(digest_of(PolicyDocument.parse(BASE))[:16], 0.06, BASE, held=True)}
+    assert [one.part.sid for one in find(*puts, bases=held).lost] == ["theirs"]
+
+
+@pytest.mark.parametrize("drop", [(2,), (1, 2)])
+def test_a_version_that_is_missing_makes_no_loss(drop: tuple[int, ...]) -> None:
+    """Ours was made from the missing one: what differs from the one before may be its doing."""
+    puts = (foreign(0, THEIRS), foreign(100, BASE), foreign(150, made.policy("root")), ours(200, BASE, OURS))
+    assert find(*puts, drop=drop).lost == ()
+    gap = (foreign(0, BASE), foreign(50, THEIRS), foreign(100, BASE), ours(200, BASE, OURS))
+    found = find(*gap, drop=(3,))
+    assert found.lost == ()
+    assert [one.reason for one in found.doubts] == [Unknown.GAP]
+
+
+def test_an_event_without_a_text_makes_no_loss() -> None:
+    puts = (foreign(0, BASE), foreign(10, "no JSON"), ours(10.5, BASE, OURS))
+    found = find(*puts)
+    assert (found.lost, [one.reason for one in found.doubts]) == ((), [Unknown.NO_TEXT])
+
+
+def test_a_newest_write_that_is_not_recorded_yet_is_said() -> None:
+    found = find(foreign(0, BASE), ours(10, BASE, OURS), now=BOTH)
+    assert found.newest_missing
+    assert found.lost == ()
+
+
+def test_a_role_that_was_deleted_makes_no_loss() -> None:
+    """KMS shows its unique id then, so that what was read differs from what was written."""
+    value = json.loads(BASE)
+    value["Statement"].append(
+        {
+            "Sid": "r",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{made.ACCOUNT}:role/gone"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    )
+    written = json.dumps(value)
+    value["Statement"][1]["Principal"]["AWS"] = "AROAABCDEFGHIJKLMNOPQ"
+    read = json.dumps(value)
+    value["Statement"].append(json.loads(OURS)["Statement"][1])
+    put = json.dumps(value)
+    bases = {"request-2": PutBasis(digest_of(PolicyDocument.parse(read))[:16], 0.06, read)}
+    found = find(foreign(0, written), ours(100, read, put), bases=bases)
+    assert (found.lost, found.unsure, found.doubts) == ((), (), ())
+
+
+def test_too_many_writes_of_one_second_are_said_to_be_too_many() -> None:
+    puts = [
+        foreign(0, BASE),
+        *(foreign(10, made.policy("root", f"t{number}")) for number in range(7)),
+        ours(10, BASE, OURS),
+    ]
+    found = find(*puts, now=OURS)
+    assert found.lost == ()
+    assert Unknown.TOO_MANY in {one.reason for one in found.doubts}
+
+
+@FEW
+@given(SEEDS, st.integers(1, 3))
+def test_no_false_alarm_among_fcsse_itself(seed: int, count: int) -> None:
+    with TemporaryDirectory() as home:
+        world = World(seed)
+        simulated = SimulatedKey(world, latency=(0.02, 0.08))
+        runs = [Fcsse(world, simulated, number, Path(home), shared_locks=False) for number in range(count)]
+        for one in runs:
+            world.spawn(one.run, world.random.random() * 0.3)
+        world.run()
+        bases = bases_in(*(BackupFolder(Path(home) / one.name) for one in runs))
+        for known in (bases, {}):
+            found, text = settled(simulated, known)
+            assert found.lost == ()
+            assert text == simulated.text
+
+
+@FEW
+@given(SEEDS, st.floats(0.0, 1.6), st.data())
+def test_what_is_lost_is_found_and_what_is_not_is_not(seed: int, at: float, data: st.DataObject) -> None:
+    with TemporaryDirectory() as home:
+        world = World(seed)
+        simulated = SimulatedKey(world, latency=(0.02, 0.08))
+        one = Fcsse(world, simulated, 0, Path(home))
+
+        def theirs() -> None:
+            document = json.loads(simulated.get())
+            document["Statement"].append(
+                {"Sid": "Theirs", "Effect": "Deny", "Principal": "*", "Action": "kms:F", "Resource": "*"}
+            )
+            simulated.put("somebody", json.dumps(document))
+
+        world.spawn(theirs, at)
+        world.spawn(one.run, 0.1)
+        world.run()
+        lost = "Theirs" not in sids(simulated.text)
+        bases = bases_in(BackupFolder(Path(home) / one.name))
+        found, text = settled(simulated, bases)
+        assert bool(found.lost) is lost
+        assert "Theirs" in sids(text)
+        events = events_of(simulated.puts)
+        left = [event for event in events if data.draw(st.booleans())]
+        some, text = settled(simulated, bases, left)
+        assert not some.lost or lost, "events that are missing make no loss"
+        young, _ = settled(simulated, bases, left, START + timedelta(seconds=30))
+        assert not young.lost or lost
