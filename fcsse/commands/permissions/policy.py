@@ -221,6 +221,12 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
             "--bucket-role, --grant-role: the caller also needs sts:AssumeRole on that role. The one then reads the bucket "
             "and its key in the caller's stead, the other makes and ends the grants."
         )
+    if command is Command.AUDIT:
+        said.append(
+            "--organization: the caller also needs organizations:ListAccounts (not with --accounts) and sts:AssumeRole on "
+            "the role in each account. That role needs this policy, and should have s3:ListAllMyBuckets: an account's list "
+            "of buckets tells which of them are its own."
+        )
     if command is Command.AUDIT and not scope.fix:
         said.append("audit --fix also writes: fcsse permissions audit --fix.")
     if scope.engine is Engine.ATHENA and command is Command.CENSUS:
