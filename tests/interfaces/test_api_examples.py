@@ -18,6 +18,7 @@ README = Path(__file__).parents[2] / "README.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 FUNCTIONS = (
     "audit",
+    "audit_organization",
     "backups",
     "census",
     "check",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 64
 """Requests under way at once, over all accounts."""
 
-ACCOUNTS_AT_ONCE = 12
+ACCOUNTS_AT_ONCE = 8
 """Accounts that are read side by side: enough to keep the connections busy while one of them waits for a list."""
 
 Finished = Callable[[AccountAudit, Pipeline], None]

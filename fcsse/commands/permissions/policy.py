@@ -226,6 +226,12 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
             "This is for the role of the Lambda function, beside its permission to write logs. For buckets with keys of another "
             "account, attach also what fcsse permissions link --key ARN --account ID prints."
         )
+    if command is Command.AUDIT:
+        said.append(
+            "--organization: the caller also needs organizations:ListAccounts (not with --accounts) and sts:AssumeRole on "
+            "the role in each account. That role needs this policy, and should have s3:ListAllMyBuckets: an account's list "
+            "of buckets tells which of them are its own."
+        )
     if command is Command.AUDIT and not scope.fix:
         said.append("audit --fix also writes: fcsse permissions audit --fix.")
     if scope.engine is Engine.ATHENA and command is Command.CENSUS:
