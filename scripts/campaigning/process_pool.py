@@ -155,7 +155,7 @@ def release(barrier: Path) -> None:
 def _preload() -> None:
     for name in ("botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main"):
         importlib.import_module(name)
-    for name in ("pipeline", "writing.apply", "cli.render", "cli.report", "aws.account"):
+    for name in ("pipeline", "apply.apply", "cli.output.plan", "cli.link", "aws.client"):
         importlib.import_module(f"fcsse.{name}")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from fcsse.sandbox import Sandbox
-from scripts.campaigning import errors, kills, signals, writers
+from scripts.campaigning import errors, fuzz, kills, mutation, signals, wire, writers
+from scripts.campaigning.__main__ import CAMPAIGNS, main
 from scripts.campaigning.process_pool import Nursery
 from scripts.campaigning.put_log import Ledger
 
@@ -43,3 +45,34 @@ def test_errors() -> None:
 
 def test_signals_and_folders() -> None:
     assert signals.campaign(every=37) == 0
+
+
+def test_every_campaign_that_is_listed_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    for name in CAMPAIGNS:
+        assert f"  {name}" in listed
+        assert callable(import_module(f"scripts.campaigning.{name}").main)
+    assert main(["no-such-campaign"]) == 2
+
+
+def test_wire() -> None:
+    assert wire.campaign(4, seed=5) == 0
+
+
+@pytest.mark.parametrize("target", ["policy", "texts", "backup", "lock", "lambda", "history", "answers"])
+def test_fuzz(target: str) -> None:
+    assert fuzz.campaign(3, 150, target) == 0
+
+
+def test_fuzz_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "equivalent", lambda *_: False)
+    assert "unlinking" in fuzz.attempt(fuzz.policy, fuzz.POLICIES[0].encode())
+
+
+def test_mutants_differ_in_one_place_and_are_code() -> None:
+    found = mutation.mutants("fcsse/policy/equivalence.py")
+    assert len(found) > 20
+    assert len({one.text for one in found}) > len(found) * 0.9
+    for one in found:
+        compile(one.text, one.path, "exec")
