@@ -36,7 +36,7 @@ RECORDED = "cloudtrail"
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Backup:
     """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text.
 
@@ -53,6 +53,10 @@ class Backup:
     sha256: str
     becomes: str = ""
     schema: str = SCHEMA
+
+    def __repr__(self) -> str:
+        """One line: the id, the key and the change that followed."""
+        return f"<Backup {self.id} of key {self.key}: {self.reason}>"
 
     @property
     def is_recorded(self) -> bool:
@@ -195,7 +199,7 @@ class BackupFolder(NamedTuple):
         """The backup of that id, or of the only id that begins so. Raises ``NotFoundError``, ``UsageError``."""
         if not id_or_start:
             message = "finding a backup: its id is empty"
-            raise UsageError(message, f"See what there is with: {self.listed_by}")
+            raise UsageError(message, f"List the backups: {self.listed_by}")
         found = [path for path in self._paths() if path.stem.startswith(id_or_start)]
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
@@ -203,14 +207,14 @@ class BackupFolder(NamedTuple):
                 backup = _read_with_policy(path)
                 if isinstance(backup, DamagedBackup):
                     message = f"reading backup {path.stem}: {path} is damaged: it {backup.reason}"
-                    raise NotFoundError(message, f"See the others with: {self.listed_by}")
+                    raise NotFoundError(message, f"List the others: {self.listed_by}")
                 return backup
             case []:
                 message = f"finding backup {id_or_start}: there is none in {self.path}"
-                raise NotFoundError(message, f"See what there is with: {self.listed_by}")
+                raise NotFoundError(message, f"List the backups: {self.listed_by}")
             case several:
-                message = f"finding backup {id_or_start}: {len(several)} ids begin so"
-                raise NotFoundError(message, f"Give more of the id; see them with: {self.listed_by}")
+                message = f"finding backup {id_or_start}: it matches {len(several)} backups"
+                raise NotFoundError(message, f"Give more characters; list them: {self.listed_by}")
 
     def _paths(self) -> list[Path]:
         try:

@@ -114,7 +114,7 @@ class PolicyReader:
         return until is not None and self._clock.monotonic() < until
 
     def take(self, text: str) -> str:
-        """Lets a reading count, even where its text was replaced before."""
+        """Accepts ``text`` as the current policy, even if it was seen before."""
         if text != self.text:
             self._replaced.add(self.text)
             self._replaced.discard(text)

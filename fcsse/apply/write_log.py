@@ -42,7 +42,7 @@ class WriteLog:
         self.begun = None
 
     def appear(self) -> None:
-        """The last write that was missed is to be seen after all."""
+        """The last unconfirmed write turned out to have succeeded."""
         if self.unseen:
             self.begun = self.unseen.pop()
 

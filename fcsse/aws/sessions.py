@@ -153,7 +153,7 @@ class Clients:
         keys = self.role.keys() if self.role else None
         ready = self._made.get((service, region, keys))
         if ready is not None:
-            # Nobody who has a client waits while somebody else's is being made.
+            # A cached client is returned without taking the lock.
             return ready
         with self._lock:
             client = self._made.get((service, region, keys))

@@ -45,7 +45,7 @@ Caches = Annotated[
         metavar="ID",
         envvar="FCSSE_CACHE",
         show_envvar=False,
-        help="Cache to judge for. Many times. Default: those linked to the bucket.",
+        help="Cache to judge for. Repeatable. Default: those linked to the bucket.",
         rich_help_panel=targets.WHICH,
         show_default=False,
     ),
@@ -141,7 +141,7 @@ def census(
     """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
     Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
-    were turned on or off. Current versions count, as caches read no others. Ctrl-C gives the answer so far. Changes
+    were turned on or off. Only current object versions are counted. Ctrl-C gives the answer so far. Changes
     nothing.
 
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
@@ -157,7 +157,7 @@ def census(
             require(not all_objects, "--all and --sample exclude each other")
             require(not by_athena, "--sample is about --engine head; Athena counts all")
         for given, option in ((workgroup, "--workgroup"), (athena_output, "--athena-output")):
-            require(by_athena or not given, f"{option} goes with --engine athena")
+            require(by_athena or not given, f"{option} needs --engine athena")
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)

@@ -54,15 +54,22 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True) -> int:
             return 0
     import typer
 
+    from fcsse.cli import completion_scripts
     from fcsse.cli.app import app
+    from fcsse.cli.output.terminal import Terminal
+    from fcsse.cli.session import tell_error, wanted_output
     from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
     try:
+        installed = completion_scripts.run(words, COMPLETION)
+        if installed is not None:
+            return installed
+    except UsageError as error:
+        tell_error("fcsse", wanted_output(words), Terminal(), error)
+        return error.exit_code
+    try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False)
     except typer.TyperException as error:
-        from fcsse.cli.output.terminal import Terminal
-        from fcsse.cli.session import tell_error, wanted_output
-
         usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code

@@ -171,7 +171,7 @@ def _beside(found: Permissions, *, optional: bool) -> list[str]:
     if left_out and not optional:
         width = max(len(one.action) for one in left_out)
         rows = "\n".join(f"  {one.action:<{width}}  {one.why}" for one in left_out)
-        out.append(f"\nOptional, with --optional in the policy:\n{rows}")
+        out.append(f"\nOptional (add --optional to include):\n{rows}")
     for heading, statements in _owners(found):
         out.append(f"\n{heading}\n{_pretty(list(statements)).rstrip()}")
     return [*out, *(f"\n{note}" for note in found.notes)]

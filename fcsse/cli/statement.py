@@ -88,7 +88,7 @@ def statement(
 
 def _check(target: Target, operation: Options, account: str | None) -> None:
     target.require_caches("statement", term)
-    require(operation.partition is None or account, "--partition goes with --account")
+    require(operation.partition is None or account, "--partition needs --account")
     if account is not None:
         require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
     else:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import regions
 from fcsse.cli.options import cross_account, output, route, targets
 
 
@@ -41,7 +42,8 @@ Regions = Annotated[
         "--region",
         metavar="REGION",
         envvar="FCSSE_REGION",
-        help="Region to look in. Many times. Default: AWS_REGION or the profile's.",
+        autocompletion=regions,
+        help="Region to look in. Repeatable. Default: AWS_REGION or the profile's.",
         show_envvar=False,
         rich_help_panel=targets.WHICH,
         show_default=False,
@@ -52,8 +54,8 @@ AllRegions = Annotated[
     typer.Option(
         "--all-regions",
         envvar="FCSSE_ALL_REGIONS",
-        help="Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository "
-        "associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
+        help="Every Region of the partition where FSx exists. Regions that are not turned on for the account are skipped and "
+        "listed.",
         show_envvar=False,
         rich_help_panel=targets.WHICH,
     ),
@@ -64,8 +66,8 @@ BucketRoles = Annotated[
         "--bucket-role",
         metavar="PATTERN",
         envvar="FCSSE_BUCKET_ROLE",
-        help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Many times. A key's ARN tells "
-        "its account.",
+        help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Repeatable. The account comes "
+        "from a key's ARN or --bucket-account.",
         show_envvar=False,
         rich_help_panel=cross_account.BUCKET_SIDE,
         show_default=False,
@@ -77,7 +79,7 @@ BucketAccounts = Annotated[
         "--bucket-account",
         metavar="ID",
         envvar="FCSSE_BUCKET_ACCOUNT",
-        help="Account in which to look for buckets that cannot be read from here. Many times.",
+        help="Account in which to look for buckets that cannot be read from here. Repeatable.",
         show_envvar=False,
         rich_help_panel=cross_account.BUCKET_SIDE,
         show_default=False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import profiles, regions
 
 AWS = "AWS settings"
 
@@ -25,6 +26,7 @@ Profile = Annotated[
         "--profile",
         metavar="NAME",
         envvar="FCSSE_PROFILE",
+        autocompletion=profiles,
         help="AWS profile; default: AWS_PROFILE and the usual chain.",
         show_envvar=False,
         rich_help_panel=AWS,
@@ -37,6 +39,7 @@ Region = Annotated[
         "--region",
         metavar="REGION",
         envvar="FCSSE_REGION",
+        autocompletion=regions,
         parser=parse_region,
         help="The cache's Region; default: AWS_REGION or the profile's.",
         show_envvar=False,
@@ -50,7 +53,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         metavar="URL",
         envvar="FCSSE_ENDPOINT_URL",
-        help="Where AWS is, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
+        help="AWS endpoint, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
         show_envvar=False,
         rich_help_panel=AWS,
         show_default=False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import profiles, regions
 from fcsse.cli.options.aws import parse_region
 
 BUCKET_SIDE = "A bucket of another account"
@@ -48,6 +49,7 @@ BucketRegion = Annotated[
         "--bucket-region",
         metavar="REGION",
         envvar="FCSSE_BUCKET_REGION",
+        autocompletion=regions,
         parser=parse_region,
         help="The bucket's Region.",
         show_envvar=False,
@@ -72,7 +74,8 @@ BucketProfile = Annotated[
         "--bucket-profile",
         metavar="NAME",
         envvar="FCSSE_BUCKET_PROFILE",
-        help="AWS profile for the bucket's side.",
+        autocompletion=profiles,
+        help="AWS profile for reading the bucket and its key.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
@@ -85,7 +88,7 @@ BucketRole = Annotated[
         metavar="ARN",
         envvar="FCSSE_BUCKET_ROLE",
         parser=parse_role,
-        help="Role to assume for the bucket's side.",
+        help="Role to assume for reading the bucket and its key.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,
@@ -97,6 +100,7 @@ GrantProfile = Annotated[
         "--grant-profile",
         metavar="NAME",
         envvar="FCSSE_GRANT_PROFILE",
+        autocompletion=profiles,
         help="AWS profile that may create the grant: of the cache's account, with permissions to the key.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
@@ -110,7 +114,7 @@ GrantRole = Annotated[
         metavar="ARN",
         envvar="FCSSE_GRANT_ROLE",
         parser=parse_role,
-        help="The same as a role to assume.",
+        help="Role to assume for creating the grant: of the cache's account, with permissions to the key.",
         show_envvar=False,
         rich_help_panel=BUCKET_SIDE,
         show_default=False,

@@ -24,7 +24,7 @@ def parse_verbosity(text: str | int) -> int:
     try:
         return words[word] if (word := str(text).strip().lower()) in words else int(word)
     except ValueError:
-        message = f"{text!r} is not a number such as 1 (each step) or 2 (tracebacks too)"
+        message = f"{text!r} is not a number such as 1 (log each step) or 2 (also tracebacks)"
         raise typer.BadParameter(message) from None
 
 
@@ -68,7 +68,7 @@ Verbose = Annotated[
         count=True,
         parser=parse_verbosity,
         envvar="FCSSE_VERBOSE",
-        help="Say each step; twice: tracebacks too.",
+        help="Log each step; -vv also prints tracebacks.",
         show_envvar=False,
         rich_help_panel=OUTPUT,
         show_default=False,
@@ -80,7 +80,7 @@ Quiet = Annotated[
         "--quiet",
         "-q",
         envvar="FCSSE_QUIET",
-        help="Only the last line, and errors.",
+        help="Only the result, warnings of a write, and errors.",
         show_envvar=False,
         rich_help_panel=OUTPUT,
     ),

@@ -214,10 +214,10 @@ def _change_markdown(change: Change) -> list[str]:
         case PolicyChange():
             return [f"Policy of key `{change.key}`", "", *fenced(policy_diff(change.before, change.after))]
         case GrantAddition():
-            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "no limit"
+            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "nothing"
             return [
                 f"New grant `{change.name}` on key `{change.key}` for `{change.grantee}`: "
-                f"{', '.join(change.operations)}; only for: {limit}"
+                f"{', '.join(change.operations)}; limited to: {limit}"
             ]
         case GrantEnding():
             return [f"Grant `{change.grant.grant_id}` on key `{change.key}` ends"]

@@ -42,8 +42,12 @@ class OfKey(NamedTuple):
     @property
     def name(self) -> str:
         """The bare key id, and the buckets that people know it by."""
-        buckets = list(dict.fromkeys(one.pair.bucket for one in self.judged))
-        return f"{self.arn.resource.removeprefix('key/')} of {listed(buckets, 2)}"
+        return f"{self.arn.resource.removeprefix('key/')} of {listed(self.buckets, 2)}"
+
+    @property
+    def buckets(self) -> list[str]:
+        """The buckets whose default key it is, of the known pairs."""
+        return list(dict.fromkeys(one.pair.bucket for one in self.judged))
 
     @property
     def readings(self) -> list[tuple[Statement, LinkStatement]]:
@@ -164,7 +168,7 @@ def _every_cache(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list
                     Severity.LOW,
                     f"every cache of the account may use {listed(buckets)}: key {key.name}",
                     [
-                        f"Statement {statement.label} is met by any role session of account {ours.account} that is named FSx, "
+                        f"Statement {statement.label} applies to any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
                     "Name the caches instead, where each has its role. Between the commands they have no access.",
