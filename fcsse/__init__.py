@@ -8,7 +8,7 @@ package costs nothing.
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from fcsse.__about__ import __version__
 
 __all__ = [
     "Additions",
@@ -110,7 +110,8 @@ if TYPE_CHECKING:
     )
     from fcsse.evaluator.request import Verdict
     from fcsse.event_history.agreement import Observation
-    from fcsse.iac.additions import Additions, NewGrant, NewStatements
+    from fcsse.iac.additions import Additions
+    from fcsse.iac.parts import NewGrant, NewStatements
     from fcsse.model import Facts, Pair, Via
     from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress

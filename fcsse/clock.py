@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent import futures
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Future(Protocol):
@@ -36,6 +37,12 @@ class Clock(Protocol):
     def in_background(self, question: Callable[[], str]) -> Future:
         """Asks something while the caller goes on."""
 
+    def thread_pool(self, threads: int) -> futures.Executor:
+        """Runs calls side by side, at most so many at a time."""
+
+    def wait_for(self, calls: Collection[futures.Future[Any]], within: float) -> None:
+        """Waits until all these calls of ``thread_pool`` are done, at most ``within`` seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class SystemClock:
@@ -62,6 +69,14 @@ class SystemClock:
     def in_background(self, question: Callable[[], str]) -> Future:
         """Asks something while the caller goes on."""
         return _BackgroundCall(question)
+
+    def thread_pool(self, threads: int) -> futures.Executor:
+        """Runs calls side by side, at most so many at a time."""
+        return futures.ThreadPoolExecutor(threads, thread_name_prefix="fcsse")
+
+    def wait_for(self, calls: Collection[futures.Future[Any]], within: float) -> None:
+        """Waits until all these calls are done, at most ``within`` seconds."""
+        futures.wait(calls, within)
 
 
 class _BackgroundCall:

@@ -55,6 +55,8 @@ class FcsseError(Exception):
         self.hint = hint
         self.result: object = None
         """What was done for other pairs, where a library call went on with them."""
+        self.repeated = False
+        """Was the refused request sent before, without a clear answer? Then that attempt may have been carried out."""
 
     @property
     def hint(self) -> str:

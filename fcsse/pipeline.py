@@ -25,7 +25,7 @@ from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.narrower import narrower, whole_bucket
-from fcsse.planning.plan import Plan, PolicyChange
+from fcsse.planning.plan import NEVER, Plan, PolicyChange
 from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
 
@@ -90,8 +90,6 @@ class Pipeline:
     locks: Path | None = None
     journal: WriteLog = field(default_factory=WriteLog)
     words: CommandBuilder = field(default_factory=CommandBuilder)
-    _read_at: float = float("-inf")
-    _found: tuple[Facts | Obstacle, ...] = ()
     _advisories: Advisories | None = None
     _reported: set[Path] = field(default_factory=set)
 
@@ -100,16 +98,14 @@ class Pipeline:
 
         ``ask_prefixes``: where buckets are named, FSx is asked for the caches' prefixes in them.
         """
+        return self._discover(target, options, ask_prefixes=ask_prefixes)[0]
+
+    def _discover(
+        self, target: Target, options: Options, *, ask_prefixes: bool = False
+    ) -> tuple[tuple[Facts | Obstacle, ...], float]:
+        """The facts, and when the policies in them were read, in seconds of the run's clock."""
         self._advisories = None  # its answers are as old as the facts were
-        with Discovery(
-            self.aws,
-            options,
-            self.clock,
-            self.progress,
-            self.wait,
-            meanwhile=_import_what_follows,
-            words=self.words,
-        ) as discovery:
+        with Discovery(self.aws, options, self.clock, self.progress, self.wait, words=self.words) as discovery:
             prefixes: dict[Pair, tuple[str, ...]] = {}
             wanted = self._wanted(target, discovery, prefixes)
             pairs = [one for one in wanted if isinstance(one, Pair)]
@@ -118,13 +114,10 @@ class Pipeline:
             found = tuple(facts[one] if isinstance(one, Pair) else one for one in wanted)
         if options.operation is Operation.LINK and target.buckets:
             found = tuple(self._with_prefixes(one) if isinstance(one, Facts) else one for one in found)
-        self._read_at = self.clock.monotonic() - discovery.age_of_policies()
-        self._found = found
-        return self._found
+        return found, self.clock.monotonic() - discovery.age_of_policies()
 
     def _with_prefixes(self, facts: Facts) -> Facts:
         """The facts with the cache's prefixes, where a statement for a part of the bucket may be enough for those."""
-
         labels = narrower(facts)
         if not labels or facts.pair.cache is None:
             return facts
@@ -136,23 +129,21 @@ class Pipeline:
 
     def plan(self, target: Target, options: Options, expect: str | None = None) -> Plan:
         """What would be changed. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
-        return self.plan_of(self.discover(target, options), options, expect)
-
-    def take(self, found: Sequence[Facts | Obstacle]) -> None:
-        """Takes facts that were read elsewhere for what this run knows. Before a write all is read again."""
-        self._read_at = float("-inf")
-        self._found = tuple(found)
+        found, read_at = self._discover(target, options)
+        return self.plan_of(found, options, expect)._replace(read_at=read_at)
 
     def plan_of(self, found: Sequence[Facts | Obstacle], options: Options, expect: str | None = None) -> Plan:
-        """What would be changed, by these facts. Raises ``ChangedError`` where ``expect`` is not the plan's digest."""
+        """What would be changed, by facts that were read elsewhere: before a write, each policy is read again.
 
+        Raises ``ChangedError`` where ``expect`` is not the plan's digest.
+        """
         saved: dict[str, tuple[str, ...]] = {}
         if options.operation is Operation.UNLINK and self.backups:
             for facts in found:
                 if isinstance(facts, Facts) and facts.key and facts.policy:
                     arn = str(facts.key.arn)
                     saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
-        plan = (make_plan(found, options, saved))._replace(endpoints=self.aws.endpoints)
+        plan = make_plan(found, options, saved)._replace(endpoints=self.aws.endpoints)
         if options.operation is Operation.UNLINK and self.backups:
             plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words)
         if expect is not None and not plan.answers(expect):
@@ -175,16 +166,14 @@ class Pipeline:
         self, plan: Plan, *, expected: bool = False, ask_advisories: bool = False
     ) -> tuple[AppliedChange | FailedChange, ...]:
         """Makes the plan's changes. ``ask_advisories``: ``with_advisories`` will follow, so its questions are asked on the way."""
-
-        run = self._run(expected)
+        run = self._context(expected, plan)
         if ask_advisories and plan.operation is Operation.LINK:
             run.at_look = lambda key: self._beside.begin(plan, key)
         return apply_plan(plan, run)
 
     def try_out(self, plan: Plan) -> tuple[AppliedChange | FailedChange, ...]:
         """The dry run's last step."""
-
-        return try_plan(plan, self._run(expected=False))
+        return try_plan(plan, self._context(False, plan))
 
     def with_advisories(self, plan: Plan) -> Plan:
         """The plan with the warnings that take a request of their own (see ``Advisories``)."""
@@ -192,29 +181,26 @@ class Pipeline:
 
     @property
     def _beside(self) -> Advisories:
-
         if self._advisories is None:
             self._advisories = Advisories(self.aws, self.clock)
         return self._advisories
 
     def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
         """Makes one change to one key policy by the write protocol; returns the id of its backup."""
+        return PolicyWriter(self._context(expected), change).write().backup
 
-        return PolicyWriter(self._run(expected), change).write().backup
-
-    def _run(self, expected: bool) -> ApplyContext:
-
-        roles = [facts.role for facts in self._found if isinstance(facts, Facts) and facts.role and facts.role.exists]
+    def _context(self, expected: bool, plan: Plan | None = None) -> ApplyContext:
+        roles = [one.facts.role for one in plan.outcomes if one.facts and one.facts.role] if plan else []
         return ApplyContext(
             aws=self.aws,
             clock=self.clock,
             progress=self.progress,
             wait=self.wait,
-            read_at=self._read_at,
+            read_at=plan.read_at if plan else NEVER,
             backups=self.backups,
             locks=self.locks,
             expected=expected,
-            created={str(role.arn): role.created for role in roles},
+            created={str(role.arn): role.created for role in roles if role.exists},
             journal=self.journal,
         )
 
@@ -273,14 +259,5 @@ class Pipeline:
 
 def exit_code(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> int:
     """What a program should end with: 0, or the code of the first thing that went wrong, pairs before changes."""
-
     error = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     return error.exit_code if error else 0
-
-
-def _import_what_follows(operation: Operation, round_trip: int) -> None:
-    """Uses the time in which nothing can be done but wait: the modules that decide take as long as a short round trip."""
-    if round_trip == 1 or operation is Operation.CHECK:
-        pass
-    else:
-        pass

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import botocore.session
 import pytest
 from botocore.loaders import Loader, create_loader
+from hypothesis import HealthCheck, settings
 
 from tests import neutral_environment
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 neutral_environment.enter()
+
+# How long an example takes measures the machine; what an example shows is what a test is about.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @cache

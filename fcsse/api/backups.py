@@ -107,7 +107,7 @@ def restore(
     >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
     [<Verdict.DENIED: 'denied'>]
     """
-    from fcsse.apply.recorded import find_policy
+    from fcsse.commands.recorded import find_policy
 
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)

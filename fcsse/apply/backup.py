@@ -224,7 +224,9 @@ class BackupFolder(NamedTuple):
         except OSError as error:
             message = f"listing the backups in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
-                message, "Correct the folder or its permissions, or set another with --backup-dir."
+                message,
+                "Correct the folder or its permissions, name another with --backup-dir, or go without copies with "
+                "--no-backup.",
             ) from error
         stems = sorted((name.removesuffix(".json") for name in names), reverse=True)
         return [self.path / f"{stem}.json" for stem in stems if _ID.fullmatch(stem)]

@@ -81,13 +81,15 @@ def _create(change: GrantAddition, run: ApplyContext, *, dry_run: bool = False) 
             change.key, change.grantee, change.operations, change.name, dict(change.subset), dry_run=dry_run
         )
     except DeniedError as error:
-        raise DeniedError(
+        refusal = DeniedError(
             error.message,
             f"{error.hint}\n{_advice(change, run, error)}",
             action=error.action,
             resource=error.resource,
             denied_by=error.denied_by,
-        ) from error
+        )
+        refusal.repeated = error.repeated
+        raise refusal from error
 
 
 def _advice(change: GrantAddition, run: ApplyContext, error: DeniedError) -> str:
@@ -140,12 +142,12 @@ def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
         # Gone since it was listed, by somebody else.
         run.journal.refuse()
         return Granted(grant_id, "gone already", changed=False)
-    except (BusyError, UnexpectedError) as error:
+    except FcsseError as error:
+        if not _may_have_happened(error):
+            run.journal.refuse()
+            raise
         _look_after(change, run, error, is_gone)
         how = "ended"
-    except FcsseError:
-        run.journal.refuse()
-        raise
     run.journal.finish()
     run.progress.step("waiting until KMS no longer shows the grant")
     doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
@@ -159,10 +161,16 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
         try:
             grant_id = _create(change, run)
         except NotVisibleError as error:
-            run.journal.refuse()
+            if error.repeated:
+                run.journal.miss()
+            else:
+                run.journal.refuse()
             tries += 1
             _wait_for_the_role(change, run, budget, error, tries)
-        except (BusyError, UnexpectedError) as error:
+        except FcsseError as error:
+            if not _may_have_happened(error):
+                run.journal.refuse()
+                raise
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
@@ -172,12 +180,14 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             _look_after(change, run, error, is_there)
             run.journal.finish()
             return made[0]
-        except FcsseError:
-            run.journal.refuse()
-            raise
         else:
             run.journal.finish()
             return grant_id
+
+
+def _may_have_happened(error: FcsseError) -> bool:
+    """Is it no clear refusal: no answer, or a refusal of a request that was sent before and then got no answer?"""
+    return error.repeated or isinstance(error, BusyError | UnexpectedError)
 
 
 def _may_be(grant: Grant, grantee: str) -> bool:

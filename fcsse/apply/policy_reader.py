@@ -68,6 +68,7 @@ class PolicyReader:
     def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
         self.text = text
         self.at = at
+        self.disregarded: dict[str, None] = {}  # texts that were shown and do not count, in order
         self._aws = aws
         self._clock = clock
         self._key = key
@@ -90,6 +91,8 @@ class PolicyReader:
         start = self._clock.monotonic()
         text = self._aws.get_policy(self._key)
         self._slowest = max(self._slowest, self._clock.monotonic() - start)
+        if text != self.text:
+            self.disregarded[text] = None
         return text
 
     def in_background(self) -> Future:
@@ -116,9 +119,12 @@ class PolicyReader:
     def take(self, text: str) -> str:
         """Accepts ``text`` as the current policy, even if it was seen before."""
         if text != self.text:
+            if self.is_stale(text):  # back to an older one: which of the two is in force, nobody knows for certain
+                self.disregarded[self.text] = None
             self._replaced.add(self.text)
             self._replaced.discard(text)
         self._replaced_by_others.pop(fingerprint(text), None)
+        self.disregarded.pop(text, None)
         self.text, self.at = text, self._clock.monotonic()
         return text
 

@@ -47,6 +47,9 @@ LONG_AGO = 0.15
 REPAIRS = 12
 """How often our part is put back before giving up."""
 
+KEPT = 20
+"""How many texts are saved at most because they were taken for old ones."""
+
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
@@ -80,6 +83,7 @@ class PolicyWriter:
         self._turns = 0
         self._backup: str | None = None
         self._saved: tuple[str, str] | None = None
+        self._kept: set[str] = set()
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
@@ -199,6 +203,7 @@ class PolicyWriter:
 
     def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
         """Puts the text that the next write replaces on disk, unless that was done already."""
+        self._kept.add(old.text)
         run, both = self._run, (old.text, becomes.text)
         if run.backups is None or both == self._saved:
             return
@@ -219,9 +224,15 @@ class PolicyWriter:
 
     def _put(self, look: Future | None) -> Sent:
         """Sends the document once. Without a ``look`` that is on its way, the policy is watched meanwhile."""
+        for text in self._reader.disregarded:
+            # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
+            if text not in self._kept and len(self._kept) < KEPT:
+                self._kept.add(text)
+                self._save(PolicyDocument.parse(text), self._change.after)
+        self._reader.disregarded.clear()
         watch = None if look else self._reader.watch()
         try:
-            return self._sender.send(self._change)
+            return self._sender.send(self._change, self._is_there)
         finally:
             if watch:
                 watch.stop()
@@ -255,6 +266,14 @@ class PolicyWriter:
         self._reread_before_put = self._others_writing = True
         self._old, self._change = now, self._change.again(base)
         return True
+
+    def _is_there(self, text: str) -> bool:
+        """Does a text say what the change wants, and what is to be given back to others?"""
+        if not holds(self._change, text):
+            return False
+        document = PolicyDocument.parse(text)
+        given_back = self._lost.reapplied_to(document) if self._lost else document
+        return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
         labels = self._lost.labels if self._lost else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, auto
 
 from fcsse.apply.confirm import holds
@@ -12,6 +13,8 @@ from fcsse.apply.refused_principals import Suspects, explained, never_valid, nob
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
 from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.principal_places import joined
 
 ANSWERS = 5
@@ -38,8 +41,11 @@ class Sender:
         self._reader = reader
         self._patience = budget
 
-    def send(self, change: PolicyChange) -> Sent:
-        """Sends the new document once. Raises what will not pass by itself, or has not passed in time."""
+    def send(self, change: PolicyChange, is_there: Callable[[str], bool] | None = None) -> Sent:
+        """Sends the new document once. Raises what will not pass by itself, or has not passed in time.
+
+        ``is_there``: does a text say all that the put was to do? Asked where its answer is lost; None = the change's part.
+        """
         run, key = self._run, change.key
         run.progress.step(f"updating the policy of key {key.resource.removeprefix('key/')}")
         run.journal.begin(f"the policy of key {key}" + run.saved(key, " (the old one is backup {})"))
@@ -50,7 +56,7 @@ class Sender:
             self._check_that_it_may_pass(change, error)
             return Sent.NOT_VISIBLE
         except (UnexpectedError, BusyError) as error:
-            return self._look_for_it(change, error)
+            return self._look_for_it(change, error, is_there or (lambda text: holds(change, text)))
         except PolicyRefusedError as error:
             run.journal.refuse()
             raise explained(error, change.after) from error
@@ -91,15 +97,17 @@ class Sender:
             )
         wait_for_roles(self._run, self._patience, new, doing, error, nobody_is_new(error, suspects), others)
 
-    def _look_for_it(self, change: PolicyChange, error: FcsseError) -> Sent:
+    def _look_for_it(self, change: PolicyChange, error: FcsseError, is_there: Callable[[str], bool]) -> Sent:
         """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""
         self._unanswered += 1
         last = self._unanswered >= ANSWERS or self._patience.left() <= 0
         try:
-            there = holds(change, self._reader.ask())
+            text = self._reader.ask()
+            there = is_there(text)
             if not there and last:
                 self._patience.settle(self._reader.settling)  # it may still be on its way
-                there = holds(change, self._reader.ask())
+                text = self._reader.ask()
+                there = is_there(text)
         except FcsseError:
             raise UnconfirmedError(
                 f"{error.message}; whether the policy was written could not be read back"
@@ -108,7 +116,8 @@ class Sender:
             ) from error
         if there:
             return self._is_taken()
-        self._run.journal.miss()
+        others_wrote = not equivalent(PolicyDocument.parse(text), change.before, change.key.partition)
+        self._run.journal.miss(others_wrote=others_wrote)
         if last:
             raise error
         self._run.progress.step(f"trying again: {error.message}")

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 class WriteLog:
     """``begun`` is a write whose answer is awaited, ``done`` those that AWS has taken.
 
-    ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards.
+    ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards; ``overwritten`` those of which
+    nobody can know, because somebody else wrote in between.
     """
 
     begun: str | None = None
     done: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
 
     @property
     def wrote(self) -> bool:
         """Was anything written, or may it have been?"""
-        return bool(self.begun or self.done or self.unseen)
+        return bool(self.begun or self.done or self.unseen or self.overwritten)
 
     def begin(self, what: str) -> None:
         """A write is about to be sent."""
@@ -35,16 +37,21 @@ class WriteLog:
         """AWS has refused it, so it did not happen."""
         self.begun = None
 
-    def miss(self) -> None:
-        """AWS gave no clear answer, and what it showed afterwards does not have it."""
-        if self.begun and self.begun not in self.unseen:
-            self.unseen.append(self.begun)
+    def miss(self, *, others_wrote: bool = False) -> None:
+        """AWS gave no clear answer, and what it showed afterwards does not have it.
+
+        ``others_wrote``: nor does it show what was there before, so the write may have been made and overwritten.
+        """
+        missed = self.overwritten if others_wrote else self.unseen
+        if self.begun and self.begun not in missed:
+            missed.append(self.begun)
         self.begun = None
 
     def appear(self) -> None:
         """The last unconfirmed write turned out to have succeeded."""
-        if self.unseen:
-            self.begun = self.unseen.pop()
+        missed = self.unseen or self.overwritten
+        if missed:
+            self.begun = missed.pop()
 
     def told(self) -> str:
         """For people: what was written, in a sentence or two."""
@@ -55,7 +62,13 @@ class WriteLog:
             )
         if self.done:
             said.append(f"Written: {'; '.join(self.done)}.")
-        missed = [what for what in self.unseen if what not in self.done and what != self.begun]
+        unknown = [what for what in self.overwritten if what not in self.done and what != self.begun]
+        if unknown:
+            said.append(
+                f"Sent without a clear answer of AWS's, and somebody else wrote since, so it may have been written and "
+                f"overwritten, or not: {'; '.join(unknown)}."
+            )
+        missed = [what for what in self.unseen if what not in [*self.done, *unknown] and what != self.begun]
         if missed:
             said.append(
                 f"Sent, but neither confirmed by AWS nor to be seen there afterwards, so most likely not written: "

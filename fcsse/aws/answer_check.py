@@ -82,6 +82,18 @@ _KINDS: dict[str, Callable[[object], bool]] = {
 }
 
 
+class _DoubledMemberError(Exception):
+    """A member that an object has twice: which one counts, each parser decides for itself."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DoubledMemberError(next(name for name in names if names.count(name) > 1))
+    return members
+
+
 def json_fault(body: bytes, shape: Shape | None) -> str | None:
     """What is wrong with a JSON answer: no JSON, or a member of another kind than the service model has; None if nothing.
 
@@ -90,7 +102,9 @@ def json_fault(body: bytes, shape: Shape | None) -> str | None:
     if not body.strip():
         return None
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_members)
+    except _DoubledMemberError as error:
+        return f"has the member {error} twice"
     except (ValueError, RecursionError):
         return "is not JSON"
     if not isinstance(value, dict):

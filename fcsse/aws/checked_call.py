@@ -7,13 +7,13 @@ which ``faults.translated`` turns into this project's error.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.hooks import first_non_none_response
 from botocore.parsers import ResponseParserError
 
 from fcsse.aws.answer_check import JSON_PROTOCOLS, json_fault, missing_member
@@ -25,6 +25,8 @@ from fcsse.clock import SystemClock
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
+
+    from fcsse.clock import Clock
 
 ATTEMPTS = 3
 """How often a call is made where botocore's settings have no number: its own default in standard mode."""
@@ -60,10 +62,23 @@ class _OddAnswerError(Exception):
         self.retried = retried
 
 
-def watch(client: BaseClient) -> None:
-    """Prepares a new client for ``call``: its requests are counted, and its answers looked at before parsing."""
+_CLOCK = "fcsse-clock"
+"""The event by which a client names the clock that its calls go by."""
+
+
+def watch(client: BaseClient, clock: Clock) -> None:
+    """Prepares a new client for ``call``: its requests are counted, and its answers looked at before parsing.
+
+    ``clock``: what the pauses between attempts and the time of lists are measured with.
+    """
+    client.meta.events.register(_CLOCK, lambda **_: clock, unique_id=_CLOCK)  # type: ignore[arg-type]
     client.meta.events.register_first("before-send", _before_send)
     client.meta.events.register_first("before-parse", _before_parse)
+
+
+def _clock_of(client: BaseClient) -> Clock:
+    clock: Clock = first_non_none_response(client.meta.events.emit(_CLOCK), default=SystemClock())
+    return clock
 
 
 def _before_send(**_: object) -> None:
@@ -112,11 +127,11 @@ def pages(client: BaseClient, operation: str, **parameters: object) -> Iterator[
     if paging is None:
         raise ValueError(operation)
     seen: set[str] = set()
-    spent = 0.0
+    clock, spent = _clock_of(client), 0.0
     for _ in range(MOST_PAGES):
-        begun = time.monotonic()
+        begun = clock.monotonic()
         answer = call(client, operation, **parameters)
-        spent += time.monotonic() - begun
+        spent += clock.monotonic() - begun
         yield answer
         token = answer.get(paging.answer) or ""
         if paging.more is not None and not answer[paging.more]:
@@ -143,7 +158,7 @@ def _patiently(
     client: BaseClient, operation: str, parameters: Mapping[str, object], attempts: int
 ) -> Mapping[str, Any]:
     """The call, made again while its answers are not AWS's. Runs on the call's own thread."""
-    clock, name = SystemClock(), _name(client, operation)
+    clock, name = _clock_of(client), _name(client, operation)
     if REQUIRED[name].repeat is Repeat.NO:
         attempts = 1
     for attempt in range(1, attempts + 1):

@@ -19,7 +19,7 @@ from fcsse.aws.principal_ids import PrincipalIds
 from fcsse.aws.sessions import Clients
 from fcsse.clock import Clock
 from fcsse.endpoint import Endpoint
-from fcsse.errors import DeniedError, PolicyFormatError
+from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
 from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Role
 from fcsse.objects import Group, ObjectEncryption, Page
 from fcsse.policy.document import parsed
@@ -253,8 +253,12 @@ class Aws:
         except DeniedError as refusal:
             try:
                 kms.retire_grant(client, str(key), grant_id, dry_run=dry_run)
+            except NotFoundError:
+                if refusal.repeated:  # an attempt whose answer was lost has revoked it
+                    return "revoked"
+                raise
             except DeniedError:
-                if self.bucket_side is None:
+                if self.bucket_side is None or refusal.repeated:
                     raise refusal from None
                 kms.revoke_grant(self.bucket_side("kms", key.region), str(key), grant_id, dry_run=dry_run)
                 return "revoked"

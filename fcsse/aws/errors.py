@@ -125,7 +125,9 @@ def translated(call: Call) -> Iterator[None]:
         with _secrets_hidden():
             yield
     except boto.ClientError as error:
-        raise from_client_error(error, call) from error
+        refusal = from_client_error(error, call)
+        refusal.repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+        raise refusal from error
     except boto.BotoCoreError as error:
         raise from_local_error(error, call) from error
     except RejectedAnswerError as error:

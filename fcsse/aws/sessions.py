@@ -19,11 +19,12 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
 from fcsse.aws.sign_in import SignIn, renewal
+from fcsse.clock import SystemClock
 from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
 from fcsse.masking import mask_url
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
+
+    from fcsse.clock import Clock
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -127,6 +130,7 @@ class Clients:
     configured: Callable[[str], tuple[str, ...]] = _set_in_environment
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     """The endpoints other than AWS's own of the clients that were made, by service."""
+    clock: Clock = field(default_factory=SystemClock)
     _made: dict[tuple[str, str | None, RoleKeys | None], BaseClient] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -187,7 +191,7 @@ class Clients:
         if keys is None:
             client.meta.events.register("provide-client-params", self._before_call, unique_id="fcsse-sign-in")
         client.meta.events.register("after-call", self._after_call, unique_id="fcsse-renewal")
-        watch(client)
+        watch(client, self.clock)
         if not is_default(url, (self.endpoint_url or "", *self.configured(service))):
             self.endpoints[service] = endpoint_of(service, url)
         return client
@@ -339,4 +343,6 @@ def clients_of_role(source: Clients, role_arn: str) -> Clients:
     """
     role = Role(source, role_arn)
     role.keys()
-    return Clients(source.make, source.sign_in, source.region, source.endpoint_url, source.retries, role)
+    return Clients(
+        source.make, source.sign_in, source.region, source.endpoint_url, source.retries, role, clock=source.clock
+    )

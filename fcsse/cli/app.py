@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -150,8 +151,9 @@ class Commands(_HelpInOrder, TyperGroup):
             self._listing = False
 
 
+@cache
 def load(name: str) -> Any:
-    """Imports a command and lets Typer build it."""
+    """Imports a command and lets Typer build it, once."""
     entry = COMMANDS[name]
     module = import_module(entry.module if "." in entry.module else f"fcsse.cli.{entry.module}")
     command = getattr(module, entry.name)

@@ -181,7 +181,7 @@ def restore(
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         require(not exit_code or dry_run, "--exit-code needs --dry-run")
-        from fcsse.apply.recorded import find_policy
+        from fcsse.commands.recorded import find_policy
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         folder = _folder(run, backup_dir)

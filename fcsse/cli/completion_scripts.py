@@ -27,7 +27,7 @@ def run(arguments: Sequence[str], variable: str) -> int | None:
     if shell not in SHELLS:
         message = f"{option} {shell}: not a shell with completion"
         raise UsageError(message, f"Name one of {', '.join(SHELLS)}; or none, for the shell that runs this.")
-    from typer.completion import get_completion_script, install
+    from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # it is imported there
 
     if option == "--show-completion":
         sys.stdout.write(get_completion_script(prog_name="fcsse", complete_var=variable, shell=shell) + "\n")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import shlex
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fcsse.masking import mask_url
+
+if TYPE_CHECKING:
+    from fcsse.cli.runtime import Runtime
+
 
 SETTINGS = ("profile", "region", "endpoint_url", "backup_dir")
 """What every next command needs again, as far as it takes it."""
@@ -32,6 +36,12 @@ class _Running:
 def remember(context: Any) -> None:
     """Takes note of the command that is about to run."""
     _Running.context = context
+
+
+def runtime() -> Runtime | None:
+    """What the running command was given from outside, if anything."""
+    found: Runtime | None = _Running.context.obj if _Running.context is not None else None
+    return found
 
 
 def is_typed(context: Any, name: str) -> bool:
@@ -89,6 +99,7 @@ def words(names: tuple[str, ...] = OF_LINKS) -> tuple[str, ...]:
         if isinstance(value, bool):
             found.append((parameter.opts if value else parameter.secondary_opts)[0])
             continue
-        for one in value if getattr(parameter, "multiple", False) else [value]:
+        # Not by the value's kind: a single value may be a record, which is a tuple as well.
+        for one in value if parameter.multiple else [value]:
             found += [parameter.opts[0], str(one)]
     return tuple(found)

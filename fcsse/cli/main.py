@@ -11,10 +11,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 
 if TYPE_CHECKING:
     import typer
+
+    from fcsse.cli.runtime import Runtime
 
 COLLECT_EVERY = 200_000
 """New objects between two garbage collections, instead of Python's 700: most runs end before the first.
@@ -26,8 +28,11 @@ COMPLETION = "_FCSSE_COMPLETE"
 """The environment variable by which Typer's shell completion asks."""
 
 
-def main(arguments: list[str] | None = None, *, saved_help: bool = True) -> int:
-    """Runs the command line and returns the exit code. ``saved_help`` False: Typer writes the help texts anew."""
+def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime: Runtime | None = None) -> int:
+    """Runs the command line and returns the exit code.
+
+    ``saved_help`` False: Typer writes the help texts anew. ``runtime``: another clock and other clients than the machine's.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     if words == ["--version"]:
         sys.stdout.write(f"fcsse {__version__}\n")
@@ -68,7 +73,7 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True) -> int:
         tell_error("fcsse", wanted_output(words), Terminal(), error)
         return error.exit_code
     try:
-        code = app(args=words, prog_name="fcsse", standalone_mode=False)
+        code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
         usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)

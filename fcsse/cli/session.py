@@ -19,7 +19,7 @@ from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import error_document, error_markdown, to_text
 from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal
-from fcsse.clock import SystemClock
+from fcsse.cli.runtime import Runtime
 from fcsse.errors import (
     EXIT_INTERRUPTED,
     EXIT_NO_READER,
@@ -73,10 +73,12 @@ class Session:
     ) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.aws.client import Aws
-        from fcsse.aws.sessions import clients_of_profile, clients_of_side
+        from fcsse.aws.sessions import clients_of_side
+
+        runtime = explicit_options.runtime() or Runtime()
 
         def clients(profile: str | None) -> Clients:
-            made = clients_of_profile(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
+            made = runtime.clients(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
             if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
                 self.progress.stop()
                 made.sign_in.check()
@@ -90,7 +92,7 @@ class Session:
         backups, locks = places(backup_dir, backup=not no_backup, listed_by=words.backups())
         return Pipeline(
             Aws(own, others[0], others[1]),
-            SystemClock(),
+            runtime.clock,
             self.progress,
             wait,
             backups,

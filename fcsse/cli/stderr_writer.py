@@ -59,8 +59,11 @@ class StderrWriter(io.TextIOBase):
         """Always."""
         return True
 
-    def write(self, text: str) -> int:
+    def write(self, text: Any) -> int:
         """Has the text written, and waits for that while somebody reads. Never raises ``OSError``."""
+        if not isinstance(text, str):  # Typer takes a stream that accepts b"" for one of bytes
+            message = f"not a text: {type(text).__name__}"
+            raise TypeError(message)
         if text:
             self._hand_over(text.encode(self.encoding, "backslashreplace"))
         return len(text)

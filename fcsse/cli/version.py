@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from fcsse import __version__
+from fcsse.__about__ import __version__
 from fcsse.apply.backup import default_folder
 
 LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")

@@ -10,7 +10,7 @@ Account and Region come from the role's and key's ARNs; STS and HeadBucket are a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn, key_arn
@@ -38,8 +38,7 @@ FOR_PREFIXES = 2.0
 class Discovery:
     """One run's reads. ``close`` (or leaving the ``with`` block) lets its threads go.
 
-    ``meanwhile`` is called with the number of each round once it is on the wire, to use the time until its answers;
-    ``on_answer`` after each answer with how many there are, of how many questions. ``words`` write suggested commands.
+    ``on_answer`` is called after each answer with how many there are, of how many questions. ``words`` write suggested commands.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class Discovery:
         progress: Progress,
         wait: float = 0.0,
         *,
-        meanwhile: Callable[[Operation, int], None] | None = None,
         on_answer: Callable[[int, int], None] | None = None,
         words: CommandBuilder | None = None,
     ) -> None:
@@ -59,8 +57,7 @@ class Discovery:
         self._wish = options.operation
         self._progress = progress
         self._clock = clock
-        self._meanwhile = meanwhile
-        self._fetcher = Fetcher(aws, on_answer)
+        self._fetcher = Fetcher(aws, clock, on_answer)
         self._buckets = Buckets(self._fetcher, options, aws.region)
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
@@ -107,9 +104,9 @@ class Discovery:
     def _prefixes(self, pairs: Sequence[Pair]) -> dict[Pair, tuple[str, ...] | str]:
         """The prefixes by FSx, or why they are not known. Raises ``CredentialsError``."""
         asked = {pair: self._fetcher.associations(pair.cache) for pair in pairs if pair.cache}
-        answered, _ = wait(asked.values(), FOR_PREFIXES)
+        self._clock.wait_for(asked.values(), FOR_PREFIXES)
         late = "FSx did not answer in time"
-        return {pair: _prefixes_of(pair, one) if one in answered else late for pair, one in asked.items()}
+        return {pair: _prefixes_of(pair, one) if one.done() else late for pair, one in asked.items()}
 
     def _gathered(self, pair: Pair, prefixes: tuple[str, ...] | str) -> Facts | Obstacle:
         if not isinstance(prefixes, str):
@@ -195,7 +192,6 @@ class Discovery:
             attempt(self._aws.prepare, "fsx")
             for cache in dict.fromkeys(pair.cache for pair in pairs if pair.cache):
                 self._fetcher.associations(cache)
-        self._use_waiting(1)
 
     def _ask_keys(self, owners: Mapping[str, str]) -> None:
         """Puts the next rounds on the wire: whose each bucket is, its key, and what had to be looked up for that."""
@@ -206,13 +202,8 @@ class Discovery:
         self._policies_read_at = self._clock.monotonic()
         for bucket in buckets:
             self._keys.ask(bucket, owners[bucket.name])
-        self._use_waiting(2)
         for bucket in buckets:
             self._keys.ask_resolved(bucket, owners[bucket.name])
-
-    def _use_waiting(self, round_trip: int) -> None:
-        if self._meanwhile:
-            self._meanwhile(self._wish, round_trip)
 
     # For ``audit``, which asks about buckets while the pairs are still being listed, and calls ``facts`` in the end.
 

@@ -6,11 +6,12 @@ In: what a question is about. Out: a future of the answer, at once; whoever need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from fcsse.arn import Arn
+from fcsse.clock import Clock
 from fcsse.errors import FcsseError
 from fcsse.model import Association, Encryption, Grant, Key, Role
 
@@ -36,10 +37,10 @@ class Fetcher:
     ``on_answer`` is called after each answer with how many there are, of how many questions.
     """
 
-    def __init__(self, aws: Aws, on_answer: Callable[[int, int], None] | None = None) -> None:
+    def __init__(self, aws: Aws, clock: Clock, on_answer: Callable[[int, int], None] | None = None) -> None:
         self._aws = aws
         self._on_answer = on_answer
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fcsse")
+        self._pool = clock.thread_pool(THREADS)
         self._asked: dict[tuple[str, ...], Future[object]] = {}
         self._answers = 0
         self._counting = Lock()

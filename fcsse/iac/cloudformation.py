@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from fcsse.iac.additions import Addition, NewStatements
+from fcsse.iac.parts import Addition, NewStatements
 from fcsse.iac.shell import create_grant
 from fcsse.policy.json_text import JsonValue
 

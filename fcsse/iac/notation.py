@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import Literal, assert_never
 
-if TYPE_CHECKING:
-    from fcsse.iac.additions import Addition
+from fcsse.iac.cloudformation import yaml
+from fcsse.iac.parts import Addition
+from fcsse.iac.shell import commands
+from fcsse.iac.terraform import hcl
 
 
 class Notation(StrEnum):
@@ -44,16 +46,10 @@ def write(parts: Sequence[Addition], notation: Notation) -> str:
             items = [item for part in parts for item in part.items()]
             return json.dumps(items[0] if len(items) == 1 else items, indent=2) + "\n"
         case Notation.TERRAFORM:
-            from fcsse.iac.terraform import hcl
-
             return hcl(parts)
         case Notation.CLOUDFORMATION:
-            from fcsse.iac.cloudformation import yaml
-
             return yaml(parts)
         case Notation.AWS_CLI:
-            from fcsse.iac.shell import commands
-
             return commands(parts)
         case _:
             assert_never(notation)

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from fcsse.arn import Arn
-from fcsse.iac.additions import Addition, NewGrant, NewStatements
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
 
 APPEND = (
     '.Statement |= (if type == "array" then . else [.] end) | '

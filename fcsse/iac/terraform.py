@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from fcsse.iac.additions import Addition, NewGrant, NewStatements
+from fcsse.iac.parts import Addition, NewGrant, NewStatements
 from fcsse.policy.json_text import JsonValue
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}

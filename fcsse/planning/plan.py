@@ -118,16 +118,22 @@ GrantChange = GrantAddition | GrantEnding
 Change = PolicyChange | GrantChange
 
 
+NEVER = float("-inf")
+"""Stands for a time that is too long ago to count."""
+
+
 class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
-    ``endpoints`` are those other than AWS's own by which the facts were read.
+    ``endpoints`` are those other than AWS's own by which the facts were read, ``read_at`` when that was, in seconds of the
+    run's clock; ``NEVER`` where it is not known.
     """
 
     operation: Operation
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
     endpoints: tuple[Endpoint, ...] = ()
+    read_at: float = NEVER
 
     def __repr__(self) -> str:
         """One line: how many pairs and changes, and the digest."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from fcsse.sandbox.accounts import Credentials
     from fcsse.sandbox.moto_host import SandboxUnavailableError
     from fcsse.sandbox.play import Cache, Outcome
-    from fcsse.sandbox.server import ACCOUNT, OTHER_ACCOUNT, REGION, Sandbox
+    from fcsse.sandbox.server import Sandbox
+    from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION
 
 __all__ = [
     "ACCOUNT",
@@ -30,9 +31,9 @@ _HOMES = {
     "SandboxUnavailableError": "moto_host",
     "Cache": "play",
     "Outcome": "play",
-    "ACCOUNT": "server",
-    "OTHER_ACCOUNT": "server",
-    "REGION": "server",
+    "ACCOUNT": "simulation",
+    "OTHER_ACCOUNT": "simulation",
+    "REGION": "simulation",
     "Sandbox": "server",
 }
 

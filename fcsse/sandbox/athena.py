@@ -9,39 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox.athena_access import failure, refuse_results, refuse_start
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.query_settings import AthenaTraits
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import State
-
 _SIMULATED = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "StopQueryExecution")
-
-
-@dataclass(slots=True)
-class AthenaTraits:
-    """What moto's Athena lacks.
-
-    ``engine`` answers a statement and its execution parameters with rows, the first one the columns' names. ``polls``:
-    how often a query answers RUNNING before it ends. ``failure``: it then fails with this reason. ``scanned``: the bytes
-    it tells. ``located``: the workgroup ``primary`` names a place for results. ``stopped``: queries that were cancelled.
-    ``refused``: queries that fail for want of a permission, with Athena's reason.
-    """
-
-    engine: Callable[[str, Sequence[str]], Sequence[Sequence[str | None]]] | None = None
-    polls: int = 0
-    failure: str | None = None
-    scanned: int = 0
-    located: bool = True
-    stopped: list[str] = field(default_factory=list)
-    statements: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    asked: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
 
 
 def queue_rows(state: State, account: str, region: str, rows: Sequence[Sequence[str | None]]) -> None:

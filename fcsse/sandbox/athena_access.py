@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import identity_refusal
-from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import State
 
 _TABLE = re.compile(r'"s3tablescatalog/([^"]+)"\."([^"]+)"\."([^"]+)"')
 

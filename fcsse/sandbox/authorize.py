@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.grant_rules import JudgedGrant
 from fcsse.sandbox.judge.judged_request import JudgedRequest, Principal, Value
 from fcsse.sandbox.judge.ruling import Decision, judge
 from fcsse.sandbox.key_policy import current
 from fcsse.sandbox.policy_text import statements
-from fcsse.sandbox.principals import Caller, unique_id
+from fcsse.sandbox.principals import unique_id
 from fcsse.sandbox.request_context import key_keys
+from fcsse.sandbox.state import Key, State, StoredGrant
 from fcsse.sandbox.wire import AwsError
 
 if TYPE_CHECKING:
-    from fcsse.sandbox.state import Key, State, StoredGrant
-
     Context = Mapping[str, Value]
 
 ALLOW_ALL: Mapping[str, Any] = {

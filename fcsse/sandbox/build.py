@@ -13,9 +13,9 @@ from fcsse.sandbox import key_policy
 from fcsse.sandbox.accounts import NAMES, Accounts, Credentials
 from fcsse.sandbox.cloudtrail_events import record_policy
 from fcsse.sandbox.kms_keys import new_key, set_state
+from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.organization_tree import Organization, Unit
 from fcsse.sandbox.s3_encryption import asked_encryption, bucket_encryption, key_of
-from fcsse.sandbox.s3_layer import find_bucket
 from fcsse.sandbox.state import Key, StoredGrant
 
 __all__ = ["Builder", "Credentials"]

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_record import Recorded
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 

@@ -20,9 +20,10 @@ import uuid
 from typing import Any
 
 from fcsse.arn import ROLE_PREFIX, Arn, bucket_arn
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_record import Event
 from fcsse.sandbox.kms_keys import find_key
-from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError, Call, Reply
 
@@ -226,7 +227,6 @@ def _parameters(state: State, call: Call) -> Event | None:
 
 def _s3_parameters(state: State, call: Call) -> Event:
     """Source: bucket calls recorded in invictus-ir/aws_dataset: the XML as JSON, a single Rule as an object."""
-    from fcsse.sandbox.s3_layer import find_bucket
 
     host = f"{call.bucket}.s3.{call.region}.amazonaws.com"
     found: Event = (

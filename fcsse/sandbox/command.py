@@ -195,7 +195,7 @@ DataOption = Annotated[
 @app.command("list", short_help="List the caches, buckets and roles of the sandbox.")
 def list_world() -> None:
     """List the caches, buckets and roles that a sandbox starts with."""
-    from fcsse.sandbox.server import ACCOUNT, OTHER_ACCOUNT, REGION
+    from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION
     from fcsse.sandbox.world import describe
 
     typer.echo(describe(ACCOUNT, REGION, OTHER_ACCOUNT))

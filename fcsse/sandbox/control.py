@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fcsse.sandbox.server import Sandbox
+from fcsse.sandbox.simulation import Simulation
 from fcsse.sandbox.wire import Reply
 
 
@@ -36,7 +36,7 @@ class Control:
     ==================================  ================================================================================
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Simulation) -> None:
         self._sandbox = sandbox
 
     def __call__(self, environ: dict[str, Any], body: bytes) -> Reply:

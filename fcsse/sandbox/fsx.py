@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.state import Association, OlderLink, State, StoredCache, page
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 

@@ -11,9 +11,10 @@ from http.client import responses
 from typing import Any, NoReturn
 
 from fcsse.sandbox import athena, cloudtrail, cloudtrail_events, fsx, iam_layer, kms, organizations, s3_layer, sts
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.faults import Fault, Faults
 from fcsse.sandbox.journal import Journal
-from fcsse.sandbox.principals import Caller, caller_of, reveal
+from fcsse.sandbox.principals import caller_of, reveal
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, error_reply, read_body, read_call
 

@@ -13,7 +13,8 @@ import uuid
 from collections.abc import Callable
 
 from fcsse.sandbox.authorize import require_identity
-from fcsse.sandbox.principals import Caller, find_role, find_user, iam, reveal
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.principals import find_role, find_user, iam, reveal
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, elements, xml_reply
 

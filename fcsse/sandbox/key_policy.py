@@ -8,15 +8,13 @@ once it is deleted. A new role of the same name has another id, so recreating it
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.arn import is_account, root_arn
 from fcsse.sandbox import policy_text
 from fcsse.sandbox.principals import is_new, is_no_arn, is_service, is_valid_principal, unique_id
+from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import Key, State
 
 INVALID_PRINCIPALS = "Policy contains a statement with one or more invalid principals."
 INVALID_SERVICES = "Policy contains a statement with one or more invalid service principals."

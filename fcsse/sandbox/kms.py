@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy, kms_create, kms_crypto, kms_grants, kms_tags
 from fcsse.sandbox.authorize import foreign_refusal, key_ruling, require_identity, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import checked_policy, listed, own_key
 from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, metadata, require_state
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy, policy_text
 from fcsse.sandbox.authorize import keeps_control, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_keys import find_key
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import Key, State, page
 from fcsse.sandbox.wire import AwsError
 

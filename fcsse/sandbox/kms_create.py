@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox import key_policy
 from fcsse.sandbox.authorize import require_identity, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import checked_policy, one_of, own_key
 from fcsse.sandbox.kms_keys import find_key, metadata, new_key, require_state, set_state
 from fcsse.sandbox.kms_tags import checked_tags
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
 

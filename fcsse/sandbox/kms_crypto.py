@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fcsse.sandbox.authorize import require_identity, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.judged_request import Value
 from fcsse.sandbox.kms_checks import in_range, invalid, stop_dry_run
 from fcsse.sandbox.kms_keys import find_key, require_state
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.request_context import encryption_context_keys
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError

@@ -14,9 +14,10 @@ from typing import Any
 
 from fcsse.arn import root_arn
 from fcsse.sandbox.authorize import current_principal, identity_verdict, require_identity, require_key
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import invalid, limit, marker, stop_dry_run
 from fcsse.sandbox.kms_keys import find_key, require_state
-from fcsse.sandbox.principals import Caller, is_new, is_valid_principal, unique_id
+from fcsse.sandbox.principals import is_new, is_valid_principal, unique_id
 from fcsse.sandbox.state import Key, State, StoredGrant, page
 from fcsse.sandbox.wire import AwsError
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import listed, own_key
 from fcsse.sandbox.kms_keys import require_state
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fcsse.sandbox.authorize import require_identity
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.organization_tree import Member, Organization, Unit
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.state import State, page
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 

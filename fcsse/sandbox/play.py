@@ -14,10 +14,11 @@ from typing import Any
 
 from fcsse.arn import bucket_arn, role_name
 from fcsse.sandbox.authorize import resource_verdict
-from fcsse.sandbox.principals import Caller, find_role, service_session, session_of
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.moto_buckets import find_bucket
+from fcsse.sandbox.principals import find_role, service_session, session_of
 from fcsse.sandbox.request_context import bucket_keys
 from fcsse.sandbox.s3_encryption import bucket_encryption, key_of, object_encryption, use
-from fcsse.sandbox.s3_layer import find_bucket
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
 

@@ -9,16 +9,14 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from fcsse.arn import Arn, is_account, root_arn
-from fcsse.sandbox.judge.judged_request import Value
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.request_context import caller_keys, sender_keys, sender_of_a_service
+from fcsse.sandbox.state import PendingRole, State, Veil
 from fcsse.sandbox.wire import AwsError, Call
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.state import PendingRole, State
 
 OPT_IN_REGIONS = frozenset(
     {
@@ -48,27 +46,6 @@ _PRINCIPAL_ARN = re.compile(
     r"(?:root|(?:user|role|group|assumed-role|federated-user|saml-provider|oidc-provider|instance-profile|mfa)/.+|\*)"
 )
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whoever makes a call.
-
-    ``arn`` is a user's, root's or session's; ``principal_arn`` the same but a role's own ARN for a session (the value
-    of ``aws:PrincipalArn``). ``unique_id`` is the AIDA or AROA id, ``userid`` the value of ``aws:userid``. ``policies``
-    are the identity policies; None stands for an account's root user, whom none restrict. ``tags`` are the user's or
-    role's, ``issued`` says when a session's credentials were made. ``keys``: the condition keys of all its requests.
-    """
-
-    account: str
-    arn: str
-    principal_arn: str
-    unique_id: str
-    userid: str
-    policies: tuple[Mapping[str, Any], ...] | None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    issued: float | None = None
-    keys: Mapping[str, Value] = field(default_factory=dict)
 
 
 def iam(state: State, account: str) -> Any:
@@ -158,7 +135,6 @@ def is_service(state: State, text: str) -> bool:
 
 def reveal(state: State, *, count: bool) -> None:
     """Create the roles whose time has come. ``count``: an IAM call is being made, which counts for some of them."""
-    from fcsse.sandbox.state import Veil
 
     now = time.monotonic()
     for role in list(state.pending_roles):

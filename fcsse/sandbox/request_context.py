@@ -11,13 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.judged_request import UNDOCUMENTED, Value
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.principals import Caller
-    from fcsse.sandbox.state import Key, State
+from fcsse.sandbox.state import Key, State
 
 CRYPTOGRAPHIC = ("encrypt", "decrypt", "reencrypt", "generatedatakey")
 _SENDER = ("aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:UserAgent", "aws:VpcSourceIp")

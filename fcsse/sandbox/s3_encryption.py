@@ -13,9 +13,9 @@ from typing import Any
 
 from fcsse.arn import bucket_arn
 from fcsse.sandbox.authorize import key_ruling
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_events import record_use
 from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, managed_key, require_state
-from fcsse.sandbox.principals import Caller
 from fcsse.sandbox.request_context import through_s3
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError

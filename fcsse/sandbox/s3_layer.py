@@ -14,8 +14,9 @@ from typing import Any
 from fcsse.arn import bucket_arn, is_account
 from fcsse.sandbox import s3_metadata
 from fcsse.sandbox.authorize import bucket_refusal, identity_refusal, resource_verdict
+from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.judged_request import Value
-from fcsse.sandbox.principals import Caller
+from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.request_context import bucket_keys, object_keys
 from fcsse.sandbox.s3_documents import check_document, malformed
 from fcsse.sandbox.s3_encryption import (
@@ -35,14 +36,6 @@ _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _REGION_HEADER = "x-amz-bucket-region"
 _OWNER_ONLY = ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
 _WRITES = ("PutObject", "CopyObject", "CompleteMultipartUpload")
-
-
-def find_bucket(state: State, name: str) -> Any | None:
-    """moto's bucket of that name, whoever owns it, or None."""
-    from moto.s3.models import s3_backends
-
-    owner = s3_backends.bucket_accounts.get(name)
-    return None if owner is None else s3_backends[owner[1]][state.partition].buckets.get(name)
 
 
 def answer(state: State, call: Call, caller: Caller, forward: Callable[[str], Reply]) -> Reply:

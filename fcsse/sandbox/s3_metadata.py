@@ -6,27 +6,12 @@ bucket ``aws-s3``, a namespace ``b_<bucket>`` with dots as underscores, tables `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fcsse.sandbox.query_settings import MetadataConfiguration
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Reply, elements, xml_reply
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 STATES = ("CREATING", "BACKFILLING", "ACTIVE", "FAILED")
-
-
-@dataclass(frozen=True, slots=True)
-class MetadataConfiguration:
-    """A bucket's metadata configuration. ``inventory``: the inventory table's status, None = the table is off.
-
-    ``table_bucket`` None = the AWS managed one; configurations from before July 2025 name one of the customer's.
-    """
-
-    inventory: str | None = "ACTIVE"
-    error: tuple[str, str] | None = None
-    table_bucket: str | None = None
-    namespace: str | None = None
-    table: str = "inventory"
 
 
 def set_metadata(state: State, bucket: str, configuration: MetadataConfiguration | None) -> None:

@@ -6,15 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from fcsse.sandbox.athena import AthenaTraits
 from fcsse.sandbox.cloudtrail_record import Trail
 from fcsse.sandbox.organization_tree import Organization
 from fcsse.sandbox.policy_text import LIMIT
-
-if TYPE_CHECKING:
-    from fcsse.sandbox.s3_metadata import MetadataConfiguration
+from fcsse.sandbox.query_settings import AthenaTraits, MetadataConfiguration
 
 T = TypeVar("T")
 

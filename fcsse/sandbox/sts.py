@@ -15,7 +15,8 @@ from typing import Any
 
 from fcsse.arn import Arn
 from fcsse.sandbox.authorize import identity_verdict, resource_verdict
-from fcsse.sandbox.principals import Caller, find_role, session_of
+from fcsse.sandbox.caller import Caller
+from fcsse.sandbox.principals import find_role, session_of
 from fcsse.sandbox.state import Session, State
 from fcsse.sandbox.wire import AwsError, Call, Reply, elements, xml_reply
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fcsse.arn import role_arn, role_name
 from fcsse.sandbox import policies
-from fcsse.sandbox.server import Sandbox
+from fcsse.sandbox.simulation import Simulation
 from fcsse.sandbox.state import Association
 
 OTHER_REGION = "us-east-1"
@@ -60,7 +60,7 @@ LONG = 31_500
 FULL = 32_700
 
 
-def build(sandbox: Sandbox) -> None:
+def build(sandbox: Simulation) -> None:
     """Fill a sandbox with the small world."""
     _roles(sandbox)
     _caches(sandbox)
@@ -71,7 +71,7 @@ def build(sandbox: Sandbox) -> None:
     sandbox.add_organization({sandbox.other_account: "Data"})
 
 
-def _roles(sandbox: Sandbox) -> None:
+def _roles(sandbox: Simulation) -> None:
     own, other = sandbox.account, sandbox.other_account
     keys = policies_for("kms:*")
     sandbox.add_role("KeyAdministrator", trust=own, policy=keys)
@@ -88,7 +88,7 @@ def policies_for(*actions: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _caches(sandbox: Sandbox) -> None:
+def _caches(sandbox: Simulation) -> None:
     sandbox.add_cache("fc-0123", ["data", "data-bucket-keys", "data-sse-s3", "data-other-account"])
     sandbox.add_cache("fc-01234567890", ["data"])
     sandbox.add_cache("fc-0456", ["data-alias", "data-aws-s3", "nfs://filer.example.com/export/"])
@@ -101,17 +101,17 @@ def _caches(sandbox: Sandbox) -> None:
     sandbox.add_cache("fs-0abc", ["s3://data/lustre/"])
 
 
-def _bucket(sandbox: Sandbox, name: str, key: str | None, *, algorithm: str = "aws:kms", flag: bool = False) -> None:
+def _bucket(sandbox: Simulation, name: str, key: str | None, *, algorithm: str = "aws:kms", flag: bool = False) -> None:
     sandbox.add_bucket(name, algorithm=algorithm, key=key, bucket_keys=flag)
     _objects(sandbox, name)
 
 
-def _objects(sandbox: Sandbox, name: str) -> None:
+def _objects(sandbox: Simulation, name: str) -> None:
     sandbox.add_object(name, "hello.txt", b"hello from the bucket\n")
     sandbox.add_object(name, "dir/file name with spaces.bin", bytes(range(64)))
 
 
-def _own_buckets(sandbox: Sandbox) -> None:
+def _own_buckets(sandbox: Simulation) -> None:
     own = sandbox.account
     _bucket(sandbox, "data", sandbox.add_key("data").arn)
     flagged = sandbox.add_key("data-bucket-keys").arn
@@ -130,7 +130,7 @@ def _own_buckets(sandbox: Sandbox) -> None:
     _bucket(sandbox, "data-key-id", odd.id)
 
 
-def _awkward_buckets(sandbox: Sandbox) -> None:
+def _awkward_buckets(sandbox: Simulation) -> None:
     own = sandbox.account
     for name, size in (("data-long", LONG), ("data-full", FULL)):
         _bucket(sandbox, name, sandbox.add_key(name, policy=policies.near_limit(own, size)).arn)
@@ -154,7 +154,7 @@ def _awkward_buckets(sandbox: Sandbox) -> None:
     _objects(sandbox, "data-other-region")
 
 
-def _other_account(sandbox: Sandbox) -> None:
+def _other_account(sandbox: Simulation) -> None:
     own, other = sandbox.account, sandbox.other_account
     direct, console = policies.grants_for(other, own), policies.console_cross_account(other, own)
     key = sandbox.add_key("data-other-account", account=other, policy=direct).arn

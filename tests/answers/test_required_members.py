@@ -229,3 +229,15 @@ def test_an_object_s_answer_without_a_header_is_no_object_without_encryption(
     proxy.spoil("s3:HeadObject", spoil)
     run = shell.run(*CENSUS, AWS_ENDPOINT_URL=proxy.url)
     is_told(run, "s3:HeadObject", proxy)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"Policy": "a", "Policy": "b"}',
+        b'{"Policy": "a", "Policy": "a"}',
+        b'{"Grants": [{"GrantId": "1", "GrantId": "2"}]}',
+    ],
+)
+def test_a_member_that_is_there_twice_is_not_aws_s(body: bytes) -> None:
+    assert "twice" in (json_fault(body, None) or "")

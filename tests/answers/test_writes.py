@@ -122,3 +122,37 @@ def test_the_end_of_a_grant_is_what_the_list_says(shell: Shell, proxy: Proxy, fo
     if not heard:
         assert "not AWS's answer" in run.err
         assert "most likely not written" in run.err
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException", "SomethingNew"])
+@pytest.mark.parametrize(("words", "operation"), [(GRANT, "kms:CreateGrant"), (UNGRANT, "kms:RevokeGrant")])
+def test_a_second_attempt_that_is_refused_does_not_say_that_the_first_did_nothing(
+    shell: Shell, words: tuple[str, ...], operation: str, code: str
+) -> None:
+    """The first attempt was carried out and its answer lost; botocore repeats it, and that is refused."""
+    if words == UNGRANT:
+        assert shell.run(*GRANT).code == 0
+    shell.sandbox.fault(operation, "InternalFailure", status=500, after=True)
+    shell.sandbox.fault(operation, code, nth=2)
+    run = shell.run(*words)
+    assert run.code == 0, run.words
+    assert "Nothing was written" not in run.words
+    assert len(shell.grants("data-other-account")) == (words == GRANT)
+
+
+@pytest.mark.parametrize(("words", "operation"), [(GRANT, "kms:CreateGrant"), (UNGRANT, "kms:RevokeGrant")])
+def test_a_refused_second_attempt_where_nobody_can_look_is_unconfirmed(
+    shell: Shell, words: tuple[str, ...], operation: str
+) -> None:
+    if words == UNGRANT:
+        assert shell.run(*GRANT).code == 0
+    before = shell.sandbox.requests.count("kms:ListGrants")
+    run = shell.run(*words, "--dry-run")
+    looks = shell.sandbox.requests.count("kms:ListGrants") - before
+    shell.sandbox.fault(operation, "InternalFailure", status=500, after=True, nth=1)
+    shell.sandbox.fault(operation, "ExpiredTokenException", nth=2, times=None)
+    shell.sandbox.fault("kms:ListGrants", "ExpiredTokenException", nth=looks + 1, times=None)
+    run = shell.run(*words)
+    assert run.code == 8, run.words
+    assert "Nothing was written" not in run.words
+    assert "may have been written" in run.words

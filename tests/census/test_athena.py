@@ -13,7 +13,8 @@ import pytest
 
 from fcsse.aws.inventory import LONGEST_PARAMETER, query
 from fcsse.sandbox.athena import queue_rows
-from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
+from fcsse.sandbox.query_settings import MetadataConfiguration
+from fcsse.sandbox.s3_metadata import set_metadata
 from tests.census.conftest import Shell
 from tests.census.inventory_rows import NEW, TABLE, answer, expected, fill
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcsse.cli.main import main
 from fcsse.clock import SystemClock
+from tests.no_waiting import slow_background
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,7 @@ class VirtualTime:
         patch.setattr(SystemClock, "sleep", lambda _, seconds: self._sleep(seconds))
         patch.setattr(SystemClock, "monotonic", lambda _: self.slept)
         patch.setattr(SystemClock, "now", lambda _: datetime.now(UTC) + timedelta(seconds=self.slept))
+        slow_background(patch)
 
     def _sleep(self, seconds: float) -> None:
         self.slept += seconds

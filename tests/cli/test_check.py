@@ -296,6 +296,7 @@ def test_what_cannot_be_told_is_said_once_and_why_beside_it(shell: Shell, words:
     run = shell.run("check", "--cache", "fc-012", *words)
     assert run.code == 6
     where = "s3://data" if words else "its buckets"
-    assert run.out == f"Whether fc-012 can read and write {where} is not known.\n"
+    endpoint = f"Endpoint    {shell.sandbox.url}\n"
+    assert run.out == f"Whether fc-012 can read and write {where} is not known.\n\n{endpoint}"
     assert run.err.count("fc-012:") == 1
     assert "Did you mean fc-0123" in run.err

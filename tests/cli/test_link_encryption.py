@@ -78,7 +78,7 @@ def test_an_alias_in_a_foreign_bucket_is_refused_with_the_reason(shell: Shell) -
     assert run.code == 4
     assert "'alias/data-other-alias'" in run.err
     assert "in the account of whoever asks" in run.err
-    assert "--key ARN" in run.err
+    assert "--key with the key's ARN" in run.err
     assert untouched(run)
 
 
@@ -97,7 +97,7 @@ def test_an_alias_arn_of_another_account_is_refused_with_the_way_out(shell: Shel
     run = shell.link("fc-0123", "abroad-alias")
     assert run.code in (4, 5), run.words
     assert untouched(run)
-    assert "--key ARN" in run.err
+    assert "--key with the key's ARN" in run.err
 
 
 @pytest.mark.parametrize(

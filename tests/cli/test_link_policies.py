@@ -13,7 +13,7 @@ from tests.cli.shell import WRITES, Shell
 LIMIT = 32_768
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "{", "[]", '{"Version": "2012-10-17"}', '{"Statement": [1]}'])
+@pytest.mark.parametrize("text", ["no JSON", "{", "[]", '{"Version": "2012-10-17"}', '{"Statement": [1]}'])
 def test_what_is_no_policy_document_is_not_touched(shell: Shell, text: str) -> None:
     policy = shell.sandbox.key("data").policy
     real = policy.value
@@ -22,6 +22,18 @@ def test_what_is_no_policy_document_is_not_touched(shell: Shell, text: str) -> N
     run = shell.link("fc-0123", "data")
     assert run.code == 4, run.words
     assert f"reading the policy of key {shell.sandbox.key('data').arn}" in run.err
+    assert not WRITES.intersection(run.operations)
+
+
+def test_an_answer_without_a_policy_is_not_that_of_aws(shell: Shell) -> None:
+    """KMS API reference, GetKeyPolicy: a key always has a policy, of at least one character."""
+    policy = shell.sandbox.key("data").policy
+    real = policy.value
+    policy.set("")
+    policy.set(real, reads=1000)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 1, run.words
+    assert f"reading the policy of key {shell.sandbox.key('data').arn}: not AWS's answer" in run.err
     assert not WRITES.intersection(run.operations)
 
 

@@ -7,14 +7,14 @@ import pytest
 from fcsse.cli.output import terminal
 from fcsse.cli.output.terminal import PlainProgress, Terminal
 from fcsse.progress import Part, Waiting
-from tests.simulated import Shell
+from tests.cli.shell import Shell
 
 PAIR = ("--cache", "fc-0123", "--bucket", "data")
 MANY = [word for cache in ("fc-0123", "fc-01234567890", "fs-0abc") for word in ("--cache", cache)]
 
 
 def digest_of(out: str) -> str:
-    return re.findall(r"Digest: ([0-9a-f]{16})", out)[0]
+    return str(re.findall(r"Digest: ([0-9a-f]{16})", out)[0])
 
 
 def test_a_dry_run_ends_with_a_total_and_the_command_that_applies_exactly_it(shell: Shell) -> None:

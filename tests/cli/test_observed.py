@@ -141,7 +141,9 @@ def test_a_change_that_cloudtrail_does_not_show_yet_is_known_from_the_copies(she
 
 def test_across_accounts_a_refusal_names_no_key(shell: Shell) -> None:
     check = ("check", "--cache", "fc-0123", "--bucket", "data-other-account", "--observed")
-    policy = {"Principal": {"AWS": "*"}, "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    bucket = "arn:aws:s3:::data-other-account"
+    resources = [bucket, f"{bucket}/*"]
+    policy = {"Principal": {"AWS": "*"}, "Effect": "Allow", "Action": "s3:*", "Resource": resources}
     s3 = shell.sandbox.client("s3", account=shell.sandbox.other_account)
     s3.put_bucket_policy(
         Bucket="data-other-account", Policy=json.dumps({"Version": "2012-10-17", "Statement": [policy]})

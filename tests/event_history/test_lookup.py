@@ -38,6 +38,12 @@ class Clock:
     def in_background(self, question: Any) -> Future:
         raise NotImplementedError
 
+    def thread_pool(self, threads: int) -> Any:
+        raise NotImplementedError
+
+    def wait_for(self, calls: Any, within: float) -> None:
+        raise NotImplementedError
+
 
 @dataclass
 class Client:

@@ -10,7 +10,8 @@ import pytest
 
 import fcsse
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, UsageError
-from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
+from fcsse.sandbox.query_settings import MetadataConfiguration
+from fcsse.sandbox.s3_metadata import set_metadata
 from tests.interfaces.program import Program, program, silence
 from tests.sandbox.clients import identity
 

@@ -10,7 +10,8 @@ import pytest
 
 from fcsse.arn import role_arn
 from fcsse.commands.permissions.table import Command
-from fcsse.sandbox.s3_metadata import MetadataConfiguration, set_metadata
+from fcsse.sandbox.query_settings import MetadataConfiguration
+from fcsse.sandbox.s3_metadata import set_metadata
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.state import OlderLink
 from tests.simulated import Run, Shell

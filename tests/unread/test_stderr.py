@@ -237,3 +237,22 @@ def test_colours_and_spinner_are_as_before(sandbox: Sandbox, tmp_path: Path) -> 
     code, screen = in_terminal(environment(sandbox, tmp_path), (*LINK, "--yes"))
     assert code == 0, screen
     assert "Linked" in screen
+
+
+def test_it_is_no_stream_of_bytes(capfd: pytest.CaptureFixture[str]) -> None:
+    """Typer writes bytes to a stream that takes them, and asks by writing none."""
+    writer = StderrWriter(sys.__stderr__ or sys.stderr)
+    with pytest.raises(TypeError):
+        writer.write(b"")
+
+
+def test_the_sandbox_says_where_it_is() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "fcsse", "sandbox"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        first = run.stdout.readline()
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=60)
+    assert first.startswith(("unset ", "export "))
+    assert "Traceback" not in err

@@ -12,6 +12,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,6 +142,12 @@ class VirtualClock:
 
     def in_background(self, question: Callable[[], str]) -> VirtualAside:
         return VirtualAside(self.world, question)
+
+    def thread_pool(self, threads: int) -> Executor:
+        raise NotImplementedError  # the write protocol has none
+
+    def wait_for(self, calls: object, within: float) -> None:
+        raise NotImplementedError
 
 
 class VirtualAside:

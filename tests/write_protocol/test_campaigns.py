@@ -1,4 +1,4 @@
-"""The campaigns in short: each as a whole is one of the commands ``scripts/campaign-…``."""
+"""The campaigns in short: each as a whole is ``scripts/campaigns NAME``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fcsse.sandbox import Sandbox
-from scripts.campaigns import errors, kills, signals, writers
-from scripts.campaigns.process_pool import Nursery
-from scripts.campaigns.put_log import Ledger
+from scripts.campaigning import errors, kills, signals, writers
+from scripts.campaigning.process_pool import Nursery
+from scripts.campaigning.put_log import Ledger
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the campaigns fork")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit.finding import Finding, Severity
-from fcsse.commands.audit.key_policies import OfKey
+from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.model import Grant
 from fcsse.planning.requirements import GRANT_PREFIX, grant_name
 from fcsse.suggested_commands import CommandBuilder
@@ -16,7 +16,7 @@ MOST = 20
 """Grants of a finding for which there is a command."""
 
 
-def find(keys: Sequence[OfKey], words: CommandBuilder) -> list[Finding]:
+def find(keys: Sequence[KeyAudit], words: CommandBuilder) -> list[Finding]:
     """Everything there is to say of grants."""
     found: list[Finding] = []
     for key in keys:
@@ -26,17 +26,17 @@ def find(keys: Sequence[OfKey], words: CommandBuilder) -> list[Finding]:
     return found
 
 
-def _ended_here(key: OfKey, grant: Grant) -> bool:
+def _ended_here(key: KeyAudit, grant: Grant) -> bool:
     """Can the account end it? Those of its keys and those that it made. Source: KMS API reference, RetireGrant."""
     return key.own or grant.issuing_account in (None, key.account)
 
 
-def _end(key: OfKey, grant: Grant, words: CommandBuilder) -> str:
+def _end(key: KeyAudit, grant: Grant, words: CommandBuilder) -> str:
     named = ("--key-id", str(key.arn), "--grant-id", grant.grant_id)
     return words.aws("kms", "revoke-grant" if key.own else "retire-grant", *named, region=key.arn.region)
 
 
-def _dead(key: OfKey, words: CommandBuilder) -> list[Finding]:
+def _dead(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
     """Grants of ours whose role was deleted: KMS shows its bare id in place of the ARN, and IAM knows no such id."""
     dead = [
         grant
@@ -57,7 +57,7 @@ def _dead(key: OfKey, words: CommandBuilder) -> list[Finding]:
     ]
 
 
-def _duplicates(key: OfKey, words: CommandBuilder) -> list[Finding]:
+def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
     alike: dict[tuple[object, ...], list[Grant]] = {}
     for grant in key.grants:
         if grant.grantee and role_cache(grant.grantee) and _ended_here(key, grant):
@@ -87,7 +87,7 @@ def _duplicates(key: OfKey, words: CommandBuilder) -> list[Finding]:
     return found
 
 
-def _unconstrained(key: OfKey, words: CommandBuilder) -> list[Finding]:
+def _unconstrained(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
     """Grants to the account's caches that are good for every bucket and outside S3.
 
     Those of other accounts' caches are left out: across accounts there is nothing narrower in general.
@@ -110,7 +110,7 @@ def _account(grant: Grant) -> str | None:
     return arn.account if arn else None
 
 
-def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
+def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
     """Of pairs that are known, so that something narrower may do."""
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
@@ -130,7 +130,7 @@ def _wide(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuilder
     return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
 
 
-def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
+def _unseen(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuilder) -> Finding:
     """Of caches or buckets that no known pair joins with the key: their older objects may still use it."""
     look = words.aws("kms", "list-grants", "--key-id", str(key.arn), region=key.arn.region)
     remedy = (
@@ -140,7 +140,7 @@ def _unseen(key: OfKey, grants: Sequence[tuple[Grant, str]], words: CommandBuild
     return _told(key, list(dict.fromkeys(cache for _, cache in grants)), Severity.INFO, remedy, [look])
 
 
-def _told(key: OfKey, caches: list[str], severity: Severity, remedy: str, commands: Sequence[str]) -> Finding:
+def _told(key: KeyAudit, caches: list[str], severity: Severity, remedy: str, commands: Sequence[str]) -> Finding:
     return key.finding(
         "unconstrained-grant",
         severity,
@@ -152,7 +152,7 @@ def _told(key: OfKey, caches: list[str], severity: Severity, remedy: str, comman
     )
 
 
-def _title(key: OfKey, caches: list[str]) -> str:
+def _title(key: KeyAudit, caches: list[str]) -> str:
     grants = f"{caches[0]}'s grant" if len(caches) == 1 else f"the grants of {listed(caches)}"
     buckets = key.buckets
     verb, them = "is" if len(caches) == 1 else "are", "that bucket" if len(buckets) == 1 else "those buckets"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from fcsse.arn import Arn, role_cache
+from fcsse.arn import role_cache
 from fcsse.commands.audit import leftovers
 from fcsse.commands.audit.facts import AccountFacts
-from fcsse.commands.audit.finding import Finding, Fix, Severity
-from fcsse.commands.audit.verdicts import PairAudit
-from fcsse.errors import FcsseError
-from fcsse.model import Facts, Grant
+from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.key_facts import KeyAudit
+from fcsse.model import Facts
 from fcsse.planning.width import WideStatement, says, wide_statements
-from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, Statement, parsed
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, Statement
 from fcsse.policy.statement import LinkStatement, read_statement
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed
@@ -26,100 +24,7 @@ STATEMENT = 600
 """Bytes that one more statement takes, roughly, without white space."""
 
 
-class OfKey(NamedTuple):
-    """A key with the pairs whose buckets use it. ``document`` is None where the policy is not known.
-
-    ``dead`` are the unique ids in its policy and grants that belong to nobody.
-    """
-
-    arn: Arn
-    judged: tuple[PairAudit, ...]
-    document: PolicyDocument | None
-    grants: tuple[Grant, ...]
-    account: str
-    dead: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        """The bare key id, and the buckets that people know it by."""
-        return f"{self.arn.resource.removeprefix('key/')} of {listed(self.buckets, 2)}"
-
-    @property
-    def buckets(self) -> list[str]:
-        """The buckets whose default key it is, of the known pairs."""
-        return list(dict.fromkeys(one.pair.bucket for one in self.judged))
-
-    @property
-    def readings(self) -> list[tuple[Statement, LinkStatement]]:
-        """The statements that are ours by what they say, with what that is."""
-        found = (
-            ((statement, read_statement(statement.value)) for statement in self.document.statements)
-            if self.document
-            else ()
-        )
-        return [(statement, ours) for statement, ours in found if ours]
-
-    @property
-    def own(self) -> bool:
-        """Is it a key of the caches' own account?"""
-        return self.arn.account == self.account
-
-    def named(self, buckets: Sequence[str]) -> tuple[str, ...]:
-        """The option that names the key, where these buckets do not all lead to it (any more)."""
-        return () if set(buckets) <= {one.pair.bucket for one in self.judged} else ("--key", str(self.arn))
-
-    def look(self, words: CommandBuilder) -> str:
-        """The command that shows the policy as it is."""
-        named = ("--key-id", str(self.arn), "--policy-name", "default", "--output", "text")
-        return words.aws("kms", "get-key-policy", *named, region=self.arn.region)
-
-    def finding(
-        self,
-        code: str,
-        severity: Severity,
-        title: str,
-        detail: Iterable[str],
-        remedy: str,
-        commands: Iterable[str] = (),
-        *,
-        fix: Fix = Fix.NO,
-        cache: str | None = None,
-        bucket: str | None = None,
-    ) -> Finding:
-        """A finding about this key, and with it about all its pairs."""
-        pairs = [one.pair for one in self.judged]
-        if bucket or cache:
-            pairs = [pair for pair in pairs if bucket in (None, pair.bucket) and cache in (None, pair.cache)]
-        details, made = tuple(detail), tuple(commands)
-        key, region = str(self.arn), self.arn.region
-        return Finding(code, severity, title, details, remedy, made, tuple(pairs), cache, bucket, key, region, fix)
-
-
-def keys_of(judged: Sequence[PairAudit], account: str) -> list[OfKey]:
-    """Every key that was read, in the order of its ARN."""
-    groups: dict[str, list[PairAudit]] = {}
-    for one in judged:
-        if one.key:
-            groups.setdefault(one.key, []).append(one)
-    found = []
-    for group in (groups[arn] for arn in sorted(groups)):
-        facts = [one.facts for one in group if one.facts and one.facts.key]
-        key, policy = facts[0].key, next((one.policy for one in facts if one.policy is not None), None)
-        if key is not None and key.manager != "AWS":
-            grants = next((one.grants for one in facts if one.grants is not None), ())
-            dead = frozenset(found_dead for one in facts for found_dead in one.dead_ids)
-            found.append(OfKey(key.arn, tuple(group), _document(policy), grants, account, dead))
-    return found
-
-
-def _document(policy: str | None) -> PolicyDocument | None:
-    try:
-        return parsed(policy) if policy is not None else None
-    except FcsseError:
-        return None
-
-
-def find(keys: Sequence[OfKey], facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
+def find(keys: Sequence[KeyAudit], facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     """Everything there is to say of key policies."""
     links = leftovers.links_of(facts)
     found: list[Finding] = []
@@ -133,7 +38,7 @@ def find(keys: Sequence[OfKey], facts: AccountFacts, words: CommandBuilder) -> l
     return found
 
 
-def _size(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
+def _size(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
     size, least = document.size, document.compact().size
     share = least / MAX_POLICY_BYTES
     if share < FILLING:
@@ -155,7 +60,7 @@ def _size(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[F
     ]
 
 
-def _every_cache(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
+def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     found = []
     for statement, ours in key.readings:
         if ours.every_cache and ours.account == facts.account:
@@ -179,7 +84,7 @@ def _every_cache(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list
     return found
 
 
-def _wide(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
+def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
     """Statements of others that give a cache more than the documented one."""
     by_statement: dict[WideStatement, list[Facts]] = {}
     others = [one for one in document.statements if read_statement(one.value) is None]
@@ -202,7 +107,7 @@ def _wide(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[F
     ]
 
 
-def _mergeable(key: OfKey, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
+def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     """Statements of ours that differ in nothing but the roles. Those that should rather go are told of by ``_gone``."""
     alike: dict[tuple[object, ...], list[tuple[Statement, LinkStatement]]] = {}
     for statement, ours in key.readings:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from fcsse.arn import role_cache
 from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import pruning
+from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.unique_ids import dead_principals
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count, listed
-
-if TYPE_CHECKING:
-    from fcsse.commands.audit.key_policies import OfKey
-
 
 Links = Mapping[str, set[str] | None]
 """The buckets that each cache is linked to; None where not all of them are known."""
@@ -36,13 +32,13 @@ def links_of(facts: AccountFacts) -> Links:
 
 
 def find(
-    key: OfKey, document: PolicyDocument, facts: AccountFacts, links: Links, words: CommandBuilder
+    key: KeyAudit, document: PolicyDocument, facts: AccountFacts, links: Links, words: CommandBuilder
 ) -> list[Finding]:
     """Everything there is to say of that in a key's policy."""
     return _dead(key, document, words) + _gone(key, facts, links, words)
 
 
-def _dead(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
+def _dead(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
     dead = dead_principals(document, key.dead)
     if not dead:
         return []
@@ -76,13 +72,13 @@ def _dead(key: OfKey, document: PolicyDocument, words: CommandBuilder) -> list[F
     ]
 
 
-def _pruned(key: OfKey, words: CommandBuilder) -> tuple[Fix, tuple[str, ...]]:
+def _pruned(key: KeyAudit, words: CommandBuilder) -> tuple[Fix, tuple[str, ...]]:
     """What takes dead principals out of a key's policy; none of a key of another account can be linked by its policy."""
     fix, one = pruning(key.judged) if key.own else (Fix.NO, None)
     return fix, words.link([one.pair], *["--prune-orphans"] * (fix is Fix.PRUNE)) if one else ()
 
 
-def _gone(key: OfKey, facts: AccountFacts, links: Links, words: CommandBuilder) -> list[Finding]:
+def _gone(key: KeyAudit, facts: AccountFacts, links: Links, words: CommandBuilder) -> list[Finding]:
     """Statements of ours for caches that are gone, or not linked to the bucket (any more)."""
     found = []
     readings = key.readings
@@ -110,7 +106,7 @@ def _gone(key: OfKey, facts: AccountFacts, links: Links, words: CommandBuilder) 
 
 
 def _leftover(
-    key: OfKey,
+    key: KeyAudit,
     statement: Statement,
     cache: str,
     buckets: list[str],

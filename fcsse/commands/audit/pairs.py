@@ -57,7 +57,7 @@ def _finding(
     first, trouble = group[0]
     reasons = dict.fromkeys(trouble.reason for _, trouble in group)
     roles = list(dict.fromkeys(str(one.facts.role.arn) for one, _ in group if one.facts and one.facts.role))
-    remedy = trouble.remedy.replace(ROLES, listed(roles, 2))
+    remedy = trouble.remedy_template.replace(ROLES, listed(roles, 2))
     fix, commands = Fix.NO, _commands(code, first, pairs, words)
     if code in LINKING:
         found = [ways[pair] for pair in pairs if pair in ways]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
 from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.key_facts import keys_of
 from fcsse.commands.audit.verdicts import PairAudit, Verdicts
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
@@ -109,7 +110,7 @@ def audit_of(
     regions = {one.association.owner: one.region for one in facts.associations}
     says = replace(words or CommandBuilder(), homes=regions)
     judged = (verdicts or Verdicts()).all(facts.pairs, regions, facts.buckets, facts.roleless)
-    keys = key_policies.keys_of(judged, facts.account)
+    keys = keys_of(judged, facts.account)
     unread = unreadable.find(facts, judged)
     told = {pair for finding in unread for pair in finding.pairs}
     found = [

@@ -61,6 +61,5 @@ def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, pru
 
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
-    pipeline.take(found)
     # Nothing left to fix is what every digest of a fix leads to.
     return pipeline.plan_of(found, options, expect if found else None)

@@ -31,11 +31,11 @@ ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
 class Trouble(NamedTuple):
-    """What keeps a pair from its access: the code of a finding, why, and what would help, in words."""
+    """What keeps a pair from its access: the code of a finding, why, and what would help: a text with ``ROLES`` for roles."""
 
     code: str
     reason: str
-    remedy: str = ""
+    remedy_template: str = ""
 
 
 class PairAudit(NamedTuple):

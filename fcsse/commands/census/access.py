@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import NamedTuple
 
 from fcsse.commands.census.tally import Census
 from fcsse.evaluator.pair_access import judge
-from fcsse.evaluator.request import Verdict
+from fcsse.evaluator.request import Cause, Verdict
 from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
 from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
 from fcsse.policy.document import PolicyDocument
@@ -18,8 +19,19 @@ KEYLESS = ("AES256", "none")
 """Ways of encryption that take no KMS permission."""
 
 
+class Hindrance(Enum):
+    """What keeps a cache from objects, where there is advice for it."""
+
+    CUSTOMER_KEY = "customer-key"
+    MANAGED_KEY = "managed-key"
+    """The AWS managed key of another account."""
+    NOT_READ = "not-read"
+    """The key's policy and grants could not all be read."""
+    DENY = "deny"
+
+
 class CacheAccess(NamedTuple):
-    """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown.
+    """May one cache decrypt the objects of one group? ``reason`` says why not, or what is unknown; ``hindrance`` as a value.
 
     ``linkable``: linking the cache to the group's key would give it what it lacks.
     """
@@ -29,6 +41,7 @@ class CacheAccess(NamedTuple):
     verdict: Verdict
     reason: str = ""
     linkable: bool = False
+    hindrance: Hindrance | None = None
 
 
 class AccessReport(NamedTuple):
@@ -78,15 +91,17 @@ def needs_of(
 def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAccess:
     sealed = group.sealed
     if sealed.algorithm == CUSTOMER:
-        return CacheAccess(cache, group, Verdict.DENIED, "only who has the customer-provided key can read them")
+        why = "only who has the customer-provided key can read them"
+        return CacheAccess(cache, group, Verdict.DENIED, why, hindrance=Hindrance.CUSTOMER_KEY)
     if facts is None:
         return CacheAccess(cache, group, Verdict.UNKNOWN, f"encryption {sealed.algorithm} without a key that S3 tells")
     if not isinstance(facts, Facts):
         return CacheAccess(cache, group, Verdict.UNKNOWN, facts.error.message)
     if facts.key is not None and facts.key.manager == "AWS":
-        own = facts.key.arn.account == facts.account
-        why = "" if own else "the AWS managed key of another account serves nobody else"
-        return _documented(CacheAccess(cache, group, Verdict.ALLOWED if own else Verdict.DENIED, why))
+        if facts.key.arn.account == facts.account:
+            return _documented(CacheAccess(cache, group, Verdict.ALLOWED))
+        why = "the AWS managed key of another account serves nobody else"
+        return _documented(CacheAccess(cache, group, Verdict.DENIED, why, hindrance=Hindrance.MANAGED_KEY))
     reach = _judged(cache, facts, group, sealed)
     if reach.verdict is Verdict.DENIED and facts.key is not None and facts.key.state not in (None, "Enabled"):
         working = facts._replace(key=facts.key._replace(state="Enabled"))
@@ -96,6 +111,8 @@ def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAcc
         return _documented(enabled._replace(verdict=Verdict.DENIED, reason=state + also))
     return _documented(reach)
 
+
+NOT_READ = (Cause.POLICY_UNREAD, Cause.GRANTS_UNREAD, Cause.OWNER_UNKNOWN)
 
 _STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFound": "gone"}
 
@@ -113,7 +130,10 @@ def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) ->
     decisive = [row.decision for row in judged.rows if row.current and row.decision.verdict is verdict]
     stopped = any(decision.explicit for decision in decisive)
     reason = decisive[0].reason if decisive else "the bucket policy does not allow it"
-    return CacheAccess(cache, group, verdict, reason, linkable=verdict is Verdict.DENIED and not stopped)
+    unread = verdict is Verdict.UNKNOWN and any(decision.cause in NOT_READ for decision in decisive)
+    hindrance = Hindrance.DENY if stopped else Hindrance.NOT_READ if unread else None
+    linkable = verdict is Verdict.DENIED and not stopped
+    return CacheAccess(cache, group, verdict, reason, linkable, hindrance)
 
 
 def _documented(reach: CacheAccess) -> CacheAccess:
@@ -165,16 +185,17 @@ def _awaken(key: Key, words: CommandBuilder) -> list[str]:
 
 def _advice(reaches: Sequence[CacheAccess]) -> tuple[str, ...]:
     out: list[str] = []
-    denied = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
-    if any(reach.group.sealed.algorithm == CUSTOMER or "managed key of another" in reach.reason for reach in denied):
+    lacking = [reach for reach in reaches if reach.verdict is not Verdict.ALLOWED]
+    hindrances = {reach.hindrance for reach in lacking}
+    if hindrances & {Hindrance.CUSTOMER_KEY, Hindrance.MANAGED_KEY}:
         out.append(
             "No permission helps with customer-provided keys and another account's AWS managed key: the objects' owner must "
             "write them anew, with a customer managed KMS key."
         )
-    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in denied):
+    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in lacking):
         out.append("Write DSSE-KMS objects anew with SSE-KMS to be sure that a cache can read them.")
-    if any(reach.verdict is Verdict.UNKNOWN and "could be read" in reach.reason for reach in denied):
+    if Hindrance.NOT_READ in hindrances:
         out.append("Credentials of the key's account tell more: --bucket-profile or --bucket-role.")
-    if any("explicit" in reach.reason.lower() or "denies" in reach.reason for reach in denied):
+    if Hindrance.DENY in hindrances:
         out.append("An explicit Deny wins over every permission: see which statement it is with fcsse check.")
     return tuple(out)

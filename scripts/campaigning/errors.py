@@ -33,13 +33,13 @@ from fcsse.clock import SystemClock
 from fcsse.sandbox import Sandbox, policies
 from fcsse.sandbox.gateway import Gateway
 from fcsse.sandbox.wire import Reply
-from scripts.campaigns.process_pool import ROOT
-from scripts.campaigns.put_log import Ledger, meaning, saved_texts
+from scripts.campaigning.process_pool import ROOT
+from scripts.campaigning.put_log import Ledger, meaning, saved_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.caller import Caller
     from fcsse.sandbox.wire import Call
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
@@ -410,7 +410,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if shard(given.shard, given.processes, given.every, given.scenes) else 0
     words = sys.argv[1:] if arguments is None else arguments
     shards = [
-        subprocess.Popen([sys.executable, "-m", "scripts.campaigns.errors", *words, "--shard", str(n)], cwd=ROOT)
+        subprocess.Popen([sys.executable, "-m", "scripts.campaigning.errors", *words, "--shard", str(n)], cwd=ROOT)
         for n in range(given.processes)
     ]
     return max([process.wait() for process in shards])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fcsse.policy.equivalence import CanonicalForm
-    from fcsse.sandbox.principals import Caller
+    from fcsse.sandbox.caller import Caller
     from fcsse.sandbox.state import State
     from fcsse.sandbox.wire import Call, Reply
 

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcsse.sandbox import Sandbox
-from scripts.campaigns.errors import ABROAD, PAIR
-from scripts.campaigns.process_pool import Nursery
-from scripts.campaigns.put_log import Ledger, meaning, saved_texts
+from scripts.campaigning.errors import ABROAD, PAIR
+from scripts.campaigning.process_pool import Nursery
+from scripts.campaigning.put_log import Ledger, meaning, saved_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fcsse.sandbox.wire import Call
-    from scripts.campaigns.process_pool import Child
+    from scripts.campaigning.process_pool import Child
 
 SLOW = 1.0
 """Seconds within which a command has to end."""

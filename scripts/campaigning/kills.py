@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.sandbox import Sandbox
-from scripts.campaigns.process_pool import Nursery
-from scripts.campaigns.put_log import Ledger, meaning, saved_texts
+from scripts.campaigning.process_pool import Nursery
+from scripts.campaigning.put_log import Ledger, meaning, saved_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fcsse.sandbox.wire import Call
-    from scripts.campaigns.process_pool import Child
+    from scripts.campaigning.process_pool import Child
 
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 

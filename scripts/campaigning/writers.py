@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcsse.sandbox import Sandbox
-from scripts.campaigns.naive_writer import Foreign
-from scripts.campaigns.process_pool import Nursery, release
-from scripts.campaigns.put_log import Ledger, meaning, roles, saved_texts, sids
+from scripts.campaigning.naive_writer import Foreign
+from scripts.campaigning.process_pool import Nursery, release
+from scripts.campaigning.put_log import Ledger, meaning, roles, saved_texts, sids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.campaigns.put_log import Put
+    from scripts.campaigning.put_log import Put
 
 ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 

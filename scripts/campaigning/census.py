@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit code 1 where a count is wrong."""
-    parser = argparse.ArgumentParser(prog="scripts/campaign-census", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/campaigns census", description=__doc__)
     parser.add_argument("--objects", type=int, default=10_000_000)
     parser.add_argument("--memory", default="2GB", help="what DuckDB may use; the rest goes to a temporary file")
     given = parser.parse_args(words)

@@ -1,6 +1,6 @@
 """A writer that follows no protocol: reads a key's policy, appends a statement, puts it back; every so often.
 
-As a program: ``python -m scripts.campaigns.naive_writer KEY SECONDS PAUSE``. It ends with its stdin, and prints a line for
+As a program: ``python -m scripts.campaigning.naive_writer KEY SECONDS PAUSE``. It ends with its stdin, and prints a line for
 each statement that KMS took.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-from scripts.campaigns.process_pool import ROOT
+from scripts.campaigning.process_pool import ROOT
 
 
 class Foreign:
@@ -25,7 +25,7 @@ class Foreign:
 
     def __init__(self, env: Mapping[str, str], key: str, every: float, pause: float) -> None:
         self.written: list[str] = []
-        self._words = [sys.executable, "-m", "scripts.campaigns.naive_writer", key, str(every), str(pause)]
+        self._words = [sys.executable, "-m", "scripts.campaigning.naive_writer", key, str(every), str(pause)]
         self._env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | dict(env)
 
     def __enter__(self) -> Self:

@@ -82,7 +82,7 @@ class Nursery:
     def __enter__(self) -> Self:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.campaigns.process_pool"],
+            [sys.executable, "-m", "scripts.campaigning.process_pool"],
             cwd=ROOT,
             env=clean,
             stdin=subprocess.PIPE,

@@ -1,0 +1,197 @@
+"""One run of the simulation: a scene played to its end, judged, and then a clean run of each command."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from fcsse.cli.app import app
+from fcsse.cli.runtime import Runtime
+from fcsse.sandbox import Sandbox
+from fcsse.sandbox.principals import iam
+from scripts.campaigning.simulation import invariants
+from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene, build, prepare, scene
+from scripts.campaigning.simulation.scheduler import START, HangError, KilledError, Process, World
+from scripts.campaigning.simulation.transport import Put, Transport, Weather
+from scripts.campaigning.simulation.writers import Writer
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. ``trace``: all that happened, the same for the same seed."""
+
+    seed: int
+    broken: list[str] = field(default_factory=list)
+    codes: list[int | None] = field(default_factory=list)
+    troubles: int = 0
+    puts: int = 0
+    trace: str = ""
+
+
+class _Stream(io.TextIOBase):
+    """stdout or stderr of whichever process acts."""
+
+    encoding = "utf-8"
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        self._transport, self._name = transport, name
+
+    def write(self, text: str) -> int:
+        getattr(self._transport.clock.world.process, self._name).append(text)
+        return len(text)
+
+    def isatty(self) -> bool:
+        return False
+
+
+class Stage:
+    """Where runs are played: one sandbox and its transport, for as many runs as there are."""
+
+    def __init__(self, sandbox: Sandbox, place: Path) -> None:
+        self.sandbox, self.place = sandbox, place
+        self.transport = Transport(sandbox)
+        self._runtime = Runtime(self.transport.clock, self.transport.clients_of)
+        self._command = typer.main.get_command(app)  # once, which takes as long as a run
+        self._streams = _Stream(self.transport, "out"), _Stream(self.transport, "err")
+        for service in ("s3", "iam", "kms", "fsx", "sts"):
+            self.transport.clients(service)  # type: ignore[call-overload]
+
+    def play(self, seed: int) -> Outcome:
+        """The run of a seed."""
+        home = self.place / "run"
+        shutil.rmtree(home, ignore_errors=True)
+        made, outcome, world = scene(seed, home), Outcome(seed), World(seed)
+        self.transport.begin(world, made.weather)
+        prepare(self.sandbox, made)
+        self._birthdays(made)
+        random.seed(seed)
+        first = self.sandbox.policy_text("data")
+        by_name = {one.name: one for one in made.commands}
+        record = self.transport.record
+
+        def on_put(put: Put) -> None:
+            if put.by in by_name:
+                outcome.broken += [f"{put.by}: {one}" for one in invariants.of_backups(by_name[put.by], put, record)]
+
+        record.on_put = on_put
+        for one in made.commands:
+            world.spawn(lambda one=one: self._run(one), one.begin, one.process)
+        for number, other in enumerate(made.others):
+            writer = Writer(
+                self.transport,
+                self.sandbox.key("data"),
+                f"w{number}",
+                other.kind,
+                other.times,
+                other.every,
+                other.pause,
+            )
+            world.spawn(writer.run, other.begin, Process(writer.name))
+        for at, jump in made.jumps:
+            world.spawn(lambda jump=jump: setattr(self.transport.clock, "jump", jump), at, Process("clock"))
+        try:
+            with self._quiet():
+                world.run()
+        except (HangError, Exception) as error:
+            outcome.broken.append(f"{type(error).__name__}: {error}")
+        else:
+            outcome.broken += self._judged(made, first)
+            outcome.broken += self._clean_runs(made, seed)
+        outcome.codes = [one.code for one in made.commands]
+        outcome.troubles, outcome.puts = len(record.troubles), len(record.puts)
+        ends = [f"{one.name} {' '.join(one.words[:5])} {one.code} {one.ended:.6f}" for one in made.commands]
+        outcome.trace = "\n".join([*world.trace, *ends, *outcome.broken]).replace(str(self.place), "")
+        return outcome
+
+    def _birthdays(self, made: Scene) -> None:
+        for role in iam(self.sandbox.state, ACCOUNT).roles.values():
+            role.create_date = START.replace(year=2025)
+        if made.young:
+            name = made.commands[0].cache
+            for role in iam(self.sandbox.state, ACCOUNT).roles.values():
+                if role.name.endswith(name):
+                    role.create_date = START
+
+    def _run(self, one: Command) -> None:
+        world, process = self.transport.clock.world, one.process
+        one.started = world.now
+        try:
+            code = self._command.main(args=list(one.words), prog_name="fcsse", standalone_mode=False, obj=self._runtime)
+            one.code = code if isinstance(code, int) else 0
+        except KilledError:
+            one.code = None
+        except KeyboardInterrupt:  # before the command began, or after it ended: the entry point ends it
+            one.code = 130
+            process.err.append("Nothing was written")
+        finally:
+            one.ended, process.over, one.done = world.now, True, True
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        with contextlib.redirect_stdout(self._streams[0]), contextlib.redirect_stderr(self._streams[1]):
+            yield
+
+    def _judged(self, made: Scene, first: str) -> Iterator[str]:
+        record, final = self.transport.record, self.sandbox.policy_text("data")
+        for one in made.commands:
+            if not one.done:
+                yield f"{one.name}: never ended"
+            for found in (
+                invariants.of_output(one),
+                invariants.of_words(one, made, record),
+                invariants.of_statements(one, made, record, final),
+                invariants.of_access(one, record, first),
+            ):
+                yield from (f"{one.name} ({' '.join(one.words[:7])}): {broken}" for broken in found)
+        grants: dict[str, Any] = dict(self.sandbox.key("far").grants.value)
+        yield from invariants.of_grants(grants, made)
+
+    def _clean_runs(self, made: Scene, seed: int) -> Iterator[str]:
+        """One of the commands once more, alone and in good weather: it completes. After that, nothing is left to do."""
+        self.sandbox.state.veils.clear()
+        self.sandbox.switches.page = 0
+        writing = [one for one in made.commands if "--dry-run" not in one.words and one.words[0] != "check"]
+        for one in writing[seed % len(writing) :][:1] if writing else ():
+            words = tuple(word for word in one.words if word not in ("-q", "-v", "-vv"))
+            for attempt in (1, 2) if seed % 3 == 0 else (1,):
+                again = Command(Process(f"again {attempt}"), words, one.cache, one.bucket, one.home, 0.0)
+                world = World(seed)
+                self.transport.begin(world, Weather())
+                world.spawn(lambda again=again: self._run(again), 0.0, again.process)
+                with self._quiet():
+                    world.run()
+                if again.code != 0:
+                    yield f"{one.name}: clean run {attempt} of {words} ended with {again.code}: {again.err[-500:]}"
+                elif attempt == 2 and (self.transport.record.puts or self.transport.record.grants):
+                    yield f"{one.name}: a clean second run of {words} wrote again"
+            self.transport.clock.world = World(seed)
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """A stage; no setting of the caller's environment has a say on it."""
+    base = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+    kept = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith(("AWS_", "FCSSE_"))]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true"
+    )
+    try:
+        gc.set_threshold(200_000)  # as the entry point does
+        with tempfile.TemporaryDirectory(dir=base) as name, Sandbox(world=build) as sandbox:
+            yield Stage(sandbox, Path(name))
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)

@@ -1,0 +1,259 @@
+"""Virtual time, and whose turn it is: ordinary threads of which one runs at a time, in an order that the seed decides.
+
+A thread runs until it waits: a pause, or the time of a request, hands over to whoever is due next. So an interleaving is a
+function of the seed. A thread that is made without the scheduler's knowledge, and waited for by its maker, acts in its
+maker's turn.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ENDLESS = 60_000
+"""Turns after which a run counts as one that does not end."""
+
+
+class KilledError(BaseException):
+    """The process of an actor ended here."""
+
+
+class HangError(AssertionError):
+    """The run does not come to an end."""
+
+
+@dataclass(eq=False, slots=True)
+class Process:
+    """One simulated process. ``over``: it was killed or has ended, so none of its threads goes on.
+
+    ``step`` counts its turns; at ``strike`` it gets ``blow``: a kill, or an interruption of what it does.
+    """
+
+    name: str
+    over: bool = False
+    step: int = 0
+    strike: int = 0
+    blow: type[BaseException] = KilledError
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """Somebody who waits."""
+
+    process: Process
+    event: threading.Event = field(default_factory=threading.Event)
+
+
+class World:
+    """A world of its own. ``process`` is the one that acts; ``trace`` what happened, for comparing two plays of a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.now = 0.0
+        self.errors: list[BaseException] = []
+        self.process = Process("world")
+        self.trace: list[str] = []
+        self.turns = 0
+        self._queue: list[tuple[float, int, Turn]] = []
+        self._numbers = itertools.count()
+        self._baton = threading.Event()
+        self._alive = 0
+        self._blocked: set[Turn] = set()
+
+    def spawn(self, work: Callable[[], Any], delay: float = 0.0, process: Process | None = None) -> None:
+        """Another thread, from ``delay`` on, of this process or else of the one that acts."""
+        turn = Turn(process or self.process)
+        self._alive += 1
+        self._push(turn, self.now + delay)
+
+        def act() -> None:
+            turn.event.wait()
+            try:
+                if not turn.process.over:
+                    work()
+            except KilledError:
+                pass
+            except BaseException as error:
+                self.errors.append(error)
+            finally:
+                self._alive -= 1
+                self._baton.set()
+
+        threading.Thread(target=act, daemon=True).start()
+
+    def sleep(self, seconds: float) -> None:
+        """The thread that runs waits, and lets others act meanwhile."""
+        turn = Turn(self.process)
+        self._push(turn, self.now + max(0.0, seconds))
+        self._yield(turn)
+
+    def block(self, call: Future[Any], within: float | None = None) -> None:
+        """The thread that runs waits until a call is done, or for so many seconds."""
+        if call.done():
+            return
+        turn = Turn(self.process)
+        call.add_done_callback(lambda _: self._push(turn, self.now))
+        if within is not None:
+            self._push(turn, self.now + within)
+        self._blocked.add(turn)
+        self._yield(turn)
+
+    def check(self) -> None:
+        """To be asked where a process may end: raises what befalls it here."""
+        process = self.process
+        process.step += 1
+        if process.over:
+            raise KilledError
+        if process.step == process.strike:
+            process.over = process.blow is KilledError
+            raise process.blow
+
+    def run(self, until: float = 100_000.0) -> None:
+        """Lets all act until none is left. Raises what a thread raised, and ``HangError`` where there is no end."""
+        while self._alive and (self._queue or self._release()):
+            at, _, turn = heapq.heappop(self._queue)
+            if turn.event.is_set():
+                continue
+            self._blocked.discard(turn)
+            self.turns += 1
+            if at > until or self.turns > ENDLESS:
+                raise HangError(f"no end after {self.now:.0f} virtual seconds and {self.turns} turns")
+            self.now = max(self.now, at)
+            self.process = turn.process
+            self._baton.clear()
+            turn.event.set()
+            if not self._baton.wait(60):
+                raise HangError("a thread blocks outside virtual time")
+        if self._alive:
+            raise HangError("everybody waits for somebody")
+        if self.errors:
+            raise self.errors[0]
+
+    def _release(self) -> bool:
+        """Lets the threads of ended processes end, which wait for what will not come."""
+        for turn in [one for one in self._blocked if one.process.over]:
+            self._push(turn, self.now)
+        return bool(self._queue)
+
+    def _push(self, turn: Turn, at: float) -> None:
+        heapq.heappush(self._queue, (at, next(self._numbers), turn))
+
+    def _yield(self, turn: Turn) -> None:
+        self._baton.set()
+        turn.event.wait()
+        if turn.process.over:
+            raise KilledError
+
+
+class SimulatedFuture(Future[Any]):
+    """A call of a simulated thread pool: who waits for it hands over."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The result, once it is there."""
+        self._world.block(self, timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """The exception, once it is known."""
+        self._world.block(self, timeout)
+        return super().exception(0)
+
+
+class SimulatedPool(Executor):
+    """Runs each call on a thread of its own. What has not begun when it is shut down is dropped."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._closed = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Begins a call."""
+        call = SimulatedFuture(self._world)
+
+        def work() -> None:
+            if self._closed:
+                call.cancel()
+                return
+            try:
+                call.set_result(fn(*args, **kwargs))
+            except KilledError:
+                call.cancel()
+                raise
+            except BaseException as error:
+                call.set_exception(error)
+
+        self._world.spawn(work, self._world.random.random() * 0.0002)
+        return call
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Begins nothing more."""
+        self._closed = True
+
+
+class SimulatedAnswer:
+    """The result of a background call."""
+
+    def __init__(self, world: World, question: Callable[[], str]) -> None:
+        self._world = world
+        self._call = SimulatedPool(world).submit(question)
+
+    def answer(self, within: float) -> str | None:
+        """The answer, once it is there; None where it is not, or asking failed."""
+        self._world.block(self._call, max(0.0, within))
+        if not self._call.done() or self._call.cancelled() or self._call.exception():
+            return None
+        found: str = self._call.result()
+        return found
+
+
+class SimulatedClock:
+    """The clock of everybody in a world; ``world`` may be replaced by the next one. ``jump``: how wrong the date is."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World(0)
+        self.jump = 0.0
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return START + timedelta(seconds=self.world.now + self.jump)
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return self.world.now
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        self.world.check()
+        self.world.sleep(seconds)
+
+    def random(self) -> float:
+        """A number from 0 up to 1."""
+        return self.world.random.random()
+
+    def in_background(self, question: Callable[[], str]) -> SimulatedAnswer:
+        """Asks something while the caller goes on."""
+        return SimulatedAnswer(self.world, question)
+
+    def thread_pool(self, threads: int) -> Executor:
+        """Runs calls side by side."""
+        return SimulatedPool(self.world)
+
+    def wait_for(self, calls: Collection[Future[Any]], within: float) -> None:
+        """Waits until all these calls are done, at most ``within`` seconds."""
+        end = self.world.now + within
+        for call in calls:
+            self.world.block(call, max(0.0, end - self.world.now))

@@ -1,0 +1,342 @@
+"""Real botocore clients whose requests go to the sandbox in process, through whatever trouble there is, in virtual time."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
+from botocore.retries import standard
+
+from fcsse.aws.sessions import Clients, clients_of_botocore
+from fcsse.sandbox import Sandbox, key_policy
+from fcsse.sandbox.state import Key, Lagging
+from fcsse.sandbox.wire import Reply
+from scripts.campaigning.simulation.scheduler import Process, SimulatedClock
+from scripts.campaigning.simulation.trouble import LISTS, WRITES, Trouble, draw, refusal
+
+URL = "http://127.0.0.1:4566"
+READ_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A policy that KMS took."""
+
+    at: float
+    by: str
+    before: str
+    after: str
+    key: str
+    sent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A policy that a process was shown: when it asked, and when it had the answer."""
+
+    asked: float
+    at: float
+    to: str
+    text: str
+    key: str
+
+
+@dataclass(slots=True)
+class Weather:
+    """How bad it is. ``rate``: how many attempts meet trouble. ``stale``: for how long old states may be shown."""
+
+    rate: float = 0.0
+    stale: float = 0.0
+    latency: tuple[float, float] = (0.004, 0.03)
+    only: str = ""
+    endless: bool = False
+    pages: str = ""
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened at AWS in one run. ``grants``: who made or ended how many."""
+
+    puts: list[Put] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    grants: list[tuple[str, str]] = field(default_factory=list)
+    troubles: list[tuple[str, str, str]] = field(default_factory=list)
+    on_put: Callable[[Put], None] = lambda _: None
+
+
+class _Raw(io.BytesIO):
+    """A body, as urllib3 hands it over."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+class Transport:
+    """One sandbox, reached without sockets. ``weather`` and ``record`` are of the run that is on."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.clock = SimulatedClock()
+        self.weather, self.record = Weather(), Record()
+        self._handlers: dict[tuple[Process, str], Any] = {}
+        self._old: dict[str, list[tuple[float, str]]] = {}
+        self._old_grants: dict[str, list[tuple[float, dict[str, Any]]]] = {}
+        self._pages: dict[str, bytes] = {}
+        self._counts = 0
+        self._constant: dict[tuple[str, str, bytes], Reply] = {}
+        session = botocore.session.Session()
+        who = sandbox.credentials()
+        session.set_credentials(who.access_key, who.secret)
+        self.clients = clients_of_botocore(session, sandbox.region, URL)
+        self.clients.clock = self.clock
+        make = self.clients.make
+
+        def made(service: Any, region: Any, config: Any, url: Any, keys: Any) -> Any:
+            # One user agent for all requests: botocore makes it anew for each, which takes as long as the request.
+            client = make(service, region, config.merge(Config(user_agent="simulation")), url, keys)
+            self._adopt(client)
+            return client
+
+        self.clients.make = made
+
+    def begin(self, clock_world: Any, weather: Weather) -> None:
+        """A new run."""
+        self.clock.world, self.clock.jump = clock_world, 0.0
+        self.weather, self.record = weather, Record()
+        for one in (self._handlers, self._old, self._old_grants, self._pages):
+            one.clear()  # type: ignore[attr-defined]
+        self._constant.clear()
+        self.sandbox.requests.clear()
+
+    def clients_of(self, *_: object, **__: object) -> Clients:
+        """The clients of every simulated process."""
+        return self.clients
+
+    # botocore
+
+    def _adopt(self, client: Any) -> None:
+        """Has a new client send its requests here, and pause between attempts in virtual time."""
+        events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
+        events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
+
+        def needs_retry(**about: Any) -> float | None:
+            key = (self.clock.world.process, service)
+            if key not in self._handlers:
+                quiet = SimpleNamespace(register=lambda *_, **__: None)
+                meta = SimpleNamespace(service_model=client.meta.service_model, events=quiet)
+                self._handlers[key] = standard.register_retry_handler(SimpleNamespace(meta=meta))
+            pause = self._handlers[key].needs_retry(**about)
+            if pause is None:
+                return None
+            self.clock.sleep(pause)
+            return 0.0
+
+        events.register(f"needs-retry.{service}", needs_retry)
+        events.register("before-send", self._send)
+
+    def _send(self, request: Any, **_: object) -> AWSResponse:
+        world = self.clock.world
+        rng, weather, process = world.random, self.weather, world.process
+        self.clock.world.check()
+        service, operation = self._what(request)
+        trouble = Trouble("")
+        hit = not weather.only or operation == weather.only
+        if weather.rate and hit and rng.random() < weather.rate:
+            trouble = draw(rng, service, operation)
+            self.record.troubles.append((process.name, operation, trouble.name))
+        world.trace.append(f"{world.now:.6f} {process.name} {operation} {trouble.name}")
+        asked = world.now
+        world.sleep(rng.uniform(*weather.latency) / 2 + trouble.delay)
+        reply = self._answer(request, service, operation, trouble, asked)
+        world.sleep(rng.uniform(*weather.latency) / 2)
+        self.clock.world.check()
+        if operation == "GetKeyPolicy" and reply.status == 200:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                text, key = json.loads(reply.body)["Policy"], json.loads(request.body)["KeyId"]
+                self.record.shown.append(Shown(asked, world.now, process.name, text, key))
+        headers = dict(reply.headers)
+        if "x-no-id" in headers:
+            headers = {"Content-Type": headers.get("Content-Type", "")}
+        body = b"" if request.method == "HEAD" else reply.body
+        return AWSResponse(request.url, reply.status, headers, _Raw(body))
+
+    def _answer(self, request: Any, service: str, operation: str, trouble: Trouble, asked: float) -> Reply:
+        head = request.method == "HEAD"
+        if not trouble.after and (trouble.error or trouble.lost):
+            return self._fail(request, service, trouble, head=head)
+        reply = self._carry_out(request, service, operation, asked)
+        if trouble.after:
+            return self._fail(request, service, trouble, head=head)
+        reply = self._paged(operation, reply)
+        if trouble.spoil:
+            try:
+                spoiled = trouble.spoil(self.clock.world.random, reply)
+            except ValueError:
+                spoiled = reply
+            ids = {name: value for name, value in reply.headers.items() if name.lower() == "x-amzn-requestid"}
+            own = spoiled.headers.keys() == reply.headers.keys()
+            return Reply(spoiled.status, spoiled.body, {**spoiled.headers, **(ids if own else {})})
+        return reply
+
+    def _fail(self, request: Any, service: str, trouble: Trouble, *, head: bool) -> Reply:
+        if trouble.error:
+            reply = refusal(trouble, service, head=head)
+            return Reply(reply.status, reply.body, {**reply.headers, "x-amzn-RequestId": "simulated"})
+        match trouble.lost:
+            case "silence":
+                self.clock.world.sleep(READ_TIMEOUT)
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case "no connection":
+                self.clock.world.sleep(5.0)
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            case _:
+                raise ConnectionClosedError(endpoint_url=request.url)
+
+    # the sandbox
+
+    def _what(self, request: Any) -> tuple[str, str]:
+        target = str(request.headers.get("X-Amz-Target", b""), "ascii") if request.headers.get("X-Amz-Target") else ""
+        if target:
+            return ("kms" if target.startswith("Trent") else "fsx"), target.partition(".")[2]
+        scope = str(request.headers["Authorization"], "ascii").partition("Credential=")[2].split("/")[3]
+        if scope in ("iam", "sts"):
+            body = request.body if isinstance(request.body, str) else (request.body or b"").decode()
+            return scope, re.search(r"Action=(\w+)", body)[1]  # type: ignore[index]
+        query = urlsplit(request.url).query
+        return "s3", f"{request.method.title()}{'Bucket' + query.partition('=')[0].title() if query else 'Bucket'}"
+
+    def _carry_out(self, request: Any, service: str, operation: str, asked: float) -> Reply:
+        """The sandbox's own answer, with what it changed written down."""
+        body = request.body or b""
+        body = body.encode() if isinstance(body, str) else body
+        key = self._key(body) if service == "kms" else None
+        before = self.policy(key) if key and operation in WRITES else ""
+        grants = dict(key.grants.value) if key else {}
+        with self._stale(key, operation):
+            reply = self._call(request, body) if service in ("kms", "fsx") else self._remembered(request, body)
+        world, name = self.clock.world, self.clock.world.process.name
+        if key and operation == "PutKeyPolicy" and reply.status == 200:
+            self.put_happened(name, key, before, asked)
+        if key and operation in WRITES and key.grants.value != grants:
+            self._old_grants.setdefault(key.arn, []).append((self._until(), grants))
+            self.record.grants.append((name, operation))
+        world.trace.append(f"  {reply.status}")
+        return reply
+
+    def put_happened(self, name: str, key: Key, before: str, sent: float) -> None:
+        """Writes a put down; readers may go on seeing the old text for a while."""
+        put = Put(self.clock.world.now, name, before, self.policy(key), key.arn, sent)
+        self.record.puts.append(put)
+        self._old.setdefault(key.arn, []).append((self._until(), before))
+        self.record.on_put(put)
+
+    def _until(self) -> float:
+        return self.clock.world.now + self.clock.world.random.random() * self.weather.stale
+
+    def policy(self, key: Key) -> str:
+        """The policy in force."""
+        return key_policy.shown(self.sandbox.state, key, key.policy.value)
+
+    def policy_shown(self, key: Key) -> str:
+        """The policy that a reader sees now: the one in force, or with stale reads one of those from shortly before."""
+        world = self.clock.world
+        old = [text for until, text in self._old.get(key.arn, ()) if until > world.now]
+        return world.random.choice([*old, self.policy(key)]) if old else self.policy(key)
+
+    @contextlib.contextmanager
+    def _stale(self, key: Key | None, operation: str) -> Iterator[None]:
+        """While a read is answered, what it reads may be what was there before."""
+        if key is None or operation not in ("GetKeyPolicy", "ListGrants"):
+            yield
+            return
+        world = self.clock.world
+        policy, grants = key.policy, key.grants
+        key.policy = Lagging(self.policy_shown(key))
+        old = [one for until, one in self._old_grants.get(key.arn, ()) if until > world.now]
+        if old:
+            key.grants = Lagging(world.random.choice([*old, grants.value]))
+        try:
+            yield
+        finally:
+            key.policy, key.grants = policy, grants
+
+    def _key(self, body: bytes) -> Key | None:
+        try:
+            return self.sandbox.key(str(json.loads(body)["KeyId"]))
+        except (KeyError, StopIteration, ValueError):
+            return None
+
+    def _paged(self, operation: str, reply: Reply) -> Reply:
+        """Lists with pages that come again, in another order, or without an end."""
+        if operation not in LISTS or not self.weather.pages or reply.status != 200:
+            return reply
+        try:
+            document = json.loads(reply.body)
+        except ValueError:
+            return reply
+        self._counts += 1
+        match self.weather.pages:
+            case "endless":
+                self.clock.world.sleep(4.0)
+                document.update({"Truncated": True, "NextMarker": f"m{self._counts}"})
+            case "repeated" if operation in self._pages:
+                return Reply(reply.status, self._pages[operation], reply.headers)
+            case "reordered":
+                for value in document.values():
+                    if isinstance(value, list):
+                        self.clock.world.random.shuffle(value)
+        body = json.dumps(document).encode()
+        self._pages[operation] = body
+        return Reply(reply.status, body, reply.headers)
+
+    def _remembered(self, request: Any, body: bytes) -> Reply:
+        """IAM's, S3's and STS's answers, which no command changes."""
+        key = (request.method, request.url, body)
+        if key not in self._constant:
+            self._constant[key] = self._call(request, body)
+        return self._constant[key]
+
+    def _call(self, request: Any, body: bytes) -> Reply:
+        url = urlsplit(request.url)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": request.method,
+            "PATH_INFO": url.path or "/",
+            "RAW_URI": f"{url.path or '/'}{'?' + url.query if url.query else ''}",
+            "QUERY_STRING": url.query,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "4566",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.version": (1, 0),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "HTTP_HOST": "127.0.0.1:4566",
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        for name, value in request.headers.items():
+            text = value.decode() if isinstance(value, bytes) else str(value)
+            key = name.upper().replace("-", "_")
+            environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+            started[:] = [int(status.split(" ", 1)[0]), dict(headers)]
+
+        answered = b"".join(self.sandbox.gateway(environ, start_response))
+        headers: Mapping[str, str] = started[1]
+        return Reply(started[0], answered, headers)

@@ -1,0 +1,71 @@
+"""The simulation of the whole program in short; as a whole it is ``scripts/campaigns simulate``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.policy_writer import PolicyWriter
+from fcsse.apply.send import Sender
+from fcsse.apply.write_log import WriteLog
+from scripts.campaigning.simulation.play import Stage, stage
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+@pytest.mark.parametrize("first", range(0, 160, 20))
+def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
+    assert [(seed, broken) for seed in range(first, first + 20) if (broken := here.play(seed).broken)] == []
+
+
+@pytest.mark.parametrize("seed", [20, 243, 437, 629, 664, 738, 889, 1030, 2108, 2364, 2473, 2679, 2689])
+def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
+    assert here.play(seed).broken == []
+
+
+def test_a_seed_replays_exactly(here: Stage) -> None:
+    seeds = (3, 52, 738)
+    assert [here.play(seed).trace for seed in seeds] == [here.play(seed).trace for seed in seeds]
+    assert "PutKeyPolicy" in here.play(738).trace
+
+
+def broken(here: Stage, seeds: Iterable[int]) -> str:
+    return "\n".join(one for seed in seeds for one in here.play(seed).broken)
+
+
+def test_a_write_without_a_backup_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PolicyWriter, "_save", lambda *_: None)
+    assert "a write without a backup" in broken(here, range(8))
+
+
+def test_an_untrue_word_about_writes_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WriteLog, "told", lambda _: "Nothing was written to AWS.")
+    assert "says that nothing was written, and something was" in broken(here, (20, 437, 664, 738))
+
+
+def test_a_lost_statement_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Sender.send
+
+    def careless(sender: Sender, change: object) -> object:
+        sender._run.aws.put_policy(change.key, '{"Version": "2012-10-17", "Statement": []}')  # type: ignore[attr-defined]
+        return send(sender, change)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Sender, "send", careless)
+    assert "ended with" in broken(here, range(8)) or "removed" in broken(here, range(8))
+
+
+def test_a_defect_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_save(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(BackupFolder, "save", broken_save)
+    assert "a defect" in broken(here, range(4))
