@@ -175,4 +175,6 @@ def test_what_has_to_be_stated(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_markdown(shell: Shell, tmp_path: Path) -> None:
-    assert "| fc-0123 | data | allowed | allowed |" in judged(shell, tmp_path, document(allow()), "-o", "markdown").out
+    assert (
+        "| `fc-0123` | `data` | allowed | allowed |" in judged(shell, tmp_path, document(allow()), "-o", "markdown").out
+    )

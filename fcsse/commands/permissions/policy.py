@@ -174,11 +174,17 @@ _ACROSS = ("kms:DescribeKey", "kms:ListGrants", "kms:RevokeGrant")
 policy cannot give it. Source: KMS developer guide, "Retiring and revoking grants"."""
 
 
+PLACEHOLDER = "BUCKET"
+"""Stands for a bucket's name where none was given: no bucket can be called so."""
+
+
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
 
     own = ROLE_POLICY["Statement"]
-    names = scope.resources(On.BUCKET)
+    # A bucket policy names its own bucket, so no wildcard stands for one that was not named.
+    of_bucket = scope if scope.buckets else scope._replace(buckets=(PLACEHOLDER,))
+    names = of_bucket.resources(On.BUCKET)
     account, partition = scope.account or "", scope.arn_partition
     roles = scope.roles()
     named: Json = {"Principal": {"AWS": _one_or_all(roles)}}
@@ -193,7 +199,7 @@ def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
             "Effect": "Allow",
             **named,
             "Action": own["Action"] if isinstance(own, dict) else [],
-            "Resource": [*names, *scope.resources(On.OBJECTS)],
+            "Resource": [*names, *of_bucket.resources(On.OBJECTS)],
             **condition,
         },
         {
@@ -208,6 +214,8 @@ def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
 
 def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
     said = []
+    if scope.foreign and not scope.buckets and command is not Command.RESTORE:
+        said.append(f"In the bucket policy, put the bucket's name in place of {PLACEHOLDER}; or pass it with --bucket.")
     if scope.foreign:
         said.append(
             "The bucket owner's statements are for a bucket that belongs to the key's account too. Without the second one, "
