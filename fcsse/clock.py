@@ -1,4 +1,4 @@
-"""Time, chance and company, handed in: a run with all its waits can be played in virtual time, from a seed."""
+"""The clock, randomness and background threads of a run, injected so that tests can run in virtual time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 
 class Future(Protocol):
-    """A question that was asked aside."""
+    """The result of a background call."""
 
     def answer(self, within: float) -> str | None:
         """The answer, once it is there; None where it is not after ``within`` seconds, or where asking failed."""

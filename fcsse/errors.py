@@ -23,7 +23,7 @@ EXIT_CHANGED = 7
 EXIT_UNCONFIRMED = 8
 EXIT_INTERRUPTED = 130
 EXIT_NO_READER = 141
-"""Whoever read the answer went away, as ``| head`` does: what shells report of programs that end by SIGPIPE."""
+"""The reader closed the pipe (``| head``). 141 is what shells report for SIGPIPE."""
 
 
 def _masked(text: str) -> str:
@@ -51,11 +51,23 @@ class FcsseError(Exception):
         message, hint = _masked(advice(f"{doing}: ", message) if doing else message), _masked(hint)
         super().__init__(message)
         self.message = message
+        self._hint = ""
         self.hint = hint
         self.result: object = None
         """What was done for other pairs, where a library call went on with them."""
         self.repeated = False
         """Was the refused request sent before, without a clear answer? Then that attempt may have been carried out."""
+
+    @property
+    def hint(self) -> str:
+        """What to do next; it may be empty. A traceback prints it below the message, as a note."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        notes = [note for note in getattr(self, "__notes__", ()) if note != self._hint]
+        self._hint = hint
+        self.__notes__ = [*notes, hint] if hint else notes
 
     def __str__(self) -> str:
         return self.message
@@ -73,7 +85,7 @@ class NotAwsAnswerError(UnexpectedError):
 
 
 class UsageError(FcsseError):
-    """The words of the call are off: a malformed id, options that contradict each other."""
+    """Invalid arguments: a malformed id, or options that contradict each other."""
 
     code = "usage"
     exit_code = EXIT_USAGE

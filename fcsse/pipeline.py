@@ -151,10 +151,10 @@ class Pipeline:
         plan = make_plan(found, options, saved)._replace(endpoints=self.aws.endpoints)
         if options.operation is Operation.UNLINK and self.backups:
             plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words)
-        if expect is not None and expect != plan.digest:
+        if expect is not None and not plan.answers(expect):
             raise ChangedError(
-                f"checking the plan: its digest is {plan.digest}, not the expected {expect}",
-                "What AWS holds, or what was asked for, differs from the reviewed dry run: review a new one.",
+                f"checking the plan: it has changed since it was reviewed (expected {expect}, now {plan.digest})",
+                "Look at the new plan with a dry run.",
             )
         return plan
 

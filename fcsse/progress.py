@@ -39,8 +39,30 @@ class Progress(Protocol):
         """So many of so many parts are done. ``total`` grows where more is found to do on the way."""
 
 
+class Waiting(str):
+    """A step that goes on until something comes about, or ``limit`` seconds are over, of which some have ``passed``.
+
+    As text it says so by itself. What shows progress may count on by ``what``, which leaves the seconds out.
+    """
+
+    __slots__ = ("limit", "passed", "what")
+    what: str
+    passed: float
+    limit: float
+
+    def __new__(cls, what: str, passed: float, limit: float) -> Waiting:
+        """``what`` is a phrase such as ``waiting for the role``."""
+        made = super().__new__(cls, f"{what} ({passed:.0f} of {limit:.0f} s)")
+        made.what, made.passed, made.limit = what, passed, limit
+        return made
+
+    def after(self, seconds: float) -> str:
+        """The text so many seconds later."""
+        return f"{self.what} ({min(self.limit, self.passed + seconds):.0f} of {self.limit:.0f} s)"
+
+
 class Silent:
-    """Hears and says nothing."""
+    """Null progress: ignores everything."""
 
     def step(self, text: str) -> None:
         """Nothing."""
@@ -82,7 +104,10 @@ class Part:
 
     def step(self, text: str) -> None:
         """Passes it on with what part it belongs to."""
-        self._whole.step(self._which + text)
+        if isinstance(text, Waiting):
+            self._whole.step(Waiting(self._which + text.what, text.passed, text.limit))
+        else:
+            self._whole.step(self._which + text)
 
     def note(self, text: str) -> None:
         """Passes it on."""

@@ -16,7 +16,7 @@ def _nobody(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CommandBuilder:
-    """Writes commands that work as they stand, wherever this run did.
+    """Builds shell commands that reproduce this run's profile, Region and endpoint.
 
     ``region`` is the one that was named, if any; each cache has its own in ``homes``. ``more`` are options of every link
     and unlink, such as --grant-role; ``bucket_role`` names the role that it takes to read a bucket. ``audited`` are the

@@ -51,6 +51,10 @@ class RestoreResult(NamedTuple):
     backup: str | None = None
     dry_run: bool = False
 
+    def __repr__(self) -> str:
+        """One line: whether anything was written, and what was put back."""
+        return f"<RestoreResult {'changed' if self.changed else 'unchanged'}: {self.restoration.backup!r}>"
+
     @property
     def changed(self) -> bool:
         """Was anything written?"""

@@ -116,7 +116,7 @@ def check_policy(
     return check_key_policy(text, target.pairs, stated)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Audit(results.Audit):
     """An account's audit. ``findings`` are in order, the worst first; ``judged`` has every pair with its verdict.
 
@@ -126,7 +126,7 @@ class Audit(results.Audit):
     _pipeline: Pipeline = field(repr=False, compare=False, kw_only=True)
 
     def plan(self, *, prune_orphans: bool = False, expect: str | None = None) -> Proposal:
-        """What linking all pairs would change that can be mended: the plan of ``audit --fix``, with one change a key.
+        """What linking all pairs would change that can be fixed: the plan of ``audit --fix``, with one change a key.
 
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
         ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
@@ -178,7 +178,7 @@ def audit(
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)
-    validation.require(roles or not named, "bucket_accounts goes with bucket_roles")
+    validation.require(roles or not named, "bucket_accounts needs bucket_roles")
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
     found = audit_account(
@@ -277,7 +277,7 @@ def census(
     validation.require(sample >= 1, f"sample={sample}: not a number from 1")
     validation.require(not (all_objects and by_athena), "all_objects is about engine='head'; Athena counts all anyway")
     for value, name in ((workgroup, "workgroup"), (athena_output, "athena_output")):
-        validation.require(by_athena or not value, f"{name} goes with engine='athena'")
+        validation.require(by_athena or not value, f"{name} needs engine='athena'")
     there = athena_output is None or athena_output.startswith("s3://")
     validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
     asked = settings_of(session, settings)

@@ -27,6 +27,10 @@ class Result(NamedTuple):
     applied: tuple[AppliedChange | FailedChange, ...]
     dry_run: bool = False
 
+    def __repr__(self) -> str:
+        """One line: whether anything was written, and the plan."""
+        return f"<Result {'changed' if self.changed else 'unchanged'}: {self.plan!r}>"
+
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """One entry a pair, in the order in which they were named."""
@@ -61,7 +65,7 @@ class Result(NamedTuple):
         return pairs + tuple(one.error for one in self.applied if isinstance(one, FailedChange))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Proposal:
     """A plan, and what it takes to carry it out. Nothing was written yet.
 
@@ -70,6 +74,10 @@ class Proposal:
 
     plan: Plan
     _pipeline: Pipeline = field(repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """One line: the plan."""
+        return f"<Proposal: {self.plan!r}>"
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

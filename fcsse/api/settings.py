@@ -1,4 +1,4 @@
-"""Where a call works and how patiently, and the pipeline made of that."""
+"""Settings of an API call (sessions, Region, timeouts) and the pipeline built from them."""
 
 from __future__ import annotations
 

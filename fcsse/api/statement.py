@@ -1,4 +1,4 @@
-"""What is written for others to use: additions for templates, and the least IAM policies."""
+"""Generates template snippets and least-privilege IAM policies."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def statement(
         validation.require(target.buckets, "working offline (account): no bucket is named", "Name one with bucket.")
         found = stated_facts(target.pairs, Stated(owner, place, options.partition), options)
     else:
-        validation.require(options.partition is None, "partition goes with account")
+        validation.require(options.partition is None, "partition needs account")
         target.require_facts(options, validation.term, also=" or account")
         asked = for_reading(settings_of(session, settings), place)
         found = pipeline_of(asked).discover(target, options)

@@ -1,4 +1,4 @@
-"""What callers give, checked before anything is asked of AWS."""
+"""Validates arguments before any AWS call."""
 
 from __future__ import annotations
 

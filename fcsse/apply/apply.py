@@ -35,6 +35,10 @@ class AppliedChange(NamedTuple):
     changed: bool = True
     made: PolicyChange | None = None
 
+    def __repr__(self) -> str:
+        """One line: the change and what was done."""
+        return f"<AppliedChange {self.result}: {self.change!r}>"
+
 
 class FailedChange(NamedTuple):
     """A change that was not made, or not seen in time."""

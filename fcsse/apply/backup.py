@@ -41,7 +41,7 @@ _EDITED = "has a policy that was edited after it was saved"
 _ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Backup:
     """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text.
 
@@ -64,6 +64,10 @@ class Backup:
     put_at: str = ""
     request_id: str = ""
     held_at: str = ""
+
+    def __repr__(self) -> str:
+        """One line: the id, the key and the change that followed."""
+        return f"<Backup {self.id} of key {self.key}: {self.reason}>"
 
     @property
     def is_recorded(self) -> bool:
@@ -231,7 +235,7 @@ class BackupFolder(NamedTuple):
         """
         if not id_or_start:
             message = "finding a backup: its id is empty"
-            raise UsageError(message, f"See what there is with: {self.listed_by}")
+            raise UsageError(message, f"List the backups: {self.listed_by}")
         found = [path for path in self._paths() if path.stem.startswith(id_or_start)]
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
@@ -239,15 +243,15 @@ class BackupFolder(NamedTuple):
                 backup = _read_with_policy(path, accept_edited=accept_edited)
                 if isinstance(backup, DamagedBackup):
                     message = f"reading backup {path.stem}: {path} is damaged: it {backup.reason}"
-                    others = f"See the others with: {self.listed_by}"
+                    others = f"List the others: {self.listed_by}"
                     raise NotFoundError(message, f"{self.edited_hint}\n{others}" if backup.edited else others)
                 return backup
             case []:
                 message = f"finding backup {id_or_start}: there is none in {self.path}"
-                raise NotFoundError(message, f"See what there is with: {self.listed_by}")
+                raise NotFoundError(message, f"List the backups: {self.listed_by}")
             case several:
-                message = f"finding backup {id_or_start}: {len(several)} ids begin so"
-                raise NotFoundError(message, f"Give more of the id; see them with: {self.listed_by}")
+                message = f"finding backup {id_or_start}: it matches {len(several)} backups"
+                raise NotFoundError(message, f"Give more characters; list them: {self.listed_by}")
 
     def _paths(self) -> list[Path]:
         try:

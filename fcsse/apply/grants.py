@@ -98,8 +98,8 @@ def _advice(change: GrantAddition, run: ApplyContext, error: DeniedError) -> str
     match error.denied_by:
         case None:
             return (
-                "If the key's policy allows CreateGrant only with kms:GrantIsForAWSResource, which forbids this direct call, "
-                f"or not at all, {owner} must add:\n"
+                "The key policy does not allow this call, or only with kms:GrantIsForAWSResource, which excludes direct calls. "
+                f"Ask {owner} to add:\n"
                 + create_grant_statement(change.key.partition, change.grantee, change.operations)
             )
         case DenyingPolicy.RESOURCE | DenyingPolicy.SOME:

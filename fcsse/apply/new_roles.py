@@ -13,6 +13,7 @@ from fcsse.advice import WAIT, advice
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.arn import role_cache
 from fcsse.errors import FcsseError, NotFoundError, NotVisibleError
+from fcsse.progress import Waiting
 
 YOUNG = timedelta(minutes=30)
 """Age up to which a role that KMS refuses is taken for one it does not see yet."""
@@ -47,7 +48,7 @@ def wait_for_roles(
             advice("A new role can take minutes to reach KMS: try again, or allow more with ", WAIT, "."),
         ) from refusal
     passed = run.wait - budget.left()
-    run.progress.step(f"waiting until KMS sees the new role ({passed:.0f} of {run.wait:.0f} s)")
+    run.progress.step(Waiting("waiting until KMS sees the new role", passed, run.wait))
 
 
 def _is_young(run: ApplyContext, role: str, since: datetime) -> bool:

@@ -124,7 +124,7 @@ class PolicyReader:
         return until is not None and self._clock.monotonic() < until
 
     def take(self, text: str) -> str:
-        """Lets a reading count, even where its text was replaced before."""
+        """Accepts ``text`` as the current policy, even if it was seen before."""
         if text != self.text:
             if self.is_stale(text):  # back to an older one: which of the two is in force, nobody knows for certain
                 self.disregarded[self.text] = None

@@ -48,7 +48,7 @@ class WriteLog:
         self.begun = None
 
     def appear(self) -> None:
-        """The last write that was missed is to be seen after all."""
+        """The last unconfirmed write turned out to have succeeded."""
         missed = self.unseen or self.overwritten
         if missed:
             self.begun = missed.pop()

@@ -20,13 +20,12 @@ from fcsse.aws.answer_check import JSON_PROTOCOLS, json_fault, missing_member
 from fcsse.aws.call_deadline import CallThread, TooManyRequestsError, count_request
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
-from fcsse.clock import SystemClock
+from fcsse.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
-    from fcsse.clock import Clock
 
 ATTEMPTS = 3
 """How often a call is made where botocore's settings have no number: its own default in standard mode."""

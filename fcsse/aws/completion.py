@@ -18,6 +18,22 @@ def clients(profile: str | None, region: str | None, endpoint_url: str | None) -
     return clients_of_profile(profile, region, endpoint_url)
 
 
+def profiles() -> Iterator[str]:
+    """Names of the profiles in the AWS config files."""
+    import botocore.session
+
+    return iter(botocore.session.Session().available_profiles)
+
+
+def regions() -> Iterator[str]:
+    """Regions where FSx exists, of every partition that botocore knows."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    for partition in session.get_available_partitions():
+        yield from session.get_available_regions("fsx", partition)
+
+
 def caches(made: Clients) -> tuple[Callable[[], Iterator[str]], ...]:
     """Where ids of caches come from: their service-linked roles, and the Region's associations."""
 

@@ -214,7 +214,7 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
     elif "no identity-based policy" in message:
         side = "the caller's IAM policy"
     elif "service control policy" in message or "resource control policy" in message:
-        side = "the organisation's control policies (SCP, RCP), which deny it"
+        side = "the organization's control policies (SCP, RCP), which deny it"
     elif "permissions boundary" in message:
         side = "the caller's permissions boundary"
     elif "session policy" in message:
@@ -225,13 +225,13 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
         side = "the policy with the explicit deny that AWS names"
     who = re.search(r"User: (\S+)", message)
     on = f" on {call.resource}" if call.resource else ""
-    caller = f" for {who.group(1)}" if who else ""
-    hint = f"Allow {call.action}{on}{caller}: to be given in {side}."
+    caller = who.group(1) if who else "The caller"
+    hint = f"{caller} needs {call.action}{on}, in {side}."
     denied_by = _denying(message)
     if denied_by is not None:
         hint = (
-            f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Have it "
-            f"except {who.group(1) if who else 'the caller'}."
+            f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Exclude "
+            f"{who.group(1) if who else 'the caller'} from it."
         )
     return DeniedError(
         f"{call.opening}: the caller may not call {call.action}{on} ({said})",

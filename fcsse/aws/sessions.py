@@ -24,7 +24,7 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
 from fcsse.aws.sign_in import SignIn, renewal
-from fcsse.clock import SystemClock
+from fcsse.clock import Clock, SystemClock
 from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
 from fcsse.masking import mask_url
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
-    from fcsse.clock import Clock
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
@@ -161,7 +160,7 @@ class Clients:
         keys = self.role.keys() if self.role else None
         ready = self._made.get((service, region, keys))
         if ready is not None:
-            # Nobody who has a client waits while somebody else's is being made.
+            # A cached client is returned without taking the lock.
             return ready
         with self._lock:
             client = self._made.get((service, region, keys))

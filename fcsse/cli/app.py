@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from fcsse.arn import bucket_in, cache_in
 from fcsse.cli import explicit_options
 from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
 from fcsse.cli.version import report_lines, version_lines
@@ -22,14 +23,14 @@ NEVER_EMPTY = {
 """Variables that keep a run from writing: one that is empty by mistake must not let it write. With what to do instead."""
 
 PLACES = ("backup_dir", "html")
-"""Options whose empty value would be this folder, which nobody means who says nothing."""
+"""Path options: an empty value would mean the current folder, so it is rejected."""
 
 NOT_COMMANDS = {"version": "--version", "help": "--help"}
 """What some programs have as a command, and this one as an option."""
 
 
 class _HelpInOrder:
-    """Names the help option as it was told to: click keeps the names in a set, so that their order is chance."""
+    """Keeps the order of ``-h, --help``; click stores the names in a set."""
 
     def get_help_option_names(self, ctx: Any) -> list[str]:
         """``-h`` and ``--help``."""
@@ -38,6 +39,28 @@ class _HelpInOrder:
 
 class GroupedHelp(_HelpInOrder, TyperCommand):
     """A command whose ``--help`` lists its options in their groups."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parses the arguments; where words stand alone that belong to an option, the error says how to write them."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            ctx.fail(self._left_over(ctx, [str(word) for word in ctx.args]))
+        return rest
+
+    def _left_over(self, ctx: Any, words: list[str]) -> str:
+        from shlex import join
+
+        names = {parameter.name for parameter in self.params}
+        options: list[str] = []
+        for word in words:
+            option = "cache" if cache_in(word) else "bucket" if bucket_in(word) else ""
+            if option not in names:
+                break
+            options += [f"--{option}", word]
+        else:
+            return f"Caches and buckets are named by options. Write: {join(['fcsse', str(ctx.info_name), *options])}"
+        return f"Got unexpected {'argument' if len(words) == 1 else 'arguments'}: {join(words)}"
 
     def invoke(self, ctx: Any) -> Any:
         """Runs it, unless what names a place, or a variable that is to keep a run from writing, is there and empty."""

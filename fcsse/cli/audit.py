@@ -13,7 +13,7 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import try_place, write_whole
-from fcsse.cli.link import RunOptions, ask, same_review
+from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.audit import AuditOutput
@@ -95,18 +95,18 @@ def audit(
     With --organization or --accounts: every account, with the role --role-name assumed in each, in one report. An account
     that cannot be read is a finding. --fix then changes one account after the other.
 
-    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts a verdict (--observed), 5 none is known to be missing, but the caller may
-    not read all that decides; with --fix, how that stands afterwards. A bucket policy that cannot be read is a finding
-    and changes no code, as in check.
+    Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts a verdict (--observed), 5 nothing known to be missing, but some of
+    it could not be read. With --fix: the state afterwards. A bucket policy that cannot be read is a finding and changes no
+    code, as in check.
     """
     form = Output.TEXT if output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(output.value)
     with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
         regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
         require(not (regions and all_regions), "--region and --all-regions exclude each other")
         for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
-            require(fix or not given, f"{name} goes with --fix")
-        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
-        require(bucket_role or not bucket_account, "--bucket-account goes with --bucket-role")
+            require(fix or not given, f"{name} needs --fix")
+        require(not exit_code or dry_run, "--exit-code needs --dry-run")
+        require(bucket_role or not bucket_account, "--bucket-account needs --bucket-role")
         if html is not None:
             named = html.name and html != Path("-") and not html.is_dir()
             require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
@@ -147,6 +147,15 @@ def audit(
 
         answer = read()
         run.progress.stop()
+        for name, meant in answer.facts.unheard_of if regions else ():
+            hint = (
+                f"Did you mean {' or '.join(meant)}?" if meant else "List the Regions of FSx: fcsse audit --all-regions"
+            )
+            require(
+                name not in regions,
+                f"auditing {name}: no Region with FSx has that name, and nothing was found there",
+                hint,
+            )
         if trend is not None:
             trend.add(audit_document(answer, answer.exit_code))
             trend.end()
@@ -154,8 +163,9 @@ def audit(
         if html is not None:
             try:
                 _write_page(answer, html, pipeline)
+                run.terminal.say(f"Wrote the page {html}.")
             except FcsseError as error:
-                # The answer took its time: it is told all the same. Nothing is mended without the record that was asked for.
+                # The answer took its time: it is told all the same. Nothing is fixed without the record that was asked for.
                 shown.all(error.exit_code)
                 run.terminal.tell(error)
                 raise typer.Exit(error.exit_code) from error
@@ -231,6 +241,9 @@ class _Shown:
             if plan.changes and not self.run.terminal.quiet:
                 # The audit above says where AWS was asked.
                 self.run.terminal.print([line(""), *plan_lines(plan._replace(endpoints=()))])
+            elif plan.changes:
+                for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
+                    self.run.terminal.warn(warning)
 
     def fixed(
         self,
@@ -246,7 +259,10 @@ class _Shown:
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
         told = f"{there:,} of {count(len(after), 'pair')} {have}."
-        lines = closing_lines(plan, results, self.run.words, dry_run=dry_run) or [line("Nothing to fix.")]
+        apply_by = explicit_options.again("audit", "--expect", plan.digest) if dry_run else ""
+        lines = closing_lines(plan, results, self.run.words, dry_run=dry_run, apply_by=apply_by) or [
+            line("Nothing to fix.")
+        ]
         match self.output:
             case AuditOutput.TEXT:
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
@@ -283,7 +299,8 @@ def _fix(
             run.progress.stop()
         return plan_fix(pipeline, shown.answer, manner.expect, prune_orphans=prune_orphans)
 
-    plan = plan_fix(pipeline, shown.answer, manner.expect, prune_orphans=prune_orphans)
+    with new_plan_named(run):
+        plan = plan_fix(pipeline, shown.answer, manner.expect, prune_orphans=prune_orphans)
     shown.plan(plan)
     results: tuple[AppliedChange | FailedChange, ...] = ()
     if manner.dry_run:

@@ -12,7 +12,11 @@ import typer
 
 from fcsse import arn as arns
 from fcsse.apply.backup import Backup, BackupFolder, default_folder
+from fcsse.cli import explicit_options
+from fcsse.cli.completion import backup_ids
+from fcsse.cli.link import new_plan_named
 from fcsse.cli.options import aws, cross_account, output, safety
+from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.backups import (
     backups_document,
@@ -23,7 +27,7 @@ from fcsse.cli.output.backups import (
 )
 from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.plan import diff_lines, endpoint_lines, saved_line, warning_lines
+from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_line, warning_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -46,49 +50,47 @@ Examples:
 
 KeyOfBackups = Annotated[
     arns.Arn | None,
-    typer.Option(
+    option(
         "--key",
+        help="Only backups of this key.",
+        group="Which",
         metavar="ARN",
-        envvar="FCSSE_KEY",
         parser=cross_account.parse_key,
-        help="Only policies of this key.",
-        show_envvar=False,
-        rich_help_panel="Which",
         show_default=False,
     ),
 ]
-LEFT = 25
-"""Columns of a list of backups beside the ids and the keys."""
+LEAST_REASON = 14
+"""Columns for the reason of a backup, however narrow the terminal."""
 
 BackupId = Annotated[
     str,
     typer.Argument(
         metavar="ID",
+        autocompletion=backup_ids,
         help="Id of a backup, or its beginning; or the id of an event that fcsse history lists.",
         show_default=False,
     ),
 ]
 OptionalId = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="Print the policy of this backup.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[ID]", autocompletion=backup_ids, help="Print the policy of this backup.", show_default=False
+    ),
 ]
 DiscardOthers = Annotated[
     bool,
-    typer.Option(
+    option(
         "--discard-others",
-        envvar="FCSSE_DISCARD_OTHERS",
-        show_envvar=False,
-        help="Put the policy back although others changed it since; what they did is lost. The diff shows it.",
-        rich_help_panel=safety.SAFETY,
+        help="Restore although the policy was changed since, by others or by fcsse; those changes are lost. The diff shows them.",
+        group=safety.SAFETY,
     ),
 ]
 AcceptEdited = Annotated[
     bool,
-    typer.Option(
+    option(
         "--accept-edited",
-        envvar="FCSSE_ACCEPT_EDITED",
-        show_envvar=False,
         help="Restore the backup although its policy was edited after it was saved. The diff shows what it says now.",
-        rich_help_panel=safety.SAFETY,
+        group=safety.SAFETY,
     ),
 ]
 
@@ -144,22 +146,19 @@ def backups(
 
 
 def _list(found: list[Backup], width: int | None) -> list[Line]:
-    """A line or two a backup; where a terminal is too narrow for that, its key below its id."""
-    if width is not None and any(len(one.id) + LEFT + len(one.key) > width for one in found):
-        rows: list[Line] = []
-        for one in found:
-            rows.append(line(f"{one.id}  {one.time[:19].replace('T', ' ')} UTC", "bold"))
-            rows += [line(f"  {one.key}"), prose(("  " + one.reason, "dim"))]
-        return rows
-    return _table(found)
-
-
-def _table(found: list[Backup]) -> list[Line]:
-    width = max(len(one.id) for one in found)
-    rows: list[Line] = [line(f"{'ID':<{width}}  {'SAVED (UTC)':<19}  KEY, AND WHY", "bold")]
+    """A line a backup, under a heading for each key. On a terminal the reason is cut to the width there is."""
+    keys: dict[str, list[Backup]] = {}
     for one in found:
-        rows.append(line(f"{one.id:<{width}}  {one.time[:19].replace('T', ' ')}  {one.key}"))
-        rows.append(line(f"{'':<{width}}  {'':<19}  {one.reason}", "dim"))
+        keys.setdefault(one.key, []).append(one)
+    ids = max(len(one.id) for one in found)
+    rows: list[Line] = []
+    for key, group in keys.items():
+        rows += [*([line("")] if rows else []), line(f"Key {key}", "bold")]
+        for one in group:
+            start = f"{one.id:<{ids}}  {one.time[:16].replace('T', ' ')}  "
+            room = None if width is None else max(LEAST_REASON, width - len(start))
+            reason = one.reason if room is None or len(one.reason) <= room else f"{one.reason[: room - 1]}…"
+            rows.append(((start, ""), (reason, "dim")))
     return rows
 
 
@@ -189,13 +188,14 @@ def restore(
     after it was saved is restored only with --accept-edited.
     """
     with session("restore", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
+        require(not exit_code or dry_run, "--exit-code needs --dry-run")
         from fcsse.commands.recorded import find_policy
 
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url), wait, backup_dir, no_backup=no_backup)
         folder = _folder(run, backup_dir, backup_id)
         saved = find_policy(pipeline, folder, backup_id, accept_edited=accept_edited)
-        restoration = restoring.plan_restore(pipeline, saved, expect)
+        with new_plan_named(run):
+            restoration = restoring.plan_restore(pipeline, saved, expect)
         run.progress.stop()
         asks = run.terminal.asks and not yes and not dry_run
 
@@ -206,6 +206,9 @@ def restore(
                 run.terminal.print(_restoration(one))
             elif asks and refusal is None:
                 run.terminal.print(_restoration(one), err=True)
+            elif output is Output.TEXT and one.changed and refusal is None:
+                for warning in one.warnings:
+                    run.terminal.warn(warning)
             if refusal is not None:
                 _Shown(run, one, dry_run=dry_run).refused(refusal)
                 raise typer.Exit(refusal.exit_code)
@@ -326,7 +329,9 @@ class _Shown:
         if self.dry_run:
             return [
                 prose((f"Would restore the policy of key {key}.", "green")),
-                line(f"Dry run, nothing was written. Digest: {self.restoration.digest}"),
+                *dry_run_lines(
+                    self.restoration.digest, explicit_options.again("restore", "--expect", self.restoration.digest)
+                ),
             ]
         done: Line = prose((f"Restored the policy of key {key}.", "green"))
         return [done, *([saved_line(backup, self.run.words)] if backup else [])]

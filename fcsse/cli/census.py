@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fcsse.cli.options import aws, cross_account, output, targets
+from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
 from fcsse.cli.output.documents import to_text
@@ -28,91 +29,51 @@ SAMPLE = "Counting"
 
 Buckets = Annotated[
     list[str],
-    typer.Option(
-        "--bucket",
-        metavar="NAME",
-        envvar="FCSSE_BUCKET",
-        show_envvar=False,
-        help="Bucket.",
-        rich_help_panel=targets.WHICH,
-        show_default=False,
-    ),
+    option("--bucket", help="Bucket.", group=targets.WHICH, metavar="NAME", show_default=False),
 ]
 Caches = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--cache",
+        help="Cache to judge for. Repeatable. Default: those linked to the bucket.",
+        group=targets.WHICH,
         metavar="ID",
-        envvar="FCSSE_CACHE",
-        show_envvar=False,
-        help="Cache to judge for. Many times. Default: those linked to the bucket.",
-        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
 Sample = Annotated[
     int,
-    typer.Option(
-        "--sample",
-        metavar="N",
-        min=1,
-        envvar="FCSSE_SAMPLE",
-        show_envvar=False,
-        help="How many objects to look at, spread over prefixes and ages.",
-        rich_help_panel=SAMPLE,
+    option(
+        "--sample", help="How many objects to look at, spread over prefixes and ages.", group=SAMPLE, metavar="N", min=1
     ),
 ]
 Prefix = Annotated[
     str,
-    typer.Option(
-        "--prefix",
-        envvar="FCSSE_PREFIX",
-        show_envvar=False,
-        help="Only objects under this prefix.",
-        rich_help_panel=SAMPLE,
-        show_default=False,
-    ),
+    option("--prefix", help="Only objects under this prefix.", group=SAMPLE, show_default=False),
 ]
 All = Annotated[
     bool,
-    typer.Option(
-        "--all",
-        envvar="FCSSE_ALL",
-        show_envvar=False,
-        help="Look at every object: a request each.",
-        rich_help_panel=SAMPLE,
-    ),
+    option("--all", help="Look at every object: a request each.", group=SAMPLE),
 ]
 EngineOption = Annotated[
     Engine,
-    typer.Option(
+    option(
         "--engine",
-        envvar="FCSSE_ENGINE",
-        show_envvar=False,
         help="head: HeadObject on each object of a sample. athena: all objects, by the bucket's S3 Metadata inventory table.",
-        rich_help_panel=SAMPLE,
+        group=SAMPLE,
     ),
 ]
 Workgroup = Annotated[
     str | None,
-    typer.Option(
-        "--workgroup",
-        envvar="FCSSE_WORKGROUP",
-        show_envvar=False,
-        help="Athena workgroup.",
-        rich_help_panel=SAMPLE,
-        show_default=False,
-    ),
+    option("--workgroup", help="Athena workgroup.", group=SAMPLE, show_default=False),
 ]
 AthenaOutput = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--athena-output",
-        metavar="S3-URI",
-        envvar="FCSSE_ATHENA_OUTPUT",
-        show_envvar=False,
         help="Where Athena puts results; default: the workgroup's.",
-        rich_help_panel=SAMPLE,
+        group=SAMPLE,
+        metavar="S3-URI",
         show_default=False,
     ),
 ]
@@ -141,7 +102,7 @@ def census(
     """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
     Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
-    were turned on or off. Current versions count, as caches read no others. Ctrl-C gives the answer so far. Changes
+    were turned on or off. Only current object versions are counted. Ctrl-C gives the answer so far. Changes
     nothing.
 
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
@@ -157,7 +118,7 @@ def census(
             require(not all_objects, "--all and --sample exclude each other")
             require(not by_athena, "--sample is about --engine head; Athena counts all")
         for given, option in ((workgroup, "--workgroup"), (athena_output, "--athena-output")):
-            require(by_athena or not given, f"{option} goes with --engine athena")
+            require(by_athena or not given, f"{option} needs --engine athena")
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
-from fcsse.cli.output.plan import endpoint_lines
+from fcsse.cli.output.plan import capital, endpoint_lines
 from fcsse.cli.output.terminal import Terminal, columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
 from fcsse.clock import SystemClock
@@ -94,8 +94,8 @@ def check(
             stated = (account or "", region or "", bucket_keys, partition, key, org_id)
             found = _of_document(policy, caches, buckets, stated)
         else:
-            require(account is None, "--account goes with --policy", "Leave it out: AWS is asked.")
-            require(partition is None, "--partition goes with --policy", "Leave it out: AWS is asked.")
+            require(account is None, "--account needs --policy", "Leave it out: AWS is asked.")
+            require(partition is None, "--partition needs --policy", "Leave it out: AWS is asked.")
             operation = Options(
                 Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys, organization=org_id
             )
@@ -217,12 +217,7 @@ def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[
     worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
     if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
         worst = "unknown"
-    headline = (
-        checked.headline[:1].upper() + checked.headline[1:]
-        if checked.headline.startswith("whether")
-        else checked.headline
-    )
-    out: list[Line] = [prose((f"{headline}.", f"bold {STYLES[worst]}"))]
+    out: list[Line] = [prose((f"{capital(checked.headline)}.", f"bold {STYLES[worst]}"))]
     if checked.judgement:
         table = _table(checked, terminal.verbose, width)
         out += [line(""), *table] if table else []
@@ -230,7 +225,7 @@ def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[
         blocker = checked.blocker
         told = [terminal.hint(blocker) if blocker and one == blocker.hint else one for one in checked.remedies]
         remedies = [row for remedy in told for row in remedy.split("\n") if row]
-        out += [line(""), line("To mend it:", "bold"), *(prose(f"  {row}") for row in remedies)]
+        out += [line(""), line("To fix it:", "bold"), *(prose(f"  {row}") for row in remedies)]
     if checked.notes:
         out += [line(""), *(prose((note, "dim")) for note in checked.notes)]
     return out
@@ -248,6 +243,7 @@ def _table(checked: CheckResult, verbose: int, width: int | None) -> list[Line]:
         return []
     several = checked.facts is not None and len(set(checked.facts.prefixes)) > 1
     rows: list[tuple[str, str, str, str]] = []
+    unused: set[tuple[str, str, str, str]] = set()
     near: dict[str, None] = {}
     for row in judgement.rows:
         if not verbose and (row.asked.form is None or (not row.current and not row.asked.needed)):
@@ -255,6 +251,8 @@ def _table(checked: CheckResult, verbose: int, width: int | None) -> list[Line]:
         entry = (row.asked.action, _form(row, several), row.verdict.value, _why(row))
         if entry not in rows:
             rows.append(entry)
+        if not row.current:
+            unused.add(entry)
         if row.current and row.asked.needed and row.verdict.value != "allowed" and not row.decision.explicit:
             near.update(dict.fromkeys(miss.reason for miss in row.decision.misses[:2]))
     bucket_rows = judgement.bucket_rows or ()
@@ -268,12 +266,15 @@ def _table(checked: CheckResult, verbose: int, width: int | None) -> list[Line]:
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(3)]
     before = sum(widths) + 2 * len(widths)
     narrow = width is not None and any(before + len(row[3]) > width for row in rows)
-    row_of = _two_rows if narrow else _row
-    out = [*row_of(heads, widths, "bold", "bold")]
-    for cells in rows:
-        out += row_of(cells, widths, "", STYLES[cells[2]])
+    if narrow:
+        out = _by_decider(rows, unused, widths)
+    else:
+        out = _row(heads, widths, "bold", "bold")
+        for cells in rows:
+            dim = "dim" if cells in unused else ""
+            out += _row(cells, widths, dim, dim or STYLES[cells[2]])
     if near:
-        out += [line(""), line("Nearest:", "bold"), *(prose(f"  {reason}") for reason in near)]
+        out += [line(""), line("Closest:", "bold"), *(prose(f"  {reason}") for reason in near)]
     return out
 
 
@@ -307,7 +308,21 @@ def _row(cells: tuple[str, str, str, str], widths: list[int], style: str, verdic
     return [(asked, (f"{verdict:<{widths[2]}}  ", verdict_style), (why, style))]
 
 
-def _two_rows(cells: tuple[str, str, str, str], widths: list[int], style: str, verdict_style: str) -> list[Line]:
-    action, form, verdict, why = cells
-    asked = (f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", style)
-    return [(asked, (verdict, verdict_style)), prose((f"  {why}", style))]
+def _by_decider(
+    rows: Sequence[tuple[str, str, str, str]], unused: Collection[tuple[str, str, str, str]], widths: list[int]
+) -> list[Line]:
+    """Where a line has no room for what decides: once, below the requests that it decides."""
+    asked = (f"{'ACTION':<{widths[0]}}  {'CONTEXT':<{widths[1]}}  VERDICT", "bold")
+    out: list[Line] = [(asked,)]
+    for at, cells in enumerate(rows):
+        action, form, verdict, why = cells
+        dim = "dim" if cells in unused else ""
+        out.append(((f"{action:<{widths[0]}}  {form:<{widths[1]}}  ", dim), (verdict, dim or STYLES[verdict])))
+        last = at + 1 == len(rows) or (rows[at + 1][3], rows[at + 1][2], rows[at + 1] in unused) != (
+            why,
+            verdict,
+            cells in unused,
+        )
+        if last:
+            out.append(prose(("  decided by  " if verdict == "allowed" else "  ", "dim"), (why, dim)))
+    return out

@@ -10,9 +10,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import typer  # noqa: TC002  (Typer reads the annotations)
+
+from fcsse.apply.backup import BackupFolder, default_folder
+from fcsse.errors import FcsseError
 
 LIMIT = 1.0
 """Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs.
@@ -30,6 +34,36 @@ def cache_ids(context: typer.Context, incomplete: str) -> list[str]:
 def bucket_names(context: typer.Context, incomplete: str) -> list[str]:
     """Names of buckets that begin like ``incomplete``."""
     return _complete(context, incomplete, "bucket")
+
+
+def backup_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Ids of backups that begin like ``incomplete``, the newest first, each with the change that followed. Asks AWS nothing."""
+    try:
+        folder = context.params.get("backup_dir") or os.environ.get("FCSSE_BACKUP_DIR")
+        saved, _ = BackupFolder(Path(folder) if folder else default_folder()).read_all()
+    except FcsseError:
+        return []
+    return [(one.id, one.reason) for one in saved if one.id.startswith(incomplete)]
+
+
+def profiles(_: typer.Context, incomplete: str) -> list[str]:
+    """Names of AWS profiles that begin like ``incomplete``, from the config files."""
+    return _gathered_names("profiles", incomplete)
+
+
+def regions(_: typer.Context, incomplete: str) -> list[str]:
+    """Regions with FSx that begin like ``incomplete``. Asks AWS nothing."""
+    return _gathered_names("regions", incomplete)
+
+
+def _gathered_names(what: str, incomplete: str) -> list[str]:
+    def names() -> tuple[Callable[[], Iterator[str]], ...]:
+        from fcsse.aws import completion
+
+        return (completion.profiles if what == "profiles" else completion.regions,)
+
+    found = _gather(names, _limit())
+    return sorted(name for name in found if name.startswith(incomplete))
 
 
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:

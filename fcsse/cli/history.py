@@ -14,6 +14,7 @@ from fcsse.arn import Arn
 from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.audit import AuditOutput, Form
+from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output import history as report
 from fcsse.cli.output.documents import to_text
@@ -75,77 +76,57 @@ OptionalId = Annotated[
 ]
 Keys = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--key",
-        metavar="KEY",
-        envvar="FCSSE_KEY",
-        parser=parse_key,
         help="Key by its ARN, alias or id. Repeatable. Aliases and ids are looked up in the caller's account and --region.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        group=targets.WHICH,
+        metavar="KEY",
+        parser=parse_key,
         show_default=False,
     ),
 ]
 Buckets = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--bucket",
+        help="The key of this bucket's default encryption. Repeatable.",
+        group=targets.WHICH,
         metavar="NAME",
-        envvar="FCSSE_BUCKET",
         autocompletion=bucket_names,
         callback=targets.bucket_list,
-        help="The key of this bucket's default encryption. Repeatable.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
 Caches = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--cache",
+        help="The keys of all buckets that this cache or file system is linked to. Repeatable.",
+        group=targets.WHICH,
         metavar="ID",
-        envvar="FCSSE_CACHE",
         autocompletion=cache_ids,
         callback=targets.cache_list,
-        help="The keys of all buckets that this cache or file system is linked to. Repeatable.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
         show_default=False,
     ),
 ]
 Since = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--since",
-        metavar="AGE|TIME",
-        envvar="FCSSE_SINCE",
-        parser=parse_since,
         help="Only changes from then on: 12h, 7d, 2w, 2026-11-01. Default: all that CloudTrail holds, 90 days.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        group=targets.WHICH,
+        metavar="AGE|TIME",
+        parser=parse_since,
         show_default=False,
     ),
 ]
 FailedChange = Annotated[
     bool,
-    typer.Option(
-        "--failed",
-        envvar="FCSSE_FAILED",
-        help="Also list calls that were refused.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
-    ),
+    option("--failed", help="Also list calls that were refused.", group=output.OUTPUT),
 ]
 SourceAddress = Annotated[
     bool,
-    typer.Option(
-        "--source-address",
-        envvar="FCSSE_SOURCE_ADDRESS",
-        help="Also show the IP address that each call came from.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
-    ),
+    option("--source-address", help="Also show the IP address that each call came from.", group=output.OUTPUT),
 ]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.cli import explicit_options
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
@@ -20,10 +22,10 @@ from fcsse.cli.output.terminal import is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_after import Settled, settle_after
-from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED
+from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.model import Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
-from fcsse.planning.plan import Plan, Status
+from fcsse.planning.plan import Plan, PolicyChange, Status
 from fcsse.planning.review import reviewed
 from fcsse.text import count
 
@@ -40,7 +42,7 @@ Example:
 
 
 class RunOptions(NamedTuple):
-    """How a change is made and told, apart from what it is."""
+    """Run options: dry run, confirmation, expected digest, exit-code mode."""
 
     dry_run: bool
     exit_code: bool
@@ -155,7 +157,8 @@ def _run(
     )
     _check(run, target, operation, manner)
     pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-    plan = pipeline.plan(target, operation, manner.expect)
+    with new_plan_named(run):
+        plan = pipeline.plan(target, operation, manner.expect)
     early = manner.dry_run or (run.terminal.asks and not manner.yes) or not plan.changes
     if early:
         plan = pipeline.with_advisories(plan)
@@ -199,6 +202,16 @@ def _run(
     raise typer.Exit(code)
 
 
+@contextmanager
+def new_plan_named(run: Session) -> Iterator[None]:
+    """Where the plan is not the expected one, the error names the command that shows the new one."""
+    try:
+        yield
+    except ChangedError as error:
+        error.hint = f"Look at the new plan: {explicit_options.again(run.command, '--dry-run')}"
+        raise
+
+
 def _plan_again(run: Session, pipeline: Pipeline, target: Target, operation: Options, expect: str | None) -> Plan:
     """The plan by facts that are read now."""
     run.progress = pipeline.progress = run.terminal.progress()
@@ -217,7 +230,7 @@ def same_review(one: Plan, other: Plan) -> bool:
 def _check(run: Session, target: Target, operation: Options, manner: RunOptions) -> None:
     target.require_caches(run.command, term)
     target.require_facts(operation, term)
-    require(not manner.exit_code or manner.dry_run, "--exit-code goes with --dry-run")
+    require(not manner.exit_code or manner.dry_run, "--exit-code needs --dry-run")
 
 
 def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
@@ -232,6 +245,9 @@ def _show_plan(run: Session, plan: Plan) -> None:
 
     if not run.terminal.quiet:
         run.terminal.print(plan_lines(plan))
+    elif plan.changes:
+        for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
+            run.terminal.warn(warning)
 
 
 def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
@@ -254,8 +270,11 @@ def _question(plan: Plan) -> str:
     verb, _, preposition = VERBS[plan.operation]
     if len(pairs) == 1:
         return f"{verb.capitalize()} {pairs[0].cache or 'every cache'} {preposition} {pairs[0].bucket}?"
-    changes = len(plan.changes)
-    return f"{verb.capitalize()} these {len(pairs)} pairs by {count(changes, 'change')}?"
+    policies = sum(isinstance(change, PolicyChange) for change in plan.changes)
+    grants = len(plan.changes) - policies
+    parts = [(policies, "key policy", "key policies"), (grants, "grant", "grants")]
+    what = " and ".join(count(number, one, many) for number, one, many in parts if number)
+    return f"{verb.capitalize()} {len(pairs)} pairs ({what} {'changes' if len(plan.changes) == 1 else 'change'})?"
 
 
 def _show_results(
@@ -280,10 +299,18 @@ def _show_results(
     elif run.output is Output.MARKDOWN:
         sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
-        lines = closing_lines(plan, results, words, dry_run=dry_run)
+        apply_by = (
+            explicit_options.again(run.command, "--expect", plan.digest)
+            if dry_run and code in (0, EXIT_PENDING)
+            else ""
+        )
+        lines = closing_lines(plan, results, words, dry_run=dry_run, apply_by=apply_by)
         if not run.terminal.quiet:
             warned = warning_lines(late)
             lines = [*([line(""), *warned] if warned else []), *([line("")] if lines else []), *lines]
+        else:
+            for warning in late:
+                run.terminal.warn(warning)
         run.terminal.print(lines)
     if settled and run.output is Output.TEXT:
         run.terminal.print(closing(settled.found, settled.results, words, dry_run=False))

@@ -12,11 +12,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from fcsse.__about__ import __version__
+from fcsse.cli.runtime import Runtime
 
 if TYPE_CHECKING:
     import typer
 
-    from fcsse.cli.runtime import Runtime
 
 COLLECT_EVERY = 200_000
 """New objects between two garbage collections, instead of Python's 700: most runs end before the first.
@@ -59,15 +59,22 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime
             return 0
     import typer
 
+    from fcsse.cli import completion_scripts
     from fcsse.cli.app import app
+    from fcsse.cli.output.terminal import Terminal
+    from fcsse.cli.session import tell_error, wanted_output
     from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
     try:
+        installed = completion_scripts.run(words, COMPLETION)
+        if installed is not None:
+            return installed
+    except UsageError as error:
+        tell_error("fcsse", wanted_output(words), Terminal(), error)
+        return error.exit_code
+    try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
-        from fcsse.cli.output.terminal import Terminal
-        from fcsse.cli.session import tell_error, wanted_output
-
         usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code

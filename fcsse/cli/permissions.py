@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fcsse.cli.options import aws, cross_account, output, route, targets
+from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import SCHEMA, escaped, to_text
 from fcsse.cli.session import Session, session
@@ -31,44 +32,26 @@ CommandName = Annotated[
 ]
 Optional = Annotated[
     bool,
-    typer.Option(
-        "--optional",
-        envvar="FCSSE_OPTIONAL",
-        help="Put into the policy what the command can do without but says more with.",
-        show_envvar=False,
-        rich_help_panel=route.HOW,
+    option(
+        "--optional", help="Put into the policy what the command can do without but says more with.", group=route.HOW
     ),
 ]
 FixOption = Annotated[
     bool,
-    typer.Option(
-        "--fix",
-        envvar="FCSSE_FIX",
-        help="For audit: what audit --fix needs, which also writes.",
-        show_envvar=False,
-        rich_help_panel=route.HOW,
-    ),
+    option("--fix", help="For audit: what audit --fix needs, which also writes.", group=route.HOW),
 ]
 EngineOption = Annotated[
     Engine,
-    typer.Option(
-        "--engine",
-        envvar="FCSSE_ENGINE",
-        help="For census: how it looks at the objects.",
-        show_envvar=False,
-        rich_help_panel=route.HOW,
-    ),
+    option("--engine", help="For census: how it looks at the objects.", group=route.HOW),
 ]
 RegionOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--region",
-        metavar="REGION",
-        envvar="FCSSE_REGION",
-        parser=aws.parse_region,
         help="Region of the buckets and their keys; default: that of --key, else all.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        group=targets.WHICH,
+        metavar="REGION",
+        parser=aws.parse_region,
         show_default=False,
     ),
 ]
@@ -171,7 +154,7 @@ def _beside(found: Permissions, *, optional: bool) -> list[str]:
     if left_out and not optional:
         width = max(len(one.action) for one in left_out)
         rows = "\n".join(f"  {one.action:<{width}}  {one.why}" for one in left_out)
-        out.append(f"\nOptional, with --optional in the policy:\n{rows}")
+        out.append(f"\nOptional (add --optional to include):\n{rows}")
     for heading, statements in _owners(found):
         out.append(f"\n{heading}\n{_pretty(list(statements)).rstrip()}")
     return [*out, *(f"\n{note}" for note in found.notes)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from fcsse.clock import SystemClock
+from fcsse.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from fcsse.aws.sessions import Clients
-    from fcsse.clock import Clock
 
 
 class MakeClients(Protocol):

@@ -110,7 +110,7 @@ def session(
 
     ``writes``: this run of the command may write, though not every run does.
     """
-    terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command)
+    terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command, quiet)
     progress = terminal.progress()
     run = Session(command, terminal, output, WriteLog(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
@@ -153,7 +153,7 @@ def _tell_interruption(run: Session) -> None:
 
 def _defect(command: str, error: Exception, journal: WriteLog) -> FcsseError:
     return FcsseError(
-        f"{command} met a defect of fcsse: {type(error).__name__}: {error}. {journal.told()}",
+        f"{command} failed because of a bug in fcsse: {type(error).__name__}: {error}. {journal.told()}",
         "Please report it, with what -vv prints.",
     )
 

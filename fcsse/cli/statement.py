@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from fcsse.cli.options import aws, cross_account, output, route, targets, term
+from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import SCHEMA, to_text
 from fcsse.cli.session import Credentials, Session, require, session
@@ -28,28 +27,24 @@ Examples:
 
 Format = Annotated[
     Notation,
-    typer.Option(
+    option(
         "--format",
-        envvar="FCSSE_FORMAT",
         help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
         "a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. "
         "jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
+        group=output.OUTPUT,
     ),
 ]
 
 
 CacheResource = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--cache-resource",
-        metavar="ID",
-        envvar="FCSSE_CACHE_RESOURCE",
         help="Instead of --cache: the logical id of an AWS::FSx::FileCache in the template that has the key, for --format "
         "cloudformation. Asks AWS nothing.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        group=targets.WHICH,
+        metavar="ID",
         show_default=False,
     ),
 ]
@@ -113,7 +108,7 @@ def statement(
 
 def _check(target: Target, operation: Options, account: str | None) -> None:
     target.require_caches("statement", term)
-    require(operation.partition is None or account, "--partition goes with --account")
+    require(operation.partition is None or account, "--partition needs --account")
     if account is not None:
         require(target.buckets, "working offline (--account): no bucket is named", "Name one with --bucket.")
     else:

@@ -1,4 +1,4 @@
-"""The answer of ``check`` on one pair: a verdict in words, what would mend it, and what is outside its sight. Pure."""
+"""The answer of ``check`` on one pair: a verdict in words, what would fix it, and what is outside its sight. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
 from fcsse.suggested_commands import CommandBuilder
 
-OUTSIDE = "VPC endpoint policies cannot be seen from here; a Deny in one would win."
+OUTSIDE = "Not checked: VPC endpoint policies. A Deny there would still block access."
 """SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
 
 
@@ -51,6 +51,13 @@ class CheckResult(NamedTuple):
     blocker: FcsseError | None = None
     observed: tuple[Observation, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: the pair, both verdicts, and the verdict in words."""
+        return f"<CheckResult {self.pair}: read {self.read.value}, write {self.write.value}; {self.headline}>"
+
+    def __str__(self) -> str:
+        return self.headline
+
     @property
     def exit_code(self) -> int:
         """0: all access is there. 3: some is missing or not known. 4: and it cannot be linked as it stands. 5: not known
@@ -66,9 +73,9 @@ class CheckResult(NamedTuple):
 
 
 def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, remedy: bool = True) -> CheckResult:
-    """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that mend it.
+    """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that fix it.
 
-    Without ``remedy``, no link that would mend it is planned, and only what reading and writing need is judged: for whoever
+    Without ``remedy``, no link that would fix it is planned, and only what reading and writing need is judged: for whoever
     plans many pairs at once.
     """
     if isinstance(found, Obstacle):
@@ -143,7 +150,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     ]
     if facts.key and _hides_key_policy(facts):
         notes.append(
-            f"The key policy, of account {facts.key.arn.account}, cannot be read from here; a Deny in it would win."
+            f"The key policy, of account {facts.key.arn.account}, could not be read. A Deny there would still block access."
         )
     remedies: list[str] = []
     blocker: FcsseError | None = None
@@ -153,8 +160,8 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if remedy and not narrowed and not (read is write is Verdict.ALLOWED):
-        blocker, mend = _remedy(facts, words)
-        remedies += mend
+        blocker, links = _remedy(facts, words)
+        remedies += links
         remedies += _bucket_remedy(facts, judgement)
     return CheckResult(
         facts.pair,
@@ -182,6 +189,10 @@ def older_objects(bucket: Bucket, words: CommandBuilder) -> str:
 
 def full_access(facts: Facts) -> str:
     """The headline of a pair that lacks nothing, as far as is known."""
+    if _hides_key_policy(facts):
+        unread = "the key policy" if not _hides_bucket_policy(facts) else "the key policy and bucket policy"
+        read = "were not read" if facts.bucket.given and _hides_bucket_policy(facts) else "could not be read"
+        return f"the grant allows {facts.pair.cache} to read and write s3://{facts.pair.bucket}; {unread} {read}"
     return f"{facts.pair.cache} can read and write {_bucket(facts)}{_beyond(facts)}"
 
 
@@ -189,18 +200,16 @@ def _bucket(facts: Facts) -> str:
     """The bucket, with what is known of access to it where a policy that may refuse it is out of sight."""
     far = ""
     if _hides_key_policy(facts):
-        far = " as far as the grant goes"
+        far = ", by the grant"
     elif _hides_bucket_policy(facts):
-        far = f" as far as {'the key' if facts.key else 'its encryption'} goes"
+        far = f", by {'its key' if facts.key else 'its encryption'}"
     return f"s3://{facts.pair.bucket}{far}"
 
 
 def _beyond(facts: Facts) -> str:
     if not _hides_bucket_policy(facts):
-        return "; the key policy could not be read" if _hides_key_policy(facts) else ""
+        return ""
     how = "was not" if facts.bucket.given else "could not be"
-    if _hides_key_policy(facts):
-        return f"; neither key policy nor bucket policy {'was' if facts.bucket.given else 'could be'} read"
     return f"; its bucket policy {how} read"
 
 
@@ -290,7 +299,7 @@ def _s3_notes(judgement: Judgement) -> list[str]:
 
 
 def _remedy(facts: Facts, words: CommandBuilder) -> tuple[FcsseError | None, list[str]]:
-    """The blocker and the next steps, by planning the link that would mend it."""
+    """The blocker and the next steps, by planning the link that would fix it."""
     unread = facts.policy is None or facts.grants is None
     if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
         refusal = facts.refusals[0]
@@ -329,10 +338,12 @@ def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     if denial is not None:
         because = why(denial)
         return [
-            f"Have the policy of bucket {facts.bucket.name} except the role from its Deny of {actions}"
+            f"Exclude the role from the statement that denies {actions} in the bucket policy of {facts.bucket.name}"
             + (f": {because}." if because else ".")
         ]
-    return [f"Have the policy of bucket {facts.bucket.name} allow {actions} to {facts.role.arn if facts.role else ''}."]
+    return [
+        f"Add a statement to the bucket policy of {facts.bucket.name} that allows {actions} to {facts.role.arn if facts.role else ''}."
+    ]
 
 
 def _actions(rows: Iterable[BucketRow]) -> list[str]:

@@ -51,6 +51,11 @@ class Histories(NamedTuple):
     now: datetime
     lost: Mapping[Arn, LostWrites] = {}
 
+    def __repr__(self) -> str:
+        """One line: how many keys and changes."""
+        changes = sum(len(one.changes) for one in self.keys)
+        return f"<Histories: {len(self.keys)} keys, {changes} changes, {len(self.gaps)} gaps>"
+
 
 class RecordedVersion(NamedTuple):
     """One recorded version of a key policy, by its event's id."""

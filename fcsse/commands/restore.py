@@ -5,7 +5,6 @@ In: a backup. Out: a ``Restoration`` with the difference and what others did sin
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -17,7 +16,7 @@ from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.model import Operation
 from fcsse.pipeline import Pipeline
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.plan import PolicyChange, joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
@@ -25,7 +24,7 @@ from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RestoreChange(PolicyChange):
     """The write that puts a policy back. What others do after the difference was shown is never overwritten."""
 
@@ -84,8 +83,8 @@ class Restoration(NamedTuple):
         partition = self.backup.key.split(":")[1]
         digests = [digest_of(document, partition, keep_empty=True) for document in (self.before, self.after)]
         endpoints = sorted(f"{service} {url}" for service, url in self.endpoints)
-        parts = [Operation.RESTORE.value, self.backup.key, *digests, *endpoints]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        whole = [Operation.RESTORE.value, self.backup.key, *endpoints]
+        return joined_digest([*whole, *digests], [*whole, digests[1]])
 
 
 def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) -> Restoration:
@@ -97,7 +96,7 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     arn = key_arn(backup.key)
     if arn is None:
         message = f"restoring {backup.noun} {backup.id}: it names no key ARN"
-        raise NotFoundError(message, f"See what there is with: {pipeline.words.backups()}")
+        raise NotFoundError(message, f"List the backups: {pipeline.words.backups()}")
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
     saved = [one.id for one in unique_ids(PolicyDocument.parse(backup.policy))]
@@ -126,10 +125,11 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
         _undone(chain, written, of_first=backup.is_recorded) if changed else (),
         pipeline.aws.endpoints,
     )
-    if expect is not None and expect != restoration.digest:
+    done = expect is not None and not restoration.changed and same_goal(expect, restoration.digest)
+    if expect is not None and expect != restoration.digest and not done:
         raise ChangedError(
-            f"checking the plan: its digest is {restoration.digest}, not the expected {expect}",
-            "Review a new dry run.",
+            f"checking the plan: it has changed since it was reviewed (expected {expect}, now {restoration.digest})",
+            "Look at the new plan with a dry run.",
         )
     return restoration
 
@@ -200,13 +200,19 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
 
 
 def require_discard(restoration: Restoration, words: CommandBuilder | None = None, *, discard_others: bool) -> None:
-    """Raises ``ChangedError`` where others' changes would be lost and that was not asked for."""
-    if restoration.others and not discard_others:
+    """Raises ``ChangedError`` where later changes, of others or of fcsse, would be lost and that was not asked for."""
+    if (restoration.others or restoration.undone) and not discard_others:
         options = ["--discard-others", *(["--accept-edited"] if restoration.backup.edited else [])]
+        since = "written" if restoration.backup.is_recorded else "saved"
+        doing = f"restoring {restoration.backup.noun} {restoration.backup.id}"
+        if restoration.others:
+            what = f"others changed the policy since it was {since}, and their changes would be lost"
+            lost = (*restoration.others, *(f"by fcsse: {one}" for one in restoration.undone))
+        else:
+            what = f"fcsse changed the policy since it was {since}, and those changes would be lost"
+            lost = restoration.undone
         raise ChangedError(
-            f"restoring {restoration.backup.noun} {restoration.backup.id}: others changed the policy since it was "
-            f"{'written' if restoration.backup.is_recorded else 'saved'}, and their changes "
-            f"would be lost: {'; '.join(restoration.others)}",
+            f"{doing}: {what}: {'; '.join(lost)}",
             f"To lose them all the same: {(words or CommandBuilder()).restore(restoration.backup.id, *options)}",
         )
 

@@ -44,7 +44,7 @@ class Buckets:
         return {name: found for name, found in self._read.items() if isinstance(found, Bucket)}
 
     def ask(self, name: str) -> None:
-        """Puts on the wire what needs no other answer."""
+        """Starts the requests that depend on no earlier response."""
         if self.all_given:
             return
         self._fetcher.encryption(name)

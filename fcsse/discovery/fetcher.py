@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class AnyFuture(Protocol):
-    """An answer of whatever kind, of which only counts whether it is there."""
+    """Any future; only ``done()`` is used."""
 
     def done(self) -> bool:
         """Is it there?"""

@@ -17,7 +17,7 @@ from fcsse.clock import Clock, pauses
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache, Role
-from fcsse.progress import Progress
+from fcsse.progress import Progress, Waiting
 
 if TYPE_CHECKING:
     from fcsse.aws.client import Aws
@@ -97,7 +97,7 @@ class RoleFinder:
     def _tell(self, waiting: list[str], gone_by: float) -> None:
         told = [cache + (f", which is still {COMING}" if self._is_coming(cache) else "") for cache in waiting[:3]]
         names = "; ".join(told) + (" …" if len(waiting) > 3 else "")
-        self._progress.step(f"waiting for the service-linked role of {names} ({gone_by:.0f} of {self._wait:.0f} s)")
+        self._progress.step(Waiting(f"waiting for the service-linked role of {names}", gone_by, self._wait))
 
     def _is_coming(self, cache: str) -> bool:
         """Did FSx say, when it was last asked, that the cache is still being made?"""

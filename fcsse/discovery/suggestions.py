@@ -1,4 +1,4 @@
-"""What was probably meant by a name that is not there: names that are like it, or part of it. On the way to an error only."""
+""" "Did you mean …?" suggestions for unknown cache ids and bucket names. Called only on error paths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 3
 
 
 def closest(name: str, known: Iterable[str]) -> list[str]:
-    """The nearest of the known names, those that are a part of it, or of which it is one, first; never the name itself."""
+    """The closest known names; prefixes and extensions of the name come first. Never the name itself."""
     others = [other for other in dict.fromkeys(known) if other != name]
     parts = [other for other in others if other.startswith(name) or name.startswith(other)]
     parts.sort(key=lambda other: abs(len(other) - len(name)))

@@ -125,7 +125,7 @@ def _statement(
         elif naming.direct and context.who.account == owner:
             return []  # in one account it suffices to be named
         elif not naming.direct:
-            reason = f"leaves it to the IAM policies of account {context.who.account}, and none known here allows it"
+            reason = f"delegates to the IAM policies of account {context.who.account}; no IAM policy that fcsse could see allows it"
             rank = 1
         else:
             reason, rank = "allows it, but IAM policies of the caller's own account must allow it, too", 1

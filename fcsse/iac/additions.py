@@ -29,6 +29,14 @@ class Additions(NamedTuple):
     nothing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: how many parts there are to add."""
+        return f"<Additions: {len(self.parts)} to add, {len(self.nothing)} with nothing to do>"
+
+    def __str__(self) -> str:
+        """All parts as JSON."""
+        return self.text("json")
+
     def text(self, notation: Notation | NotationWord) -> str:
         """All parts in a notation, ending in a newline; empty where there is nothing to add. Raises ``UsageError``."""
 

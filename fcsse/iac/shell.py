@@ -60,8 +60,8 @@ def _policy(part: NewStatements, names: Mapping[tuple[str, ...], str]) -> str:
     add = shlex.quote(json.dumps(list(part.statements), indent=2))
     return (
         f"# Adds to the policy of {part.whose}. Needs jq.\n"
-        "# KMS replaces the whole policy: what others write between the first command and the last is lost. fcsse link\n"
-        f"# sees to that. To look first, leave the last one out: diff {before} {after}\n"
+        "# KMS replaces the whole policy: what others write between the first command and the last is lost.\n"
+        f"# fcsse link avoids that. To look first, leave the last command out: diff {before} {after}\n"
         f"aws kms get-key-policy {where} \\\n    --query Policy --output text > {before} &&\n"
         f"jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    {before} > {after} &&\n"
         f"aws kms put-key-policy {where} \\\n    --policy file://{after}\n"

@@ -16,7 +16,7 @@ from fcsse.policy.json_text import JsonValue
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 SPACES_IN_SID = "# AWS provider 5.82 and 5.83 refuse spaces in a sid; every other version takes them.\n"
-"""Source: terraform-provider-aws issue 40639, mended in 5.84.0."""
+"""Source: terraform-provider-aws issue 40639, fixed in 5.84.0."""
 
 
 def quoted(text: str) -> str:

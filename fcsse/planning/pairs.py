@@ -55,7 +55,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         need = need._replace(warnings=(*need.warnings, *_wide(facts, document)))
         there = () if ours else already_allowed(facts, access, document)
         if there:
-            summary = f"{' and '.join(there)} {'gives' if len(there) == 1 else 'give'} the access already"
+            summary = f"{facts.pair.cache} already has access to {facts.bucket.name}, by {' and '.join(there)}"
             return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
         flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_missing(facts, document)
         outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
@@ -172,15 +172,14 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
     there = next((grant for grant in facts.grants or () if wanted.is_met_by(grant)), None)
     if there is not None:
         name = f" ({there.name})" if there.name else ""
-        summary = f"grant {there.grant_id}{name} gives the access already"
+        summary = f"{facts.pair.cache} already has access to {facts.bucket.name}, by grant {there.grant_id}{name}"
         if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
             summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
         return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
     wider: str = advice(
-        "The grant lets the role use the key in every bucket and outside S3, not only for this bucket: a grant cannot be "
-        "limited to S3, and to one bucket only where its objects use Bucket Keys (",
+        "This grant is not limited to this bucket or to S3. KMS cannot limit a grant to S3; ",
         NARROW,
-        ").",
+        " limits it to one bucket if the bucket uses Bucket Keys.",
     )
     if wanted.subset:
         wider = (

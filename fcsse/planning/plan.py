@@ -52,8 +52,15 @@ class Outcome(NamedTuple):
     short: str = ""
     ends: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: the pair, its status and the summary."""
+        return f"<Outcome {self.pair}: {self.status.value}; {self.summary}>"
 
-@dataclass(frozen=True, slots=True)
+    def __str__(self) -> str:
+        return self.summary
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PolicyChange:
     """One write to a key policy. ``accesses`` are what it gives or takes, ``saved`` earlier texts of the policy.
 
@@ -69,6 +76,11 @@ class PolicyChange:
     prune_orphans: bool = False
     saved: tuple[str, ...] = ()
     dead: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        """One line: the key and the sizes before and after."""
+        sizes = f"{self.before.size} to {self.after.size} bytes"
+        return f"<{type(self).__name__} {self.operation.value} on key {self.key}: {sizes}>"
 
     def again(self, before: PolicyDocument) -> PolicyChange:
         """The same wish on another version of the document. Raises what ``change_policy`` raises."""
@@ -123,23 +135,61 @@ class Plan(NamedTuple):
     endpoints: tuple[Endpoint, ...] = ()
     read_at: float = NEVER
 
+    def __repr__(self) -> str:
+        """One line: how many pairs and changes, and the digest."""
+        doing = sum(outcome.status is Status.TO_DO for outcome in self.outcomes)
+        return (
+            f"<Plan {self.operation.value}: {doing} of {len(self.outcomes)} pairs to do, {len(self.changes)} changes, "
+            f"digest {self.digest}>"
+        )
+
     @property
     def digest(self) -> str:
         """The same for the same changes to the same documents, for the same roles, asked at the same endpoints.
 
-        16 hexadecimal digits. Order and layout have no part in it, nor have pairs for which nothing is written.
+        16 hexadecimal digits; order and layout have no part in it. The first half stands for what is changed, the second for
+        what is wanted, whatever there is to do: by it a plan with nothing to do is recognised as the state that another
+        digest's plan leads to. Changes are made only where both halves agree.
         """
         parts: list[object] = [["operation", self.operation.value]]
         parts += [["endpoint", *endpoint] for endpoint in self.endpoints]
         parts += [["pair", *_pair_facts(one)] for one in self.outcomes if one.status is Status.TO_DO]
         parts += [_change_facts(change) for change in self.changes]
         lines = sorted({json.dumps(part, sort_keys=True) for part in parts})
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        return joined_digest(lines, [self.operation.value, *sorted(map(self._goal, self.outcomes))])
+
+    def _goal(self, outcome: Outcome) -> str:
+        """What the pair is to have, or to lose."""
+        facts = outcome.facts
+        key, role = (facts.key, facts.role) if facts else (None, None)
+        via = outcome.via.value if outcome.via and self.operation is Operation.LINK else None
+        kept = facts.bucket.encryption.bucket_keys if facts and self.operation is Operation.LINK else None
+        parts = (str(key.arn) if key else None, str(role.arn) if role else None, via, kept)
+        return json.dumps([outcome.pair.cache, outcome.pair.bucket, *parts])
+
+    def answers(self, expect: str) -> bool:
+        """Is it the plan of this digest, or is everything as that plan wanted it, so that there is nothing to do?"""
+        return expect == self.digest or (not self.changes and same_goal(expect, self.digest))
 
     @property
     def error(self) -> FcsseError | None:
         """The first pair's error, in the order of the pairs."""
         return next((outcome.error for outcome in self.outcomes if outcome.error), None)
+
+
+HALF = 8
+"""Hexadecimal digits of each half of a digest."""
+
+
+def joined_digest(changes: Sequence[str], goal: Sequence[str]) -> str:
+    """A digest of what is changed and, in its second half, of what is wanted."""
+    halves = (hashlib.sha256("\n".join(part).encode()).hexdigest()[:HALF] for part in (changes, goal))
+    return "".join(halves)
+
+
+def same_goal(one: str, other: str) -> bool:
+    """Do the plans of two digests want the same?"""
+    return one[HALF:] == other[HALF:]
 
 
 def _pair_facts(outcome: Outcome) -> list[object]:
@@ -232,8 +282,8 @@ def change_policy(
         if left:
             named = "; ".join(f"{one.id} in statement {one.label}" for one in left)
             raise PolicyRefusedError(
-                f"updating the policy of key {key}: it names principals that no longer exist, and KMS refuses every new "
-                f"version of it because of them: {named}",
+                f"updating the policy of key {key}: KMS refuses any change to it, because it names deleted principals: "
+                f"{named}",
                 advice("Remove them in the same change with ", PRUNE, " (the diff shows each), or use ", BY_GRANT, "."),
             )
         buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))

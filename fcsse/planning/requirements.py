@@ -191,7 +191,7 @@ def _refuse_unusable(key: Key, bucket: Bucket) -> None:
         case "PendingDeletion":
             raise ImpossibleError(
                 f"its key {key.arn} is pending deletion; what is encrypted with it will be lost",
-                "Save it, then link again:\n"
+                "Cancel the deletion, then link again:\n"
                 f"aws kms cancel-key-deletion --key-id {key.arn} --region {key.arn.region}\n"
                 f"aws kms enable-key --key-id {key.arn} --region {key.arn.region}",
                 doing=f"linking bucket {bucket.name}",
@@ -255,7 +255,7 @@ def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
     said = list(facts.unreadable)
     if facts.role is None:
         said.append(
-            "The statement for every cache is met by any role session named FSx in the account, not by FSx's roles alone."
+            "The statement for every cache applies to any role session named FSx in the account, not to FSx's roles alone."
         )
     if foreign and facts.key:
         said.append(

@@ -42,7 +42,7 @@ def phrase(step: Step) -> str:
         case steps.StatementAdded():
             return f"a new statement {step.label} for {who(step.access.role)}"
         case steps.RoleJoined():
-            return f"the role of {who(step.role)} joins statement {step.label}"
+            return f"{who(step.role)} added to the existing statement {step.label}"
         case steps.FormJoined():
             covers = f"statement {step.label} also covers {FORMS[step.form]} from now on"
             if any(len(access.forms) > 1 for access in step.accesses):
@@ -51,20 +51,20 @@ def phrase(step: Step) -> str:
                 f"{covers}, because {uses(step.bucket, step.form)}; the other form stays, for objects written that way"
             )
         case steps.AlreadyThere():
-            return f"statement {step.label} gives {who(step.access.role)} the access already"
+            return f"{who(step.access.role)} already has access to {step.access.bucket}, by statement {step.label}"
         case steps.Drift():
-            return f"statement {step.label} looks like the one for this access but {step.reason}; it is left as it is"
+            return f"statement {step.label} looks like the one for this access, but {step.reason}; it is not changed"
         case steps.PartlyThere():
             return (
-                f"statement {step.label} gives {who(step.access.role)} a part of the access and stays as it is: "
+                f"statement {step.label} gives {who(step.access.role)} a part of the access and is not changed: "
                 f"{why_not_ours(step.differences)}"
             )
         case steps.RoleTakenOut():
-            return f"the role of {who(step.role)} leaves statement {step.label}, which serves others too"
+            return f"{who(step.role)} removed from statement {step.label}; others in it keep their access"
         case steps.BucketTakenOut():
-            return f"bucket {step.bucket} leaves statement {step.label}, which is about others too"
+            return f"bucket {step.bucket} removed from statement {step.label}; its other buckets stay"
         case steps.StatementTakenOut():
-            return f"statement {step.label} goes" + ("" if step.accesses else ": all its principals are gone")
+            return f"statement {step.label} removed" + ("" if step.accesses else ": all its principals are deleted")
         case steps.NotThere():
             return f"no statement gives {who(step.access.role)} this access"
         case steps.StillNamed():
@@ -72,7 +72,7 @@ def phrase(step: Step) -> str:
         case steps.StillCovered():
             return f"statement {step.label}, which is for every cache, still gives {who(step.access.role)} the access"
         case steps.PrincipalPruned():
-            return f"{step.principal}, which no longer exists, leaves statement {step.label}"
+            return f"{step.principal}, which no longer exists, removed from statement {step.label}"
         case steps.PrincipalKept():
             return f"{step.principal}, which no longer exists, has to stay in statement {step.label}: {step.reason}"
         case _:

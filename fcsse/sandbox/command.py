@@ -48,6 +48,14 @@ app = typer.Typer(
     epilog=EXAMPLE,
 )
 
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+SHELLS = ("sh", "bash", "zsh", "fish", "dash", "ksh")
+INSIDE = """\
+You are inside the sandbox, a simulated AWS on this machine. Leave it with: exit
+See what there is: fcsse sandbox list
+To begin with:     fcsse audit
+                   fcsse link --cache fc-0123 --bucket data
+"""
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
@@ -96,12 +104,13 @@ def main(context: typer.Context, port: Port = 0) -> None:
 
     sandbox = _start(port)
     stopped = threading.Event()
-    with _signals(lambda *_: stopped.set()):
+    with _signals(lambda *_: stopped.set()), tempfile.TemporaryDirectory(prefix="fcsse-sandbox-") as folder:
         try:
-            _say(describe(sandbox))
+            _say(describe(sandbox.account, sandbox.region, sandbox.other_account))
             _say(f"\nListening on {sandbox.url}; stop it with Ctrl-C. In another shell:\n")
             typer.echo(f"unset {' '.join(_UNSET)}")
-            for name, value in sandbox.env().items():
+            # Copies of simulated policies have no business among those of real ones.
+            for name, value in {**sandbox.env(), "FCSSE_BACKUP_DIR": folder}.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
             sys.stdout.flush()
             stopped.wait()
@@ -110,7 +119,7 @@ def main(context: typer.Context, port: Port = 0) -> None:
 
 
 class _signals:  # noqa: N801  (reads as a word where it is used)
-    """Hands SIGINT and SIGTERM to a function while it is entered."""
+    """Hands SIGINT, SIGTERM and SIGHUP (a closed terminal) to a function while it is entered."""
 
     def __init__(self, handler: Callable[[int, FrameType | None], Any]) -> None:
         self._handler = handler
@@ -118,7 +127,7 @@ class _signals:  # noqa: N801  (reads as a word where it is used)
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            self._old = {number: signal.signal(number, self._handler) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._old = {number: signal.signal(number, self._handler) for number in ENDING}
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._old.items():
@@ -138,10 +147,18 @@ def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
 )
 def run(
     context: typer.Context,
-    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, after --")],
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND...]", help="What to run, after --; default: your shell")
+    ] = None,
 ) -> None:
-    """Start a simulated AWS, run COMMAND with its environment, stop it, and pass the exit code on."""
+    """Start a simulated AWS, run COMMAND with its environment, stop it, and pass the exit code on.
+
+    Without COMMAND it starts $SHELL.
+    """
+    command = command or [os.environ.get("SHELL") or "sh"]
     sandbox = _start(context.obj or 0)
+    if len(command) == 1 and os.path.basename(command[0]) in SHELLS:  # noqa: PTH119 - a word, not a place
+        _say(INSIDE)
     try:
         with tempfile.TemporaryDirectory(prefix="fcsse-sandbox-") as folder:
             # Copies of simulated policies have no business among those of real ones.
@@ -161,8 +178,8 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
     except OSError as error:
         _say(f"Error: running {command[0]}: {error.strerror}.")
         return _NOT_EXECUTABLE
-    # The terminal sends Ctrl-C to the command as well, which decides what to make of it; a SIGTERM is handed on.
-    with _signals(lambda number, _: process.terminate() if number == signal.SIGTERM else None):
+    # The terminal sends Ctrl-C to the command as well, which decides what to make of it; the others are handed on.
+    with _signals(lambda number, _: process.send_signal(number) if number != signal.SIGINT else None):
         code = process.wait()
     return 128 - code if code < 0 else code
 
@@ -173,6 +190,15 @@ KeyArgument = Annotated[str, typer.Argument(metavar="[KEY]", help="The object's 
 DataOption = Annotated[
     str, typer.Option("--data", metavar="TEXT", help="What to write. Default: one line.", show_default=False)
 ]
+
+
+@app.command("list", short_help="List the caches, buckets and roles of the sandbox.")
+def list_world() -> None:
+    """List the caches, buckets and roles that a sandbox starts with."""
+    from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION
+    from fcsse.sandbox.world import describe
+
+    typer.echo(describe(ACCOUNT, REGION, OTHER_ACCOUNT))
 
 
 @app.command(short_help="Read an object as a cache would.", epilog=READ_EXAMPLE)

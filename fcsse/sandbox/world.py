@@ -184,11 +184,11 @@ def _letting_in(account: str, bucket: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def describe(sandbox: Simulation) -> str:
+def describe(account: str, region: str, other_account: str) -> str:
     """The world as a table for people."""
     width = max(len(item.name) for item in TABLE)
-    lines = [f"Account {sandbox.account} in {sandbox.region}; other account {sandbox.other_account}."]
+    lines = [f"Account {account} in {region}; other account {other_account}."]
     lines += [f"{item.kind:<12}{item.name:<{width}}  {item.note}" for item in TABLE]
-    lines.append(f"Both are in the organization o-exampleorgid, which {sandbox.account} manages.")
+    lines.append(f"Both are in the organization o-exampleorgid, which {account} manages.")
     lines.append(f"The role of a cache: {role_name('fc-0123')}; every SSE-KMS bucket's key has its name as alias.")
     return "\n".join(lines)

@@ -378,7 +378,7 @@ def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
     )
     audit = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), refused)))
     finding = audit.findings[0]
-    assert finding.title == f"unknown: no kms:GetKeyPolicy on key {arn}"
+    assert finding.title == f"key {arn} could not be read: no kms:GetKeyPolicy"
     assert finding.severity is Severity.MEDIUM
     assert [pair.bucket for pair in finding.pairs] == ["data"]
     assert [one.verdict for one in audit.judged] == ["unknown", "allowed"], "the other pair is judged all the same"
@@ -439,14 +439,14 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
         for kind, action in (("policy", "kms:GetKeyPolicy"), ("grants", "kms:ListGrants"))
     ]
     finding = only(made.done(*refusals), "unreadable")
-    assert finding.title == f"unknown: no kms:GetKeyPolicy and kms:ListGrants on key {arn}"
+    assert finding.title == f"key {arn} could not be read: no kms:GetKeyPolicy and kms:ListGrants"
     assert finding.remedy == "Allow kms:GetKeyPolicy and kms:ListGrants on it."
 
     role = DeniedError("no", "Let the role be assumed.", action="sts:AssumeRole", resource="role Audit")
     finding = only(made.done(*refusals, Refusal("describe", (arn,), role)), "unreadable")
     assert (
         finding.title
-        == f"unknown: no kms:GetKeyPolicy and kms:ListGrants on key {arn}, no sts:AssumeRole on role Audit"
+        == f"key {arn} could not be read: no kms:GetKeyPolicy and kms:ListGrants; role Audit could not be read: no sts:AssumeRole"
     )
     assert finding.remedy.endswith("Let the role be assumed.")
 
@@ -457,7 +457,7 @@ def test_the_same_refusal_on_many_things_is_one_finding() -> None:
     for number in range(1, 7):
         bucket, key = f"data-{number}", f"key {key_name(number)}"
         made.link(A, bucket, None, key=number, bucket_policy=None)
-        hint = "Allow s3:GetBucketPolicy on bucket {} for you: to be given in the caller's IAM policy."
+        hint = "The caller needs s3:GetBucketPolicy on bucket {}, in the caller's IAM policy."
         refused = DeniedError("no", hint.format(bucket), action="s3:GetBucketPolicy", resource=f"bucket {bucket}")
         hidden = DeniedError("no", f"Allow it on {key}.", action="kms:GetKeyPolicy", resource=key)
         refusals += [
@@ -467,7 +467,7 @@ def test_the_same_refusal_on_many_things_is_one_finding() -> None:
     told = [finding for finding in found(made.done(*refusals)) if finding.code == "unreadable"]
     assert [len(finding.pairs) for finding in told] == [6, 6]
     buckets = next(finding for finding in told if "s3:" in finding.title)
-    assert buckets.title == "unknown: no s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more"
+    assert buckets.title == "buckets data-1, data-2, data-3 and 3 more could not be read: no s3:GetBucketPolicy"
     assert buckets.remedy.startswith("Allow s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more for you")
     assert "data-6" in buckets.detail[-1]
 
@@ -514,7 +514,7 @@ def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
     audit = audit_of(Made().done(unread=(("eu-north-1", denied), ("us-east-1", denied)), off=("me-south-1",)))
     assert audit.exit_code == 5
     assert [finding.title for finding in audit.findings] == [
-        "unknown: no fsx:DescribeDataRepositoryAssociations: eu-north-1 and us-east-1"
+        "eu-north-1 and us-east-1 could not be read: no fsx:DescribeDataRepositoryAssociations"
     ]
     assert audit_of(Made().done(off=("me-south-1",))).exit_code == 0
     expired = (("eu-west-1", CredentialsError("they have expired")),)

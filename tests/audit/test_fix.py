@@ -91,7 +91,7 @@ def test_the_diff_comes_before_the_question_and_a_no_writes_nothing(
     monkeypatch.setattr(Terminal, "confirm", no)
     shell.sandbox.requests.clear()
     run = shell.run("audit", "--fix")
-    assert asked == ["Link these 6 pairs by 4 changes?"]
+    assert asked == ["Link 6 pairs (4 key policies change)?"]
     assert "+++ key policy (planned)" in run.out
     assert puts(shell) == 0
     assert run.code == 1

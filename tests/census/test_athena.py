@@ -95,7 +95,7 @@ def test_results_that_moto_queues_are_told_and_options_reach_athena(shell: Shell
         "primary",
     )
     assert run.code == 0, run.err
-    assert run.out.startswith("s3://data-sse-s3: 7 objects, 1 way of encryption, 0 KMS keys.\n")
+    assert run.out.startswith("s3://data-sse-s3: 7 objects, all encrypted the same way, with no KMS key.\n")
     assert "2020-01-01 to 2021-01-01" in run.out
     assert '"s3tablescatalog/mine"."ns"."t"' in shell.sandbox.state.athena.statements[0][0]
     (entry,) = shell.sandbox.requests.of("athena:StartQueryExecution")

@@ -166,7 +166,7 @@ def test_what_has_to_be_stated(shell: Shell, tmp_path: Path) -> None:
         (["--policy", str(place), "--cache", "fc-0123", *STATED], "--policy needs --bucket"),
         (["--policy", str(tmp_path / "gone.json"), *PAIR, *STATED], "No such file"),
         (["--policy", str(tmp_path), *PAIR, *STATED], "reading"),
-        ([*PAIR, "--account", OWN], "--account goes with --policy"),
+        ([*PAIR, "--account", OWN], "--account needs --policy"),
     ]
     for words, message in wrong:
         run = shell.run("check", *words)
@@ -175,4 +175,6 @@ def test_what_has_to_be_stated(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_markdown(shell: Shell, tmp_path: Path) -> None:
-    assert "| fc-0123 | data | allowed | allowed |" in judged(shell, tmp_path, document(allow()), "-o", "markdown").out
+    assert (
+        "| `fc-0123` | `data` | allowed | allowed |" in judged(shell, tmp_path, document(allow()), "-o", "markdown").out
+    )

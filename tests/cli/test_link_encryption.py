@@ -19,7 +19,7 @@ def untouched(run: Run) -> bool:
 )
 def test_what_works_already_needs_nothing(shell: Shell, cache: str, bucket: str, because: str) -> None:
     run = shell.linked(cache, bucket)
-    assert f"Nothing to do to link {cache} to {bucket}" in run.out
+    assert "Nothing to do." in run.out
     assert because in run.out
     assert untouched(run)
     assert shell.works(cache, bucket) == (True, True)

@@ -77,7 +77,7 @@ def test_what_the_environment_says_is_not_said_again(shell: Shell, tmp_path: Pat
     }
     run = shell.link("fc-0123", "data", env=env)
     assert run.code == 0, run.words
-    assert re.search(r"saved: fcsse restore \S+$", run.out, re.MULTILINE)
+    assert re.search(r"To undo: fcsse restore \S+$", run.out, re.MULTILINE)
     run = shell.run("check", "--cache", "fc-0456", "--bucket", "data", env=env)
     assert re.search(r"^  fcsse link --cache fc-0456 --bucket data$", run.out, re.MULTILINE)
 
@@ -116,7 +116,7 @@ def test_where_a_permission_is_missing_all_that_are_needed_are_a_command_away(
     shell.sandbox.fault("s3:GetBucketEncryption", "AccessDenied", times=None)
     run = shell.run(command, "--cache", "fc-0123", "--bucket", "data", "-o", form)
     told = run.words if form == "text" else run.err
-    assert told.count(f"All permissions that it needs: fcsse permissions {command}\n") == 1, run.words
+    assert told.count(f"See all permissions that {command} needs: fcsse permissions {command}\n") == 1, run.words
     assert shell.run("permissions", command).code == 0
 
 
@@ -124,4 +124,4 @@ def test_a_check_that_may_not_read_the_policy_says_so_too(shell: Shell) -> None:
     shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", times=None)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
     assert run.code == 5
-    assert run.words.count("\n  All permissions that it needs: fcsse permissions check\n") == 1
+    assert run.words.count("needs: fcsse permissions check\n") == 1

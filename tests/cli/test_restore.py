@@ -106,7 +106,8 @@ def test_what_else_is_undone_is_said_and_not_blamed_on_others(shell: Shell, firs
     shell.linked("fc-0456", "data")
     assert shell.unlink("fc-0456", "data").code == 0
     shell.linked("fs-0abc", "data")
-    dry = shell.run("restore", first, "--dry-run")
+    assert shell.run("restore", first, "--dry-run").code == 7
+    dry = shell.run("restore", first, "--dry-run", "--discard-others")
     assert dry.code == 0
     said = "Warning: It also undoes: link fs-0abc to data; unlink fc-0456 from data; link fc-0456 to data."
     assert said in dry.out.splitlines()
@@ -173,10 +174,14 @@ def test_backups_are_a_table_in_markdown(shell: Shell, first: str) -> None:
     assert run.out.index("unlink fc-0123 from data |") < run.out.index("link fc-0123 to data |")
 
 
-def test_later_links_by_fcsse_are_not_others(shell: Shell, first: str) -> None:
+def test_later_links_by_fcsse_are_not_others_but_asked_about_as_well(shell: Shell, first: str) -> None:
     shell.linked("fc-0456", "data")
     shell.linked("fs-0abc", "data")
-    assert shell.run("restore", first, "--yes").code == 0
+    refused = shell.run("restore", first, "--yes")
+    assert refused.code == 7
+    assert "fcsse changed the policy since" in refused.err
+    assert "others changed" not in refused.err
+    assert shell.run("restore", first, "--yes", "--discard-others").code == 0
 
 
 def test_a_change_of_others_between_two_links_is_noticed(shell: Shell, first: str) -> None:

@@ -314,7 +314,7 @@ def test_what_is_to_be_copied_stays_in_one_piece(sandbox: Sandbox, tmp_path: Pat
     assert re.search(rf"^fcsse restore \S+ --backup-dir {re.escape(folder)}$", "\n".join(rows(screen)), re.MULTILINE)
     assert rows(screen)[-2].startswith("fcsse restore ")
     arn = sandbox.key("data").arn
-    assert f"Policy of key {arn}" in rows(screen)
+    assert "Policy of the key" in rows(screen)
     sandbox.set_key_state("data", "PendingDeletion")
     checked = rows(in_terminal(env, ("check", *LINK[1:]))[1])
     assert f"  aws kms enable-key --key-id {arn} --region eu-west-1" in checked
@@ -345,7 +345,7 @@ def test_a_pipe_gets_each_sentence_on_one_line(sandbox: Sandbox, tmp_path: Path)
 def test_a_question_names_what_it_is_about(sandbox: Sandbox, tmp_path: Path) -> None:
     env = environment(sandbox, tmp_path)
     many = ("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-bucket-keys")
-    assert "\n\nLink these 2 pairs by 2 changes? [y/N] " in "\n".join(rows(in_terminal(env, many, b"n\n")[1]))
+    assert "\n\nLink 2 pairs (2 key policies change)? [y/N] " in "\n".join(rows(in_terminal(env, many, b"n\n")[1]))
     assert run(sandbox, tmp_path, *LINK).returncode == 0
     unlinked = in_terminal(env, ("unlink", *LINK[1:]), b"n\n")[1]
     assert "\n\nUnlink fc-0123 from data? [y/N] " in "\n".join(rows(unlinked))

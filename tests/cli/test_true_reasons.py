@@ -114,7 +114,7 @@ def test_a_statement_without_a_sid_is_called_by_its_number_once(shell: Shell) ->
     link, unlink = shell.link(CACHE, "data"), shell.unlink(CACHE, "data")
 
     assert f": statement {number} gives" in link.out
-    assert f": statement {number} goes" in unlink.out
+    assert f": statement {number} removed" in unlink.out
     assert "statement statement" not in link.words + unlink.words
 
 

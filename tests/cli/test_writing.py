@@ -265,20 +265,23 @@ def test_the_end_says_what_was_done_not_what_was_planned(shell: Shell, form: str
     assert run.code == 0, run.words
     assert len(shell.statements("data")) == 2
     if form == "json":
-        assert run.json["pairs"][0]["summary"] == "the role of fc-0123 joins statement 'Theirs'"
+        assert run.json["pairs"][0]["summary"] == "fc-0123 added to the existing statement 'Theirs'"
         (change,) = run.json["changes"]
         assert change["after"] == shell.sent()[-1]
         assert "Theirs" in change["before"]
         assert not [row for row in change["diff"] if row.startswith("+") and '"Sid"' in row]
     else:
-        assert "Linked fc-0123 to data: the role of fc-0123 joins statement 'Theirs'." in run.out.splitlines()
+        assert (
+            "Linked fc-0123 to data: fc-0123 added to the existing statement 'Theirs'. Confirmed."
+            in run.out.splitlines()
+        )
 
 
 def test_what_somebody_else_did_meanwhile_is_not_said_to_be_done(shell: Shell) -> None:
     shell.sandbox.second_writer("data", documented("fc-0123", "data", sid="Theirs"), after=True)
     run = shell.link("fc-0123", "data")
     assert run.code == 0
-    said = "Nothing to do to link fc-0123 to data: statement 'Theirs' gives fc-0123 the access already."
+    said = "fc-0123 already has access to data, by statement 'Theirs'. Nothing to do."
     assert said in run.out.splitlines()
 
 

@@ -25,7 +25,7 @@ def test_the_policy_commands_link(bucket: str, shell: Shell, tmp_path: Path) -> 
     script = shell.run("statement", *pair, "--format", "aws-cli").out
     done = sh(shell, script, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Nothing to do to link" in shell.run("link", *pair).out
+    assert "Nothing to do." in shell.run("link", *pair).out
     assert shell.sandbox.cache("fc-0123").read(bucket, "hello.txt").allowed
 
 
@@ -60,7 +60,7 @@ def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
     assert "set KEY to the ARN of the key behind bucket data" in refused.stderr
     done = sh(shell, script, tmp_path, KEY=shell.sandbox.key("data").arn)
     assert done.returncode == 0, done.stderr
-    assert "Nothing to do to link" in shell.run("link", *pair).out
+    assert "Nothing to do." in shell.run("link", *pair).out
 
 
 def test_offline_each_bucket_s_key_is_asked_for_by_a_name_of_its_own(shell: Shell, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_offline_each_bucket_s_key_is_asked_for_by_a_name_of_its_own(shell: Shel
     assert sh(shell, script, tmp_path, KEY=keys["KEY1"]).returncode != 0
     done = sh(shell, script, tmp_path, **keys)
     assert done.returncode == 0, done.stderr
-    assert shell.run("link", *pairs, "--context", "both").out.count("Nothing to do to link") == 2
+    assert shell.run("link", *pairs, "--context", "both").out.count("Nothing to do.") == 2
 
 
 def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
@@ -81,4 +81,4 @@ def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
         done = sh(shell, script, tmp_path)
         assert done.returncode == 0, done.stderr
     assert len(shell.sandbox.key("data-bucket-keys").grants.value) == 1
-    assert "Nothing to do to link" in shell.run("link", *pair).out
+    assert "Nothing to do." in shell.run("link", *pair).out

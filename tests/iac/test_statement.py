@@ -64,7 +64,7 @@ def test_once_it_is_pasted_link_finds_nothing_to_do(operation: str, shell: Shell
     shell.sandbox.put_policy(bucket, {**policy, "Statement": [*policy["Statement"], *printed]})
     run = shell.run("link", *words)
     assert "Linked" not in run.out
-    assert "Nothing to do to link" in run.out
+    assert "Nothing to do." in run.out
     assert shell.sandbox.cache("fc-0123").write(bucket, "new.txt").allowed
 
 
@@ -93,7 +93,7 @@ def test_the_grant_is_the_one_that_link_makes(shell: Shell) -> None:
     assert online.out == offline.out
     shell.sandbox.client("kms").create_grant(**json.loads(online.out))
     run = shell.run("link", *words)
-    assert "Nothing to do to link" in run.out
+    assert "Nothing to do." in run.out
     assert shell.sandbox.cache("fc-0123").read("data-bucket-keys", "hello.txt").allowed
 
 

@@ -263,7 +263,7 @@ def wrong(word: str) -> Any:
             "go with key",
         ),
         (lambda s: fcsse.plan(every_cache=True, settings=s), "every_cache needs bucket"),
-        (lambda s: fcsse.statement("fc-0123", "data", partition="aws", settings=s), "partition goes with account"),
+        (lambda s: fcsse.statement("fc-0123", "data", partition="aws", settings=s), "partition needs account"),
         (lambda s: fcsse.statement("fc-0123", account="111122223333", settings=s), "no bucket is named"),
         (lambda s: fcsse.statement("fc-0123", "data", account="1", settings=s), "'1'"),
         (lambda s: fcsse.permissions(wrong("fix"), "fc-0123"), "command='fix'"),

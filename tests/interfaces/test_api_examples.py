@@ -14,14 +14,19 @@ import fcsse
 import fcsse.progress
 from tests.simulated import Shell
 
-README = Path(__file__).parents[2] / "README.md"
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[2] / ".github" / "docs"
+EXAMPLES = [
+    example
+    for page in sorted(DOCS.glob("*.md"))
+    for example in re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+]
 FUNCTIONS = (
     "audit",
     "audit_organization",
     "backups",
     "census",
     "check",
+    "check_policy",
     "history",
     "link",
     "permissions",
@@ -69,7 +74,7 @@ def test_the_readmes_examples_run(
 ) -> None:
     sandbox = shell_of_an_account.sandbox
     before = sandbox.policy_text("data")
-    exec(compile(example, str(README), "exec"), {"__name__": "example"})
+    exec(compile(example, str(DOCS), "exec"), {"__name__": "example"})
     told = capsys.readouterr().out
     assert told
     writes = any(word in example for word in ("fcsse.link(", ".apply()"))

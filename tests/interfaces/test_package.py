@@ -97,7 +97,9 @@ def test_workflows_have_no_rights_but_those_of_each_job_and_every_action_is_pinn
 
 def readme_workflow() -> str:
     (block,) = re.findall(
-        r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        r"^```yaml\n(.*?)^```$",
+        (ROOT / ".github" / "docs" / "github-actions.md").read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
     )
     return str(block).replace("OWNER/fcsse", "example/fcsse").replace("@COMMIT", f"@{'0123456789' * 4}")
 

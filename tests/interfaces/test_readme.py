@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fcsse import errors
 from fcsse.cli.main import main
 from fcsse.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 HELP = Path("fcsse", "cli", "help")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = sorted((ROOT / ".github" / "docs").glob("*.md"))
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *DOCS)}
+TEXTS = "\n".join(text for path, text in PAGES.items() if path.name != "reference.md")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXTS, re.DOTALL | re.MULTILINE)
 
 
 def check(root: Path) -> subprocess.CompletedProcess[str]:
@@ -70,16 +74,38 @@ def test_the_picture_stands_on_its_own() -> None:
     assert svg.count("\n") < 400
 
 
-def test_files_that_the_readme_points_to_are_there() -> None:
-    headings = {
-        re.sub(r"[^a-z0-9-]", "", line.lower().replace(" ", "-"))
-        for line in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
-    for path in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+def anchors(page: str) -> set[str]:
+    """The names by which GitHub lets one link to a page's headings."""
+    found = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^a-z0-9_-]", "", line.lower().replace(" ", "-")) for line in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_of_the_pages_lead_somewhere(page: Path) -> None:
+    for target, _, anchor in (link.partition("#") for link in re.findall(r"\]\((?!http)([^)]+)\)", PAGES[page])):
+        place = (page.parent / target).resolve() if target else page
+        assert place.exists(), target
+        assert not anchor or anchor in anchors(PAGES[place]), anchor
+    for path in re.findall(r"`\.?/?(scripts/[a-z-]+)", PAGES[page]):
         assert (ROOT / path).exists(), path
-    for path in re.findall(r"`\.?/?(scripts/[a-z-]+)", README):
-        assert (ROOT / path).exists(), path
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert {path.name for path in DOCS} == set(re.findall(r"\]\(\.github/docs/([a-z-]+\.md)", README))
+
+
+def test_the_readme_opens_with_two_commands_and_installs_no_name_of_an_index() -> None:
+    assert blocks("sh")[0].split("   #")[0] == "./scripts/demo"
+    assert "./scripts/test" in blocks("sh")[0]
+    wanted = re.findall(r"(?:pip|pipx|uv tool) install (?:--\S+ \S+ )*\"?([^\s\"]+)", "\n".join(blocks("sh")))
+    assert wanted
+    assert all(one.startswith((".", "git+https://")) or one == "fcsse" for one in wanted)
+    assert not re.search(r"^pip install fcsse|install \"?fcsse\"?$", "\n".join(blocks("sh")), re.MULTILINE)
+
+
+def test_every_exit_code_has_a_row() -> None:
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} == codes
 
 
 def test_the_workflow_is_one() -> None:
@@ -90,7 +116,7 @@ def test_the_workflow_is_one() -> None:
     assert action["uses"] == "OWNER/fcsse/.github/actions/fcsse@COMMIT", "nobody else's name, until this one has a home"
     assert {"pull_request", "push"} == set(workflow[True]), "YAML takes the word on for a truth"
     assert action["with"].keys() <= described["inputs"].keys()
-    used = set(re.findall(rf"steps\.{action['id']}\.outputs\.([a-z-]+)", README))
+    used = set(re.findall(rf"steps\.{action['id']}\.outputs\.([a-z-]+)", TEXTS))
     assert used
     assert used <= described["outputs"].keys()
     for step in job["steps"]:
@@ -113,4 +139,4 @@ def test_every_command_line_is_understood(
     for name, value in {**small_world.env(), "FCSSE_BACKUP_DIR": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     code = main(line.split()[1:])
-    assert code == (3 if " check " in line else 0), capsys.readouterr().err
+    assert code == (3 if re.search(r"^fcsse (check|audit$)", line) else 0), capsys.readouterr().err

@@ -127,7 +127,7 @@ def test_fix_is_about_audit_only(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "told"),
     [
         ("link --every-cache --cache fc-0123", "exclude each other"),
-        ("check --every-cache --bucket data", "goes with link and unlink"),
+        ("check --every-cache --bucket data", "works with link and unlink only"),
         ("link --every-cache --bucket data --via grant", "a grant is made to one role"),
         (f"link --every-cache --bucket data --account 111122223333 --key {FOREIGN}", "a grant is made to one role"),
         (f"link --partition aws-cn --key {OWN}", "is not of partition aws-cn"),

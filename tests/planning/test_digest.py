@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
 from fcsse.model import Bucket, Encryption, Facts, Grant, Operation, Pair, Role, Via
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, Status, change_policy
+from fcsse.planning.plan import HALF, Change, GrantAddition, GrantEnding, Outcome, Plan, Status, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
@@ -186,4 +186,5 @@ def test_order_layout_and_words_do_not_change_the_digest(world: World, chance: r
 
 def test_pairs_for_which_nothing_is_written_have_no_part_in_it() -> None:
     plan = plan_of(World())
-    assert plan._replace(outcomes=plan.outcomes[:1]).digest == plan.digest
+    # In the half that stands for what is changed; the other half stands for what is wanted of all pairs.
+    assert plan._replace(outcomes=plan.outcomes[:1]).digest[:HALF] == plan.digest[:HALF]

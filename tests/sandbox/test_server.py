@@ -169,7 +169,7 @@ def test_the_table_tells_of_everything_in_the_world(world: Sandbox) -> None:
     theirs = {bucket["Name"] for bucket in world.client("s3", account=OTHER).list_buckets()["Buckets"]}
     assert buckets | theirs == {item.name for item in TABLE if item.kind == "bucket"}
     assert set(world.state.caches) <= named
-    assert all(item.name in describe(world) for item in TABLE)
+    assert all(item.name in describe(world.account, world.region, world.other_account) for item in TABLE)
     for bucket in buckets - {"data-sse-s3", "data-aws-s3", "data-other-region"}:
         assert world.key(bucket).account == OWN
 

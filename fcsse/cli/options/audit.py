@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import regions
 from fcsse.cli.options import cross_account, output, route, targets
+from fcsse.cli.options.factory import option
 from fcsse.commands.audit.organization import DEFAULT_ROLE
 
 
@@ -48,49 +50,42 @@ def parse_account(text: str) -> str:
 
 Regions = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--region",
+        help="Region to look in. Repeatable. Default: AWS_REGION or the profile's.",
+        group=targets.WHICH,
         metavar="REGION",
-        envvar="FCSSE_REGION",
-        help="Region to look in. Many times. Default: AWS_REGION or the profile's.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        autocompletion=regions,
         show_default=False,
     ),
 ]
 AllRegions = Annotated[
     bool,
-    typer.Option(
+    option(
         "--all-regions",
-        envvar="FCSSE_ALL_REGIONS",
-        help="Every Region of the partition that botocore knows FSx to be in. Each is asked for its data repository "
-        "associations; those that do not accept the account's credentials (opt-in Regions that are off) are skipped and named.",
-        show_envvar=False,
-        rich_help_panel=targets.WHICH,
+        help="Every Region of the partition where FSx exists. Regions that are not turned on for the account are skipped and "
+        "listed.",
+        group=targets.WHICH,
     ),
 ]
 BucketRoles = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--bucket-role",
+        help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Repeatable. The account comes "
+        "from a key's ARN or --bucket-account.",
+        group=cross_account.BUCKET_SIDE,
         metavar="PATTERN",
-        envvar="FCSSE_BUCKET_ROLE",
-        help="Role to assume in other accounts, such as 'arn:aws:iam::{account}:role/Audit'. Many times. A key's ARN tells "
-        "its account.",
-        show_envvar=False,
-        rich_help_panel=cross_account.BUCKET_SIDE,
         show_default=False,
     ),
 ]
 BucketAccounts = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--bucket-account",
+        help="Account in which to look for buckets that cannot be read from here. Repeatable.",
+        group=cross_account.BUCKET_SIDE,
         metavar="ID",
-        envvar="FCSSE_BUCKET_ACCOUNT",
-        help="Account in which to look for buckets that cannot be read from here. Many times.",
-        show_envvar=False,
-        rich_help_panel=cross_account.BUCKET_SIDE,
         show_default=False,
     ),
 ]
@@ -98,106 +93,83 @@ ORGANIZATION = "Many accounts"
 
 OrganizationOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--organization",
-        envvar="FCSSE_ORGANIZATION",
         help="Audit every account of the organization. Run it in the management account or as a delegated administrator.",
-        show_envvar=False,
-        rich_help_panel=ORGANIZATION,
+        group=ORGANIZATION,
     ),
 ]
 AccountsFile = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--accounts",
-        metavar="FILE",
-        envvar="FCSSE_ACCOUNTS",
         help="Audit the accounts in this file instead (- reads standard input): one id a line, CSV with a column account, "
         "or the JSON of aws organizations list-accounts.",
-        show_envvar=False,
-        rich_help_panel=ORGANIZATION,
+        group=ORGANIZATION,
+        metavar="FILE",
         show_default=False,
     ),
 ]
 RoleName = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--role-name",
-        metavar="NAME",
-        envvar="FCSSE_ROLE_NAME",
         help=f"Role to assume in each account but the caller's own. Default: {DEFAULT_ROLE}.",
-        show_envvar=False,
-        rich_help_panel=ORGANIZATION,
+        group=ORGANIZATION,
+        metavar="NAME",
         show_default=False,
     ),
 ]
 State = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--state",
-        metavar="FILE",
-        envvar="FCSSE_STATE",
         help="With --fix: file that records the accounts that are finished, so that the same command goes on after an "
         "interruption. It holds no secrets. Default: a file in the platform's state folder.",
-        show_envvar=False,
-        rich_help_panel=ORGANIZATION,
+        group=ORGANIZATION,
+        metavar="FILE",
         show_default=False,
     ),
 ]
 Compare = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--compare",
-        metavar="OLD.json",
-        envvar="FCSSE_COMPARE",
         help="Report what is new, gone or changed since an earlier audit (a file written with -o json).",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
+        group=output.OUTPUT,
+        metavar="OLD.json",
         show_default=False,
     ),
 ]
 NewOnly = Annotated[
     bool,
-    typer.Option(
+    option(
         "--new-only",
-        envvar="FCSSE_NEW_ONLY",
         help="With --compare: exit 3 only if there is a new finding, or an old one has become more severe or is about "
         "more pairs; otherwise exit 0.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
+        group=output.OUTPUT,
     ),
 ]
 FixOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--fix",
-        envvar="FCSSE_FIX",
         help="Give the access that is missing: one plan, one diff, one write a key, as link does it. Takes nothing away but "
         "principals that no longer exist.",
-        show_envvar=False,
-        rich_help_panel=route.HOW,
+        group=route.HOW,
     ),
 ]
 Html = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--html",
-        metavar="FILE",
-        envvar="FCSSE_HTML",
         help="Also write all of it as one page that needs no network.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
+        group=output.OUTPUT,
+        metavar="FILE",
         show_default=False,
     ),
 ]
 Form = Annotated[
     AuditOutput,
-    typer.Option(
-        "--output",
-        "-o",
-        envvar="FCSSE_OUTPUT",
-        help="Form of the answer on standard output.",
-        show_envvar=False,
-        rich_help_panel=output.OUTPUT,
-    ),
+    option("--output", "-o", help="Form of the answer on standard output.", group=output.OUTPUT),
 ]

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import profiles, regions
+from fcsse.cli.options.factory import option
 
 AWS = "AWS settings"
 
@@ -21,38 +23,34 @@ def parse_region(text: str) -> str:
 
 Profile = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--profile",
-        metavar="NAME",
-        envvar="FCSSE_PROFILE",
         help="AWS profile; default: AWS_PROFILE and the usual chain.",
-        show_envvar=False,
-        rich_help_panel=AWS,
+        group=AWS,
+        metavar="NAME",
+        autocompletion=profiles,
         show_default=False,
     ),
 ]
 Region = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--region",
-        metavar="REGION",
-        envvar="FCSSE_REGION",
-        parser=parse_region,
         help="The cache's Region; default: AWS_REGION or the profile's.",
-        show_envvar=False,
-        rich_help_panel=AWS,
+        group=AWS,
+        metavar="REGION",
+        autocompletion=regions,
+        parser=parse_region,
         show_default=False,
     ),
 ]
 EndpointUrl = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--endpoint-url",
+        help="AWS endpoint, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
+        group=AWS,
         metavar="URL",
-        envvar="FCSSE_ENDPOINT_URL",
-        help="Where AWS is, for simulators and VPC endpoints; default: AWS_ENDPOINT_URL.",
-        show_envvar=False,
-        rich_help_panel=AWS,
         show_default=False,
     ),
 ]

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
+from fcsse.cli.completion import profiles, regions
 from fcsse.cli.options.aws import parse_region
+from fcsse.cli.options.factory import option
 from fcsse.discovery.named_key import key_named_by
 
 BUCKET_SIDE = "A bucket of another account"
@@ -41,102 +43,89 @@ def parse_role(text: str) -> str:
 
 KeyOption = Annotated[
     arns.Arn | None,
-    typer.Option(
+    option(
         "--key",
-        metavar="ARN",
-        envvar="FCSSE_KEY",
-        parser=parse_key,
         help="The bucket's key, where the bucket cannot be read, or another key that its objects use.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        group=BUCKET_SIDE,
+        metavar="ARN",
+        parser=parse_key,
         show_default=False,
     ),
 ]
 NamedKeyOption = Annotated[
     arns.Arn | None,
-    typer.Option(
+    option(
         "--key",
-        metavar="KEY",
-        envvar="FCSSE_KEY",
-        parser=parse_named_key,
         help="The bucket's key, where the bucket cannot be read, or another key that its objects use: an ARN, or an alias "
         "or id of the caller's own account.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        group=BUCKET_SIDE,
+        metavar="KEY",
+        parser=parse_named_key,
         show_default=False,
     ),
 ]
 BucketRegion = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--bucket-region",
-        metavar="REGION",
-        envvar="FCSSE_BUCKET_REGION",
-        parser=parse_region,
         help="The bucket's Region.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        group=BUCKET_SIDE,
+        metavar="REGION",
+        autocompletion=regions,
+        parser=parse_region,
         show_default=False,
     ),
 ]
 BucketKeys = Annotated[
     bool | None,
-    typer.Option(
+    option(
         "--bucket-keys/--no-bucket-keys",
-        envvar="FCSSE_BUCKET_KEYS",
         help="Whether the bucket uses Bucket Keys.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        group=BUCKET_SIDE,
         show_default=False,
     ),
 ]
 BucketProfile = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--bucket-profile",
+        help="AWS profile for reading the bucket and its key.",
+        group=BUCKET_SIDE,
         metavar="NAME",
-        envvar="FCSSE_BUCKET_PROFILE",
-        help="AWS profile for the bucket's side.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        autocompletion=profiles,
         show_default=False,
     ),
 ]
 BucketRole = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--bucket-role",
+        help="Role to assume for reading the bucket and its key.",
+        group=BUCKET_SIDE,
         metavar="ARN",
-        envvar="FCSSE_BUCKET_ROLE",
         parser=parse_role,
-        help="Role to assume for the bucket's side.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
 ]
 GrantProfile = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--grant-profile",
-        metavar="NAME",
-        envvar="FCSSE_GRANT_PROFILE",
         help="AWS profile that may create the grant: of the cache's account, with permissions to the key.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
+        group=BUCKET_SIDE,
+        metavar="NAME",
+        autocompletion=profiles,
         show_default=False,
     ),
 ]
 GrantRole = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--grant-role",
+        help="Role to assume for creating the grant: of the cache's account, with permissions to the key.",
+        group=BUCKET_SIDE,
         metavar="ARN",
-        envvar="FCSSE_GRANT_ROLE",
         parser=parse_role,
-        help="The same as a role to assume.",
-        show_envvar=False,
-        rich_help_panel=BUCKET_SIDE,
         show_default=False,
     ),
 ]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fcsse.cli.options.factory import option
+
 OUTPUT = "Output"
 
 
@@ -24,74 +26,44 @@ def parse_verbosity(text: str | int) -> int:
     try:
         return words[word] if (word := str(text).strip().lower()) in words else int(word)
     except ValueError:
-        message = f"{text!r} is not a number such as 1 (each step) or 2 (tracebacks too)"
+        message = f"{text!r} is not a number such as 1 (log each step) or 2 (also tracebacks)"
         raise typer.BadParameter(message) from None
 
 
 OutputOption = Annotated[
     Output,
-    typer.Option(
-        "--output",
-        "-o",
-        envvar="FCSSE_OUTPUT",
-        help="Form of the answer on standard output.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
-    ),
+    option("--output", "-o", help="Form of the answer on standard output.", group=OUTPUT),
 ]
 Observed = Annotated[
     bool,
-    typer.Option(
+    option(
         "--observed",
-        envvar="FCSSE_OBSERVED",
         help="Also show what CloudTrail recorded of the cache's calls to KMS in the last 90 days, and whether that agrees with "
         "the verdict. Exit code 3 where it does not and no change of the key explains it.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
+        group=OUTPUT,
     ),
 ]
 ExitCode = Annotated[
     bool,
-    typer.Option(
-        "--exit-code",
-        envvar="FCSSE_EXIT_CODE",
-        help="With --dry-run: exit 3 when there is something to do.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
-    ),
+    option("--exit-code", help="With --dry-run: exit 3 when there is something to do.", group=OUTPUT),
 ]
 Verbose = Annotated[
     int,
-    typer.Option(
+    option(
         "--verbose",
         "-v",
+        help="Log each step; -vv also prints tracebacks.",
+        group=OUTPUT,
         count=True,
         parser=parse_verbosity,
-        envvar="FCSSE_VERBOSE",
-        help="Say each step; twice: tracebacks too.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        envvar="FCSSE_QUIET",
-        help="Only the last line, and errors.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
-    ),
+    option("--quiet", "-q", help="Only the result, warnings of a write, and errors.", group=OUTPUT),
 ]
 NoColor = Annotated[
     bool,
-    typer.Option(
-        "--no-color",
-        envvar="FCSSE_NO_COLOR",
-        help="No colours; NO_COLOR is honoured too.",
-        show_envvar=False,
-        rich_help_panel=OUTPUT,
-    ),
+    option("--no-color", help="No colours; NO_COLOR is honoured too.", group=OUTPUT),
 ]

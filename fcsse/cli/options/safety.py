@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from fcsse.cli.options.factory import option
+
 SAFETY = "Waiting and safety"
 
 
@@ -31,82 +33,57 @@ def parse_digest(text: str) -> str:
 
 DryRun = Annotated[
     bool,
-    typer.Option(
-        "--dry-run",
-        envvar="FCSSE_DRY_RUN",
-        help="Everything but the writes: read, plan, show the diff and the plan's digest.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
-    ),
+    option("--dry-run", help="Read, plan, and show the diff and the plan's digest; write nothing.", group=SAFETY),
 ]
 Expect = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--expect",
-        metavar="DIGEST",
-        envvar="FCSSE_EXPECT",
-        parser=parse_digest,
         help="Apply only if the plan still has the digest that a dry run printed.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
+        group=SAFETY,
+        metavar="DIGEST",
+        parser=parse_digest,
         show_default=False,
     ),
 ]
 Yes = Annotated[
     bool,
-    typer.Option(
-        "--yes",
-        "-y",
-        envvar="FCSSE_YES",
-        help="Ask no question. Without a terminal, none is ever asked.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
+    option(
+        "--yes", "-y", help="Do not ask, and apply the change. (Without a terminal, fcsse never asks.)", group=SAFETY
     ),
 ]
 Wait = Annotated[
     float,
-    typer.Option(
+    option(
         "--wait",
+        help="How long to wait for a role that does not exist yet, and for AWS to show the change; 0: do not wait.",
+        group=SAFETY,
         metavar="DURATION",
-        envvar="FCSSE_WAIT",
         parser=parse_duration,
-        help="How long to wait for a role that is not there yet, and for AWS to show the change; 0: not at all.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
     ),
 ]
 Settle = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--settle",
-        metavar="DURATION",
-        envvar="FCSSE_SETTLE",
-        parser=parse_duration,
         help="Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
+        group=SAFETY,
+        metavar="DURATION",
+        parser=parse_duration,
         show_default=False,
     ),
 ]
 BackupDir = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--backup-dir",
-        metavar="DIR",
-        envvar="FCSSE_BACKUP_DIR",
         help="Where policies are saved before a write. Default: this platform's state folder.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
+        group=SAFETY,
+        metavar="DIR",
         show_default=False,
     ),
 ]
 NoBackup = Annotated[
     bool,
-    typer.Option(
-        "--no-backup",
-        envvar="FCSSE_NO_BACKUP",
-        help="Write without saving the old policy first.",
-        show_envvar=False,
-        rich_help_panel=SAFETY,
-    ),
+    option("--no-backup", help="Write without saving the old policy first.", group=SAFETY),
 ]

@@ -8,6 +8,7 @@ import typer
 
 from fcsse import arn as arns
 from fcsse.cli.completion import bucket_names, cache_ids
+from fcsse.cli.options.factory import option
 
 WHICH = "Which"
 
@@ -66,90 +67,71 @@ def bucket_list(words: list[str] | None) -> list[str] | None:
 
 Caches = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--cache",
+        help="File cache (fc-…) or FSx for Lustre file system (fs-…). Repeatable; every cache is paired with every bucket.",
+        group=WHICH,
         metavar="ID",
-        envvar="FCSSE_CACHE",
         autocompletion=cache_ids,
         callback=cache_list,
-        help="File cache (fc-…) or FSx for Lustre file system (fs-…). Many times: every pair of cache and bucket.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
         show_default=False,
     ),
 ]
 Buckets = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--bucket",
+        help="Bucket. Repeatable. Default: the buckets that the cache is linked to.",
+        group=WHICH,
         metavar="NAME",
-        envvar="FCSSE_BUCKET",
         autocompletion=bucket_names,
         callback=bucket_list,
-        help="Bucket. Many times. Default: the buckets that the cache is linked to.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
         show_default=False,
     ),
 ]
 EveryCache = Annotated[
     bool,
-    typer.Option(
+    option(
         "--every-cache",
-        envvar="FCSSE_EVERY_CACHE",
-        help="Instead of --cache: the documented statement for all caches of the account. Any role session named FSx meets it.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
+        help="Instead of --cache: the documented statement for all caches of the account. Applies to any role session named FSx in the account.",
+        group=WHICH,
     ),
 ]
 Account = Annotated[
     str | None,
-    typer.Option(
-        "--account",
-        metavar="ID",
-        envvar="FCSSE_ACCOUNT",
-        parser=parse_account,
-        help="The cache's account.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
-        show_default=False,
+    option(
+        "--account", help="The cache's account.", group=WHICH, metavar="ID", parser=parse_account, show_default=False
     ),
 ]
 Partition = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--partition",
-        metavar="NAME",
-        envvar="FCSSE_PARTITION",
-        parser=parse_partition,
         help="Partition, such as aws-cn; default: that of the key or Region.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
+        group=WHICH,
+        metavar="NAME",
+        parser=parse_partition,
         show_default=False,
     ),
 ]
 OrgId = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--org-id",
-        metavar="ID",
-        envvar="FCSSE_ORG_ID",
-        parser=parse_org_id,
         help="The organization of the cache's account (o-…), for conditions on it. Default: AWS is asked where it matters.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
+        group=WHICH,
+        metavar="ID",
+        parser=parse_org_id,
         show_default=False,
     ),
 ]
 PolicyFile = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--policy",
-        metavar="FILE",
-        envvar="FCSSE_POLICY",
         help="Judge this key policy document (- for stdin) instead of AWS's, offline. Needs --account and --region.",
-        show_envvar=False,
-        rich_help_panel=WHICH,
+        group=WHICH,
+        metavar="FILE",
         show_default=False,
     ),
 ]

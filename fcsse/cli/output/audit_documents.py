@@ -43,10 +43,15 @@ def names_of(audit: Audit) -> dict[int, str]:
 
 
 def at_once(audit: Audit) -> tuple[int, str]:
-    """How many findings --fix would mend, and the command that shows how."""
+    """How many findings --fix would fix, and the command that shows how."""
     fixable = [finding for finding in audit.findings if finding.fix is not Fix.NO]
     pruning = any(finding.fix is Fix.PRUNE for finding in fixable)
     return len(fixable), audit.words.audit("--fix", *["--prune-orphans"] * pruning, "--dry-run")
+
+
+def fixable(number: int, of: int) -> str:
+    """How many of the findings --fix would fix, as a sentence without its stop."""
+    return f"fcsse audit --fix can fix {number:,} of {count(of, 'finding')}"
 
 
 def by_pair(audit: Audit) -> dict[Pair, list[str]]:
@@ -182,7 +187,7 @@ def audit_markdown(audit: Audit) -> str:
     ]
     number, command = at_once(audit)
     if number:
-        out += ["", f"{count(number, 'finding')} can be mended at once:", "", *_fenced([command])]
+        out += ["", f"{fixable(number, len(audit.findings))}:", "", *_fenced([command])]
     out += ["", "<details><summary>What to do about each</summary>", ""]
     for place, finding in enumerate(audit.findings, 1):
         out += [f"**F{place}** {escaped(finding.title)}", ""]

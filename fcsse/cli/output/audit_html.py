@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
-from fcsse.cli.output.audit_documents import at_once, by_pair
+from fcsse.cli.output.audit_documents import at_once, by_pair, fixable
 from fcsse.cli.output.audit_matrix import matrix
 from fcsse.cli.output.audit_picture import picture
 from fcsse.cli.output.html_text import SIGNS, WORDS, text
@@ -34,7 +34,7 @@ FEW = 8
 LONG_WORD = 48
 """Characters from which a word of a command may be broken."""
 
-FIXES = {Fix.YES: "audit --fix mends it, too.", Fix.PRUNE: "audit --fix --prune-orphans mends it, too."}
+FIXES = {Fix.YES: "audit --fix also fixes it.", Fix.PRUNE: "audit --fix --prune-orphans also fixes it."}
 
 
 def page(audit: Audit, now: datetime) -> str:
@@ -92,7 +92,7 @@ def _head(audit: Audit, now: datetime) -> str:
     return (
         f"<header><h1>fcsse audit</h1><p>{text(audit.summary)}</p>"
         f'<p class="soft">Made {now:%Y-%m-%d %H:%M} UTC, by the documented rules of key policies, grants and bucket policies. '
-        "VPC endpoint policies cannot be seen from here.</p>"
+        "VPC endpoint policies are not checked.</p>"
         f'<nav>{links}</nav><div class="totals">{totals}</div></header>'
     )
 
@@ -120,9 +120,9 @@ def _findings(audit: Audit) -> str:
 
 
 def _at_once(audit: Audit) -> str:
-    """The command that mends all that can be mended at once."""
+    """The command that fixes all that can be fixed at once."""
     number, command = at_once(audit)
-    return f"<p>{count(number, 'finding')} can be mended at once:</p>{_command(command)}" if number else ""
+    return f"<p>{fixable(number, len(audit.findings))}:</p>{_command(command)}" if number else ""
 
 
 def _finding(finding: Finding, name: str, verdicts: dict[Pair, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.cli.output.audit_documents import at_once
+from fcsse.cli.output.audit_documents import at_once, fixable
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
 from fcsse.commands.audit.finding import Finding, Fix, Severity
@@ -125,10 +125,10 @@ def _closing(audit: Audit, room: int, verbose: int, *, fixing: bool) -> list[Lin
     out: list[Line] = []
     number, command = at_once(audit)
     if number and not fixing:
-        told = f"{count(number, 'finding')} can be mended at once:"
+        told = f"{fixable(number, len(audit.findings))}:"
         one = f"{told} {command}"
         out += [line(one)] if len(one) <= room else [line(told), line(f"$ {command}", "green")]
     if audit.findings and not verbose:
-        more = wrapped("-v gives reasons and every pair; --html FILE draws all of it.", room)
+        more = wrapped("More: -v (reasons, every pair), --html FILE (one page)", room)
         out += [line(part, "dim") for part in more]
     return out

@@ -31,15 +31,27 @@ UNKNOWN_CACHES = "The caches of the bucket are not known. Name them with --cache
 
 def summary(taken: Census) -> str:
     """The first sentence: how much was looked at and what it came to."""
-    keys = f"{count(len(taken.groups), 'way')} of encryption, {count(len(taken.keys), 'KMS key')}"
     bucket = f"s3://{taken.bucket}" + (f"/{printable(taken.prefix)}" if taken.prefix else "")
     if not taken.looked_at:
         return f"{bucket}: no objects." if taken.complete else f"{bucket}: no object was looked at."
     if taken.complete:
-        return f"{bucket}: {count(taken.looked_at, 'object')}, {keys}."
+        return f"{bucket}: {count(taken.looked_at, 'object')}, {_encryptions(taken)}."
     of = f" of {taken.listed:,}" if taken.listed is not None and taken.listed_all else ""
     what = "object" if taken.looked_at == 1 and not of else "objects"
-    return f"{bucket}: looked at {taken.looked_at:,}{of} {what}: {keys}."
+    return f"{bucket}: looked at {taken.looked_at:,}{of} {what}: {_encryptions(taken)}."
+
+
+def _encryptions(taken: Census) -> str:
+    """How many ways the objects are encrypted in, and with how many keys."""
+    ways = len(taken.groups)
+    alike = (
+        "encrypted"
+        if taken.looked_at == 1
+        else "all encrypted the same way"
+        if ways == 1
+        else f"encrypted in {ways:,} ways"
+    )
+    return f"{alike}, with {count(len(taken.keys), 'KMS key') if taken.keys else 'no KMS key'}"
 
 
 def verdict(taken: Census, needs: AccessReport) -> str:
@@ -67,19 +79,17 @@ def confidence(taken: Census) -> str:
         return ""
     most = taken.unseen_at_most
     if most is None:
-        return f"{cut}Objects not looked at may be encrypted in other ways: --all or --engine athena tells for certain."
+        return f"{cut}Objects not looked at may be encrypted differently; --all or --engine athena reads them all."
     readable = " that can be looked at" if taken.unreadable else ""
     if most == 0:
-        return f"{cut}No other way of encryption is in use among the objects{readable} (95% confidence)."
-    share = 100 * most / (taken.listed or 1)
-    return (
-        f"{cut}With 95% confidence, any one other way is used by no more than {count(most, 'object')}{readable} "
-        f"({share:.2g}%)."
-    )
+        return f"{cut}The sample missed no other encryption among the objects{readable} (95% confidence)."
+    of = f" of {taken.listed:,}" if taken.listed else ""
+    what = "object" if most == 1 and not of else "objects"
+    return f"{cut}An encryption that the sample missed covers at most {most:,}{of} {what}{readable} (95% confidence)."
 
 
 def census_lines(taken: Census, needs: AccessReport, columns: int = 80) -> list[Line]:
-    """Groups, each with what the caches may do with it; then the commands that mend what is missing.
+    """Groups, each with what the caches may do with it; then the commands that fix what is missing.
 
     Sentences break at words; long values and commands have a line of their own, so that it reads on narrow terminals.
     """
@@ -109,7 +119,7 @@ def census_lines(taken: Census, needs: AccessReport, columns: int = 80) -> list[
     for text in _closing(taken, needs):
         out += [line(""), *(line(part) for part in wrapped(text, room))]
     if needs.remedies:
-        out += [line(""), line("To mend it:", "bold"), *(line(f"  {remedy}") for remedy in needs.remedies)]
+        out += [line(""), line("To fix it:", "bold"), *(line(f"  {remedy}") for remedy in needs.remedies)]
     return out
 
 
@@ -212,5 +222,5 @@ def census_markdown(taken: Census, needs: AccessReport) -> str:
     for text in _closing(taken, needs):
         out += ["", escaped(sentence(text))]
     if needs.remedies:
-        out += ["", "To mend it:", "", "```sh", *needs.remedies, "```"]
+        out += ["", "To fix it:", "", "```sh", *needs.remedies, "```"]
     return "\n".join(out).rstrip() + "\n"

@@ -160,8 +160,8 @@ def plan_markdown(
         facts = outcome.facts
         key = f"`{facts.key.arn}`" if facts and facts.key else "none"
         cells = [
-            outcome.pair.cache or "every cache",
-            outcome.pair.place,
+            as_code(outcome.pair.cache) if outcome.pair.cache else "every cache",
+            as_code(outcome.pair.bucket) if outcome.pair.bucket else outcome.pair.place,
             encryption_text(facts.bucket) if facts else "unknown",
             key,
             f"{_state(outcome, plan, results, dry_run=dry_run)}: {escaped(outcome.summary)}",
@@ -188,7 +188,7 @@ def _state(outcome: Outcome, plan: Plan, results: Sequence[AppliedChange | Faile
         case Status.NOTHING:
             return "nothing to do"
         case Status.BLOCKED:
-            return "**cannot**"
+            return "**blocked**"
         case Status.TO_DO if dry_run or not results:
             return "**change**"
         case Status.TO_DO if any(not one.unconfirmed for one in failed):
@@ -214,10 +214,10 @@ def _change_markdown(change: Change) -> list[str]:
         case PolicyChange():
             return [f"Policy of key `{change.key}`", "", *fenced(policy_diff(change.before, change.after))]
         case GrantAddition():
-            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "no limit"
+            limit = ", ".join(f"`{name}` = `{value}`" for name, value in change.subset) or "nothing"
             return [
                 f"New grant `{change.name}` on key `{change.key}` for `{change.grantee}`: "
-                f"{', '.join(change.operations)}; only for: {limit}"
+                f"{', '.join(change.operations)}; limited to: {limit}"
             ]
         case GrantEnding():
             return [f"Grant `{change.grant.grant_id}` on key `{change.key}` ends"]
@@ -233,6 +233,11 @@ def fenced(diff: Sequence[str]) -> list[str]:
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in text.replace("`", " ` ").split() if run == "`"), default=0) and text.count("`")
+
+
+def as_code(name: str) -> str:
+    """The id of a cache or the name of a bucket as code, in which GitHub makes no links; neither holds a backtick."""
+    return f"`{visible(name)}`"
 
 
 _SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"})
@@ -332,8 +337,8 @@ def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] =
     out += ["| cache | bucket | read | write | verdict |", "| --- | --- | --- | --- | --- |"]
     for one in found:
         cells = (
-            one.pair.cache or "every cache",
-            one.pair.place,
+            as_code(one.pair.cache) if one.pair.cache else "every cache",
+            as_code(one.pair.bucket) if one.pair.bucket else one.pair.place,
             one.read.value,
             one.write.value,
             escaped(one.headline),

@@ -5,6 +5,7 @@ Top-down: the facts, warnings, then the diff or the grant; last what was done.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
@@ -19,9 +20,10 @@ from fcsse.planning.requirements import ends, grant_name
 from fcsse.policy.diff import policy_diff
 from fcsse.policy.document import PolicyDocument
 from fcsse.suggested_commands import CommandBuilder
+from fcsse.text import count
 
 MANY = 3
-"""From this many pairs on, facts are told in a line a pair."""
+"""From this many pairs on, a line stands for all pairs of a key and bucket that fare alike."""
 
 VERBS = {Operation.LINK: ("link", "Linked", "to"), Operation.UNLINK: ("unlink", "Unlinked", "from")}
 
@@ -30,7 +32,7 @@ def plan_lines(plan: Plan) -> list[Line]:
     """The whole plan: facts, warnings, changes."""
     out: list[Line] = []
     if len(plan.outcomes) >= MANY:
-        out += [_short(outcome) for outcome in plan.outcomes]
+        out += _by_key(plan.outcomes)
     else:
         for outcome in plan.outcomes:
             if outcome.facts:
@@ -40,9 +42,21 @@ def plan_lines(plan: Plan) -> list[Line]:
     if warnings:
         out.append(line(""))
         out += warning_lines(warnings)
+    only_key = len({change.key for change in plan.changes}) == 1 and len(plan.outcomes) < MANY
     for change in plan.changes:
-        out += [line(""), *_change(change)]
+        out += [line(""), *_change(change, "the key" if only_key else f"key {change.key}")]
+    if plan.changes:
+        out += [line(""), prose((total(plan), "bold"))]
     return out
+
+
+def total(plan: Plan) -> str:
+    """The last line of a plan: how many pairs it changes, and how many it does not."""
+    amounts = Counter(outcome.status for outcome in plan.outcomes)
+    keys = len({change.key for change in plan.changes})
+    doing = f"{count(amounts[Status.TO_DO], 'pair')} on {count(keys, 'key')} to {VERBS[plan.operation][0]}"
+    rest = [(amounts[Status.NOTHING], "nothing to do"), (amounts[Status.BLOCKED], "blocked")]
+    return f"Plan: {', '.join([doing, *(f'{number:,} {word}' for number, word in rest if number)])}."
 
 
 def endpoint_lines(endpoints: Sequence[Endpoint]) -> list[Line]:
@@ -86,15 +100,55 @@ def encryption_text(bucket: Bucket) -> str:
     return f"{encryption.name}, Bucket Keys {keys}{given}"
 
 
-def _short(outcome: Outcome) -> Line:
-    marks = {Status.TO_DO: ("change ", "green"), Status.NOTHING: ("as is  ", ""), Status.BLOCKED: ("cannot ", "red")}
-    return prose(marks[outcome.status], f"{outcome.pair}: {outcome.summary}")
+MARKS = {Status.TO_DO: ("change", "green"), Status.NOTHING: ("ok", ""), Status.BLOCKED: ("blocked", "red")}
 
 
-def _change(change: Change) -> list[Line]:
+def _by_key(outcomes: Sequence[Outcome]) -> list[Line]:
+    """Many pairs: a heading a key, below it a line for each bucket and what becomes of its pairs."""
+    keys: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        key = outcome.facts.key if outcome.facts else None
+        state = f" ({key.state.lower()})" if key and key.state else ""
+        heading = f"Key {key.arn}{state}" if key else "No key of their own" if outcome.facts else "Not known"
+        keys.setdefault(heading, []).append(outcome)
+    out: list[Line] = []
+    for heading, group in keys.items():
+        out += [*([line("")] if out else []), line(heading, "bold")]
+        buckets: dict[tuple[Status, str, Via | None], list[Outcome]] = {}
+        for outcome in group:
+            buckets.setdefault((outcome.status, outcome.pair.bucket, outcome.via), []).append(outcome)
+        for (status, bucket, via), alike in buckets.items():
+            mark, style = MARKS[status]
+            caches = ", ".join(outcome.pair.cache or "every cache" for outcome in alike)
+            what = _in_common(status, via, alike)
+            out.append(
+                prose((f"  {mark:<9}", style), f"{bucket or 'its buckets'}: {caches}{f' ({what})' if what else ''}")
+            )
+    return out
+
+
+def _in_common(status: Status, via: Via | None, alike: Sequence[Outcome]) -> str:
+    """What holds for all pairs of a bucket; an error is printed by itself, once."""
+    if status is Status.BLOCKED:
+        return ""
+    if via is None:
+        return alike[0].summary if len({outcome.summary for outcome in alike}) == 1 else ""
+    if status is Status.NOTHING:
+        return "access is there"
+    match via:
+        case Via.POLICY:
+            return "statement"
+        case Via.GRANT:
+            return "grant"
+        case _:
+            return ""
+
+
+def _change(change: Change, key: str) -> list[Line]:
+    """One write. ``key`` names its key: by its ARN, or where that is already shown, as "the key"."""
     match change:
         case PolicyChange():
-            heading: list[Line] = [line(f"Policy of key {change.key}", "bold")]
+            heading: list[Line] = [line(f"Policy of {key}", "bold")]
             if (
                 change.after.text == change.after.compact().text != change.before.compact().text
                 and "\n" in change.before.text
@@ -106,16 +160,16 @@ def _change(change: Change) -> list[Line]:
         case GrantAddition():
             limits = [f"{name} = {value}" for name, value in change.subset]
             return [
-                line(f"Grant on key {change.key}", "bold"),
+                line(f"Grant on {key}", "bold"),
                 line(f"+ grantee     {change.grantee}", "green"),
                 line(f"+ operations  {' '.join(change.operations)}", "green"),
                 line(f"+ name        {change.name}", "green"),
-                line(f"+ only for    {', '.join(limits) if limits else 'no limit'}", "green"),
+                line(f"+ limited to  {', '.join(limits) if limits else 'nothing'}", "green"),
             ]
         case GrantEnding():
             grant = change.grant
             return [
-                line(f"Grant on key {change.key}", "bold"),
+                line(f"Grant on {key}", "bold"),
                 line(f"- id          {grant.grant_id}", "red"),
                 line(f"- grantee     {grant.grantee or 'unknown'}", "red"),
                 line(f"- operations  {' '.join(sorted(grant.operations))}", "red"),
@@ -136,32 +190,54 @@ def _diff_line(text: str) -> Line:
 
 
 def closing_lines(
-    plan: Plan, results: Sequence[AppliedChange | FailedChange], words: CommandBuilder, *, dry_run: bool
+    plan: Plan,
+    results: Sequence[AppliedChange | FailedChange],
+    words: CommandBuilder,
+    *,
+    dry_run: bool,
+    apply_by: str = "",
 ) -> list[Line]:
-    """What was done, or would be: a line a pair, then a line a change that is worth one."""
+    """What was done, or would be: a line a pair, then a line a change that is worth one.
+
+    Of many pairs, those that went as planned are only counted. ``apply_by`` is the command that applies exactly this plan.
+    """
     out: list[Line] = []
     failed = [one for one in results if isinstance(one, FailedChange)]
     verb, done, preposition = VERBS[plan.operation]
+    many = len(plan.outcomes) >= MANY
     for outcome in plan.outcomes:
         pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.place}"
+        if many and not any(belongs(one.change, outcome) for one in failed):
+            continue
         match outcome.status:
             case Status.NOTHING:
-                out.append(prose((f"Nothing to do to {verb} {pair}: {outcome.summary}.", "green")))
+                about = "" if outcome.via else f"{pair}: "
+                out.append(
+                    prose(
+                        (
+                            f"{about}{capital(outcome.summary) if outcome.via else outcome.summary}. Nothing to do.",
+                            "green",
+                        )
+                    )
+                )
             case Status.TO_DO if unconfirmed := [
                 one for one in failed if one.unconfirmed and belongs(one.change, outcome)
             ]:
                 backup = unconfirmed[0].backup
-                saved = f" The old policy is saved: {words.restore(backup)}" if backup else ""
+                saved = f" Saved the old policy. To undo: {words.restore(backup)}" if backup else ""
                 out.append(prose((f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow")))
             case Status.TO_DO if any(belongs(one.change, outcome) for one in failed):
                 out.append(line(f"Not {done.lower()}: {pair}.", "red"))
             case Status.TO_DO:
                 said = outcome.short or outcome.summary
-                out.append(prose((f"{f'Would {verb}' if dry_run else done} {pair}: {said}.", "green")))
+                ending = "." if dry_run else ". Confirmed."
+                out.append(prose((f"{f'Would {verb}' if dry_run else done} {pair}: {said}{ending}", "green")))
             case Status.BLOCKED:
                 pass
             case _:
                 assert_never(outcome.status)
+    if many:
+        out += _counted(plan, failed, dry_run=dry_run)
     several = sum(isinstance(one, AppliedChange) and bool(one.backup) for one in results) > 1
     for one in results:
         if isinstance(one, AppliedChange):
@@ -171,14 +247,41 @@ def closing_lines(
             elif isinstance(one.change, GrantAddition) and one.grant:
                 out.append(line(f"Grant {one.grant}"))
     if dry_run and plan.changes:
-        out.append(line(f"Dry run, nothing was written. Digest: {plan.digest}"))
+        out += dry_run_lines(plan.digest, apply_by)
     return out
+
+
+def dry_run_lines(digest: str, apply_by: str) -> list[Line]:
+    """The end of a dry run: the command that applies exactly that plan, and its digest."""
+    command = [line("To apply exactly this plan:"), line(f"  {apply_by}", "green")] if apply_by else []
+    return [*command, line(f"Dry run, nothing was written. Digest: {digest}")]
+
+
+def _counted(plan: Plan, failed: Sequence[FailedChange], *, dry_run: bool) -> list[Line]:
+    """How many of many pairs went as planned."""
+    verb, done, _ = VERBS[plan.operation]
+    went = [one for one in plan.outcomes if one.status is Status.TO_DO]
+    went = [one for one in went if not any(belongs(change.change, one) for change in failed)]
+    there = sum(one.status is Status.NOTHING for one in plan.outcomes)
+    out: list[Line] = []
+    if went and not dry_run:
+        out.append(prose((f"{done} {count(len(went), 'pair')}. Confirmed.", "green")))
+    elif went:
+        out.append(prose((f"Would {verb} {count(len(went), 'pair')}.", "green")))
+    if there:
+        out.append(prose((f"Nothing to do for {count(there, 'pair')}.", "green")))
+    return out
+
+
+def capital(text: str) -> str:
+    """The text with a capital, unless it begins with a cache's id."""
+    return text if text[:3] in ("fc-", "fs-") else text[:1].upper() + text[1:]
 
 
 def saved_line(backup: str, words: CommandBuilder, key: Arn | None = None) -> Line:
     """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
     which = f" of key {key}" if key else ""
-    return prose(f"The policy{which} from before is saved: {words.restore(backup)}")
+    return prose(f"Saved the old policy{which}. To undo: {words.restore(backup)}")
 
 
 def belongs(change: Change, outcome: Outcome) -> bool:

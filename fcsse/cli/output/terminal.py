@@ -19,6 +19,7 @@ from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visi
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
+from fcsse.progress import Waiting
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -54,6 +55,8 @@ class Terminal:
     verbose: int = 0
     no_color: bool = False
     command: str = ""
+    silent: bool = False
+    """``-q`` was given; ``quiet`` also stands for an answer that is a document."""
 
     def _colours(self, stream: TextIO) -> bool:
         plain = self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
@@ -121,7 +124,7 @@ class Terminal:
             or "fcsse permissions" in error.hint
         ):
             return error.hint
-        return f"{error.hint}\nAll permissions that it needs: fcsse permissions {self.command}"
+        return f"{error.hint}\nSee all permissions that {self.command} needs: fcsse permissions {self.command}"
 
     def trace(self, error: FcsseError) -> None:
         """Where an error comes from, with ``-vv``."""
@@ -167,12 +170,30 @@ class PlainProgress:
     terminal: Terminal
     _text: str = ""
     _tenths: int = 0
+    _since: float = 0.0
+    _timer: threading.Timer | None = None
+    _stopped: bool = False
 
     def step(self, text: str) -> None:
-        """A step begins; one that is told again is said once."""
-        again, self._text, self._tenths = text == self._text, text, 0
+        """A step begins; one that is reported again is printed once."""
+        again, self._text, self._tenths, self._since = text == self._text, text, 0, time.monotonic()
         if self.terminal.verbose and not again:
             self.terminal.say(text)
+        if self._timer is None and not self._stopped and not self.terminal.silent:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._timer = threading.Timer(EVERY, self._still)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _still(self) -> None:
+        """Prints what a long run is at, so that a log does not look dead."""
+        if self._stopped:
+            return
+        text = self._text.after(time.monotonic() - self._since) if isinstance(self._text, Waiting) else self._text
+        self.terminal.print([prose(mask_here(f"Still {text}"))], err=True)
+        self._wake()
 
     def note(self, text: str) -> None:
         """A sentence that stays."""
@@ -186,8 +207,14 @@ class PlainProgress:
             self.terminal.say(f"{self._text}: {done:,} of {total:,}")
 
     def stop(self) -> None:
-        """Nothing to stop."""
+        """Ends the lines."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
 
+
+EVERY = 15.0
+"""Seconds between two lines on what a run is at, where nothing moves on a screen."""
 
 OFTEN = 0.1
 """Seconds between two drawings of a bar."""
@@ -201,6 +228,9 @@ class Spinner:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._text = ""
+        self._since = time.monotonic()
+        self._ticker: threading.Timer | None = None
+        self._stopped = False
         self._parts: tuple[int, int] | None = None
         self._pace = Pace()
         self._drawn = float("-inf")
@@ -215,9 +245,23 @@ class Spinner:
         if self._terminal.verbose and text != self._text:
             self.note(text)
         with self._lock:
-            self._text, self._parts, self._pace = text, None, Pace()
+            self._text, self._parts, self._pace, self._since = text, None, Pace(), time.monotonic()
             if self._status:
                 self._status.update(self._styled(self._status.console.width))
+            counts = isinstance(text, Waiting) and self._ticker is None and not self._stopped
+        if counts:
+            self._tick()
+
+    def _tick(self) -> None:
+        """Lets the seconds of a wait go on between two looks."""
+        with self._lock:
+            if self._status and isinstance(self._text, Waiting):
+                self._status.update(self._styled(self._status.console.width))
+            if self._stopped:
+                return
+            self._ticker = threading.Timer(1.0, self._tick)
+            self._ticker.daemon = True
+            self._ticker.start()
 
     def note(self, text: str) -> None:
         """A sentence above the spinner."""
@@ -243,6 +287,9 @@ class Spinner:
         """Takes the spinner away."""
         self._timer.cancel()
         with self._lock:
+            self._stopped = True
+            if self._ticker:
+                self._ticker.cancel()
             if self._status:
                 self._status.stop()
             self._status = None
@@ -251,7 +298,8 @@ class Spinner:
         """What stands beside the spinner, in one line: a longer one would leave its head behind when it moves."""
         from rich.markup import escape
 
-        text, room = visible(self._text[:1].upper() + self._text[1:]), width - 3
+        said = self._text.after(time.monotonic() - self._since) if isinstance(self._text, Waiting) else self._text
+        text, room = visible(said[:1].upper() + said[1:]), width - 3
         if self._parts is not None:
             pace = self._pace.told(*self._parts, time.monotonic())
             text = bar(text, *self._parts, pace, room)

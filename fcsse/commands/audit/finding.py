@@ -1,4 +1,4 @@
-"""A finding: what is wrong or will be, where, how bad it is, and what mends it."""
+"""A finding: what is wrong or will be, where, how bad it is, and what fixes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Severity(Enum):
 
 
 class Fix(Enum):
-    """What ``audit --fix`` does about a finding: nothing, mends it, or mends it with ``--prune-orphans``."""
+    """What ``audit --fix`` does about a finding: nothing, fixes it, or fixes it with ``--prune-orphans``."""
 
     NO = "no"
     YES = "yes"
@@ -87,6 +87,13 @@ class Finding(NamedTuple):
     key: str | None = None
     region: str | None = None
     fix: Fix = Fix.NO
+
+    def __repr__(self) -> str:
+        """One line: severity, code and title."""
+        return f"<Finding {self.severity.value} {self.code}: {self.title}>"
+
+    def __str__(self) -> str:
+        return self.title
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What a link would take to mend a pair: whether it can be made as things stand, and with which options. Pure.
+"""What a link would take to fix a pair: whether it can be made as things stand, and with which options. Pure.
 
 All pairs of a key are tried as one change, as ``link`` and ``audit --fix`` make them.
 """
@@ -19,7 +19,7 @@ from fcsse.policy.document import parsed
 from fcsse.policy.statement import Access
 
 LINKING = ("access-missing", "context-changed", "access-unknown")
-"""Troubles that a link mends."""
+"""Troubles that a link fixes."""
 
 
 class Fixability(NamedTuple):
@@ -31,7 +31,7 @@ class Fixability(NamedTuple):
 
 
 def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
-    """For each pair that a link would mend, how."""
+    """For each pair that a link would fix, how."""
     found: dict[Pair, Fixability] = {}
     by_key: dict[str, list[tuple[PairAudit, Access]]] = {}
     for one in judged:
@@ -47,8 +47,8 @@ def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
         elif isinstance(need, Requirement):
             found[one.pair] = Fixability(Fix.YES)
     for group in by_key.values():
-        mend = _of_group(group)
-        found |= {one.pair: mend for one, _ in group}
+        way = _of_group(group)
+        found |= {one.pair: way for one, _ in group}
     return found
 
 

@@ -36,9 +36,9 @@ def _failed(located: Located, by_pair: dict[Pair, PairAudit], words: CommandBuil
     pair = Pair(association.owner, association.bucket or "")
     judged = by_pair.get(pair)
     said = f"AWS says: {association.failure}" if association.failure else "AWS gives no reason."
-    remedy = "See what AWS says, and mend that."
+    remedy = "Fix what AWS reports."
     if judged is not None and not judged.allowed:
-        remedy = "First mend what the other findings about this cache and bucket tell of."
+        remedy = "Fix the other findings for this cache and bucket first."
     thing, told = "association", f"It is {association.association_id}, for {association.path}."
     look = ("describe-data-repository-associations", "--association-ids", association.association_id)
     if not association.association_id:

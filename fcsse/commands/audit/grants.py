@@ -123,7 +123,7 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     elif flagged:
         remedy = (
             "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
-            "Bucket Keys were turned on need a wide one; fcsse census tells of them."
+            "Bucket Keys were turned on need a wide one; fcsse census lists them."
         )
         links = words.link([one.pair for one in pairs], "--narrow-grant")
     ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
@@ -144,12 +144,19 @@ def _told(key: KeyAudit, caches: list[str], severity: Severity, remedy: str, com
     return key.finding(
         "unconstrained-grant",
         severity,
-        f"{count(len(caches), 'cache')} may use the key for any bucket: key {key.name}",
+        _title(key, caches),
         [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
         remedy,
         commands,
         cache=caches[0] if len(caches) == 1 else None,
     )
+
+
+def _title(key: KeyAudit, caches: list[str]) -> str:
+    grants = f"{caches[0]}'s grant" if len(caches) == 1 else f"the grants of {listed(caches)}"
+    buckets = key.buckets
+    verb, them = "is" if len(caches) == 1 else "are", "that bucket" if len(buckets) == 1 else "those buckets"
+    return f"{grants} on the key of {listed(buckets, 2)} {verb} not limited to {them}"
 
 
 def _pairs(constraint: object) -> tuple[tuple[str, str], ...]:

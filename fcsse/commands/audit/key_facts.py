@@ -32,8 +32,12 @@ class KeyAudit(NamedTuple):
     @property
     def name(self) -> str:
         """The bare key id, and the buckets that people know it by."""
-        buckets = list(dict.fromkeys(one.pair.bucket for one in self.judged))
-        return f"{self.arn.resource.removeprefix('key/')} of {listed(buckets, 2)}"
+        return f"{self.arn.resource.removeprefix('key/')} of {listed(self.buckets, 2)}"
+
+    @property
+    def buckets(self) -> list[str]:
+        """The buckets whose default key it is, of the known pairs."""
+        return list(dict.fromkeys(one.pair.bucket for one in self.judged))
 
     @property
     def readings(self) -> list[tuple[Statement, LinkStatement]]:

@@ -73,7 +73,7 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
                     Severity.LOW,
                     f"every cache of the account may use {listed(buckets)}: key {key.name}",
                     [
-                        f"Statement {statement.label} is met by any role session of account {ours.account} that is named FSx, "
+                        f"Statement {statement.label} applies to any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
                     "Name the caches instead, where each has its role. Between the commands they have no access.",

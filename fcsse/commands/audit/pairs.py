@@ -24,7 +24,7 @@ SEVERITIES = {
 
 
 def fails(one: PairAudit) -> bool:
-    """Does the cache fail for certain, whatever its verdict could be told of?"""
+    """Is one of the pair's problems of severity HIGH?"""
     return any(SEVERITIES.get(trouble.code, Severity.HIGH) is Severity.HIGH for trouble in one.troubles)
 
 
@@ -39,8 +39,8 @@ def find(judged: Sequence[PairAudit], words: CommandBuilder, told: Collection[Pa
     for one in judged:
         for trouble in one.troubles:
             if trouble.code != "role-missing" and not (trouble.code == "unreadable" and one.pair in told):
-                mend = ways.get(one.pair)
-                hindered = bool(mend and mend.hinder)
+                way = ways.get(one.pair)
+                hindered = bool(way and way.hinder)
                 groups.setdefault((trouble.code, one.pair.bucket, hindered), []).append((one, trouble))
     return [_finding(code, bucket, group, ways, words) for (code, bucket, _), group in groups.items()]
 
@@ -61,9 +61,9 @@ def _finding(
     fix, commands = Fix.NO, _commands(code, first, pairs, words)
     if code in LINKING:
         found = [ways[pair] for pair in pairs if pair in ways]
-        fix = together(mend.fix for mend in found) if len(found) == len(pairs) else Fix.NO
-        hinder = next((mend.hinder for mend in found if mend.hinder), "")
-        options = tuple(dict.fromkeys(option for mend in found for option in mend.options))
+        fix = together(way.fix for way in found) if len(found) == len(pairs) else Fix.NO
+        hinder = next((way.hinder for way in found if way.hinder), "")
+        options = tuple(dict.fromkeys(option for way in found for option in way.options))
         remedy = hinder or remedy
         if not hinder or options:
             commands = words.link(pairs, *options)
@@ -90,7 +90,6 @@ TITLES = {
     "key-pending-deletion": "the key is pending deletion",
     "key-unusable": "the key cannot be used",
     "key-gone": "the key does not exist",
-    "bucket-gone": "there is no such bucket",
     "foreign-alias": "another account's bucket names its key by alias or id",
     "aws-managed-key": "another account's AWS managed key",
     "dsse": "DSSE-KMS, which File Cache does not document",
@@ -105,16 +104,16 @@ def _title(code: str, one: PairAudit, caches: list[str]) -> str:
     bucket = one.pair.bucket
     match code:
         case "access-missing":
-            return f"no access to bucket {bucket}: {who}"
+            return f"{who} cannot use the key of bucket {bucket}"
         case "access-unknown":
-            return f"access to bucket {bucket} is not known: {who}"
+            return f"whether {who} can use bucket {bucket} is unknown"
         case "context-changed":
             now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
-            return f"Bucket Keys of {bucket} are {now}, and access is for the other form of context: {who}"
+            return f"{who} cannot use the key of bucket {bucket} since its Bucket Keys are {now}: access is for the other encryption context"
         case "explicit-deny" | "bucket-policy":
             return f"{TITLES[code]} {who}: bucket {bucket}"
         case "bucket-gone":
-            return f"{TITLES[code]}: {bucket}, of {who}"
+            return f"bucket {bucket}, linked to {who}, does not exist"
         case _:
             return f"{TITLES[code]}: bucket {bucket}, of {who}"
 

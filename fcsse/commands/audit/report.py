@@ -20,7 +20,7 @@ from fcsse.text import count
 VERDICTS = ("allowed", "partly", "denied", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Audit:
     """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
 
@@ -34,6 +34,13 @@ class Audit:
     words: CommandBuilder
     observed: Observed | None = None
     endpoints: tuple[Endpoint, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: the summary."""
+        return f"<Audit: {self.summary}>"
+
+    def __str__(self) -> str:
+        return self.summary
 
     @property
     def verdicts(self) -> dict[str, int]:
@@ -63,13 +70,16 @@ class Audit:
             else count(len(self.facts.regions), "Region")
         )
         if not pairs:
-            return f"No cache of account {self.facts.account} is linked to a bucket in {where or 'no Region'}."
+            none = f"No cache of account {self.facts.account} is linked to a bucket in {where or 'no Region'}."
+            if len(self.facts.regions) != 1:
+                return none
+            return f"{none} Look in all Regions: {replace(self.words, audited=()).audit('--all-regions')}"
         caches = len({one.pair.cache for one in self.judged})
         buckets = len({one.pair.bucket for one in self.judged})
         there = (
             f"{verdicts['allowed']:,} of {count(pairs, 'pair')} {'has' if verdicts['allowed'] == 1 else 'have'} access"
         )
-        words = {"partly": "in part", "denied": "not", "unknown": "not known"}
+        words = {"partly": "in part", "denied": "without", "unknown": "unknown"}
         lacking = ", ".join(f"{verdicts[name]:,} {word}" for name, word in words.items() if verdicts[name])
         severities = ", ".join(f"{number:,} {name}" for name, number in self.severities.items() if number)
         told = f"{count(len(self.findings), 'finding')} ({severities})" if severities else "no findings"

@@ -1,4 +1,4 @@
-"""An account's audit from the first question to the last finding, and the plan that mends what it finds."""
+"""An account's audit from the first question to the last finding, and the plan that fixes what it finds."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def audit_account(
 
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
-    """What linking all that can be mended would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
+    """What linking all that can be fixed would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
 
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
-    return pipeline.plan_of(found, options, expect)
+    # Nothing left to fix is what every digest of a fix leads to.
+    return pipeline.plan_of(found, options, expect if found else None)

@@ -16,7 +16,7 @@ OF_BUCKETS = ("encryption", "bucket-policy", "region")
 OF_KEYS = ("describe", "policy", "grants")
 
 
-PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…', and --bucket-account where no key tells the account"
+PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…' (add --bucket-account ID if fcsse cannot tell the account from a key)"
 
 
 def find(facts: AccountFacts, judged: Sequence[PairAudit]) -> list[Finding]:
@@ -61,7 +61,7 @@ def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:
     """Regions that could not be listed, those with the same reason together."""
     found: dict[str, tuple[list[str], FcsseError]] = {}
     for region, error in facts.unread:
-        found.setdefault(title_of(error), ([], error))[0].append(region)
+        found.setdefault(title_of(error, thing=""), ([], error))[0].append(region)
     return found
 
 
@@ -69,7 +69,7 @@ def _region(reason: str, regions: list[str], error: FcsseError) -> Finding:
     return Finding(
         "unreadable",
         Severity.MEDIUM,
-        f"{reason}: {listed(regions)}",
+        f"{listed(regions)} {reason}",
         (f"The caches of {count(len(regions), 'Region')} are not known: {error.message}.", *_all(regions)),
         error.hint,
         region=regions[0] if len(regions) == 1 else None,
@@ -80,17 +80,19 @@ def _all(regions: list[str]) -> Iterable[str]:
     return [f"They are {', '.join(regions)}."] if len(regions) > 3 else []
 
 
-def title_of(*errors: FcsseError) -> str:
-    """``unknown: no kms:GetKeyPolicy on key …``, or what else kept it from being read."""
+def title_of(*errors: FcsseError, thing: str = "the account") -> str:
+    """``key … could not be read: no kms:GetKeyPolicy``, or what else kept it from being read. ``thing``: what
+    a permission is about that names no resource; empty where the caller puts it before.
+    """
     first = errors[0]
     denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
     if len(denied) < len(errors):
-        return f"unknown: {first.message}"
+        return f"could not be read: {first.message}"
     told = (
-        f"no {listed(actions)}" + (f" on {resource}" if resource not in ("", "*") else "")
+        f"{resource if resource not in ('', '*') else thing} could not be read: no {listed(actions)}".lstrip()
         for resource, actions in _by_resource(denied).items()
     )
-    return f"unknown: {', '.join(told)}"
+    return "; ".join(told)
 
 
 def _by_resource(denied: Iterable[DeniedError]) -> dict[str, list[str]]:
@@ -156,7 +158,7 @@ class _Unread(NamedTuple):
 
     @property
     def likeness(self) -> tuple[object, ...] | None:
-        """What is equal where the same was refused on another thing; None where nothing else can be like it."""
+        """Grouping key: equal for resources refused in the same way. None: do not group."""
         denied = [error for error in self.errors if isinstance(error, DeniedError) and error.action]
         resources = {error.resource for error in denied}
         if len(denied) < len(self.errors) or len(resources) != 1 or "" in resources or not self.about:
@@ -173,7 +175,7 @@ def _finding(alike: Sequence[_Unread]) -> Finding:
     if several:
         denied = [error for error in first.errors if isinstance(error, DeniedError)]
         told, noun = listed(names), f"{family}s"
-        title = f"unknown: no {listed([error.action for error in denied])} on {noun} {told}"
+        title = f"{noun} {told} could not be read: no {listed([error.action for error in denied])}"
         remedy = remedy.replace(denied[0].resource, f"{noun} {told}")
         detail.append(f"The same holds for {noun} {', '.join(names[1:])}.")
     if first.harmless:
@@ -209,7 +211,7 @@ def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
     denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
     if key is None or key.account == facts.account or not denied:
         return said
-    return f"{said} Or name a role of its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
+    return f"{said} Or pass a role in its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
 
 
 def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[PairAudit], facts: AccountFacts) -> str:
@@ -217,6 +219,6 @@ def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[PairAudit], fac
     said = _remedy([refusal.error for refusal in group])
     bucket = facts.buckets.get(group[0].about[0])
     if (bucket and bucket.foreign) or any(one.facts and one.facts.bucket.foreign for one in judged):
-        return f"Name a role of the bucket's account: {PATTERN}."
+        return f"Pass a role in the bucket's account: {PATTERN}."
     denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
     return f"{said} If the bucket belongs to another account: {PATTERN}." if denied else said

@@ -53,6 +53,13 @@ class PairAudit(NamedTuple):
     facts: Facts | None = None
     by_statement: bool = False
 
+    def __repr__(self) -> str:
+        """One line: the pair and its verdict in words."""
+        return f"<PairAudit {self.pair}: {self.verdict}; {self.headline}>"
+
+    def __str__(self) -> str:
+        return self.headline
+
     @property
     def key(self) -> str | None:
         """The ARN of the bucket's key, where one is involved and known."""
@@ -81,7 +88,7 @@ FULL_ARN = (
     "Have the bucket's owner set the default encryption to the key's full ARN, or state that when linking: fcsse link with "
     "--key ARN, --bucket-region REGION and --bucket-keys or --no-bucket-keys."
 )
-NEW = "Make the bucket again, or delete the association: a file system's by itself, a file cache's together with the cache."
+NEW = "Recreate the bucket, or delete the association. (A file cache's association is only deleted with the cache.)"
 
 
 class Verdicts:
@@ -248,11 +255,17 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     reason = f"the bucket policy: {denied_because(stopped[0].decision)}"
     if any(row.decision.explicit for row in stopped):
         return [
-            Trouble("bucket-policy", reason, f"Have the bucket's policy except {ROLES} from its Deny of {actions}.")
+            Trouble(
+                "bucket-policy",
+                reason,
+                f"Exclude {ROLES} from the statement that denies {actions} in the bucket's policy.",
+            )
         ]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
         return [Trouble("access-unknown", reason, "See whether the bucket policy's condition holds for the cache.")]
-    return [Trouble("bucket-policy", reason, f"Have the bucket's policy allow {actions} to {ROLES}.")]
+    return [
+        Trouble("bucket-policy", reason, f"Add a statement to the bucket's policy that allows {actions} to {ROLES}.")
+    ]
 
 
 def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
@@ -280,7 +293,7 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
     denied = [row for row in lacking if row.verdict is DENIED]
     if denied:
         miss = next((miss.reason for row in denied for miss in row.decision.misses[:1]), "")
-        reason = denied[0].decision.reason + (f"; nearest: {miss}" if miss else "")
+        reason = denied[0].decision.reason + (f"; closest: {miss}" if miss else "")
         return [Trouble("access-missing", reason, "Link the cache to the bucket.")]
     if facts.policy is None or facts.grants is None:
         return [Trouble("unreadable", lacking[0].decision.reason)]

@@ -45,7 +45,7 @@ class CacheAccess(NamedTuple):
 
 
 class AccessReport(NamedTuple):
-    """The answers for every cache and group; commands that mend what is missing, in their order; and what none mends.
+    """The answers for every cache and group; commands that fix what is missing, in their order; and what none fixes.
 
     ``caches_known``: could it be found out which caches are linked to the bucket? ``unknown``: why not.
     """

@@ -37,6 +37,11 @@ class CensusResult(NamedTuple):
     census: Census
     needs: AccessReport
 
+    def __repr__(self) -> str:
+        """One line: the bucket, how many objects were read and how many groups they make."""
+        scope = "all" if self.complete else "a sample"
+        return f"<CensusResult s3://{self.census.bucket}: {self.census.looked_at} objects ({scope}) in {len(self.groups)} groups>"
+
     @property
     def groups(self) -> tuple[Group, ...]:
         """Objects encrypted alike, the largest group first."""

@@ -35,6 +35,14 @@ class Permissions(NamedTuple):
     bucket_owner: tuple[Json, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: the command and how many permissions it needs."""
+        return f"<Permissions for {self.command.value}: {len(self.permissions)} actions>"
+
+    def __str__(self) -> str:
+        """The policy as JSON, as IAM takes it."""
+        return json.dumps(self.policy(), indent=2)
+
     def is_optional(self, permission: Permission) -> bool:
         """Can the command do its work without it?"""
         return permission.optional or (permission.optional_across and self.scope.foreign)
@@ -68,14 +76,14 @@ def _require_sense(command: Command, scope: Scope) -> None:
         message = f"--via policy: key {key} does not belong to account {scope.account}, so only a grant helps"
         raise UsageError(message, "Leave --via out, or say --via grant.")
     if scope.fix and command is not Command.AUDIT:
-        raise UsageError("--fix goes with audit", "Leave it out, or ask for: fcsse permissions audit --fix.")
+        raise UsageError("--fix works with audit only", "Leave it out, or ask for: fcsse permissions audit --fix.")
     if key and scope.partition not in (None, key.partition):
         raise UsageError(f"--key {key} is not of partition {scope.partition}", "Leave --partition out.")
     if scope.every_cache and scope.caches:
         raise UsageError("--cache and --every-cache exclude each other", "Leave one of them out.")
     if scope.every_cache and command not in (Command.LINK, Command.UNLINK):
         raise UsageError(
-            "--every-cache goes with link and unlink", "Leave it out: without --cache all caches are meant."
+            "--every-cache works with link and unlink only", "Leave it out: without --cache all caches are meant."
         )
     if scope.every_cache and (scope.foreign or scope.via is Via.GRANT):
         raise UsageError("--every-cache is about key policies: a grant is made to one role", "Leave it out.")
@@ -166,11 +174,17 @@ _ACROSS = ("kms:DescribeKey", "kms:ListGrants", "kms:RevokeGrant")
 policy cannot give it. Source: KMS developer guide, "Retiring and revoking grants"."""
 
 
+PLACEHOLDER = "BUCKET"
+"""Stands for a bucket's name where none was given: no bucket can be called so."""
+
+
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
 
     own = ROLE_POLICY["Statement"]
-    names = scope.resources(On.BUCKET)
+    # A bucket policy names its own bucket, so no wildcard stands for one that was not named.
+    of_bucket = scope if scope.buckets else scope._replace(buckets=(PLACEHOLDER,))
+    names = of_bucket.resources(On.BUCKET)
     account, partition = scope.account or "", scope.arn_partition
     roles = scope.roles()
     named: Json = {"Principal": {"AWS": _one_or_all(roles)}}
@@ -185,7 +199,7 @@ def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
             "Effect": "Allow",
             **named,
             "Action": own["Action"] if isinstance(own, dict) else [],
-            "Resource": [*names, *scope.resources(On.OBJECTS)],
+            "Resource": [*names, *of_bucket.resources(On.OBJECTS)],
             **condition,
         },
         {
@@ -200,6 +214,8 @@ def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
 
 def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
     said = []
+    if scope.foreign and not scope.buckets and command is not Command.RESTORE:
+        said.append(f"In the bucket policy, put the bucket's name in place of {PLACEHOLDER}; or pass it with --bucket.")
     if scope.foreign:
         said.append(
             "The bucket owner's statements are for a bucket that belongs to the key's account too. Without the second one, "
@@ -209,8 +225,7 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         if scope.key and scope.account is None:
             said.append("Without --account, the key is taken for one of the cache's own account.")
         said.append(
-            "The policy of the key must leave the decision to IAM, as its default statement for the account's root does, or "
-            "allow the kms actions to the caller itself."
+            "The key policy must delegate to IAM (the default root statement does), or allow the kms actions to the caller itself."
         )
     if not scope.foreign and command in (Command.LINK, Command.UNLINK) and scope.key is None and scope.via is Via.AUTO:
         said.append(
@@ -218,8 +233,8 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         )
     if (scope.foreign or command is Command.AUDIT) and command is not Command.RESTORE:
         said.append(
-            "--bucket-role, --grant-role: the caller also needs sts:AssumeRole on that role. The one then reads the bucket "
-            "and its key in the caller's stead, the other makes and ends the grants."
+            "--bucket-role, --grant-role: the caller also needs sts:AssumeRole on that role. "
+            "--bucket-role reads the bucket and key; --grant-role creates and ends grants."
         )
     if command is Command.LAMBDA:
         said.append(
