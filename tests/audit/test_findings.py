@@ -440,7 +440,7 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
     ]
     finding = only(made.done(*refusals), "unreadable")
     assert finding.title == f"key {arn} could not be read: no kms:GetKeyPolicy and kms:ListGrants"
-    assert finding.remedy == "needs kms:GetKeyPolicy and kms:ListGrants on it."
+    assert finding.remedy == "Allow kms:GetKeyPolicy and kms:ListGrants on it."
 
     role = DeniedError("no", "Let the role be assumed.", action="sts:AssumeRole", resource="role Audit")
     finding = only(made.done(*refusals, Refusal("describe", (arn,), role)), "unreadable")
@@ -468,7 +468,7 @@ def test_the_same_refusal_on_many_things_is_one_finding() -> None:
     assert [len(finding.pairs) for finding in told] == [6, 6]
     buckets = next(finding for finding in told if "s3:" in finding.title)
     assert buckets.title == "buckets data-1, data-2, data-3 and 3 more could not be read: no s3:GetBucketPolicy"
-    assert buckets.remedy.startswith("needs s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more for you")
+    assert buckets.remedy.startswith("The caller needs s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more")
     assert "data-6" in buckets.detail[-1]
 
     other = DeniedError("no", "Another side.", action="s3:GetBucketPolicy", resource="bucket data-1")
