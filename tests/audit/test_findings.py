@@ -78,7 +78,7 @@ def test_a_condition_that_no_longer_matches_bucket_keys(form: str, flag: bool, n
     made = Made()
     made.link(A, "data", policy(documented("data", slr(A), form=form)), bucket_keys=flag)
     finding = only(made.done(), "context-changed")
-    assert f"Bucket Keys of data are {now}" in finding.title
+    assert f"its Bucket Keys are {now}" in finding.title
     assert finding.severity is Severity.HIGH
     assert finding.fix is Fix.YES
 
