@@ -257,7 +257,7 @@ def test_a_missing_role_is_told_as_such_to_who_may_not_list_roles(shell: Shell) 
     assert "fc-0ace" in {one["cache"] for one in of(found, "role-missing")}
     assert of(found, "key-gone") == []
     (listing,) = [one for one in of(found, "unreadable") if "iam:ListRoles" in one["title"]]
-    assert "Allow iam:ListRoles" in listing["remedy"]
+    assert "needs iam:ListRoles" in listing["remedy"]
     assert "--bucket-role" not in listing["remedy"]
 
 

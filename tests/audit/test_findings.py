@@ -78,7 +78,7 @@ def test_a_condition_that_no_longer_matches_bucket_keys(form: str, flag: bool, n
     made = Made()
     made.link(A, "data", policy(documented("data", slr(A), form=form)), bucket_keys=flag)
     finding = only(made.done(), "context-changed")
-    assert f"Bucket Keys of data are {now}" in finding.title
+    assert f"its Bucket Keys are {now}" in finding.title
     assert finding.severity is Severity.HIGH
     assert finding.fix is Fix.YES
 
@@ -468,7 +468,7 @@ def test_the_same_refusal_on_many_things_is_one_finding() -> None:
     assert [len(finding.pairs) for finding in told] == [6, 6]
     buckets = next(finding for finding in told if "s3:" in finding.title)
     assert buckets.title == "buckets data-1, data-2, data-3 and 3 more could not be read: no s3:GetBucketPolicy"
-    assert buckets.remedy.startswith("Allow s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more for you")
+    assert buckets.remedy.startswith("The caller needs s3:GetBucketPolicy on buckets data-1, data-2, data-3 and 3 more")
     assert "data-6" in buckets.detail[-1]
 
     other = DeniedError("no", "Another side.", action="s3:GetBucketPolicy", resource="bucket data-1")

@@ -101,7 +101,7 @@ def test_where_they_may_not_be_listed_that_is_a_finding_and_not_the_end(shell: S
     found = json.loads(shell.run_with(policy, "audit", "-o", "json").out)
     (finding,) = [one for one in found["findings"] if "fsx:DescribeFileSystems" in one["title"]]
     assert finding["title"] == "the account could not be read: no fsx:DescribeFileSystems"
-    assert "Allow fsx:DescribeFileSystems" in finding["remedy"]
+    assert "needs fsx:DescribeFileSystems" in finding["remedy"]
     assert found["summary"]["pairs"] == 10, "all that have associations are judged"
     run = shell.run_with(policy, "link", "--cache", FS)
     assert run.code == 5
