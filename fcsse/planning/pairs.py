@@ -13,7 +13,7 @@ from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, en
 from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument, parsed, refused_statements
-from fcsse.policy.statement import Access
+from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
 from fcsse.policy.steps import (
     AlreadyThere,
@@ -24,7 +24,7 @@ from fcsse.policy.steps import (
     Step,
     StillNamed,
 )
-from fcsse.policy.unique_ids import dead_principals
+from fcsse.policy.unique_ids import dead_principals, unique_ids
 from fcsse.text import count
 
 
@@ -216,6 +216,8 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
     named = {after.statements[index].label for index in giving if index is not None} if after else set()
     repeated = {_sentence(phrase(step)) for step in mine if isinstance(step, StillNamed) and step.label in named}
     warnings = [one for one in warnings if one not in repeated]
+    if facts.role and not facts.role.exists and edited:
+        warnings += _not_looked_up(edited)
     via = Via.POLICY if doing else Via.GRANT if ending else None
     if doing or ending:
         summary, short = ("; ".join(filter(None, (text, *ends_too))) for text in (whole, brief))
@@ -229,6 +231,17 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
     if facts.role and not facts.role.exists and edited:
         warnings += _perhaps_dead(edited)
     return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []
+
+
+def _not_looked_up(edited: PolicyChange) -> list[str]:
+    """Where a cache is gone: unique ids in statements of ours that nobody looked up, of which one may be its role."""
+    statements = edited.after.statements
+    return [
+        f"Statement {one.label} stays: it names {one.id}, which may be the deleted role of this cache, and IAM could not be "
+        "asked (iam:ListRoles)."
+        for one in unique_ids(edited.after)
+        if one.id not in edited.dead and read_statement(statements[one.index].value) is not None
+    ]
 
 
 def _perhaps_dead(edited: PolicyChange) -> list[str]:
