@@ -14,6 +14,7 @@ CAMPAIGNS = {
     "kills": "kill -9 at random moments of link and unlink",
     "errors": "every error of every call that link and unlink make",
     "signals": "Ctrl-C, SIGTERM and SIGHUP at every call, and disks that take nothing",
+    "lost_updates": "links beside one write of somebody else: what is lost at first, and after settle",
     "census": "the census query on an inventory table of ten million objects",
 }
 
@@ -23,7 +24,7 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in CAMPAIGNS:
         print("usage: scripts/campaigns NAME [options]; NAME --help shows them\n")
         for name, what in CAMPAIGNS.items():
-            print(f"  {name:<10}{what}")
+            print(f"  {name:<14}{what}")
         return 0 if words in ([], ["--help"], ["-h"]) else 2
     campaign = import_module(f"scripts.campaigning.{words[0]}")
     sys.argv = [f"scripts/campaigns {words[0]}", *words[1:]]
