@@ -151,6 +151,8 @@ class DeniedError(FcsseError):
 
     code = "denied"
     exit_code = EXIT_DENIED
+    names_all_permissions: ClassVar[bool] = False
+    """Does the hint say already how to see all permissions that the command needs?"""
 
     def __init__(
         self,

@@ -155,6 +155,8 @@ class _EndedError(UnexpectedError):
 class _EndedDeniedError(DeniedError):
     """The query has ended by itself, since the caller lacks a permission that Athena needs for it."""
 
+    names_all_permissions = True
+
 
 _ACTION = re.compile(r"not authorized to perform: (\w+:\w+)(?: on resource: (\S+))?")
 

@@ -118,11 +118,7 @@ class Terminal:
 
     def hint(self, error: FcsseError) -> str:
         """What to do next; where a permission is missing, also how to see all that the command needs."""
-        if (
-            not isinstance(error, DeniedError)
-            or self.command not in NEED_PERMISSIONS
-            or "fcsse permissions" in error.hint
-        ):
+        if not isinstance(error, DeniedError) or self.command not in NEED_PERMISSIONS or error.names_all_permissions:
             return error.hint
         return f"{error.hint}\nSee all permissions that {self.command} needs: fcsse permissions {self.command}"
 
