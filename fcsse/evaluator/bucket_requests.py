@@ -25,7 +25,8 @@ from fcsse.evaluator.cache_context import (
     times,
 )
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
-from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.evaluator.known_values import Bound
+from fcsse.evaluator.request import Decision, Request
 from fcsse.model import NOTHING_KNOWN, RequestFacts
 
 S3_READ = ("s3:ListBucket", "s3:GetObject")

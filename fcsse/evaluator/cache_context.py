@@ -24,7 +24,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from fcsse.evaluator.request import Bound, Cause, Decision, Request, Verdict
+from fcsse.evaluator.known_values import Bound
+from fcsse.evaluator.request import Cause, Decision, Request, Verdict
 from fcsse.model import RequestFacts
 
 SESSION = "FSx"

@@ -37,9 +37,10 @@ from fcsse.evaluator.cache_context import (
     role_context,
     times,
 )
-from fcsse.evaluator.context import Form, Prepared, Values, prepare
+from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
-from fcsse.evaluator.request import Bound, Decision, Request
+from fcsse.evaluator.known_values import Bound, Form, Prepared, Values
+from fcsse.evaluator.request import Decision, Request
 from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
 

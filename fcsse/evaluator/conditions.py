@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
 from fcsse.evaluator.condition_keys import KeyType, is_multivalued, key_type
-from fcsse.evaluator.context import FILLED, PRESENT, UNKNOWN, Context, Form, Values
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Form, Values
 from fcsse.evaluator.operators import OPERATORS, Operand, Operator
 from fcsse.evaluator.patterns import is_ordinary
 from fcsse.evaluator.request import Comparison

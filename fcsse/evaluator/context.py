@@ -8,55 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
 
 from fcsse.evaluator.assumptions import Assumptions, Matches
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
 from fcsse.evaluator.condition_keys import is_multivalued
+from fcsse.evaluator.known_values import PRESENT, UNKNOWN, AtLeast, Bound, Form, Prepared, Values
 from fcsse.evaluator.patterns import GAP, covers, matches, variables, wild
-from fcsse.evaluator.request import Bound, Request
+from fcsse.evaluator.request import Request
 
 PAIRS = "kms:encryptioncontext"
 PAIR = "kms:encryptioncontext:"
 PAIR_KEYS = "kms:encryptioncontextkeys"
-
-
-class Form:
-    """A value of which only the form is known, as a pattern."""
-
-    __slots__ = ("pattern", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.pattern = wild(text)
-
-    def __repr__(self) -> str:
-        return f"Form({self.text!r})"
-
-
-class AtLeast(Form):
-    """A number or time of which only the least value is known."""
-
-    __slots__ = ("bound",)
-
-    def __init__(self, bound: Bound) -> None:
-        super().__init__("*")
-        self.bound = bound
-
-
-UNKNOWN: Final = Form("*")
-"""Stands for a key of which it is not even known whether the request has it."""
-
-PRESENT: Final = Form("*")
-"""Stands for a key that is in the request with a value that is not known."""
-
-FILLED: Final = Form("?*")
-"""Stands for a key that is in the request with a value that is not known, and not empty."""
-
-Values = tuple[str, ...] | Form | None
-"""Known values, a form, ``UNKNOWN``; None or an empty tuple = absent."""
-
-NO_VALUES: Final[Mapping[str, Values]] = {}
 
 
 @lru_cache(maxsize=1024)
@@ -64,25 +26,6 @@ def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     exact = frozenset(name.lower() for name in absent if not name.endswith("*"))
     prefixes = tuple(name[:-1].lower() for name in absent if name.endswith("*"))
     return exact, prefixes
-
-
-class Prepared(NamedTuple):
-    """What a request says of its keys, by their names in lower case, made ready once for many requests.
-
-    ``shared`` holds what many requests have in common, and is never copied; ``given`` wins over it.
-    """
-
-    given: Mapping[str, Values]
-    many: frozenset[str] = frozenset()
-    shared: Mapping[str, Values] = NO_VALUES
-
-    def with_keys(self, more: Mapping[str, Values]) -> Prepared:
-        """The same with more keys, or other values."""
-        return Prepared({**self.given, **more}, self.many, self.shared)
-
-    def beneath(self, given: Mapping[str, Values], many: frozenset[str] = frozenset()) -> Prepared:
-        """These keys over what is made ready here, without a copy of it."""
-        return Prepared(given, self.many | many if many else self.many, self.given)
 
 
 def prepare(

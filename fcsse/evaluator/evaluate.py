@@ -18,8 +18,9 @@ from decimal import Decimal
 from fcsse.evaluator import grants as granting
 from fcsse.evaluator.assumptions import BUDGET, Matches, Question
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.context import AtLeast, Context
+from fcsse.evaluator.context import Context
 from fcsse.evaluator.key_state import refuses
+from fcsse.evaluator.known_values import AtLeast
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.context import UNKNOWN, Context, Form
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import UNKNOWN, Form
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
 from fcsse.model import Grant
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from fcsse.evaluator import grants as granting
 from fcsse.evaluator.conditions import Entry
-from fcsse.evaluator.context import UNKNOWN, Context
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import UNKNOWN
 from fcsse.evaluator.principals import NOBODY, Naming
 from fcsse.evaluator.request import Miss
 from fcsse.evaluator.rules import Policy, Statement

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from fcsse.evaluator import operands
 from fcsse.evaluator.assumptions import Relation
-from fcsse.evaluator.context import AtLeast, Context, Form
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import AtLeast, Form
 from fcsse.evaluator.patterns import (
     arn_covers,
     arn_matches,

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.caller import Caller, Kind, caller
-from fcsse.evaluator.context import Context, Form
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import Form
 
 _ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,}")
 _TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from fcsse.evaluator.context import Prepared
+from fcsse.evaluator.known_values import Bound, Prepared
 
 
 class Verdict(Enum):
@@ -18,16 +17,6 @@ class Verdict(Enum):
     ALLOWED = "allowed"
     DENIED = "denied"
     UNKNOWN = "unknown"
-
-
-class Bound(NamedTuple):
-    """A number, or a moment in seconds since 1970, of which only the least value is known.
-
-    What a condition says of values beyond ``horizon`` is taken not to happen: a deadline that is years away.
-    """
-
-    least: Decimal
-    horizon: Decimal = Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)

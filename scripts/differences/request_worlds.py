@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from fcsse.evaluator.condition_keys import KeyType, is_multivalued, key_type
-from fcsse.evaluator.context import UNKNOWN, Context, Form
+from fcsse.evaluator.context import Context
+from fcsse.evaluator.known_values import UNKNOWN, Form
 from fcsse.evaluator.request import Request
 from scripts.differences.domain_policies import NOW_TEXT
 
