@@ -72,9 +72,10 @@ def test_an_answer_that_is_not_aws_s_ends_the_command(
 def test_it_is_tried_again_as_after_a_lost_connection(
     shell: Shell, proxy: Proxy, words: tuple[str, ...], operation: str, form: str
 ) -> None:
-    expected = shell.run(*words, "--dry-run") if words[0] in ("link", "unlink") else shell.run(*words)
-    proxy.spoil(operation, NOT_AWS[form], times=1)
     dry = ("--dry-run",) if words[0] in ("link", "unlink") else ()
+    # Through the proxy as well: the endpoint is shown, and part of a plan's digest.
+    expected = shell.run(*words, *dry, AWS_ENDPOINT_URL=proxy.url)
+    proxy.spoil(operation, NOT_AWS[form], times=1)
     run = shell.run(*words, *dry, AWS_ENDPOINT_URL=proxy.url)
     assert (run.code, run.out) == (expected.code, expected.out)
 
