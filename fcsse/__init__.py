@@ -9,7 +9,7 @@ package costs nothing.
 
 from typing import TYPE_CHECKING
 
-from fcsse.__about__ import __version__
+__version__ = "0.1.0"
 
 __all__ = [
     "AccountAudit",

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.clock import Clock
 from fcsse.errors import BusyError, UnexpectedError
+from fcsse.event_history.look_ups import Attribute, Limits
 
 PAGE = 50
 INTERVAL = 0.55
@@ -37,13 +38,6 @@ class LookUp(Protocol):
         """One page of events."""
 
 
-class Attribute(Enum):
-    """What events are looked up by; LookupEvents takes one attribute."""
-
-    ID = "EventId"
-    NAME = "EventName"
-
-
 class Cut(Enum):
     """Why a look-up ended before the record did."""
 
@@ -58,13 +52,6 @@ class RecordedEvent(NamedTuple):
 
     time: datetime
     text: str
-
-
-class Limits(NamedTuple):
-    """How far one look-up goes: so many pages of 50 events, and seconds from when its ``EventRecord`` was made."""
-
-    pages: int = 40
-    seconds: float = 60.0
 
 
 class LookedUp(NamedTuple):

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from fcsse.__about__ import __version__
+from fcsse import __version__
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from fcsse.__about__ import __version__
+from fcsse import __version__
 from fcsse.cli.runtime import Runtime
 
 if TYPE_CHECKING:

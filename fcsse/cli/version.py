@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from fcsse.__about__ import __version__
-from fcsse.apply.backup import default_folder
+from fcsse import __version__
 
 LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")
 
@@ -21,6 +20,8 @@ def report_lines() -> list[str]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
     from pathlib import Path
+
+    from fcsse.apply.backup import default_folder
 
     lines = [
         *version_lines(),

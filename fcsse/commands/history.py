@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
-from fcsse.aws.cloudtrail import Attribute, Limits
 from fcsse.clock import Clock
 from fcsse.commands.lost_record import still_lost
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
+from fcsse.event_history.look_ups import Attribute, Limits
 from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, Kind, history_of, version_of

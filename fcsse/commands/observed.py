@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fcsse.apply.backup import BackupFolder
-from fcsse.aws.cloudtrail import Attribute, Limits
 from fcsse.clock import Clock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.evaluator.pair_access import Judgement
 from fcsse.event_history.agreement import GIVING, TAKING, Agreement, Asked, Changes, Observation, observe, unplaced
 from fcsse.event_history.events import Event, parse_events
+from fcsse.event_history.look_ups import Attribute, Limits
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
 from fcsse.event_history.sentences import gap_note

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fcsse.aws.cloudtrail import INTERVAL, Attribute, Cut, EventRecord, Limits
+from fcsse.aws.cloudtrail import INTERVAL, Cut, EventRecord
 from fcsse.clock import Future
 from fcsse.errors import BusyError, DeniedError, UnexpectedError
+from fcsse.event_history.look_ups import Attribute, Limits
 from tests.event_history import made
 
 

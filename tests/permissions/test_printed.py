@@ -106,7 +106,9 @@ def test_a_policy_of_another_account_cannot_be_the_route() -> None:
 def test_nothing_that_writes_is_asked_for_where_nothing_is_written(command: Command) -> None:
     writes = {"kms:PutKeyPolicy", "kms:CreateGrant", "kms:RevokeGrant", "kms:RetireGrant"}
     asked = {one.action for one in needs(command, Scope()).permissions}
-    assert bool(asked & writes) is (command in (Command.LINK, Command.UNLINK, Command.RESTORE, Command.LAMBDA))
+    assert bool(asked & writes) is (
+        command in (Command.LINK, Command.UNLINK, Command.RESTORE, Command.SETTLE, Command.LAMBDA)
+    )
 
 
 def test_audit_that_mends_is_allowed_to_write_in_its_own_account_and_to_grant_to_its_own_roles() -> None:
