@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.apply.backup import Backup, BackupFolder, default_folder, places
+from fcsse.apply.backup import Backup, BackupFolder, places
 from fcsse.clock import Clock, SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline
 from fcsse.progress import Guarded, Progress, Silent
+from fcsse.state_folder import default_folder
 from fcsse.suggested_commands import CommandBuilder
 
 if TYPE_CHECKING:

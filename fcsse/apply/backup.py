@@ -27,6 +27,7 @@ from fcsse.arn import key_arn
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
 from fcsse.safe_files import UnsafeFileError, read_own
+from fcsse.state_folder import default_folder
 
 SCHEMA = "fcsse.backup/1"
 MAX_FILE_BYTES = 1024 * 1024
@@ -96,19 +97,6 @@ class DamagedBackup(NamedTuple):
     def message(self) -> str:
         """A sentence for people. An edited one can be restored, where that is asked for by its id."""
         return f"{self.path} {self.reason}: damaged, it {'is not used' if self.edited else 'cannot be restored'}."
-
-
-def default_folder() -> Path:
-    """The platform's state folder for this program. Raises ``UnexpectedError`` where the user has no home."""
-    from platformdirs import user_state_path
-
-    try:
-        return user_state_path("fcsse", appauthor=False) / "backups"
-    except (RuntimeError, KeyError) as error:
-        message = f"finding the folder for copies of key policies: this user has no home directory ({error})"
-        raise UnexpectedError(
-            message, "Name a folder with --backup-dir, or go without copies with --no-backup."
-        ) from error
 
 
 def places(

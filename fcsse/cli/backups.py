@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
-from fcsse.apply.backup import Backup, BackupFolder, default_folder
+from fcsse.apply.backup import Backup, BackupFolder
 from fcsse.cli import explicit_options
 from fcsse.cli.completion import backup_ids
 from fcsse.cli.link import new_plan_named
@@ -34,6 +34,7 @@ from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands import restore as restoring
 from fcsse.commands.restore import Restoration, require_discard
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
+from fcsse.state_folder import default_folder
 from fcsse.text import count
 
 BACKUPS_EXAMPLE = """\

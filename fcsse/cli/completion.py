@@ -15,8 +15,9 @@ from typing import Any
 
 import typer  # noqa: TC002  (Typer reads the annotations)
 
-from fcsse.apply.backup import BackupFolder, default_folder
+from fcsse.apply.backup import BackupFolder
 from fcsse.errors import FcsseError
+from fcsse.state_folder import default_folder
 
 LIMIT = 1.0
 """Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs.

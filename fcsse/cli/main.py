@@ -61,8 +61,6 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime
 
     from fcsse.cli import completion_scripts
     from fcsse.cli.app import app
-    from fcsse.cli.output.terminal import Terminal
-    from fcsse.cli.session import tell_error, wanted_output
     from fcsse.errors import EXIT_INTERRUPTED, UsageError
 
     try:
@@ -70,11 +68,17 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime
         if installed is not None:
             return installed
     except UsageError as error:
+        from fcsse.cli.output.terminal import Terminal
+        from fcsse.cli.session import tell_error, wanted_output
+
         tell_error("fcsse", wanted_output(words), Terminal(), error)
         return error.exit_code
     try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
+        from fcsse.cli.output.terminal import Terminal
+        from fcsse.cli.session import tell_error, wanted_output
+
         usage = UsageError(_told(error), "See the options with --help.")
         tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
         return usage.exit_code

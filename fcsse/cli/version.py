@@ -21,7 +21,7 @@ def report_lines() -> list[str]:
     from importlib.metadata import PackageNotFoundError, version
     from pathlib import Path
 
-    from fcsse.apply.backup import default_folder
+    from fcsse.state_folder import default_folder
 
     lines = [
         *version_lines(),

@@ -1,0 +1,20 @@
+"""Where this program keeps its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fcsse.errors import UnexpectedError
+
+
+def default_folder() -> Path:
+    """The platform's state folder for this program. Raises ``UnexpectedError`` where the user has no home."""
+    from platformdirs import user_state_path
+
+    try:
+        return user_state_path("fcsse", appauthor=False) / "backups"
+    except (RuntimeError, KeyError) as error:
+        message = f"finding the folder for copies of key policies: this user has no home directory ({error})"
+        raise UnexpectedError(
+            message, "Name a folder with --backup-dir, or go without copies with --no-backup."
+        ) from error
