@@ -11,6 +11,9 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.errors import FcsseError
 
+DOCUMENT_SCHEMA = "fcsse/2"
+"""Names the keys of ``-o json`` and what they mean."""
+
 GRANT_OPERATIONS = (
     "Decrypt",
     "Encrypt",

@@ -10,6 +10,7 @@ from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import ContextWord, Names, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan, reworded_results
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.errors import FcsseError
 from fcsse.model import Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target
@@ -35,6 +36,11 @@ class Result(NamedTuple):
     def outcomes(self) -> tuple[Outcome, ...]:
         """One entry a pair, in the order in which they were named."""
         return self.plan.outcomes
+
+    @property
+    def pair_results(self) -> tuple[PairResult, ...]:
+        """What became of each pair, in the order of ``outcomes``: DONE, FAILED, NOTHING and so on."""
+        return tuple(pair_result(outcome, self.applied, dry_run=self.dry_run) for outcome in self.outcomes)
 
     @property
     def digest(self) -> str:

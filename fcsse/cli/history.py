@@ -40,7 +40,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def parse_key(text: str) -> str:
     """A key's ARN, its alias or alias ARN, or its id."""
-    if arns.whole_key_arn(text) or arns.alias_arn(text) or arns.is_key_id(text) or re.fullmatch(r"alias/[\w/-]+", text):
+    if arns.whole_key_arn(text) or arns.alias_arn(text) or arns.is_key_id(text) or arns.is_alias(text):
         return text
     message = f"{text!r} is not a key ARN, an alias such as alias/data, or a key id"
     raise typer.BadParameter(message)

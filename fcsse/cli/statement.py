@@ -9,12 +9,12 @@ from typing import Annotated
 from fcsse.cli.options import aws, cross_account, output, route, targets, term
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import SCHEMA, to_text
+from fcsse.cli.output.documents import to_text
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.iac.notation import LANGUAGES, Notation
-from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.model import DOCUMENT_SCHEMA, Context, Facts, Obstacle, Operation, Options, Via
 from fcsse.pipeline import Target
 
 EXAMPLE = """\
@@ -125,7 +125,7 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
     match run.output:
         case Output.JSON:
             document: dict[str, object] = {
-                "schema": SCHEMA,
+                "schema": DOCUMENT_SCHEMA,
                 "command": "statement",
                 "exit_code": 0,
                 "additions": [part.document() for part in found.parts],

@@ -155,7 +155,7 @@ def test_an_account_in_order_ends_with_0(shell: Shell) -> None:
 def test_json_is_one_document_with_every_pair_and_finding(shell: Shell) -> None:
     found = document(shell)
     assert found.keys() >= KEYS
-    assert found["schema"] == "fcsse/1"
+    assert found["schema"] == "fcsse/2"
     assert [(one["cache"], one["bucket"]) for one in found["pairs"]] == sorted(
         (one["cache"], one["bucket"]) for one in found["pairs"]
     )

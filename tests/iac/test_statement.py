@@ -178,7 +178,7 @@ def test_in_china_the_arns_take_the_partition_and_the_service_name_does_not(shel
 def test_for_programs_everything_is_in_one_document(shell: Shell) -> None:
     run = shell.run("statement", "--cache", "fc-0123", "--bucket", "data", "-o", "json", "--format", "terraform")
     document = json.loads(run.out)
-    assert document["schema"] == "fcsse/1"
+    assert document["schema"] == "fcsse/2"
     assert document["additions"][0]["route"] == "policy"
     assert document["additions"][0]["key"] == shell.sandbox.key("data").arn
     assert document["text"].count('data "aws_iam_policy_document"') == 1

@@ -28,7 +28,7 @@ def test_link_check_unlink(program: Program) -> None:
     assert (done.changed, done.pending, done.dry_run, done.errors) == (True, False, False, ())
     assert re.fullmatch(r"[0-9a-f]{16}", done.digest)
     (outcome,) = done.outcomes
-    assert (outcome.pair.cache, outcome.pair.bucket, outcome.status.value) == ("fc-0123", "data", "to-do")
+    assert (outcome.pair.cache, outcome.pair.bucket, done.pair_results) == ("fc-0123", "data", (fcsse.PairResult.DONE,))
     assert [path.stem for path in (program.folder / "backups").glob("*.json")] == list(done.backups)
     assert program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
@@ -103,7 +103,7 @@ def test_the_error_of_one_pair_holds_what_was_done_for_the_others(program: Progr
     result = caught.value.result
     assert isinstance(result, fcsse.Result)
     assert result.changed
-    assert [outcome.status.value for outcome in result.outcomes] == ["blocked", "to-do"]
+    assert result.pair_results == (fcsse.PairResult.BLOCKED, fcsse.PairResult.DONE)
     assert result.errors == (caught.value,)
     assert program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
