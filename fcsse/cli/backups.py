@@ -27,7 +27,7 @@ from fcsse.cli.output.backups import (
 )
 from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_line, warning_lines
+from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_lines, warning_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -335,4 +335,4 @@ class _Shown:
                 ),
             ]
         done: Line = prose((f"Restored the policy of key {key}.", "green"))
-        return [done, *([saved_line(backup, self.run.words)] if backup else [])]
+        return [done, *(saved_lines(backup, self.run.words) if backup else [])]

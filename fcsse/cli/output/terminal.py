@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, wrapped
+from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, warning, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
@@ -103,7 +103,7 @@ class Terminal:
 
     def warn(self, text: str) -> None:
         """A warning; quiet does not silence it."""
-        self.print([prose(("Warning: ", "yellow"), mask_here(text))], err=True)
+        self.print(warning(mask_here(text)), err=True)
 
     def fail(self, message: str, hint: str) -> None:
         """An error and what to do next."""
