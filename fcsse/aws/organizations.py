@@ -45,9 +45,9 @@ def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
 def _denied(error: ClientError) -> DeniedError:
     said = " ".join(str(error.response["Error"].get("Message", "")).split())
     return DeniedError(
-        f"{DOING}: access denied ({said})" if said else f"{DOING}: access denied",
+        f"{DOING}: access denied",
         "Run it in the management account or as a delegated administrator, with organizations:ListAccounts allowed; "
         + INSTEAD,
         action="organizations:ListAccounts",
         resource="*",
-    )
+    ).quoting(said)
