@@ -175,8 +175,9 @@ class DeniedError(FcsseError):
         action: str = "",
         resource: str = "",
         denied_by: DenyingPolicy | None = None,
+        doing: str = "",
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, doing=doing)
         self.action = action
         self.resource = resource
         self.denied_by = denied_by

@@ -234,7 +234,7 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
             f"{who.group(1) if who else 'the caller'} from it."
         )
     return DeniedError(
-        f"{call.opening}: the caller may not call {call.action}{on}",
+        f"{call.opening}: the caller may not call {call.action}{'' if call.resource in call.opening else on}",
         hint,
         action=call.action,
         resource=call.resource,

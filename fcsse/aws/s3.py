@@ -98,9 +98,9 @@ def read_policy(s3: S3Client, bucket: str) -> str:
                 return ""
             if error_code(error) == "MethodNotAllowed":
                 raise DeniedError(
-                    f"reading the policy of bucket {bucket}: it belongs to another account, and S3 shows a bucket policy to "
-                    "its own account only",
+                    "it belongs to another account, and S3 shows a bucket policy to its own account only",
                     "Name credentials of the bucket's account with --bucket-role or --bucket-profile.",
+                    doing=f"reading the policy of bucket {bucket}",
                     action="s3:GetBucketPolicy",
                     resource=f"bucket {bucket}",
                 ) from error

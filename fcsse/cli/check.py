@@ -19,7 +19,7 @@ from fcsse.cli.output.plan import MANY, capital, endpoint_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
-from fcsse.commands.check import CheckResult, check_pair, exit_code
+from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
 from fcsse.commands.key_policy_check import Stated, check_key_policy
 from fcsse.discovery.named_key import is_resolved
 from fcsse.endpoint import Endpoint
@@ -214,14 +214,28 @@ def _text(found: Sequence[CheckResult], run: Session, width: int | None, record:
         table = tuple(_table(one, run.terminal.verbose, width))
         alike = (one.pair.bucket, table, one.notes, one.blocker is None) if len(found) >= MANY else at
         groups.setdefault(alike, []).append(one)
-    common = [note for note in found[0].notes if all(note in one.notes for one in found)] if len(groups) > 1 else []
+    common, about = _common(found, run.words) if len(groups) > 1 else ((), ())
     out: list[Line] = []
     for group in groups.values():
-        out += [*([line("")] if out else []), *(_headline(one) for one in group), *_details(group, run, width, common)]
+        out += [
+            *([line("")] if out else []),
+            *(_headline(one) for one in group),
+            *_details(group, run, width, {*common, *about}),
+        ]
         for one in group:
             if record and not one.error:
                 out += [line(""), *_record_lines(record, one)]
     return [*out, *([line("")] if common else []), *(prose((note, "dim")) for note in common)]
+
+
+def _common(found: Sequence[CheckResult], words: CommandBuilder) -> tuple[list[str], set[str]]:
+    """The notes that hold for all pairs, said once; and the notes on single buckets that they replace."""
+    noted = [one for one in found if one.notes]
+    common = [note for note in (noted[0].notes if noted else ()) if all(note in one.notes for one in noted)]
+    about = {older_objects(one.pair.bucket, words) for one in noted}
+    if len(about) > 1 and all(about.intersection(one.notes) for one in noted):
+        return [older_objects("NAME", words), *common], about
+    return common, set()
 
 
 def _headline(checked: CheckResult) -> Line:
