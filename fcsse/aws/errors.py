@@ -229,9 +229,11 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
     hint = f"{caller} needs {call.action}{on}, in {side}."
     denied_by = _denying(message)
     if denied_by is not None:
+        own = denied_by in (DenyingPolicy.IDENTITY, DenyingPolicy.BOUNDARY, DenyingPolicy.SESSION)
+        excluded = call.action if own else who.group(1) if who else "the caller"
         hint = (
             f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Exclude "
-            f"{who.group(1) if who else 'the caller'} from it."
+            f"{excluded} from that Deny."
         )
     return DeniedError(
         f"{call.opening}: the caller may not call {call.action}{on} ({said})",
