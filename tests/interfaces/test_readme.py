@@ -70,6 +70,7 @@ def test_the_picture_stands_on_its_own() -> None:
     svg = (ROOT / ".github" / "terminal.svg").read_text(encoding="utf-8")
     assert "](.github/terminal.svg)" in README
     assert not re.findall(r"https?://(?!www\.w3\.org|www\.textualize\.io)", svg), "nothing is fetched to show it"
+    assert "Link&#160;fc-0123&#160;to&#160;data?&#160;[y/N]&#160;y<" in svg, "the question, and its answer"
     assert "fc-0123&#160;can&#160;read&#160;and&#160;write&#160;s3://data." in svg
     assert svg.count("\n") < 400
 
