@@ -155,5 +155,5 @@ def test_every_command_line_is_understood(line: str, organization: Sandbox, caps
         Path("last-week.json").write_text(capsys.readouterr().out, encoding="utf-8")
     organization.add_cache("fc-0123456789abcdef0", ["data"])
     code = main(line.split()[1:])
-    finds = re.search(r"^fcsse (check|audit)\b", line) and "--fix" not in line
+    finds = line.startswith(("fcsse check", "fcsse audit"))  # a dry run of --fix leaves the access missing
     assert code == (3 if finds else 0), capsys.readouterr().err
