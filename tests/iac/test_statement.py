@@ -65,7 +65,7 @@ def test_once_it_is_pasted_link_finds_nothing_to_do(operation: str, shell: Shell
     run = shell.run("link", *words)
     assert "Linked" not in run.out
     pairs = words.count("--cache")
-    assert run.out.splitlines()[-1] == ("Nothing to do." if pairs < 2 else f"Nothing to do for {pairs} pairs.")
+    assert run.out.endswith("Nothing to do.\n" if pairs < 2 else f"Nothing to do for {pairs} pairs.\n")
     assert shell.sandbox.cache("fc-0123").write(bucket, "new.txt").allowed
 
 
