@@ -122,7 +122,7 @@ def test_check_tells_of_what_it_could_not_read_instead_of_raising(program: Progr
         (lambda s: fcsse.link("fc-0123", "Data", settings=s), "Data"),
         (lambda s: fcsse.link(settings=s), "link: no cache is named"),
         (lambda s: fcsse.link("fc-0123", "data", every_cache=True, settings=s), "every_cache"),
-        (lambda s: fcsse.link("fc-0123", "data", key="alias/x", settings=s), "alias/x"),
+        (lambda s: fcsse.link("fc-0123", "data", key="alias x", settings=s), "alias x"),
         (lambda s: fcsse.unlink("x", "data", settings=s), "'x'"),
         (lambda s: fcsse.check("x", "data", settings=s), "'x'"),
     ],
