@@ -68,6 +68,9 @@ REGION = Parameter("region")
 ENDPOINT_URL = Parameter("endpoint_url")
 PROFILE = Parameter("profile")
 WAIT = Parameter("wait")
+BACKUP_DIR = Parameter("backup_dir")
+NO_BACKUP = Parameter("backup", value=False)
+ACCOUNTS = Parameter("accounts")
 
 THE_FACTS = advice(KEY, " with the key's ARN, ", BUCKET_REGION, ", and ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS)
 """How the facts of a bucket are stated that the caller cannot read."""

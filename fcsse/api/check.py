@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def check(
     cache: Names,
     bucket: Names = (),
@@ -75,10 +76,11 @@ def check(
         from fcsse.commands.observed import check_observed
 
         return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
-    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
+    found = pipeline.discover(target, options, ask_prefixes=True)
     return tuple(reworded_check(check_pair(facts, level=options.level)) for facts in found)
 
 
+@in_words_of_the_api
 def check_policy(
     text: str,
     cache: Names,
@@ -148,6 +150,7 @@ class Audit(results.Audit):
         return afterwards(self, result.plan, result.applied)
 
 
+@in_words_of_the_api
 def audit(
     *,
     regions: Names = (),
@@ -200,6 +203,7 @@ def audit(
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
+@in_words_of_the_api
 def audit_organization(
     accounts: Names = (),
     *,
@@ -244,6 +248,7 @@ def audit_organization(
     return OrganizationAudit((), totals)
 
 
+@in_words_of_the_api
 def census(
     bucket: str,
     cache: Names = (),
@@ -316,4 +321,4 @@ def census(
     number = None if all_objects else sample
     plan = wish if rekey else None
     question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output, plan)
-    return in_words_of_the_api(take_census)(pipeline_of(for_reading(asked)), question, command_builder_of(asked))
+    return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

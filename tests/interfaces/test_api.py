@@ -170,3 +170,10 @@ def test_every_exception_is_exported_documented_and_has_a_code_of_its_own() -> N
     shared = (fcsse.FcsseError, fcsse.UnexpectedError, fcsse.NotAwsAnswerError)  # all three are "unexpected"
     family = [value for value in found.values() if value not in shared]
     assert len({value.code for value in family}) == len(family)
+
+
+def test_an_error_of_any_function_names_arguments(program: Program) -> None:
+    program.sandbox.fault("organizations:ListAccounts", "AccessDeniedException", times=None)
+    with pytest.raises(DeniedError) as caught:
+        fcsse.audit_organization(settings=program.settings())
+    assert "name the accounts with accounts." in caught.value.hint
