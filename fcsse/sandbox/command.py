@@ -142,7 +142,16 @@ class _signals:  # noqa: N801  (reads as a word where it is used)
 def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
     """``base`` without any AWS setting, and with the sandbox's."""
     kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
-    return {**kept, **sandbox.env()}
+    return {**kept, **_with_fcsse(base), **sandbox.env()}
+
+
+def _with_fcsse(base: Mapping[str, str]) -> dict[str, str]:
+    """``PATH`` with this program's folder at its end, where there is no ``fcsse`` in it: the shell's first line names it."""
+    path = base.get("PATH", os.defpath)
+    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a virtual environment's own
+    if shutil.which("fcsse", path=path) or not shutil.which("fcsse", path=folder):
+        return {}
+    return {"PATH": f"{path}{os.pathsep}{folder}"}
 
 
 @app.command(
