@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fcsse import arn as arns
@@ -21,6 +22,7 @@ from fcsse.commands.audit.organization import DEFAULT_ROLE, AccountAudit, Organi
 from fcsse.commands.audit.organization_run import audit_members, open_organization
 from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def check(
     cache: Names,
     bucket: Names = (),
@@ -74,10 +77,11 @@ def check(
         from fcsse.commands.observed import check_observed
 
         return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
-    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
+    found = pipeline.discover(target, options, ask_prefixes=True)
     return tuple(reworded_check(check_pair(facts, level=options.level)) for facts in found)
 
 
+@in_words_of_the_api
 def check_policy(
     text: str,
     cache: Names,
@@ -147,6 +151,7 @@ class Audit(results.Audit):
         return afterwards(self, result.plan, result.applied)
 
 
+@in_words_of_the_api
 def audit(
     *,
     regions: Names = (),
@@ -199,6 +204,7 @@ def audit(
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
+@in_words_of_the_api
 def audit_organization(
     accounts: Names = (),
     *,
@@ -243,6 +249,7 @@ def audit_organization(
     return OrganizationAudit((), totals)
 
 
+@in_words_of_the_api
 def census(
     bucket: str,
     cache: Names = (),
@@ -253,6 +260,12 @@ def census(
     engine: Literal["head", "athena"] = "head",
     workgroup: str | None = None,
     athena_output: str | None = None,
+    rekey: bool = False,
+    new_key: str | None = None,
+    new_bucket_keys: bool | None = None,
+    job_role: str | None = None,
+    job_bucket: str | None = None,
+    manifest: str | Path | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> CensusResult:
@@ -261,6 +274,12 @@ def census(
     Looks at ``sample`` objects under ``prefix`` (or that of ``bucket``, where it is ``s3://name/prefix/``), spread over prefixes and ages, or at all of them, a request each; or asks
     the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3
     URI). ``cache``: whom to judge for; otherwise the caches that FSx links to the bucket.
+
+    With ``rekey``, ``census.rekey`` is a plan for the objects that are encrypted otherwise than new ones: its ``job()`` is the
+    request for an S3 Batch Operations job that re-encrypts them in place, its ``role_policy()`` what ``job_role`` needs.
+    ``new_key`` and ``new_bucket_keys`` stand in for the bucket's default key and Bucket Key setting; ``job_bucket`` takes the
+    job's manifest and report; ``manifest`` is a file for the list of the objects, which takes ``all_objects``. Raises
+    ``ImpossibleError`` where S3 cannot re-encrypt with that key in place. Nothing of the plan is run.
 
     The answer may be partial: ``census.complete`` says whether all objects were looked at, ``census.unseen_at_most`` what
     that leaves open, ``census.unreadable`` what was refused, ``census.failure`` the error that ended it early. Ctrl-C ends
@@ -275,6 +294,9 @@ def census(
     (True, False)
     >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
     [('fc-0123', 'denied'), ('fc-0123', 'denied')]
+    >>> plan = fcsse.census("data-bucket-keys", rekey=True).rekey
+    >>> [(group.objects, group.sealed.bucket_key) for group in plan.movable], plan.target.bucket_keys
+    ([(1, False)], True)
     """
 
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
@@ -290,7 +312,20 @@ def census(
         validation.require(by_athena or not value, f"{name} needs engine='athena'")
     there = athena_output is None or athena_output.startswith("s3://")
     validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
+    wish = RekeyRequest(
+        validation.named_key(new_key),
+        new_bucket_keys,
+        validation.one(validation.role_patterns, job_role),
+        validation.one(validation.buckets, job_bucket),
+        Path(manifest) if manifest is not None else None,
+    )
+    for name, part in zip(RekeyRequest._fields, wish, strict=True):
+        validation.require(rekey or part is None, f"{name} needs rekey=True")
+    validation.require(manifest is None or all_objects, "manifest needs all_objects=True", "A sample lists some only.")
     asked = settings_of(session, settings)
     number = None if all_objects else sample
-    question = CensusQuery(names[0], validation.caches(cache), prefix or inside, number, how, workgroup, athena_output)
+    plan = wish if rekey else None
+    question = CensusQuery(
+        names[0], validation.caches(cache), prefix or inside, number, how, workgroup, athena_output, plan
+    )
     return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

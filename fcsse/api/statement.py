@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
 from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
+from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.permissions.policy import Permissions, needs
 from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def statement(
     cache: Names = (),
     bucket: Names = (),
@@ -96,8 +98,9 @@ def statement(
     return additions(found, options)
 
 
+@in_words_of_the_api
 def permissions(
-    command: Literal["link", "unlink", "check", "audit", "census", "restore", "history", "lambda"],
+    command: Literal["link", "unlink", "check", "audit", "census", "restore", "history", "settle", "lambda"],
     cache: Names = (),
     bucket: Names = (),
     *,

@@ -365,6 +365,42 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
     ),
     "workgroup": (("--workgroup",), True, False, (), "Athena workgroup."),
     "athena-output": (("--athena-output",), True, False, (), "Where Athena puts results; default: the workgroup's."),
+    "rekey": (
+        ("--rekey",),
+        False,
+        False,
+        (),
+        "Also print how S3 gives all objects the bucket's default key and Bucket Key setting in place: an S3 Batch Operations job and its role. fcsse does not run it.",
+    ),
+    "new-key": (
+        ("--new-key",),
+        True,
+        False,
+        (),
+        "The key for the objects, instead of the bucket's default: an ARN, or an alias or id of the caller's account.",
+    ),
+    "new-bucket-keys": (
+        ("--new-bucket-keys", "--no-new-bucket-keys"),
+        False,
+        False,
+        (),
+        "Whether the objects are to use Bucket Keys; default: as the bucket does.",
+    ),
+    "job-role": (
+        ("--job-role",),
+        True,
+        False,
+        (),
+        "The job's role; default: a new one, with the commands that create it.",
+    ),
+    "job-bucket": (("--job-bucket",), True, False, (), "Bucket for the job's manifest and report."),
+    "manifest": (
+        ("--manifest",),
+        True,
+        False,
+        None,
+        "With --all: write the objects to be changed to this CSV manifest. Default: S3 lists them by their encryption.",
+    ),
 }
 
 OF_COMMAND: dict[str, str] = {
@@ -392,8 +428,9 @@ OF_COMMAND: dict[str, str] = {
     "region endpoint-url help",
     "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
     "optional output verbose quiet no-color help",
-    "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output bucket-profile "
-    "bucket-role output verbose quiet no-color profile region endpoint-url help",
+    "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output rekey new-key "
+    "new-bucket-keys job-role job-bucket manifest bucket-profile bucket-role output verbose quiet "
+    "no-color profile region endpoint-url help",
 }
 
 # The values of arguments; None: not known beforehand.

@@ -32,7 +32,7 @@ def plan_lines(plan: Plan) -> list[Line]:
     """The whole plan: facts, warnings, changes."""
     out: list[Line] = []
     if len(plan.outcomes) >= MANY:
-        out += [*_by_key(plan.outcomes), *([line("")] if plan.endpoints else [])]
+        out += [*pair_lines(plan.outcomes), *([line("")] if plan.endpoints else [])]
     else:
         for outcome in plan.outcomes:
             if outcome.facts:
@@ -103,7 +103,7 @@ def encryption_text(bucket: Bucket) -> str:
 MARKS = {Status.TO_DO: ("change", "green"), Status.NOTHING: ("ok", ""), Status.BLOCKED: ("blocked", "red")}
 
 
-def _by_key(outcomes: Sequence[Outcome]) -> list[Line]:
+def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
     """Many pairs: a heading a key, below it a line for each bucket and what becomes of its pairs."""
     keys: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
