@@ -20,7 +20,6 @@ from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
 from fcsse.commands.key_policy_check import Stated, check_key_policy
-from fcsse.discovery.named_key import is_resolved
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
@@ -88,9 +87,6 @@ def check(
             require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
             require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
             require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
-            require(
-                is_resolved(key), "checking a document: --key needs an ARN", "Nothing is asked, so no name is resolved."
-            )
             now = SystemClock().now()
             stated = Stated(account or "", region or "", bucket_keys, partition, key, org_id, now, operations)
             found = _of_document(policy, caches, buckets, stated)
