@@ -44,6 +44,16 @@ def test_what_a_write_of_ours_ran_over_is_named_and_given_back(shell: Shell) -> 
     assert "Nothing to give back." in again.out
 
 
+def test_no_copy_is_needed_where_two_versions_tell_what_both_were_made_from(shell: Shell) -> None:
+    """The policy from before is older than the record: the ready-made world was there before it begins."""
+    run_over(shell, "--no-backup")
+    run = settle(shell, "--yes", "--no-backup")
+    assert run.code == 0, run.words
+    assert "Foreign 1" in run.out
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
 def test_the_copy_says_what_was_read_and_when_and_by_which_request_it_was_replaced(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     (copy,) = shell.backups
