@@ -14,7 +14,14 @@ from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
+from fcsse.cli.output.observed import (
+    contradiction_lines,
+    note_lines,
+    observations,
+    observed_document,
+    observed_lines,
+    observed_markdown,
+)
 from fcsse.cli.output.plan import capital, endpoint_lines
 from fcsse.cli.output.terminal import Terminal, columns, is_terminal
 from fcsse.cli.session import Credentials, require, session
@@ -115,9 +122,11 @@ def check(
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             for index, one in enumerate(found):
                 lines = _lines(one, run.terminal, width)
-                if record and not one.error:
+                if quiet:
+                    lines = [*lines[:1], *(contradiction_lines(record, one.pair) if record else ())]
+                elif record and not one.error:
                     lines += [line(""), *_record_lines(record, one)]
-                run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
+                run.terminal.print([*([line("")] if index and not quiet else []), *lines])
             if record and not quiet:
                 run.terminal.print([line(""), *note_lines(record)])
             if not quiet and endpoints:
