@@ -26,6 +26,9 @@ GRANT_OPERATIONS = (
 )
 """The eight operations of the grant that the File Cache page documents for a key of another account."""
 
+READ_OPERATIONS = ("Decrypt", "DescribeKey")
+"""Those that a cache which never writes back needs of them."""
+
 
 class Operation(Enum):
     """What a command wants: access that is there, gone, or only told about; or an earlier policy back."""
@@ -50,6 +53,15 @@ class Context(Enum):
 
     DOCUMENTED = "documented"
     BOTH = "both"
+
+
+class AccessLevel(Enum):
+    """How much of a key a cache gets. FULL: what the page documents. READ: Decrypt and DescribeKey only, for caches that
+    never write back.
+    """
+
+    FULL = "full"
+    READ = "read"
 
 
 class Pair(NamedTuple):
@@ -246,7 +258,7 @@ class Options(NamedTuple):
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 
     ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read;
-    ``organization`` is the id of the organization that the cache's account is in.
+    ``organization`` is the id of the organization that the cache's account is in. ``level`` is ``--operations``.
     """
 
     operation: Operation = Operation.LINK
@@ -259,6 +271,7 @@ class Options(NamedTuple):
     prune_orphans: bool = False
     partition: str | None = None
     organization: str | None = None
+    level: AccessLevel = AccessLevel.FULL
 
     @classmethod
     def of_unlink(

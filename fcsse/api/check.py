@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.link import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
-from fcsse.api.validation import Names
+from fcsse.api.validation import Names, OperationsWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.apply.write_log import WriteLog
 from fcsse.clock import SystemClock
@@ -20,17 +21,19 @@ from fcsse.commands.audit.organization import DEFAULT_ROLE, AccountAudit, Organi
 from fcsse.commands.audit.organization_run import audit_members, open_organization
 from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
 from fcsse.commands.permissions.table import Engine
-from fcsse.model import Member, Operation, Options
+from fcsse.model import AccessLevel, Member, Operation, Options
 from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def check(
     cache: Names,
     bucket: Names = (),
@@ -38,6 +41,7 @@ def check(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    operations: OperationsWord = "full",
     org_id: str | None = None,
     observed: bool = False,
     session: boto3.Session | None = None,
@@ -46,7 +50,8 @@ def check(
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
-    verdicts that are unknown. ``org_id`` is the id of the organization that the cache's account is in, for conditions on
+    verdicts that are unknown. ``operations="read"``: only reading is asked about, and missing writing is no fault.
+    ``org_id`` is the id of the organization that the cache's account is in, for conditions on
     it; by default it is asked for where a verdict hangs on it. ``observed``: each pair's ``observed`` holds what CloudTrail
     recorded of the cache's calls; what could not be read of the record is noted to the settings' ``progress``. Raises
     ``UsageError`` only, and ``CredentialsError`` where there are none.
@@ -63,6 +68,7 @@ def check(
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
         organization=validation.organization(org_id),
+        level=validation.word(AccessLevel, operations, "operations"),
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
@@ -70,10 +76,11 @@ def check(
         from fcsse.commands.observed import check_observed
 
         return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
-    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
-    return tuple(reworded_check(check_pair(facts)) for facts in found)
+    found = pipeline.discover(target, options, ask_prefixes=True)
+    return tuple(reworded_check(check_pair(facts, level=options.level)) for facts in found)
 
 
+@in_words_of_the_api
 def check_policy(
     text: str,
     cache: Names,
@@ -84,13 +91,14 @@ def check_policy(
     bucket_keys: bool | None = None,
     partition: str | None = None,
     key: str | None = None,
+    operations: OperationsWord = "full",
     org_id: str | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judges a key policy that is not in AWS yet: for each pair, whether the cache can read and write by it. Offline.
 
     ``text`` is the document; ``account`` the cache's, ``region`` the bucket's; ``bucket_keys`` None: not known, so that
     the document has to allow both forms of encryption context. ``key`` is the ARN of the key it is meant for, by default
-    one of the account. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
+    one of the account. ``operations`` as for ``check``. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
     ``PolicyFormatError`` for what is no key policy, and ``PolicyFullError`` for what is too long for one.
 
     >>> import fcsse
@@ -112,6 +120,7 @@ def check_policy(
         validation.key(key),
         validation.organization(org_id),
         SystemClock().now(),
+        validation.word(AccessLevel, operations, "operations"),
     )
     return check_key_policy(text, target.pairs, stated)
 
@@ -141,6 +150,7 @@ class Audit(results.Audit):
         return afterwards(self, result.plan, result.applied)
 
 
+@in_words_of_the_api
 def audit(
     *,
     regions: Names = (),
@@ -193,6 +203,7 @@ def audit(
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
+@in_words_of_the_api
 def audit_organization(
     accounts: Names = (),
     *,
@@ -237,6 +248,7 @@ def audit_organization(
     return OrganizationAudit((), totals)
 
 
+@in_words_of_the_api
 def census(
     bucket: str,
     cache: Names = (),
@@ -247,6 +259,12 @@ def census(
     engine: Literal["head", "athena"] = "head",
     workgroup: str | None = None,
     athena_output: str | None = None,
+    rekey: bool = False,
+    new_key: str | None = None,
+    new_bucket_keys: bool | None = None,
+    job_role: str | None = None,
+    job_bucket: str | None = None,
+    manifest: str | Path | None = None,
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> CensusResult:
@@ -255,6 +273,12 @@ def census(
     Looks at ``sample`` objects under ``prefix``, spread over prefixes and ages, or at all of them, a request each; or asks
     the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3
     URI). ``cache``: whom to judge for; otherwise the caches that FSx links to the bucket.
+
+    With ``rekey``, ``census.rekey`` is a plan for the objects that are encrypted otherwise than new ones: its ``job()`` is the
+    request for an S3 Batch Operations job that re-encrypts them in place, its ``role_policy()`` what ``job_role`` needs.
+    ``new_key`` and ``new_bucket_keys`` stand in for the bucket's default key and Bucket Key setting; ``job_bucket`` takes the
+    job's manifest and report; ``manifest`` is a file for the list of the objects, which takes ``all_objects``. Raises
+    ``ImpossibleError`` where S3 cannot re-encrypt with that key in place. Nothing of the plan is run.
 
     The answer may be partial: ``census.complete`` says whether all objects were looked at, ``census.unseen_at_most`` what
     that leaves open, ``census.unreadable`` what was refused, ``census.failure`` the error that ended it early. Ctrl-C ends
@@ -269,6 +293,9 @@ def census(
     (True, False)
     >>> [(reach.cache, reach.verdict.value) for reach in counted.needs.reaches]
     [('fc-0123', 'denied'), ('fc-0123', 'denied')]
+    >>> plan = fcsse.census("data-bucket-keys", rekey=True).rekey
+    >>> [(group.objects, group.sealed.bucket_key) for group in plan.movable], plan.target.bucket_keys
+    ([(1, False)], True)
     """
 
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
@@ -280,7 +307,18 @@ def census(
         validation.require(by_athena or not value, f"{name} needs engine='athena'")
     there = athena_output is None or athena_output.startswith("s3://")
     validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
+    wish = RekeyRequest(
+        validation.named_key(new_key),
+        new_bucket_keys,
+        validation.one(validation.role_patterns, job_role),
+        validation.one(validation.buckets, job_bucket),
+        Path(manifest) if manifest is not None else None,
+    )
+    for name, part in zip(RekeyRequest._fields, wish, strict=True):
+        validation.require(rekey or part is None, f"{name} needs rekey=True")
+    validation.require(manifest is None or all_objects, "manifest needs all_objects=True", "A sample lists some only.")
     asked = settings_of(session, settings)
     number = None if all_objects else sample
-    question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output)
+    plan = wish if rekey else None
+    question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output, plan)
     return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

@@ -9,7 +9,7 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.model import Via
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, PolicyChange, Status
-from fcsse.planning.requirements import ends, grant_name
+from fcsse.planning.requirements import ends, grant_names
 
 
 class PairResult(Enum):
@@ -56,8 +56,7 @@ def belongs(change: Change, outcome: Outcome) -> bool:
         case PolicyChange():
             return outcome.via is not Via.GRANT and any(one.bucket == facts.bucket.name for one in change.accesses)
         case GrantAddition():
-            names = {grant_name(facts.pair.cache or "", facts.bucket.name, narrow=narrow) for narrow in (True, False)}
-            return change.name in names
+            return change.name in grant_names(facts.pair.cache or "", facts.bucket.name)
         case GrantEnding():
             return ends(change.grant, facts)
         case _:

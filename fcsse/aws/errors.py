@@ -113,9 +113,10 @@ class Call(NamedTuple):
         )
 
 
-_INSTEAD = (
-    "Check AWS_ENDPOINT_URL or --endpoint-url if one is set, and whether a proxy or a network's sign-in page "
-    "answers in AWS's place."
+_INSTEAD = advice(
+    "Check AWS_ENDPOINT_URL or ",
+    ENDPOINT_URL,
+    " if one is set, and whether a proxy or a network's sign-in page answers in AWS's place.",
 )
 
 
@@ -139,7 +140,11 @@ def translated(call: Call) -> Iterator[None]:
     except OutOfTimeError as error:
         raise UnexpectedError(
             f"{call.opening}: no complete answer from AWS within {error.seconds:.0f} seconds",
-            "Check the network and the proxy, if there is one, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
+            advice(
+                "Check the network and the proxy, if there is one, and AWS_ENDPOINT_URL or ",
+                ENDPOINT_URL,
+                " if one is set.",
+            ),
         ) from error
     except KeyError as error:
         raise NotAwsAnswerError(f"{call.opening}: not AWS's answer: it lacks {error}", _INSTEAD) from error

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fcsse.arn import Arn
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.census import census_document, census_lines, census_markdown, summary, verdict
+from fcsse.cli.output.census_rekey import rekey_entry, rekey_lines, rekey_markdown, rekey_summary
 from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import columns
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.permissions.table import Engine
 
@@ -23,8 +27,11 @@ Examples:
   fcsse census --bucket data
   fcsse census --bucket data --all --prefix projects/
   fcsse census --bucket data --engine athena --workgroup primary
+  fcsse census --bucket data --engine athena --rekey --job-bucket data-jobs
+  fcsse census --bucket data --all --rekey --manifest strays.csv --job-bucket data-jobs -o markdown
 """
 SAMPLE = "Counting"
+REKEY = "Re-keying"
 
 
 Buckets = Annotated[
@@ -77,6 +84,67 @@ AthenaOutput = Annotated[
         show_default=False,
     ),
 ]
+Rekey = Annotated[
+    bool,
+    option(
+        "--rekey",
+        help="Also print how S3 gives all objects the bucket's default key and Bucket Key setting in place: an S3 Batch "
+        "Operations job and its role. fcsse does not run it.",
+        group=REKEY,
+    ),
+]
+NewKey = Annotated[
+    Arn | None,
+    option(
+        "--new-key",
+        help="The key for the objects, instead of the bucket's default: an ARN, or an alias or id of the caller's account.",
+        group=REKEY,
+        metavar="KEY",
+        parser=cross_account.parse_named_key,
+        show_default=False,
+    ),
+]
+NewBucketKeys = Annotated[
+    bool | None,
+    option(
+        "--new-bucket-keys/--no-new-bucket-keys",
+        help="Whether the objects are to use Bucket Keys; default: as the bucket does.",
+        group=REKEY,
+        show_default=False,
+    ),
+]
+JobRole = Annotated[
+    str | None,
+    option(
+        "--job-role",
+        help="The job's role; default: a new one, with the commands that create it.",
+        group=REKEY,
+        metavar="ARN",
+        parser=cross_account.parse_role,
+        show_default=False,
+    ),
+]
+JobBucket = Annotated[
+    str | None,
+    option(
+        "--job-bucket",
+        help="Bucket for the job's manifest and report.",
+        group=REKEY,
+        metavar="NAME",
+        parser=targets.parse_bucket,
+        show_default=False,
+    ),
+]
+ManifestFile = Annotated[
+    Path | None,
+    option(
+        "--manifest",
+        help="With --all: write the objects to be changed to this CSV manifest. Default: S3 lists them by their encryption.",
+        group=REKEY,
+        metavar="FILE",
+        show_default=False,
+    ),
+]
 
 
 def census(
@@ -89,6 +157,12 @@ def census(
     engine: EngineOption = Engine.HEAD,
     workgroup: Workgroup = None,
     athena_output: AthenaOutput = None,
+    rekey: Rekey = False,
+    new_key: NewKey = None,
+    new_bucket_keys: NewBucketKeys = None,
+    job_role: JobRole = None,
+    job_bucket: JobBucket = None,
+    manifest: ManifestFile = None,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
     output: output.OutputOption = Output.TEXT,
@@ -103,7 +177,7 @@ def census(
 
     Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
     were turned on or off. Only current object versions are counted. Ctrl-C gives the answer so far. Changes
-    nothing.
+    nothing. With --rekey, objects that are encrypted otherwise than new ones get a plan that re-encrypts them in place.
 
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
@@ -121,8 +195,14 @@ def census(
             require(by_athena or not given, f"{option} needs --engine athena")
         place = athena_output or "s3://"
         require(place.startswith("s3://"), f"--athena-output {athena_output}: not a place such as s3://bucket/prefix/")
+        wish = RekeyRequest(new_key, new_bucket_keys, job_role, job_bucket, manifest)
+        for name, value in zip(RekeyRequest._fields, wish, strict=True):
+            stated = f"--no-{name}" if value is False else f"--{name}"
+            require(rekey or value is None, f"{stated.replace('_', '-')} needs --rekey")
+        require(manifest is None or all_objects, "--manifest needs --all", "A sample does not list all objects.")
         pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-        asked = CensusQuery(names[0], caches, prefix, None if all_objects else sample, engine, workgroup, athena_output)
+        number, plan = None if all_objects else sample, wish if rekey else None
+        asked = CensusQuery(names[0], caches, prefix, number, engine, workgroup, athena_output, plan)
         found = take_census(pipeline, asked, run.words)
         run.progress.stop()
         _tell(run, found)
@@ -131,16 +211,19 @@ def census(
 
 def _tell(run: Session, found: CensusResult) -> None:
 
-    taken, needs = found.census, found.needs
+    taken, needs, plan = found.census, found.needs, found.rekey
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(census_document(taken, needs, found.exit_code)))
+            document = census_document(taken, needs, found.exit_code)
+            sys.stdout.write(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
         case Output.MARKDOWN:
-            sys.stdout.write(census_markdown(taken, needs))
+            sys.stdout.write(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
         case Output.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(f"{summary(taken)} {verdict(taken, needs)}".strip(), "bold")])
+                run.terminal.print([line(rekey_summary(plan), "bold")] if plan else [])
             else:
                 run.terminal.print(census_lines(taken, needs, columns()))
+                run.terminal.print(rekey_lines(plan, run.words) if plan else [])
     if taken.failure is not None:
         run.terminal.tell(taken.failure)

@@ -86,6 +86,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("documented", "both"),
         "documented: bucket ARN with Bucket Keys, object ARNs without. both: for buckets with objects of both kinds.",
     ),
+    "operations": (
+        ("--operations",),
+        True,
+        False,
+        ("full", "read"),
+        "full: what reading and writing back need. read: Decrypt and DescribeKey only, for caches that never write back.",
+    ),
     "narrow-grant": (
         ("--narrow-grant",),
         False,
@@ -372,18 +379,54 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
     ),
     "workgroup": (("--workgroup",), True, False, (), "Athena workgroup."),
     "athena-output": (("--athena-output",), True, False, (), "Where Athena puts results; default: the workgroup's."),
+    "rekey": (
+        ("--rekey",),
+        False,
+        False,
+        (),
+        "Also print how S3 gives all objects the bucket's default key and Bucket Key setting in place: an S3 Batch Operations job and its role. fcsse does not run it.",
+    ),
+    "new-key": (
+        ("--new-key",),
+        True,
+        False,
+        (),
+        "The key for the objects, instead of the bucket's default: an ARN, or an alias or id of the caller's account.",
+    ),
+    "new-bucket-keys": (
+        ("--new-bucket-keys", "--no-new-bucket-keys"),
+        False,
+        False,
+        (),
+        "Whether the objects are to use Bucket Keys; default: as the bucket does.",
+    ),
+    "job-role": (
+        ("--job-role",),
+        True,
+        False,
+        (),
+        "The job's role; default: a new one, with the commands that create it.",
+    ),
+    "job-bucket": (("--job-bucket",), True, False, (), "Bucket for the job's manifest and report."),
+    "manifest": (
+        ("--manifest",),
+        True,
+        False,
+        None,
+        "With --all: write the objects to be changed to this CSV manifest. Default: S3 lists them by their encryption.",
+    ),
 }
 
 OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
-    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context "
+    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context operations "
     "narrow-grant prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile "
     "grant-role org-id output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
-    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role observed org-id policy account "
-    "partition output verbose quiet no-color profile region endpoint-url help",
+    "check": "cache bucket key bucket-region bucket-keys operations bucket-profile bucket-role observed org-id "
+    "policy account partition output verbose quiet no-color profile region endpoint-url help",
     "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
     "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
     "org-id audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
@@ -394,13 +437,14 @@ OF_COMMAND: dict[str, str] = {
     "history:output verbose quiet no-color profile region endpoint-url help",
     "settle": "settle:key settle:bucket settle:cache since dry-run expect yes wait backup-dir no-backup "
     "bucket-profile bucket-role output exit-code verbose quiet no-color profile region endpoint-url help",
-    "statement": "cache bucket every-cache cache-resource account partition via context narrow-grant statement:key "
-    "bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet no-color profile "
-    "region endpoint-url help",
+    "statement": "cache bucket every-cache cache-resource account partition via context operations narrow-grant "
+    "statement:key bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet "
+    "no-color profile region endpoint-url help",
     "permissions": "cache bucket every-cache permissions:key account permissions:region partition via engine "
     "permissions:fix optional output verbose quiet no-color help",
-    "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output bucket-profile "
-    "bucket-role output verbose quiet no-color profile region endpoint-url help",
+    "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output rekey new-key "
+    "new-bucket-keys job-role job-bucket manifest bucket-profile bucket-role output verbose quiet "
+    "no-color profile region endpoint-url help",
 }
 
 # The values of arguments; None: not known beforehand.

@@ -31,7 +31,6 @@ Examples:
   fcsse history --bucket data --since 7d
   fcsse history --key alias/data --failed -o json
   fcsse history 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11
-  fcsse restore 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11 --dry-run
 """
 
 _AGE = re.compile(r"(\d{1,6})\s*(m|h|d|w)")

@@ -122,7 +122,7 @@ def test_check_tells_of_what_it_could_not_read_instead_of_raising(program: Progr
         (lambda s: fcsse.link("fc-0123", "Data", settings=s), "Data"),
         (lambda s: fcsse.link(settings=s), "link: no cache is named"),
         (lambda s: fcsse.link("fc-0123", "data", every_cache=True, settings=s), "every_cache"),
-        (lambda s: fcsse.link("fc-0123", "data", key="alias/x", settings=s), "alias/x"),
+        (lambda s: fcsse.link("fc-0123", "data", key="alias x", settings=s), "alias x"),
         (lambda s: fcsse.unlink("x", "data", settings=s), "'x'"),
         (lambda s: fcsse.check("x", "data", settings=s), "'x'"),
     ],
@@ -170,3 +170,10 @@ def test_every_exception_is_exported_documented_and_has_a_code_of_its_own() -> N
     shared = (fcsse.FcsseError, fcsse.UnexpectedError, fcsse.NotAwsAnswerError)  # all three are "unexpected"
     family = [value for value in found.values() if value not in shared]
     assert len({value.code for value in family}) == len(family)
+
+
+def test_an_error_of_any_function_names_arguments(program: Program) -> None:
+    program.sandbox.fault("organizations:ListAccounts", "AccessDeniedException", times=None)
+    with pytest.raises(DeniedError) as caught:
+        fcsse.audit_organization(settings=program.settings())
+    assert "name the accounts with accounts." in caught.value.hint

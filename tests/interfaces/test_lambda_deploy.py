@@ -106,45 +106,61 @@ def test_the_functions_settings_are_those_that_it_reads() -> None:
     assert RESOURCES["FailedMetric"]["Properties"]["FilterPattern"] == '{ $.fcsse = "failed" }'
 
 
-def test_a_simulated_cloudformation_makes_the_stack(function: Function) -> None:
-    """In a process of its own: moto's state is the process's, and the sandbox has that here."""
-    program = """
+CREATING = """
 import io, json, sys, zipfile
 import boto3
 from moto import mock_aws
 text = sys.stdin.read()
-with mock_aws():
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+mock_aws().start()
+s3 = boto3.client("s3")
+s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+for name in ("fcsse.zip", "next.zip"):
     held = io.BytesIO()
-    zipfile.ZipFile(held, "w").writestr("empty.py", "")
-    s3.put_object(Bucket="code", Key="fcsse.zip", Body=held.getvalue())
-    stacks = boto3.client("cloudformation")
-    given = {"CodeBucket": "code", "CodeKey": "fcsse.zip", "Allow": "data"}
-    stacks.create_stack(StackName="fcsse", TemplateBody=text, Capabilities=["CAPABILITY_IAM"],
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()])
-    stack = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]
-    made = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"]
-    table = made["Environment"]["Variables"]["FCSSE_RELINK_TABLE"]
-    role = made["Role"].rpartition("/")[2]
-    iam = boto3.client("iam")
-    print(json.dumps({
-        "status": stack["StackStatus"],
-        "function": made,
-        "keys": boto3.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"],
-        "policy": iam.get_role_policy(RoleName=role, PolicyName="fcsse")["PolicyDocument"],
-        "targets": boto3.client("events").list_targets_by_rule(Rule=boto3.client("events").list_rules()["Rules"][0]["Name"])["Targets"],
-    }, default=str))
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(name.replace("zip", "py"), "")
+    s3.put_object(Bucket="code", Key=name, Body=held.getvalue())
+stacks = boto3.client("cloudformation")
+def given(**values):
+    return {"StackName": "fcsse", "TemplateBody": text, "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]}
+stacks.create_stack(**given(CodeBucket="code", CodeKey="fcsse.zip", Allow="data"))
 """
+
+
+def in_simulated_cloudformation(program: str, template: str) -> dict[str, Any]:
+    """What a program prints that goes on after the stack was created.
+
+    In a process of its own: moto's state is the process's, and the sandbox has that here.
+    """
     settings = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))},
         "AWS_ACCESS_KEY_ID": "simulated",
         "AWS_SECRET_ACCESS_KEY": "simulated",
         "AWS_DEFAULT_REGION": REGION,
     }
-    run = subprocess.run([sys.executable, "-c", program], input=TEXT, capture_output=True, text=True, env=settings)
+    command = [sys.executable, "-c", CREATING + program]
+    run = subprocess.run(command, input=template, capture_output=True, text=True, env=settings)
     assert run.returncode == 0, run.stderr
-    made = json.loads(run.stdout)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def test_a_simulated_cloudformation_makes_the_stack(function: Function) -> None:
+    program = """
+stack = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]
+made = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"]
+table = made["Environment"]["Variables"]["FCSSE_RELINK_TABLE"]
+role = made["Role"].rpartition("/")[2]
+iam = boto3.client("iam")
+print(json.dumps({
+    "status": stack["StackStatus"],
+    "function": made,
+    "keys": boto3.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"],
+    "policy": iam.get_role_policy(RoleName=role, PolicyName="fcsse")["PolicyDocument"],
+    "targets": boto3.client("events").list_targets_by_rule(Rule=boto3.client("events").list_rules()["Rules"][0]["Name"])["Targets"],
+}, default=str))
+"""
+    made = in_simulated_cloudformation(program, TEXT)
     assert made["status"] == "CREATE_COMPLETE"
     variables = made["function"]["Environment"]["Variables"]
     assert made["function"]["Handler"] == "fcsse.lambda_handler"
@@ -178,6 +194,55 @@ with mock_aws():
         changed["detail"]["eventSource"] = "s3.amazonaws.com"
         assert function(changed)["result"] == "linked"
         assert not of(function.log(), "failed")
+
+
+UPDATING = """
+def held():
+    names = {
+        "functions": [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]],
+        "rules": [one["Name"] for one in boto3.client("events").list_rules()["Rules"]],
+        "tables": boto3.client("dynamodb").list_tables()["TableNames"],
+        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
+        "roles": [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]],
+        "logs": [one["logGroupName"] for one in boto3.client("logs").describe_log_groups()["logGroups"]],
+    }
+    function = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"] if names["functions"] else None
+    return {**names, "function": function}
+table = held()["tables"][0]
+boto3.client("dynamodb").put_item(TableName=table, Item={"id": {"S": "counted"}})
+found = {"created": held()}
+stacks.update_stack(**given(CodeBucket="code", CodeKey="next.zip", Allow="data,other", RelinksPerDay="2"))
+found["status"] = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]["StackStatus"]
+found["counted"] = boto3.client("dynamodb").scan(TableName=table)["Items"]
+found["updated"] = held()
+stacks.delete_stack(StackName="fcsse")
+found["deleted"] = held()
+print(json.dumps(found, default=str))
+"""
+
+
+def test_an_updated_stack_keeps_what_it_counted_and_takes_the_new_code_and_settings() -> None:
+    found = in_simulated_cloudformation(UPDATING, TEXT)
+    created, updated = found["created"], found["updated"]
+    assert found["status"] == "UPDATE_COMPLETE"
+    assert found["counted"] == [{"id": {"S": "counted"}}], "a new table would forget today's re-links"
+    for name in ("functions", "rules", "tables", "queues", "logs"):
+        assert len(created[name]) == 1
+        assert updated[name] == created[name], name
+    before, after = (one["function"]["Environment"]["Variables"] for one in (created, updated))
+    assert (before["FCSSE_ALLOW"], after["FCSSE_ALLOW"]) == ("data", "data,other")
+    assert int(after["FCSSE_RELINKS_PER_DAY"]) == 2
+    assert before["FCSSE_RELINK_TABLE"] == after["FCSSE_RELINK_TABLE"]
+    assert created["function"]["CodeSha256"] != updated["function"]["CodeSha256"]
+
+
+def test_a_deleted_stack_leaves_the_log_and_nothing_else() -> None:
+    left = in_simulated_cloudformation(UPDATING, TEXT)["deleted"]
+    assert len(left.pop("logs")) == 1, "what the function did is still to be read"
+    assert not any(left.values()), left
+    without = TEXT.replace("DeletionPolicy: Retain", "DeletionPolicy: Delete")
+    assert without != TEXT
+    assert in_simulated_cloudformation(UPDATING, without)["deleted"]["logs"] == []
 
 
 @pytest.fixture(scope="module")

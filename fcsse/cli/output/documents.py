@@ -17,7 +17,7 @@ from fcsse.commands.check import CheckResult
 from fcsse.endpoint import Endpoint, endpoints_entry, endpoints_text
 from fcsse.errors import FcsseError
 from fcsse.evaluator.request import Decision
-from fcsse.model import DOCUMENT_SCHEMA
+from fcsse.model import DOCUMENT_SCHEMA, Operation
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder
@@ -51,6 +51,7 @@ def plan_document(
         "changed": not dry_run
         and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
         "digest": plan.digest,
+        **({"operations": plan.level.value} if plan.operation is Operation.LINK else {}),
         "endpoints": endpoints_entry(plan.endpoints),
         "pairs": [_pair(outcome, pair_result(outcome, results, dry_run=dry_run)) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
@@ -270,6 +271,7 @@ def checked_pair(one: CheckResult) -> Json:
     return {
         "cache": one.pair.cache,
         "bucket": one.pair.bucket or None,
+        "operations": one.level.value,
         "read": one.read.value,
         "write": one.write.value,
         "verdict": one.headline,

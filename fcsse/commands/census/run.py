@@ -6,11 +6,15 @@ from typing import NamedTuple
 
 from fcsse.commands.census import scan
 from fcsse.commands.census.access import AccessReport, needs_of
-from fcsse.commands.census.facts import facts_of_keys
+from fcsse.commands.census.facts import KeyFacts, facts_of_keys
+from fcsse.commands.census.manifest import ManifestWriter
 from fcsse.commands.census.preconditions import advised, require_caches
+from fcsse.commands.census.rekey import RekeyPlan, RekeyRequest, RekeyTarget, plan_rekey
+from fcsse.commands.census.rekey_target import describe_sources, find_target
 from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.table import Engine
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.model import Pair
 from fcsse.objects import Group
 from fcsse.pipeline import Pipeline
 from fcsse.suggested_commands import CommandBuilder
@@ -19,7 +23,8 @@ from fcsse.suggested_commands import CommandBuilder
 class CensusQuery(NamedTuple):
     """Which objects to look at, and how. ``caches``: those to judge for; none: those that FSx links to the bucket.
 
-    ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's.
+    ``sample``: so many objects; None: all of them. ``workgroup`` and ``output`` are Athena's. ``rekey``: also plan how to
+    give the objects the bucket's key and context form in place; a manifest takes all objects, one by one.
     """
 
     bucket: str
@@ -29,13 +34,18 @@ class CensusQuery(NamedTuple):
     engine: Engine = Engine.HEAD
     workgroup: str | None = None
     output: str | None = None
+    rekey: RekeyRequest | None = None
 
 
 class CensusResult(NamedTuple):
-    """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it."""
+    """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it.
+
+    ``rekey``: the plan for objects that are encrypted otherwise than they should be, where one was asked for.
+    """
 
     census: Census
     needs: AccessReport
+    rekey: RekeyPlan | None = None
 
     def __repr__(self) -> str:
         """One line: the bucket, how many objects were read and how many groups they make."""
@@ -74,30 +84,57 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     from being looked at, and ``NotFoundError`` where a cache that was named is not there.
     """
     require_caches(pipeline, question.caches)
+    target = find_target(pipeline, question.bucket, question.rekey) if question.rekey else None
+    writer = _writer(question, target)
     try:
-        census = _count(pipeline, question)
-    except FcsseError as error:
-        raise advised(pipeline.aws, question.bucket, error) from error
+        try:
+            census = _count(pipeline, question, writer)
+        except FcsseError as error:
+            raise advised(pipeline.aws, question.bucket, error) from error
+        manifest = writer.finish() if writer and census.complete and not census.unreadable else None
+    finally:
+        if writer:
+            writer.discard()
     if census.failure is not None:
         census = census._replace(failure=advised(pipeline.aws, question.bucket, census.failure))
-    return CensusResult(census, _judge(pipeline, census, question.caches, words))
+    facts = _facts(pipeline, census, question.caches)
+    needs = needs_of(census, facts.caches, facts.found, words, facts.unknown) if facts else _NOT_JUDGED
+    if question.rekey is None or target is None:
+        return CensusResult(census, needs)
+    sources = describe_sources(pipeline.aws, census, target)
+    links = _links(target, question.bucket, facts.caches if facts else (), words)
+    return CensusResult(census, needs, plan_rekey(census, question.rekey, target, sources, manifest, links))
 
 
-def _count(pipeline: Pipeline, asked: CensusQuery) -> Census:
+_NOT_JUDGED = AccessReport(caches_known=False)
+
+
+def _writer(asked: CensusQuery, target: RekeyTarget | None) -> ManifestWriter | None:
+    if target is None or asked.rekey is None or asked.rekey.manifest is None:
+        return None
+    return ManifestWriter(asked.rekey.manifest, asked.bucket, target)
+
+
+def _links(target: RekeyTarget, bucket: str, caches: tuple[str, ...], words: CommandBuilder) -> tuple[str, ...]:
+    """The commands that let the caches use the new key."""
+    flags = ("--key", str(target.key), "--bucket-keys" if target.bucket_keys else "--no-bucket-keys")
+    return words.link([Pair(cache, bucket) for cache in caches], *(flags if target.stated else ()))
+
+
+def _count(pipeline: Pipeline, asked: CensusQuery, writer: ManifestWriter | None) -> Census:
     aws, progress, clock = pipeline.aws, pipeline.progress, pipeline.clock
     if asked.engine is Engine.ATHENA:
         return scan.take_inventory(aws, progress, clock, asked.bucket, asked.prefix, asked.workgroup, asked.output)
     if asked.sample is None:
-        return scan.take_all(aws, progress, asked.bucket, asked.prefix)
+        return scan.take_all(aws, progress, asked.bucket, asked.prefix, writer.add if writer else None)
     return scan.take_sample(aws, progress, clock, asked.bucket, asked.prefix, asked.sample)
 
 
-def _judge(pipeline: Pipeline, census: Census, caches: tuple[str, ...], words: CommandBuilder) -> AccessReport:
-
+def _facts(pipeline: Pipeline, census: Census, caches: tuple[str, ...]) -> KeyFacts | None:
+    """What judging takes; None after a second Ctrl-C: what was counted is told all the same."""
     try:
-        facts = facts_of_keys(pipeline, census, caches)
+        return facts_of_keys(pipeline, census, caches)
     except KeyboardInterrupt:
         if not census.interrupted:
             raise
-        return AccessReport(caches_known=False)  # a second Ctrl-C: what was counted is told all the same
-    return needs_of(census, facts.caches, facts.found, words, facts.unknown)
+        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -56,12 +56,18 @@ def _place_note(frame: Frame, met: int, prefixes: int) -> str:
     )
 
 
-def take_all(aws: Aws, progress: Progress, bucket: str, prefix: str) -> Census:
-    """Looks at every object. Ctrl-C ends it with what was seen by then.
+def take_all(
+    aws: Aws,
+    progress: Progress,
+    bucket: str,
+    prefix: str,
+    on_object: Callable[[Listed, ObjectEncryption], None] | None = None,
+) -> Census:
+    """Looks at every object; ``on_object`` gets each, on the calling thread. Ctrl-C ends it with what was seen by then.
 
     The objects are counted beside that, which takes few requests and tells how long it will last.
     """
-    look = _Look(aws, progress, bucket, prefix)
+    look = _Look(aws, progress, bucket, prefix, on_object)
     ended = threading.Event()
 
     def counting() -> None:
@@ -120,8 +126,16 @@ def _every(aws: Aws, bucket: str, prefix: str) -> Iterator[Listed]:
 class _Look:
     """Looking at objects one by one. ``total``: how many there will be, as far as is known."""
 
-    def __init__(self, aws: Aws, progress: Progress, bucket: str, prefix: str) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        progress: Progress,
+        bucket: str,
+        prefix: str,
+        on_object: Callable[[Listed, ObjectEncryption], None] | None = None,
+    ) -> None:
         self._aws, self._progress, self._bucket, self._prefix = aws, progress, bucket, prefix
+        self._on_object = on_object
         self._tally = Tally()
         self._unreadable: Counter[str] = Counter()
         self._failure: FcsseError | None = None
@@ -202,6 +216,8 @@ class _Look:
             self._in_a_row = 0
             self._tally.add(chosen.one, sealed)
             self._drawn += chosen.drawn
+            if self._on_object:
+                self._on_object(chosen.one, sealed)
             return
         self._in_a_row += 1
         denied = isinstance(sealed, DeniedError)

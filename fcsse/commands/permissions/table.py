@@ -341,6 +341,14 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("kms:DescribeKey", On.KEY, "the same", optional=True),
         _on("kms:GetKeyPolicy", On.KEY, "the same", When.OWN_KEY, optional=True),
         _on("kms:ListGrants", On.KEY, "the same", optional=True),
+        _on("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key, with --rekey", optional=True),
+        _on(
+            "s3:ListBucket",
+            On.BUCKET,
+            "compares the bucket's Region with the key's, with --rekey",
+            When.ATHENA,
+            optional=True,
+        ),
         _SUGGESTIONS,
         _CACHE,
         _on(
