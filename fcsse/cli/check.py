@@ -13,7 +13,14 @@ from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
+from fcsse.cli.output.observed import (
+    contradiction_lines,
+    note_lines,
+    observations,
+    observed_document,
+    observed_lines,
+    observed_markdown,
+)
 from fcsse.cli.output.plan import MANY, capital, endpoint_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.session import Credentials, Session, require, session
@@ -116,7 +123,8 @@ def check(
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             if quiet:
-                run.terminal.print(_headline(one) for one in found)
+                for one in found:
+                    run.terminal.print([_headline(one), *(contradiction_lines(record, one.pair) if record else ())])
             else:
                 run.terminal.print(_text(found, run, width, record))
             if record and not quiet:
