@@ -61,6 +61,12 @@ class Principals:
         others = self.everyone or self.accounts or self.ids or self.sessions or self.federated or self.canonical
         return not others and not self.services and len(self.roles) > 0 and all(":role/" in arn for arn in self.arns)
 
+    @property
+    def accounts_only(self) -> bool:
+        """Are they accounts or services, and nothing else? Then they name no role directly."""
+        others = self.broken or self.everyone or self.ids or self.sessions or self.roles or self.federated
+        return not others and not self.canonical and all(arn.endswith(":root") for arn in self.arns)
+
     def names(self, context: Context) -> Naming:
         """How this element names the caller of a request."""
         if self.everyone:

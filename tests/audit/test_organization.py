@@ -12,12 +12,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
+from fcsse.aws.organizations import list_member_accounts
 from fcsse.commands.audit.fix_state import FixRun, FixState
+from fcsse.model import Member
 from fcsse.sandbox.wire import AwsError, Call
 from tests.simulated import Shell
 
@@ -227,6 +232,51 @@ def test_throttled_organizations(organization: Shell) -> None:
 def test_accounts_come_in_pages(organization: Shell) -> None:
     organization.sandbox.state.switches.page = 2
     assert document(organization)["summary"]["accounts"] == 5
+
+
+def test_a_thousand_accounts_cost_a_request_each_where_the_role_is_missing(organization: Shell) -> None:
+    """996 accounts of a new organization without the role: each is a finding, and the rest is as it was."""
+    sandbox = organization.sandbox
+    tree = sandbox.state.organization
+    assert tree
+    before = document(organization)
+    for number in range(1000 - len(before["accounts"])):
+        name = f"6{number:011d}"
+        sandbox.add_account(name)
+        tree.add(name, f"n{number}")
+    sandbox.requests.clear()
+    found = document(organization)
+    names = [one["account"] for one in found["accounts"]]
+    assert (len(names), names) == (1000, sorted(set(names)))
+    assert found["summary"]["accounts"] == 1000
+    assert [one for one in found["accounts"] if one["account"][0] != "6"] == before["accounts"]
+    new = [one for one in found["accounts"] if one["account"][0] == "6"]
+    assert {finding["code"] for one in new for finding in one["findings"]} == {"account-unreadable"}
+    asked = Counter(one.operation for one in sandbox.requests)
+    assert asked["sts:AssumeRole"] == 1000 - 2, "one each, but for the caller's own and the suspended one"
+    assert asked["organizations:ListAccounts"] == 1000 // 20
+    assert sum(asked.values()) < 2 * 1000
+
+
+def test_an_account_that_is_named_twice_is_read_once(organization: Shell, tmp_path: Path) -> None:
+    other = organization.sandbox.other_account
+    file = tmp_path / "accounts.txt"
+    file.write_text(f"{other}\n{THIRD}\n{other} # again\n{THIRD}\n")
+    found = document(organization, "audit", "--accounts", str(file), "--role-name", "Audit")
+    assert [one["account"] for one in found["accounts"]] == sorted([other, THIRD])
+    assert found["summary"]["accounts"] == 2
+    assert organization.sandbox.requests.count("sts:AssumeRole") == 2
+
+
+def test_an_account_that_organizations_lists_on_two_pages_is_read_once() -> None:
+    """ListAccounts is paged while accounts come and go, so that one may be on two pages."""
+    client = boto3.client("organizations", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    one = {"Id": THIRD, "Name": "Shop", "Status": "ACTIVE"}
+    gone = {"Id": GONE, "Name": "Closed", "Status": "SUSPENDED"}
+    with Stubber(client) as stub:
+        stub.add_response("list_accounts", {"Accounts": [gone, one], "NextToken": "2"}, {})
+        stub.add_response("list_accounts", {"Accounts": [one]}, {"NextToken": "2"})
+        assert list_member_accounts(client) == (Member(THIRD, "Shop"), Member(GONE, "Closed", "SUSPENDED"))
 
 
 def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
