@@ -43,6 +43,7 @@ __all__ = [
     "Outcome",
     "Pair",
     "PairAudit",
+    "PairResult",
     "Permission",
     "Permissions",
     "Plan",
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from fcsse.api.statement import permissions, statement
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import Backup
+    from fcsse.apply.pair_result import PairResult
     from fcsse.aws_lambda import lambda_handler
     from fcsse.commands.audit.finding import Finding, Fix, Severity
     from fcsse.commands.audit.organization import AccountAudit, OrganizationAudit
@@ -134,6 +136,7 @@ else:
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.settle": ("SettleResult", "settle"),
         "fcsse.api.statement": ("permissions", "statement"),
+        "fcsse.apply.pair_result": ("PairResult",),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
         "fcsse.event_history.agreement": ("Observation",),

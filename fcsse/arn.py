@@ -24,6 +24,8 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
+ALIAS_LENGTH = 256
+_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 
 
 class Arn(NamedTuple):
@@ -135,9 +137,17 @@ def iam_role_arn(text: str) -> Arn | None:
 def alias_arn(text: str) -> Arn | None:
     """The alias ARN in ``text``, or None."""
     arn = Arn.parse(text)
-    if arn and arn.service == "kms" and arn.region and arn.account and arn.resource.startswith("alias/"):
+    if arn and arn.service == "kms" and arn.region and arn.account and is_alias(arn.resource):
         return arn
     return None
+
+
+def is_alias(text: str) -> bool:
+    """Is it the name of an alias, ``alias/…``, with the characters that KMS takes?
+
+    Source: KMS API reference, ``CreateAlias`` (alphanumeric characters, slashes, underscores and dashes; 256 at most).
+    """
+    return len(text) <= ALIAS_LENGTH and _ALIAS.fullmatch(text) is not None
 
 
 def role_name(cache: str) -> str:

@@ -101,10 +101,10 @@ def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules)
         {
             **({} if isinstance(about, CacheCreated) else {"cache": one.pair.cache}),
             "bucket": one.pair.bucket,
-            "status": one.status.value,
+            "status": became.value,
             "summary": one.summary,
         }
-        for one in report.outcomes
+        for one, became in report.pairs
     ]
     if report.errors:
         if changed:

@@ -31,6 +31,9 @@ _LABELS = (
     r"|private[_-]?key|api[_-]?key|x-amz-signature|signatureprovided|signature|stringtosign(?:bytes)?|canonicalrequest(?:bytes)?"
     r"|x-amz-credential|token-\d"
 )
+_NAME_AND_REASON = rf"(?<=[-.])(?:{_LABELS}): [a-z]+ [a-z]"
+"""A name that ends like a label, and words: "bucket my-secret: there is no such bucket"."""
+
 _QUERY = (
     r"X-Amz-(?:Signature|Security-Token|Credential)|Signature|AWSAccessKeyId|Key-Pair-Id|Policy|SessionToken|SecurityToken"
     r"|(?:access_|id_|refresh_|auth_)?token|code|client_secret|password|sig"
@@ -65,7 +68,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
         ),
         (
             re.compile(
-                rf"""(?<![A-Za-z0-9])({_LABELS})(\\{{0,4}}["']?\s{{0,3}}[:=]\s{{0,3}})(?!b?\\{{0,4}}["']|\[hidden\])[^\s"'<>&,;}})\]]+""",
+                rf"""(?<![A-Za-z0-9])(?!{_NAME_AND_REASON})({_LABELS})(\\{{0,4}}["']?\s{{0,3}}[:=]\s{{0,3}})(?!b?\\{{0,4}}["']|\[hidden\])[^\s"'<>&,;}})\]]+""",
                 flags,
             ),
             rf"\1\2{HIDDEN}",

@@ -11,6 +11,9 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.errors import FcsseError
 
+DOCUMENT_SCHEMA = "fcsse/2"
+"""Names the keys of ``-o json`` and what they mean."""
+
 GRANT_OPERATIONS = (
     "Decrypt",
     "Encrypt",
@@ -22,6 +25,9 @@ GRANT_OPERATIONS = (
     "ReEncryptTo",
 )
 """The eight operations of the grant that the File Cache page documents for a key of another account."""
+
+READ_OPERATIONS = ("Decrypt", "DescribeKey")
+"""Those that a cache which never writes back needs of them."""
 
 
 class Operation(Enum):
@@ -47,6 +53,15 @@ class Context(Enum):
 
     DOCUMENTED = "documented"
     BOTH = "both"
+
+
+class AccessLevel(Enum):
+    """How much of a key a cache gets. FULL: what the page documents. READ: Decrypt and DescribeKey only, for caches that
+    never write back.
+    """
+
+    FULL = "full"
+    READ = "read"
 
 
 class Pair(NamedTuple):
@@ -243,7 +258,7 @@ class Options(NamedTuple):
     """What was asked for, apart from the pairs: the command line's options that change what happens.
 
     ``key``, ``bucket_region`` and ``bucket_keys`` are the facts of a bucket that the caller cannot read;
-    ``organization`` is the id of the organization that the cache's account is in.
+    ``organization`` is the id of the organization that the cache's account is in. ``level`` is ``--operations``.
     """
 
     operation: Operation = Operation.LINK
@@ -256,6 +271,7 @@ class Options(NamedTuple):
     prune_orphans: bool = False
     partition: str | None = None
     organization: str | None = None
+    level: AccessLevel = AccessLevel.FULL
 
     @classmethod
     def of_unlink(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
 from fcsse.errors import UnexpectedError
 
 
@@ -16,5 +17,5 @@ def default_folder() -> Path:
     except (RuntimeError, KeyError) as error:
         message = f"finding the folder for copies of key policies: this user has no home directory ({error})"
         raise UnexpectedError(
-            message, "Name a folder with --backup-dir, or go without copies with --no-backup."
+            message, advice("Name a folder with ", BACKUP_DIR, ", or go without copies with ", NO_BACKUP, ".")
         ) from error

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fcsse.masking import mask_url
-from fcsse.model import Pair
+from fcsse.model import AccessLevel, Pair
 
 
 def _nobody(_: str) -> None:
     return None
+
+
+def operations(level: AccessLevel) -> tuple[str, ...]:
+    """The option of ``link`` and ``check`` for this level; none for the default."""
+    return ("--operations", level.value) if level is AccessLevel.READ else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -52,3 +53,4 @@ def enter() -> None:
     os.environ.update(wanted)
     if sys.platform != "win32":
         os.umask(0o022)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it, and processes would inherit that

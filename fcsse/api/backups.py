@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
+from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.apply.backup import Backup
 from fcsse.commands.restore import Restoration, apply_restore, plan_restore, require_discard
 from fcsse.policy.diff import policy_diff
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def backups(
     backup_id: str | None = None, *, key: str | None = None, settings: Settings | None = None
 ) -> tuple[Backup, ...]:
@@ -82,6 +84,7 @@ class RestoreResult(NamedTuple):
         return "".join(f"{row}\n" for row in policy_diff(self.restoration.before, self.restoration.after))
 
 
+@in_words_of_the_api
 def restore(
     backup_id: str,
     *,

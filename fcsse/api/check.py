@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from fcsse.api import validation
 from fcsse.api.link import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
-from fcsse.api.validation import Names
+from fcsse.api.validation import Names, OperationsWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.apply.write_log import WriteLog
 from fcsse.clock import SystemClock
@@ -26,13 +26,14 @@ from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
 from fcsse.commands.permissions.table import Engine
-from fcsse.model import Member, Operation, Options
+from fcsse.model import AccessLevel, Member, Operation, Options
 from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def check(
     cache: Names,
     bucket: Names = (),
@@ -40,6 +41,7 @@ def check(
     key: str | None = None,
     bucket_region: str | None = None,
     bucket_keys: bool | None = None,
+    operations: OperationsWord = "full",
     org_id: str | None = None,
     observed: bool = False,
     session: boto3.Session | None = None,
@@ -48,7 +50,8 @@ def check(
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
     Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
-    verdicts that are unknown. ``org_id`` is the id of the organization that the cache's account is in, for conditions on
+    verdicts that are unknown. ``operations="read"``: only reading is asked about, and missing writing is no fault.
+    ``org_id`` is the id of the organization that the cache's account is in, for conditions on
     it; by default it is asked for where a verdict hangs on it. ``observed``: each pair's ``observed`` holds what CloudTrail
     recorded of the cache's calls; what could not be read of the record is noted to the settings' ``progress``. Raises
     ``UsageError`` only, and ``CredentialsError`` where there are none.
@@ -65,6 +68,7 @@ def check(
         bucket_region=validation.one(validation.regions, bucket_region),
         bucket_keys=bucket_keys,
         organization=validation.organization(org_id),
+        level=validation.word(AccessLevel, operations, "operations"),
     )
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
@@ -72,10 +76,11 @@ def check(
         from fcsse.commands.observed import check_observed
 
         return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
-    found = in_words_of_the_api(pipeline.discover)(target, options, ask_prefixes=True)
-    return tuple(reworded_check(check_pair(facts)) for facts in found)
+    found = pipeline.discover(target, options, ask_prefixes=True)
+    return tuple(reworded_check(check_pair(facts, level=options.level)) for facts in found)
 
 
+@in_words_of_the_api
 def check_policy(
     text: str,
     cache: Names,
@@ -86,13 +91,14 @@ def check_policy(
     bucket_keys: bool | None = None,
     partition: str | None = None,
     key: str | None = None,
+    operations: OperationsWord = "full",
     org_id: str | None = None,
 ) -> tuple[CheckResult, ...]:
     """Judges a key policy that is not in AWS yet: for each pair, whether the cache can read and write by it. Offline.
 
     ``text`` is the document; ``account`` the cache's, ``region`` the bucket's; ``bucket_keys`` None: not known, so that
     the document has to allow both forms of encryption context. ``key`` is the ARN of the key it is meant for, by default
-    one of the account. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
+    one of the account. ``operations`` as for ``check``. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
     ``PolicyFormatError`` for what is no key policy, and ``PolicyFullError`` for what is too long for one.
 
     >>> import fcsse
@@ -114,6 +120,7 @@ def check_policy(
         validation.key(key),
         validation.organization(org_id),
         SystemClock().now(),
+        validation.word(AccessLevel, operations, "operations"),
     )
     return check_key_policy(text, target.pairs, stated)
 
@@ -143,6 +150,7 @@ class Audit(results.Audit):
         return afterwards(self, result.plan, result.applied)
 
 
+@in_words_of_the_api
 def audit(
     *,
     regions: Names = (),
@@ -195,6 +203,7 @@ def audit(
     return Audit(*(getattr(found, one.name) for one in fields(found)), _pipeline=pipeline)
 
 
+@in_words_of_the_api
 def audit_organization(
     accounts: Names = (),
     *,
@@ -239,6 +248,7 @@ def audit_organization(
     return OrganizationAudit((), totals)
 
 
+@in_words_of_the_api
 def census(
     bucket: str,
     cache: Names = (),
@@ -311,4 +321,4 @@ def census(
     number = None if all_objects else sample
     plan = wish if rekey else None
     question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output, plan)
-    return in_words_of_the_api(take_census)(pipeline_of(for_reading(asked)), question, command_builder_of(asked))
+    return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

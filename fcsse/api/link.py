@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, pipeline_of, settings_of
-from fcsse.api.validation import ContextWord, Names, ViaWord
+from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan, reworded_results
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.errors import FcsseError
-from fcsse.model import Context, Operation, Options, Via
+from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
 from fcsse.policy.diff import policy_diff
@@ -35,6 +36,11 @@ class Result(NamedTuple):
     def outcomes(self) -> tuple[Outcome, ...]:
         """One entry a pair, in the order in which they were named."""
         return self.plan.outcomes
+
+    @property
+    def pair_results(self) -> tuple[PairResult, ...]:
+        """What became of each pair, in the order of ``outcomes``: DONE, FAILED, NOTHING and so on."""
+        return tuple(pair_result(outcome, self.applied, dry_run=self.dry_run) for outcome in self.outcomes)
 
     @property
     def digest(self) -> str:
@@ -150,6 +156,7 @@ def link(
     expect: str | None = None,
     via: ViaWord = "auto",
     context: ContextWord = "documented",
+    operations: OperationsWord = "full",
     narrow_grant: bool = False,
     prune_orphans: bool = False,
     key: str | None = None,
@@ -163,7 +170,8 @@ def link(
 
     Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN, or an alias or id of the caller's account), ``bucket_region`` and ``bucket_keys`` state the
     facts of a bucket that cannot be read. ``session`` is short for ``settings=Settings(session=…)``; the other parameters
-    are the command line's options; ``org_id`` is the id of the organization of the cache's account, for conditions on it.
+    are the command line's options: ``operations="read"`` gives Decrypt and DescribeKey only, for caches that never write
+    back, and takes nothing away that is there; ``org_id`` is the id of the organization of the cache's account, for conditions on it.
     Nothing to do is a success, with ``changed`` False.
 
     Other pairs are dealt with before the first error is raised; its ``result`` then holds what was done. Raises
@@ -178,7 +186,8 @@ def link(
     False
     """
     facts = (key, bucket_region, bucket_keys)
-    options = _link_options(via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id)
+    words = (via, context, operations)
+    options = _link_options(words, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id)
     wanted = _target(cache, bucket, options, every_cache=every_cache)
     return _change(wanted, options, settings_of(session, settings), expect, dry_run=dry_run)
 
@@ -221,6 +230,7 @@ def plan(
     expect: str | None = None,
     via: ViaWord = "auto",
     context: ContextWord = "documented",
+    operations: OperationsWord = "full",
     narrow_grant: bool = False,
     prune_orphans: bool = False,
     key: str | None = None,
@@ -252,7 +262,7 @@ def plan(
     validation.require(operation in ("link", "unlink"), f"wish={operation!r}: not one of 'link', 'unlink'")
     if operation == "link":
         options = _link_options(
-            via, context, facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id
+            (via, context, operations), facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id
         )
     else:
         options = _unlink_options(facts, prune_orphans=prune_orphans)
@@ -285,15 +295,16 @@ Stated = tuple[str | None, str | None, bool | None]
 
 
 def _link_options(
-    via: str,
-    context: str,
+    words: tuple[str, str, str],
     facts: Stated,
     *,
     narrow_grant: bool = False,
     prune_orphans: bool = False,
     org_id: str | None = None,
 ) -> Options:
+    """``words`` are ``via``, ``context`` and ``operations``."""
     key, region, flag = facts
+    via, context, operations = words
     return Options(
         Operation.LINK,
         validation.word(Via, via, "via"),
@@ -304,6 +315,7 @@ def _link_options(
         flag,
         prune_orphans,
         organization=validation.organization(org_id),
+        level=validation.word(AccessLevel, operations, "operations"),
     )
 
 

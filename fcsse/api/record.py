@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
 from fcsse.api.validation import Names
+from fcsse.api.wording_of_errors import in_words_of_the_api
 
 if TYPE_CHECKING:
     import boto3
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from fcsse.commands.history import Histories
 
 
+@in_words_of_the_api
 def history(
     key: Names = (),
     *,

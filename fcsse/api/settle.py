@@ -9,6 +9,7 @@ from fcsse.api import validation
 from fcsse.api.record import within_record
 from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import Names
+from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
 from fcsse.errors import FcsseError
 
@@ -54,6 +55,7 @@ class SettleResult(NamedTuple):
         return tuple(one.error for one in self.results if one.error)
 
 
+@in_words_of_the_api
 def settle(
     key: Names = (),
     *,

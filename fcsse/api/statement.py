@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Literal
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
-from fcsse.api.validation import ContextWord, Names, ViaWord
+from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
+from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.permissions.policy import Permissions, needs
 from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
-from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.model import AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
 
 if TYPE_CHECKING:
     import boto3
 
 
+@in_words_of_the_api
 def statement(
     cache: Names = (),
     bucket: Names = (),
@@ -30,6 +32,7 @@ def statement(
     partition: str | None = None,
     via: ViaWord = "auto",
     context: ContextWord = "documented",
+    operations: OperationsWord = "full",
     narrow_grant: bool = False,
     key: str | None = None,
     bucket_region: str | None = None,
@@ -62,7 +65,13 @@ def statement(
         buckets = validation.buckets(bucket)
         validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
         return additions_for_resource(
-            cache_resource, buckets, validation.word(Context, context, "context"), bucket_keys
+            cache_resource,
+            buckets,
+            Options(
+                context=validation.word(Context, context, "context"),
+                bucket_keys=bucket_keys,
+                level=validation.word(AccessLevel, operations, "operations"),
+            ),
         )
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     options = Options(
@@ -74,6 +83,7 @@ def statement(
         validation.one(validation.regions, bucket_region),
         bucket_keys,
         partition=validation.partition(partition),
+        level=validation.word(AccessLevel, operations, "operations"),
     )
     owner, place = validation.one(validation.accounts, account), validation.one(validation.regions, region)
     found: Sequence[Facts | Obstacle]
@@ -88,8 +98,9 @@ def statement(
     return additions(found, options)
 
 
+@in_words_of_the_api
 def permissions(
-    command: Literal["link", "unlink", "check", "audit", "census", "restore", "history", "lambda"],
+    command: Literal["link", "unlink", "check", "audit", "census", "restore", "history", "settle", "lambda"],
     cache: Names = (),
     bucket: Names = (),
     *,

@@ -17,6 +17,7 @@ Names: TypeAlias = "str | Iterable[str]"
 
 ViaWord = Literal["auto", "policy", "grant"]
 ContextWord = Literal["documented", "both"]
+OperationsWord = Literal["full", "read"]
 
 Word = TypeVar("Word", bound=Enum)
 

@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
 from fcsse.arn import key_arn
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
@@ -156,7 +157,13 @@ class BackupFolder(NamedTuple):
             message = f"saving the policy of key {key} before changing it, in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
                 message,
-                "Make room there, name another folder with --backup-dir, or go without a copy with --no-backup.",
+                advice(
+                    "Make room there, name another folder with ",
+                    BACKUP_DIR,
+                    ", or go without a copy with ",
+                    NO_BACKUP,
+                    ".",
+                ),
             ) from error
         if self.heard is not None:
             self.heard(backup)
@@ -250,8 +257,13 @@ class BackupFolder(NamedTuple):
             message = f"listing the backups in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
                 message,
-                "Correct the folder or its permissions, name another with --backup-dir, or go without copies with "
-                "--no-backup.",
+                advice(
+                    "Correct the folder or its permissions, name another with ",
+                    BACKUP_DIR,
+                    ", or go without copies with ",
+                    NO_BACKUP,
+                    ".",
+                ),
             ) from error
         stems = sorted((name.removesuffix(".json") for name in names), reverse=True)
         return [self.path / f"{stem}.json" for stem in stems if _ID.fullmatch(stem)]

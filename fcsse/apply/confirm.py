@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fcsse.advice import WAIT, advice
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.errors import BusyError, FcsseError, UnconfirmedError, UnexpectedError
@@ -96,7 +97,7 @@ class Confirmer:
         return UnconfirmedError(
             f"updating the policy of key {change.key}: {what}{because}"
             + self._run.saved(change.key, "; the old one is backup {}"),
-            "It usually shows within seconds: look with fcsse check, or allow more with --wait.",
+            advice("It usually shows within seconds: look with fcsse check, or allow more with ", WAIT, "."),
         )
 
 

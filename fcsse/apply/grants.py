@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fcsse.advice import WAIT, advice
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.arn import is_unique_id
@@ -250,5 +251,5 @@ def _await(
             break
     raise UnconfirmedError(
         f"{doing} {run.wait:.0f} s{why}",
-        "It usually shows within five minutes: look again with fcsse check, or allow more with --wait.",
+        advice("It usually shows within five minutes: look again with fcsse check, or allow more with ", WAIT, "."),
     )

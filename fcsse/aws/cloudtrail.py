@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
+from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.clock import Clock
 from fcsse.errors import BusyError, UnexpectedError
@@ -131,7 +132,7 @@ class EventRecord:
                 return LookedUp(tuple(found), None, None, unreadable, pages)
             if token in tokens:
                 message = f"reading CloudTrail's event history in {self.region}: it answers the same NextToken again and again"
-                raise UnexpectedError(message, "Check AWS_ENDPOINT_URL or --endpoint-url if one is set.")
+                raise UnexpectedError(message, advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set."))
             tokens.add(token)
             given["NextToken"] = token
 
@@ -177,7 +178,7 @@ class EventRecord:
         token = answer.get("NextToken")
         if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
             message = f"{doing}: the answer holds no list of events, so it is not AWS's"
-            raise UnexpectedError(message, "Check AWS_ENDPOINT_URL or --endpoint-url if one is set.")
+            raise UnexpectedError(message, advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set."))
         return events, str(token) if token else None
 
     def _attempt(self) -> float:

@@ -113,9 +113,10 @@ class Call(NamedTuple):
         )
 
 
-_INSTEAD = (
-    "Check AWS_ENDPOINT_URL or --endpoint-url if one is set, and whether a proxy or a network's sign-in page "
-    "answers in AWS's place."
+_INSTEAD = advice(
+    "Check AWS_ENDPOINT_URL or ",
+    ENDPOINT_URL,
+    " if one is set, and whether a proxy or a network's sign-in page answers in AWS's place.",
 )
 
 
@@ -139,7 +140,11 @@ def translated(call: Call) -> Iterator[None]:
     except OutOfTimeError as error:
         raise UnexpectedError(
             f"{call.opening}: no complete answer from AWS within {error.seconds:.0f} seconds",
-            "Check the network and the proxy, if there is one, and AWS_ENDPOINT_URL or --endpoint-url if one is set.",
+            advice(
+                "Check the network and the proxy, if there is one, and AWS_ENDPOINT_URL or ",
+                ENDPOINT_URL,
+                " if one is set.",
+            ),
         ) from error
     except KeyError as error:
         raise NotAwsAnswerError(f"{call.opening}: not AWS's answer: it lacks {error}", _INSTEAD) from error
@@ -229,9 +234,11 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
     hint = f"{caller} needs {call.action}{on}, in {side}."
     denied_by = _denying(message)
     if denied_by is not None:
+        own = denied_by in (DenyingPolicy.IDENTITY, DenyingPolicy.BOUNDARY, DenyingPolicy.SESSION)
+        excluded = call.action if own else who.group(1) if who else "the caller"
         hint = (
             f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Exclude "
-            f"{who.group(1) if who else 'the caller'} from it."
+            f"{excluded} from that Deny."
         )
     return DeniedError(
         f"{call.opening}: the caller may not call {call.action}{on} ({said})",

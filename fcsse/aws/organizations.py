@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from fcsse.advice import ACCOUNTS, advice
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import DeniedError, ImpossibleError
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 DOING = "listing the accounts of the organization"
-INSTEAD = "or name the accounts in a file (--accounts FILE)."
 
 
 def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
@@ -35,7 +35,10 @@ def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
         except ClientError as error:
             if error_code(error) == "AWSOrganizationsNotInUseException":
                 message = f"{DOING}: the caller's account is in no organization"
-                raise ImpossibleError(message, f"Use credentials of an organization's account, {INSTEAD}") from error
+                raise ImpossibleError(
+                    message,
+                    advice("Use credentials of an organization's account, or name the accounts with ", ACCOUNTS, "."),
+                ) from error
             if error_code(error) == "AccessDeniedException":
                 raise _denied(error) from error
             raise
@@ -46,8 +49,12 @@ def _denied(error: ClientError) -> DeniedError:
     said = " ".join(str(error.response["Error"].get("Message", "")).split())
     return DeniedError(
         f"{DOING}: access denied ({said})" if said else f"{DOING}: access denied",
-        "Run it in the management account or as a delegated administrator, with organizations:ListAccounts allowed; "
-        + INSTEAD,
+        advice(
+            "Run it in the management account or as a delegated administrator, with organizations:ListAccounts allowed; or "
+            "name the accounts with ",
+            ACCOUNTS,
+            ".",
+        ),
         action="organizations:ListAccounts",
         resource="*",
     )

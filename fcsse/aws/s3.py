@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from fcsse.advice import BUCKET_PROFILE, BUCKET_ROLE, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
@@ -100,7 +101,7 @@ def read_policy(s3: S3Client, bucket: str) -> str:
                 raise DeniedError(
                     f"reading the policy of bucket {bucket}: it belongs to another account, and S3 shows a bucket policy to "
                     "its own account only",
-                    "Name credentials of the bucket's account with --bucket-role or --bucket-profile.",
+                    advice("Name credentials of the bucket's account with ", BUCKET_ROLE, " or ", BUCKET_PROFILE, "."),
                     action="s3:GetBucketPolicy",
                     resource=f"bucket {bucket}",
                 ) from error

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from fcsse import __version__
+from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
@@ -197,7 +198,7 @@ class Clients:
         if not ok:
             raise UsageError(
                 f"finding the endpoint of {service}: {mask_url(url)!r} is not a URL such as http://localhost:4566",
-                "Correct --endpoint-url or AWS_ENDPOINT_URL, or leave it out to reach AWS itself.",
+                advice("Correct ", ENDPOINT_URL, " or AWS_ENDPOINT_URL, or leave it out to reach AWS itself."),
             )
         if keys is None:
             client.meta.events.register("provide-client-params", self._before_call, unique_id="fcsse-sign-in")

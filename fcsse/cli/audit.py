@@ -26,7 +26,7 @@ from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.audit_text import audit_lines
 from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line
-from fcsse.cli.output.plan import closing_lines, errors_of, plan_lines
+from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -279,7 +279,8 @@ class _Shown:
                 sys.stdout.write(f"{self.markdown()}\n{changes}\n{told}\n")
             case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
                 self.all(code)
-                self.run.terminal.print([*lines, line(told)], err=True)
+                pairs = [*pair_lines(plan.outcomes), line("")] if len(plan.outcomes) >= MANY else []
+                self.run.terminal.print([*pairs, *lines, line(told)], err=True)
         for error in errors_of(plan, results):
             self.run.terminal.tell(error)
 

@@ -47,6 +47,7 @@ RESTORE_EXAMPLE = """\
 Examples:
   fcsse restore 20261123T205853417Z-67890abc-dc7233 --dry-run
   fcsse restore 20261123T205853417Z-67890abc-dc7233
+  fcsse restore 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11 --dry-run
 """
 
 KeyOfBackups = Annotated[

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fcsse.arn import Arn
-from fcsse.cli.options import aws, cross_account, output, targets
+from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
@@ -27,7 +26,7 @@ from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
 from fcsse.evaluator.request import Cause
 from fcsse.event_history.observed import Observed
-from fcsse.model import Operation, Options, Pair
+from fcsse.model import AccessLevel, Operation, Options, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.suggested_commands import CommandBuilder
 
@@ -51,6 +50,7 @@ def check(
     key: cross_account.NamedKeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
     bucket_keys: cross_account.BucketKeys = None,
+    operations: route.Operations = AccessLevel.FULL,
     bucket_profile: cross_account.BucketProfile = None,
     bucket_role: cross_account.BucketRole = None,
     observed: output.Observed = False,
@@ -91,13 +91,19 @@ def check(
             require(
                 is_resolved(key), "checking a document: --key needs an ARN", "Nothing is asked, so no name is resolved."
             )
-            stated = (account or "", region or "", bucket_keys, partition, key, org_id)
+            now = SystemClock().now()
+            stated = Stated(account or "", region or "", bucket_keys, partition, key, org_id, now, operations)
             found = _of_document(policy, caches, buckets, stated)
         else:
             require(account is None, "--account needs --policy", "Leave it out: AWS is asked.")
             require(partition is None, "--partition needs --policy", "Leave it out: AWS is asked.")
             operation = Options(
-                Operation.CHECK, key=key, bucket_region=bucket_region, bucket_keys=bucket_keys, organization=org_id
+                Operation.CHECK,
+                key=key,
+                bucket_region=bucket_region,
+                bucket_keys=bucket_keys,
+                organization=org_id,
+                level=operations,
             )
             pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
             found, record = _of_account(pipeline, caches, buckets, operation, run.words, observed=observed)
@@ -142,7 +148,7 @@ def _of_account(
     try:
         facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
 
-        found = [check_pair(one, words) for one in facts]
+        found = [check_pair(one, words, level=operation.level) for one in facts]
         return found, _record(reader, found, pipeline, whole=not buckets) if reader else None
     finally:
         if reader:
@@ -153,11 +159,11 @@ def _of_document(
     policy: str,
     caches: Sequence[str],
     buckets: Sequence[str],
-    stated: tuple[str, str, bool | None, str | None, Arn | None, str | None],
+    stated: Stated,
 ) -> Sequence[CheckResult]:
 
     pairs = [Pair(cache, bucket) for cache in caches for bucket in buckets]
-    return check_key_policy(read_document(policy), pairs, Stated(*stated, SystemClock().now()))
+    return check_key_policy(read_document(policy), pairs, stated)
 
 
 def read_document(place: str) -> str:
@@ -214,9 +220,8 @@ def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[
         cache, bucket = checked.pair.cache, checked.pair.bucket
         where = f"s3://{bucket}" if bucket else checked.pair.place
         return [prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))]
-    worst = "denied" if "denied" in (checked.read.value, checked.write.value) else "allowed"
-    if "unknown" in (checked.read.value, checked.write.value) and worst == "allowed":
-        worst = "unknown"
+    verdicts = {checked.read.value} if checked.level is AccessLevel.READ else {checked.read.value, checked.write.value}
+    worst = next(word for word in ("denied", "unknown", "allowed") if word in verdicts)
     out: list[Line] = [prose((f"{capital(checked.headline)}.", f"bold {STYLES[worst]}"))]
     if checked.judgement:
         table = _table(checked, terminal.verbose, width)
@@ -246,14 +251,16 @@ def _table(checked: CheckResult, verbose: int, width: int | None) -> list[Line]:
     unused: set[tuple[str, str, str, str]] = set()
     near: dict[str, None] = {}
     for row in judgement.rows:
-        if not verbose and (row.asked.form is None or (not row.current and not row.asked.needed)):
+        if not verbose and (row.asked.form is None or not (row.current or row.asked.needed)):
+            continue
+        if not verbose and judgement.level is AccessLevel.READ and not judgement.counts(row):
             continue
         entry = (row.asked.action, _form(row, several), row.verdict.value, _why(row))
         if entry not in rows:
             rows.append(entry)
         if not row.current:
             unused.add(entry)
-        if row.current and row.asked.needed and row.verdict.value != "allowed" and not row.decision.explicit:
+        if row.current and judgement.counts(row) and row.verdict.value != "allowed" and not row.decision.explicit:
             near.update(dict.fromkeys(miss.reason for miss in row.decision.misses[:2]))
     bucket_rows = judgement.bucket_rows or ()
     if verbose or not all(row.allowed for row in bucket_rows):

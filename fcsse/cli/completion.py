@@ -48,7 +48,7 @@ def backup_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]
 
 
 def profiles(_: typer.Context, incomplete: str) -> list[str]:
-    """Names of AWS profiles that begin like ``incomplete``, from the config files."""
+    """Names of AWS profiles that begin like ``incomplete``, from the config files. They may hold spaces."""
     return _gathered_names("profiles", incomplete)
 
 

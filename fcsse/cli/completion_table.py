@@ -86,6 +86,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("documented", "both"),
         "documented: bucket ARN with Bucket Keys, object ARNs without. both: for buckets with objects of both kinds.",
     ),
+    "operations": (
+        ("--operations",),
+        True,
+        False,
+        ("full", "read"),
+        "full: what reading and writing back need. read: Decrypt and DescribeKey only, for caches that never write back.",
+    ),
     "narrow-grant": (
         ("--narrow-grant",),
         False,
@@ -412,14 +419,14 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
 
 OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
-    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context "
+    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context operations "
     "narrow-grant prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile "
     "grant-role org-id output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
     "bucket-region bucket-keys bucket-profile bucket-role grant-profile grant-role output exit-code "
     "verbose quiet no-color profile region endpoint-url help",
-    "check": "cache bucket key bucket-region bucket-keys bucket-profile bucket-role observed org-id policy account "
-    "partition output verbose quiet no-color profile region endpoint-url help",
+    "check": "cache bucket key bucket-region bucket-keys operations bucket-profile bucket-role observed org-id "
+    "policy account partition output verbose quiet no-color profile region endpoint-url help",
     "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
     "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
     "org-id audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
@@ -430,9 +437,9 @@ OF_COMMAND: dict[str, str] = {
     "history:output verbose quiet no-color profile region endpoint-url help",
     "settle": "settle:key settle:bucket settle:cache since dry-run expect yes wait backup-dir no-backup "
     "bucket-profile bucket-role output exit-code verbose quiet no-color profile region endpoint-url help",
-    "statement": "cache bucket every-cache cache-resource account partition via context narrow-grant statement:key "
-    "bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet no-color profile "
-    "region endpoint-url help",
+    "statement": "cache bucket every-cache cache-resource account partition via context operations narrow-grant "
+    "statement:key bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet "
+    "no-color profile region endpoint-url help",
     "permissions": "cache bucket every-cache permissions:key account permissions:region partition via engine "
     "permissions:fix optional output verbose quiet no-color help",
     "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output rekey new-key "

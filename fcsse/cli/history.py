@@ -31,7 +31,6 @@ Examples:
   fcsse history --bucket data --since 7d
   fcsse history --key alias/data --failed -o json
   fcsse history 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11
-  fcsse restore 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11 --dry-run
 """
 
 _AGE = re.compile(r"(\d{1,6})\s*(m|h|d|w)")
@@ -40,7 +39,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def parse_key(text: str) -> str:
     """A key's ARN, its alias or alias ARN, or its id."""
-    if arns.whole_key_arn(text) or arns.alias_arn(text) or arns.is_key_id(text) or re.fullmatch(r"alias/[\w/-]+", text):
+    if arns.whole_key_arn(text) or arns.alias_arn(text) or arns.is_key_id(text) or arns.is_alias(text):
         return text
     message = f"{text!r} is not a key ARN, an alias such as alias/data, or a key id"
     raise typer.BadParameter(message)

@@ -23,7 +23,7 @@ from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_after import Settled, settle_after
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
-from fcsse.model import Context, Operation, Options, Via
+from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
 from fcsse.planning.plan import Plan, PolicyChange, Status
 from fcsse.planning.review import reviewed
@@ -64,6 +64,7 @@ def link(
     no_backup: safety.NoBackup = False,
     via: route.ViaOption = Via.AUTO,
     context: route.ContextOption = Context.DOCUMENTED,
+    operations: route.Operations = AccessLevel.FULL,
     narrow_grant: route.NarrowGrant = False,
     prune_orphans: route.PruneOrphans = False,
     key: cross_account.NamedKeyOption = None,
@@ -91,7 +92,7 @@ def link(
     """
     with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
-        operation = operation._replace(organization=org_id)
+        operation = operation._replace(organization=org_id, level=operations)
         sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
         manner = RunOptions(dry_run, exit_code, yes, expect, settle)
         _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)

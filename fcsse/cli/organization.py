@@ -32,7 +32,7 @@ from fcsse.cli.output.organization_documents import (
 )
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
-from fcsse.cli.output.plan import closing_lines, errors_of, plan_lines
+from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
 from fcsse.cli.output.terminal import columns
 from fcsse.cli.session import Session
 from fcsse.commands.audit.account_list import parse_accounts
@@ -248,6 +248,8 @@ class _Fixing:
             entry["access_after"] = {"pairs": after.pairs, "allowed": after.allowed}
             done.append({"account": one.member.account, **entry})
             told += [line(""), line(f"Account {one.member}", "bold")]
+            if not self._text and len(plan.outcomes) >= MANY:  # which text shows with the plan
+                told += [*pair_lines(plan.outcomes), line("")]
             told += closing_lines(plan, results, self._run.words, dry_run=self._manner.dry_run)
             have = "would have access" if self._manner.dry_run else "have access now"
             told.append(line(f"{after.allowed:,} of {count(after.pairs, 'pair')} {have}."))

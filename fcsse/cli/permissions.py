@@ -11,12 +11,12 @@ import typer
 from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import SCHEMA, escaped, to_text
+from fcsse.cli.output.documents import escaped, to_text
 from fcsse.cli.session import Session, session
 from fcsse.commands.permissions.policy import Json, Permissions, needs
 from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
-from fcsse.model import Via
+from fcsse.model import DOCUMENT_SCHEMA, Via
 
 EXAMPLE = """\
 Examples:
@@ -118,7 +118,7 @@ def _pretty(value: object) -> str:
 def _document(found: Permissions, policy: Json) -> Json:
 
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "permissions",
         "exit_code": 0,
         "for": found.command.value,

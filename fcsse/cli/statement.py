@@ -9,12 +9,12 @@ from typing import Annotated
 from fcsse.cli.options import aws, cross_account, output, route, targets, term
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import SCHEMA, to_text
+from fcsse.cli.output.documents import to_text
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.iac.notation import LANGUAGES, Notation
-from fcsse.model import Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.model import DOCUMENT_SCHEMA, AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
 from fcsse.pipeline import Target
 
 EXAMPLE = """\
@@ -59,6 +59,7 @@ def statement(
     partition: targets.Partition = None,
     via: route.ViaOption = Via.AUTO,
     context: route.ContextOption = Context.DOCUMENTED,
+    operations: route.Operations = AccessLevel.FULL,
     narrow_grant: route.NarrowGrant = False,
     key: cross_account.KeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
@@ -86,14 +87,22 @@ def statement(
             every_cache,
         )
         operation = Options(
-            Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, partition=partition
+            Operation.LINK,
+            via,
+            context,
+            narrow_grant,
+            key,
+            bucket_region,
+            bucket_keys,
+            partition=partition,
+            level=operations,
         )
         if cache_resource is not None:
             require(not (target.caches or every_cache), "--cache-resource stands in place of --cache and --every-cache")
             require(target.buckets, "--cache-resource: no bucket is named", "Name one with --bucket.")
             require(account is None and key is None, "--cache-resource goes without --account and --key")
             require(notation is Notation.CLOUDFORMATION, "--cache-resource goes with --format cloudformation")
-            _tell(run, additions_for_resource(cache_resource, target.buckets, context, bucket_keys), notation)
+            _tell(run, additions_for_resource(cache_resource, target.buckets, operation), notation)
             return
         _check(target, operation, account)
         found: Sequence[Facts | Obstacle]
@@ -125,7 +134,7 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
     match run.output:
         case Output.JSON:
             document: dict[str, object] = {
-                "schema": SCHEMA,
+                "schema": DOCUMENT_SCHEMA,
                 "command": "statement",
                 "exit_code": 0,
                 "additions": [part.document() for part in found.parts],

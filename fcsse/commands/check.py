@@ -12,15 +12,16 @@ from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
-from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair, Via
+from fcsse.model import AccessLevel, Bucket, Facts, Obstacle, Operation, Options, Pair, Via
 from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.make_plan import make_plan
+from fcsse.planning.outlook import read_only_by
 from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
-from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder, operations
 
 OUTSIDE = "Not checked: VPC endpoint policies. A Deny there would still block access."
 """SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
@@ -36,7 +37,7 @@ class CheckResult(NamedTuple):
     ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
     them; ``notes`` are sentences; ``error`` is set where too little could be found out, ``blocker`` where the link that
     would be needed cannot be made as things stand. ``observed`` is what CloudTrail recorded of the cache's calls, where that
-    was asked for.
+    was asked for. ``level`` is what was asked about: for READ, missing writing is no fault.
     """
 
     pair: Pair
@@ -50,6 +51,7 @@ class CheckResult(NamedTuple):
     error: FcsseError | None = None
     blocker: FcsseError | None = None
     observed: tuple[Observation, ...] = ()
+    level: AccessLevel = AccessLevel.FULL
 
     def __repr__(self) -> str:
         """One line: the pair, both verdicts, and the verdict in words."""
@@ -59,63 +61,90 @@ class CheckResult(NamedTuple):
         return self.headline
 
     @property
+    def complete(self) -> bool:
+        """Is all access that was asked about there?"""
+        return self.read is Verdict.ALLOWED and (self.level is AccessLevel.READ or self.write is Verdict.ALLOWED)
+
+    @property
     def exit_code(self) -> int:
-        """0: all access is there. 3: some is missing or not known. 4: and it cannot be linked as it stands. 5: not known
+        """0: all access that was asked about is there. 3: some is missing or not known. 4: and it cannot be linked as it stands. 5: not known
         because the caller may not read what decides.
         """
         if self.error:
             return self.error.exit_code
-        if self.read is self.write is Verdict.ALLOWED:
+        if self.complete:
             return EXIT_OK
         if self.blocker is None:
             return EXIT_PENDING
         return EXIT_DENIED if isinstance(self.blocker, DeniedError) else EXIT_IMPOSSIBLE
 
 
-def check_pair(found: Facts | Obstacle, words: CommandBuilder | None = None, *, remedy: bool = True) -> CheckResult:
-    """The verdict on one pair's facts, which were read for Wish.CHECK. ``words`` write the commands that fix it.
+def check_pair(
+    found: Facts | Obstacle,
+    words: CommandBuilder | None = None,
+    *,
+    remedy: bool = True,
+    level: AccessLevel = AccessLevel.FULL,
+) -> CheckResult:
+    """The verdict on one pair's facts, which were read for Operation.CHECK. ``words`` write the commands that fix it.
+    ``level`` is what is asked about.
 
     Without ``remedy``, no link that would fix it is planned, and only what reading and writing need is judged: for whoever
     plans many pairs at once.
     """
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
-        return CheckResult(found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error)
+        return CheckResult(
+            found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error, level=level
+        )
     try:
-        need = requirement_of(found, Options(Operation.LINK))
+        need = requirement_of(found, Options(Operation.LINK, level=level))
     except FcsseError as error:
         if found.key is None or found.policy is None:
-            return _impossible(found, error)
+            return _impossible(found, error)._replace(level=level)
         need = None
     if isinstance(need, NotNeeded):
-        return _without_key(found, need, words or CommandBuilder())
+        return _without_key(found, need, words or CommandBuilder(), level)
     try:
         document = parsed(found.policy) if found.policy is not None else None
     except FcsseError as error:
-        return _impossible(found, error)
-    judgement = judge(found, document, found.grants, only_needed=not remedy)
+        return _impossible(found, error)._replace(level=level)
+    judgement = judge(found, document, found.grants, only_needed=not remedy, level=level)
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
     return _judged(found, judgement, words or CommandBuilder(), remedy=remedy)
 
 
-def check_document(facts: Facts, document: PolicyDocument, notes: Sequence[str], remedy: str) -> CheckResult:
+def check_document(
+    facts: Facts,
+    document: PolicyDocument,
+    notes: Sequence[str],
+    remedy: str,
+    level: AccessLevel = AccessLevel.FULL,
+) -> CheckResult:
     """The verdict on a pair by a key policy that is not in AWS yet. ``remedy`` prints the statement that it lacks.
 
     What is outside of the document is told by ``notes``; the facts' key is taken to work.
     """
-    judgement = judge(facts, document, ())
+    judgement = judge(facts, document, (), level=level)
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
     read, write = judgement.read, judgement.write
     remedies: tuple[str, ...] = ()
-    if not (read is write is Verdict.ALLOWED):
+    if judgement.verdict is not Verdict.ALLOWED:
         denied = _denied(judgement, facts)
         remedies = (denied,) if denied else (remedy,)
-    said = (*_form_notes(facts, judgement, CommandBuilder()), *_decision_notes(judgement, document), *notes)
-    return CheckResult(facts.pair, read, write, _headline(facts, judgement), facts, judgement, remedies, said)
+    said = (
+        *_form_notes(facts, judgement, CommandBuilder()),
+        *_read_only_notes(facts, judgement, document),
+        *_decision_notes(judgement, document),
+        *notes,
+    )
+    return CheckResult(
+        facts.pair, read, write, _headline(facts, judgement), facts, judgement, remedies, said, level=level
+    )
 
 
 def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
@@ -131,12 +160,13 @@ def _reason(error: FcsseError) -> str:
     return error.reason
 
 
-def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder) -> CheckResult:
-    judgement = Judgement((), bucket_rows(facts))
+def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: AccessLevel) -> CheckResult:
+    judgement = Judgement((), bucket_rows(facts), level=level)
     headline = f"{_headline(facts, judgement)} ({why.reason})"
     notes = (*facts.unreadable, older_objects(facts.bucket, words), *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(_bucket_remedy(facts, judgement))
-    return CheckResult(facts.pair, judgement.read, judgement.write, headline, facts, judgement, remedies, notes)
+    read, write = judgement.read, judgement.write
+    return CheckResult(facts.pair, read, write, headline, facts, judgement, remedies, notes, level=level)
 
 
 def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
@@ -145,6 +175,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     notes = [
         *facts.unreadable,
         *_form_notes(facts, judgement, words),
+        *_read_only_notes(facts, judgement, document),
         *_s3_notes(judgement),
         *_decision_notes(judgement, document),
     ]
@@ -156,11 +187,11 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     blocker: FcsseError | None = None
     # A link would widen what somebody may have narrowed to the prefixes on purpose.
     told = facts.policy is not None and facts.grants is not None
-    narrowed = bool(facts.prefixes_unknown) and told and Verdict.UNKNOWN in (read, write)
+    narrowed = bool(facts.prefixes_unknown) and told and Verdict.UNKNOWN in (read, judgement.verdict)
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
-    if remedy and not narrowed and not (read is write is Verdict.ALLOWED):
-        blocker, links = _remedy(facts, words)
+    if remedy and not narrowed and judgement.verdict is not Verdict.ALLOWED:
+        blocker, links = _remedy(facts, words, judgement.level)
         remedies += links
         remedies += _bucket_remedy(facts, judgement)
     return CheckResult(
@@ -173,6 +204,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         tuple(dict.fromkeys(remedies)),
         (*notes, older_objects(facts.bucket, words), OUTSIDE),
         blocker=blocker,
+        level=judgement.level,
     )
 
 
@@ -228,6 +260,13 @@ def _headline(facts: Facts, judgement: Judgement) -> str:
     match judgement.read, judgement.write:
         case Verdict.ALLOWED, Verdict.ALLOWED:
             return full_access(facts)
+        case read, write if judgement.level is AccessLevel.READ:
+            if read is Verdict.ALLOWED:
+                other = "it cannot write" if write is Verdict.DENIED else "whether it can write is not known"
+                return f"{cache} can read {bucket}{_beyond(facts)}; {other}, which was not asked about"
+            cannot = f"{cache} cannot read" if read is Verdict.DENIED else f"whether {cache} can read"
+            known = "" if read is Verdict.DENIED else " is not known"
+            return f"{cannot} s3://{facts.pair.bucket}{known}: {_first_reason(facts, judgement)}"
         case Verdict.ALLOWED, Verdict.DENIED:
             return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
         case Verdict.DENIED, Verdict.ALLOWED:
@@ -246,13 +285,13 @@ def _first_reason(facts: Facts, judgement: Judgement) -> str:
     if judgement.form_changed:
         form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
         return other_form_only(facts.bucket.name, form)
-    rows = [row for row in judgement.rows if row.current and row.asked.needed]
+    rows = [row for row in judgement.rows if row.current and judgement.counts(row)]
     for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
         for row in rows:
             if row.verdict is verdict:
                 return denied_because(row.decision, row.asked.form)
         for bucket_row in judgement.bucket_rows or ():
-            if bucket_row.decision.verdict is verdict and bucket_row.action not in S3_REST:
+            if bucket_row.decision.verdict is verdict and judgement.counts_in_s3(bucket_row):
                 return f"the bucket policy: {denied_because(bucket_row.decision)}"
     return ""
 
@@ -268,7 +307,7 @@ def _denied(judgement: Judgement, facts: Facts) -> str:
 
 def _decision_notes(judgement: Judgement, document: PolicyDocument | None) -> list[str]:
     """When an answer turns over by itself, and probable mistakes in statements that are about the cache."""
-    rows = [row.decision for row in judgement.rows if row.current and row.asked.needed]
+    rows = [row.decision for row in judgement.rows if row.current and judgement.counts(row)]
     rows += [row.decision for row in judgement.bucket_rows or ()]
     moments = sorted({moment for decision in rows for moment in decision.until})
     found = [
@@ -285,44 +324,58 @@ def _form_notes(facts: Facts, judgement: Judgement, words: CommandBuilder) -> li
     if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
         return []
     kind = "without" if facts.bucket.encryption.bucket_keys else "with"
-    advice = "link with --context both covers both kinds."
+    reading = operations(judgement.level)
+    advice = f"link with {' '.join(('--context', 'both', *reading))} covers both kinds."
     if judgement.by_grant:
         # A grant's constraint takes no wildcards, so that no context covers both kinds: only a grant without one does.
-        command = words.link([facts.pair], "--via", "grant")[0]
+        command = words.link([facts.pair], "--via", "grant", *reading)[0]
         advice = f"a grant without --narrow-grant covers both kinds: {command}"
     return [f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: {advice}"]
 
 
+def _read_only_notes(facts: Facts, judgement: Judgement, document: PolicyDocument | None) -> list[str]:
+    """Where a link for reading only explains why writing is missing."""
+    by = read_only_by(judgement, document, facts.grants or ()) if judgement.level is AccessLevel.FULL else ""
+    if not by:
+        return []
+    return [
+        f"{by[:1].upper()}{by[1:]} is for reading only, as link with --operations read makes it. If the cache never writes "
+        "back, nothing is missing: check with --operations read."
+    ]
+
+
 def _s3_notes(judgement: Judgement) -> list[str]:
+    if judgement.level is AccessLevel.READ:
+        return []
     missing = _actions(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
 
 
-def _remedy(facts: Facts, words: CommandBuilder) -> tuple[FcsseError | None, list[str]]:
+def _remedy(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would fix it."""
     unread = facts.policy is None or facts.grants is None
     if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
-    plan = make_plan([facts], Options(Operation.LINK))
+    plan = make_plan([facts], Options(Operation.LINK, level=level))
     outcome = plan.outcomes[0]
     match outcome.status:
         case Status.BLOCKED if outcome.error:
-            return outcome.error, _ways_round(facts, outcome.error, words)
+            return outcome.error, _ways_round(facts, outcome.error, words, level)
         case Status.TO_DO:
-            return None, list(words.link([facts.pair]))
+            return None, list(words.link([facts.pair], *operations(level)))
         case _:
             return None, []
 
 
-def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder) -> list[str]:
+def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder, level: AccessLevel) -> list[str]:
     """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
     ways = (
-        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True)),
-        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT)),
+        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True, level=level)),
+        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT, level=level)),
     )
     there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
-    links = [words.link([facts.pair], *more)[0] for more in there]
+    links = [words.link([facts.pair], *more, *operations(level))[0] for more in there]
     if not links:
         return [blocker.hint or blocker.message]
     why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
@@ -330,7 +383,7 @@ def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder) -> lis
 
 
 def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
-    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
+    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and judgement.counts_in_s3(row)]
     if not stopped:
         return []
     actions = ", ".join(_actions(stopped))

@@ -18,7 +18,7 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.commands.check import CheckResult, check_document
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
-from fcsse.model import Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
+from fcsse.model import AccessLevel, Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, refused_statements
 from fcsse.policy.unique_ids import unique_ids
 
@@ -33,7 +33,7 @@ _HINT = "Correct the document: KMS would refuse it."
 class Stated(NamedTuple):
     """What the caller states. ``account`` is the cache's, ``region`` the bucket's; ``bucket_keys`` None = not known.
 
-    ``key`` is the ARN of the key whose policy it is to be; None: some key of the account.
+    ``key`` is the ARN of the key whose policy it is to be; None: some key of the account. ``level`` is what is asked about.
     """
 
     account: str
@@ -43,6 +43,7 @@ class Stated(NamedTuple):
     key: Arn | None = None
     organization: str | None = None
     now: datetime | None = None
+    level: AccessLevel = AccessLevel.FULL
 
 
 def check_key_policy(text: str, pairs: Sequence[Pair], stated: Stated) -> tuple[CheckResult, ...]:
@@ -55,7 +56,7 @@ def check_key_policy(text: str, pairs: Sequence[Pair], stated: Stated) -> tuple[
     key = _key(stated)
     notes = (*_refused(document), *_scope(stated))
     return tuple(
-        check_document(facts, document, notes, remedy(facts, stated))
+        check_document(facts, document, notes, remedy(facts, stated), stated.level)
         for facts in (_facts(pair, text, key, stated) for pair in pairs)
     )
 
@@ -65,7 +66,8 @@ def remedy(facts: Facts, stated: Stated) -> str:
     keys = {True: ["--bucket-keys"], False: ["--no-bucket-keys"], None: ["--context", "both"]}[stated.bucket_keys]
     words = ["--cache", facts.pair.cache or "", "--bucket", facts.pair.bucket, "--account", stated.account]
     partition = ["--partition", stated.partition] if stated.partition else []
-    return shlex.join(["fcsse", "statement", *words, "--region", stated.region, *keys, *partition])
+    reading = ["--operations", "read"] if stated.level is AccessLevel.READ else []
+    return shlex.join(["fcsse", "statement", *words, "--region", stated.region, *keys, *partition, *reading])
 
 
 def _document(text: str) -> PolicyDocument:

@@ -214,7 +214,7 @@ def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tupl
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     try:
         reader.start([pipeline.aws.region])
-        found = [check_pair(one) for one in pipeline.discover(target, options, ask_prefixes=True)]
+        found = [check_pair(one, level=options.level) for one in pipeline.discover(target, options, ask_prefixes=True)]
         judged = [(one.facts, one.judgement) for one in found if one.facts and one.judgement]
         record = reader.observe_judged(judged, pipeline.backups, whole=not target.buckets)
     finally:

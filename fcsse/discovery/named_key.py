@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fcsse.advice import KEY, advice
-from fcsse.arn import Arn, alias_arn, is_key_id, whole_key_arn
+from fcsse.arn import Arn, alias_arn, is_alias, is_key_id, whole_key_arn
 from fcsse.discovery.fetcher import attempt
 from fcsse.errors import NotFoundError, UsageError
 from fcsse.model import Options
@@ -20,7 +20,7 @@ def key_named_by(text: str) -> Arn | None:
     None for anything else.
     """
     found = whole_key_arn(text) or alias_arn(text)
-    if found is None and text.startswith("alias/") and len(text) > len("alias/"):
+    if found is None and is_alias(text):
         found = Arn("", "kms", "", "", text)
     if found is None and is_key_id(text):
         found = Arn("", "kms", "", "", f"key/{text}")

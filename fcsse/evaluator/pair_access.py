@@ -16,7 +16,7 @@ from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE, bucket_requests, 
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests, decide, quick_requests
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.request import Cause, Decision, Verdict
-from fcsse.model import Facts, Grant
+from fcsse.model import AccessLevel, Facts, Grant
 from fcsse.policy.document import KEPT_POLICIES, PolicyDocument, printable
 from fcsse.policy.encryption_context import ContextForm
 
@@ -53,12 +53,27 @@ class Judgement(NamedTuple):
     """The verdicts on a pair.
 
     ``bucket_rows`` is None where the bucket policy is not known. Where the bucket's setting is not (``form_known``), both
-    forms count as current, and what differs between them is unknown.
+    forms count as current, and what differs between them is unknown. ``level`` is what was asked about: for READ, what only
+    writing needs does not count as lacking.
     """
 
     rows: tuple[Row, ...]
     bucket_rows: tuple[BucketRow, ...] | None = None
     form_known: bool = True
+    level: AccessLevel = AccessLevel.FULL
+
+    def counts(self, row: Row) -> bool:
+        """Is it a request that what was asked about needs?"""
+        return row.asked.needed and (self.level is AccessLevel.FULL or row.asked.purpose is Purpose.READ)
+
+    def counts_in_s3(self, row: BucketRow) -> bool:
+        """The same for a request to S3."""
+        return row.action in (S3_READ if self.level is AccessLevel.READ else (*S3_READ, *S3_WRITE))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Is everything there that was asked about?"""
+        return self.read if self.level is AccessLevel.READ else worst((self.read, self.write))
 
     def of(self, purpose: Purpose) -> Verdict:
         """May the cache do this, in the form that the bucket's setting calls for?"""
@@ -87,34 +102,35 @@ class Judgement(NamedTuple):
         """Is everything allowed that the page documents, in the current form? DescribeKey apart: the page's own
         statement gives it under a condition that DescribeKey never meets.
         """
-        return all(row.verdict is ALLOWED for row in self.rows if row.current and row.asked.form is not None)
+        rows = (row for row in self.rows if row.current and row.asked.form is not None)
+        return all(row.verdict is ALLOWED for row in rows if self.level is AccessLevel.FULL or self.counts(row))
 
     @property
     def denials(self) -> tuple[Row, ...]:
         """Needed requests, in the current form, that an explicit Deny stops."""
-        return tuple(row for row in self.rows if row.current and row.asked.needed and row.decision.explicit)
+        return tuple(row for row in self.rows if row.current and self.counts(row) and row.decision.explicit)
 
     @property
     def doubts(self) -> tuple[Row, ...]:
         """Needed requests, in the current form, whose answer is not known."""
-        return tuple(row for row in self.rows if row.current and row.asked.needed and row.verdict is UNKNOWN)
+        return tuple(row for row in self.rows if row.current and self.counts(row) and row.verdict is UNKNOWN)
 
     @property
     def form_changed(self) -> bool:
         """Is what reading and writing need given for the other form only? A change of the Bucket Key setting leaves that
         behind, and a statement that never was for the form in use.
         """
-        other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
+        other = [row for row in self.rows if not row.current and self.counts(row) and row.asked.form]
         if not other or any(row.verdict is not ALLOWED for row in other):
             return False
         return any(
-            row.verdict is DENIED and not row.decision.explicit and row.asked.needed for row in self.rows if row.current
+            row.verdict is DENIED and not row.decision.explicit and self.counts(row) for row in self.rows if row.current
         )
 
     @property
     def other_form_missing(self) -> bool:
         """Would objects of the other form, from before a change of the setting, be out of reach?"""
-        other = [row for row in self.rows if not row.current and row.asked.needed and row.asked.form]
+        other = [row for row in self.rows if not row.current and self.counts(row) and row.asked.form]
         return bool(other) and any(row.verdict is not ALLOWED for row in other)
 
     @property
@@ -204,12 +220,13 @@ def judge(
     explain: bool = True,
     briefly: bool = False,
     only_needed: bool = False,
+    level: AccessLevel = AccessLevel.FULL,
 ) -> Judgement | None:
     """The verdicts on a pair with a key, by this key policy and these grants.
 
     ``policy`` None: it could not be read, so that grants alone can allow. ``grants`` None: they could not be read, so
     that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``only_needed``: only the requests
-    that reading and writing need; ``briefly``: those in these forms. None where the pair has no key or role.
+    that reading and writing need; ``briefly``: those in these forms. ``level`` is what is asked about. None where the pair has no key or role.
     """
     if facts.key is None or facts.role is None:
         return None
@@ -250,7 +267,7 @@ def judge(
             decisions[id(one.request)] = decision
         rows.append(Row(one, decision, one.form is None or one.form in current))
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
-    return Judgement(tuple(rows), bucket_rows(facts), facts.bucket.bucket_keys_known)
+    return Judgement(tuple(rows), bucket_rows(facts), facts.bucket.bucket_keys_known, level)
 
 
 @lru_cache(maxsize=KEPT_POLICIES)

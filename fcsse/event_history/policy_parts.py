@@ -42,8 +42,8 @@ def parts_of(document: PolicyDocument, partition: str) -> dict[Part, Statement]:
             continue
         for principal in link.principals:
             for pattern in sorted(link.patterns):
-                accesses = tuple(access_of(principal, link.account, link.region, [pattern]))
-                form = ("access", principal, link.account, link.region, pattern)
+                accesses = tuple(access_of(principal, link.account, link.region, [pattern], link.level))
+                form = ("access", principal, link.account, link.region, pattern, link.level.value)
                 found.setdefault(Part(form, "", principal, accesses), statement)
     return found
 

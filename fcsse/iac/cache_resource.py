@@ -14,7 +14,7 @@ from fcsse import arn as arns
 from fcsse.errors import UsageError
 from fcsse.iac.additions import Additions
 from fcsse.iac.parts import NewStatements
-from fcsse.model import Context
+from fcsse.model import Context, Options
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access, documented_statement, sid_for
 
@@ -27,9 +27,7 @@ def is_logical_id(text: str) -> bool:
     return _LOGICAL_ID.fullmatch(text) is not None
 
 
-def additions_for_resource(
-    logical_id: str, buckets: Sequence[str], context: Context, bucket_keys: bool | None
-) -> Additions:
+def additions_for_resource(logical_id: str, buckets: Sequence[str], options: Options) -> Additions:
     """The statements, a bucket each, for the cache of this logical id. Asks nothing.
 
     Raises ``UsageError`` where it is no logical id, and where the form of the encryption context is not known.
@@ -37,15 +35,16 @@ def additions_for_resource(
     if not is_logical_id(logical_id):
         message = f"{logical_id!r} is not a logical id: letters and digits only"
         raise UsageError(message, "Name the resource of type AWS::FSx::FileCache as the template does.")
-    if bucket_keys is None and context is not Context.BOTH:
+    both = options.context is Context.BOTH
+    if options.bucket_keys is None and not both:
         message = "writing for a resource of a template: not told whether the bucket uses Bucket Keys"
         raise UsageError(message, "Add --bucket-keys or --no-bucket-keys (or --context both).")
-    one = ContextForm.BUCKET if bucket_keys else ContextForm.OBJECT
-    forms = frozenset(ContextForm) if context is Context.BOTH else frozenset({one})
+    one = ContextForm.BUCKET if options.bucket_keys else ContextForm.OBJECT
+    forms = frozenset(ContextForm) if both else frozenset({one})
     role = arns.role_arn(PARTITION, ACCOUNT, f"${{{logical_id}.FileCacheId}}")
     statements = tuple(
         documented_statement(
-            Access(role, ACCOUNT, PARTITION, REGION, bucket, forms), sid_for(bucket, every_cache=False)
+            Access(role, ACCOUNT, PARTITION, REGION, bucket, forms, options.level), sid_for(bucket, every_cache=False)
         )
         for bucket in buckets
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
-from fcsse.api.link import Result
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.arn import Arn, role_arn
 from fcsse.aws.client import Aws
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError, UsageError
@@ -47,7 +47,7 @@ class Refusal(NamedTuple):
 class Report:
     """What a reaction came to. ``keys`` are those whose policy or grants were changed."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    pairs: list[tuple[Outcome, PairResult]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     errors: list[FcsseError] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -271,8 +271,8 @@ class Reactor:
     def _apply(self, plan: Plan, report: Report) -> None:
         self.pipeline.wait = self.left() / max(1, len(plan.changes))
         applied = self.pipeline.apply(plan)
-        result = Result(as_made(plan, applied), applied)
-        report.outcomes += result.outcomes
+        outcomes = as_made(plan, applied).outcomes
+        report.pairs += [(one, pair_result(one, applied)) for one in outcomes]
         report.errors += [one.error for one in applied if isinstance(one, FailedChange)]
         report.keys += [str(one.change.key) for one in applied if isinstance(one, AppliedChange) and one.changed]
 

@@ -41,7 +41,7 @@ def make_plan(
     written = [
         edited for edited in edits.values() if isinstance(edited, PolicyChange) and edited.after != edited.before
     ]
-    return Plan(options.operation, tuple(outcomes), (*written, *_unique(grants)))
+    return Plan(options.operation, tuple(outcomes), (*written, *_unique(grants)), level=options.level)
 
 
 def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fcsse.advice import READ_ONLY
+from fcsse.advice import advice as say
 from fcsse.errors import ImpossibleError
-from fcsse.evaluator.pair_access import decider, judge
+from fcsse.evaluator.cache_requests import Purpose
+from fcsse.evaluator.pair_access import Judgement, decider, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Facts, Grant
+from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
-from fcsse.planning.requirements import GRANT_PREFIX
+from fcsse.planning.requirements import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
@@ -20,19 +23,19 @@ from fcsse.policy.step_phrases import other_form_only, why_not_ours
 
 def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> tuple[str, ...]:
     """The statements that give the whole access already, whoever wrote them; empty where it is not all there."""
-    before = judge(facts, document, forms=access.forms, explain=False)
+    before = judge(facts, document, forms=access.forms, explain=False, level=access.level)
     return before.deciders if before is not None and before.complete else ()
 
 
-def form_missing(facts: Facts, before: PolicyDocument) -> tuple[str, ...]:
+def form_missing(facts: Facts, before: PolicyDocument, level: AccessLevel) -> tuple[str, ...]:
     """Is the access there for the other form of encryption context only? Said as a warning."""
-    judged = judge(facts, before, explain=False)
+    judged = judge(facts, before, explain=False, level=level)
     if judged is None or not judged.form_changed:
         return ()
     form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
     by = " and ".join(
         dict.fromkeys(
-            decider(row.decision) for row in judged.rows if row.asked.needed and row.decision.statement is not None
+            decider(row.decision) for row in judged.rows if judged.counts(row) and row.decision.statement is not None
         )
     )
     return (
@@ -46,12 +49,13 @@ def stands_in_the_way(
     after: PolicyDocument,
     grants: Sequence[Grant] = (),
     forms: frozenset[ContextForm] | None = None,
+    level: AccessLevel = AccessLevel.FULL,
 ) -> tuple[str, ...]:
     """What will still stand in the way once the change is made, as warnings.
 
     Raises ``ImpossibleError`` where an explicit Deny stops reading or writing whatever is allowed.
     """
-    judged = judge(facts, after, grants, forms, explain=False)
+    judged = judge(facts, after, grants, forms, explain=False, level=level)
     if judged is None:
         return ()
     if judged.denials:
@@ -69,6 +73,63 @@ def stands_in_the_way(
             f"{row.asked.action} may still fail after linking: {row.decision.reason}." for row in judged.doubts
         )
     )
+
+
+def writes_too(
+    facts: Facts, policy: PolicyDocument | None, grants: Sequence[Grant], forms: frozenset[ContextForm] | None = None
+) -> tuple[str, ...]:
+    """Where reading alone is asked for: what lets the cache write all the same, as a warning."""
+    judged = judge(facts, policy, grants, forms, explain=False, only_needed=True)
+    if judged is None:
+        return ()
+    row = next(
+        (
+            row
+            for row in judged.rows
+            if row.current and row.asked.purpose is Purpose.WRITE and row.verdict is Verdict.ALLOWED
+        ),
+        None,
+    )
+    if row is None:
+        return ()
+    grant = next((one for one in grants if one.grant_id == row.decision.grant), None)
+    ours = ends(grant, facts) if grant else _is_link(row.decision.statement, policy)
+    return (
+        say(
+            f"{facts.pair.cache or 'every cache'} can write as well, by {decider(row.decision)}. Linking takes nothing away: ",
+            *(
+                ("for reading only, unlink first, then link with ", READ_ONLY, ".")
+                if ours
+                else ("for reading only, take it out there.",)
+            ),
+        ),
+    )
+
+
+def _is_link(statement: int | None, policy: PolicyDocument | None) -> bool:
+    """Is the statement of this index one of ours?"""
+    return (
+        policy is not None and statement is not None and read_statement(policy.statements[statement].value) is not None
+    )
+
+
+def read_only_by(judged: Judgement, policy: PolicyDocument | None, grants: Sequence[Grant]) -> str:
+    """The statement or grant by which a cache can read and not write, as a link for reading only gives it; else empty."""
+    if judged.read is not Verdict.ALLOWED or judged.write is not Verdict.DENIED:
+        return ""
+    rows = [row for row in judged.rows if row.current]
+    if any(row.decision.explicit for row in rows):
+        return ""
+    row = next((row for row in rows if row.asked.purpose is Purpose.READ), None)
+    if row is None:
+        return ""
+    grant = next((one for one in grants if one.grant_id == row.decision.grant), None)
+    if grant is not None:
+        return decider(row.decision) if grant.operations == frozenset(READ_OPERATIONS) else ""
+    if policy is None or row.decision.statement is None:
+        return ""
+    ours = read_statement(policy.statements[row.decision.statement].value)
+    return decider(row.decision) if ours is not None and ours.level is AccessLevel.READ else ""
 
 
 class Kept(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.advice import NARROW, PRUNE, advice
+from fcsse.advice import NARROW, PRUNE, READ_ONLY, advice
 from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import Facts, Grant, Obstacle, Operation, Options, Via
-from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays
+from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant, Obstacle, Operation, Options, Pair, Via
+from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays, writes_too
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
 from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, requirement_of
 from fcsse.planning.width import says, wide_statements
@@ -20,9 +20,11 @@ from fcsse.policy.steps import (
     FormJoined,
     PrincipalKept,
     PrincipalPruned,
+    ReadOnlyKept,
     StatementTakenOut,
     Step,
     StillNamed,
+    WritingAdded,
 )
 from fcsse.policy.unique_ids import dead_principals, unique_ids
 from fcsse.text import count
@@ -47,21 +49,32 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
     if options.operation is not Operation.LINK:
         return facts, need
     if access is None:
-        return _weighed_grant(facts, need)
+        return _weighed_grant(facts, need, options)
     try:
         document = key_policy(facts, need)
         edited = edit.link(document, [access])
         ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
-        need = need._replace(warnings=(*need.warnings, *_wide(facts, document)))
+        more = writes_too(facts, edited.document, facts.grants or (), access.forms) if reads_only(options) else ()
+        need = need._replace(warnings=(*need.warnings, *_wide(facts, document), *more))
         there = () if ours else already_allowed(facts, access, document)
         if there:
-            summary = f"{facts.pair.cache} already has access to {facts.bucket.name}, by {' and '.join(there)}"
+            reads = "read " if reads_only(options) else ""
+            summary = f"{facts.pair.cache} already has {reads}access to {facts.bucket.name}, by {' and '.join(there)}"
             return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
-        flipped = () if any(isinstance(step, FormJoined) for step in edited.steps) else form_missing(facts, document)
-        outlook = stands_in_the_way(facts, edited.document, forms=access.forms)
+        flipped = (
+            ()
+            if any(isinstance(step, FormJoined) for step in edited.steps)
+            else form_missing(facts, document, access.level)
+        )
+        outlook = stands_in_the_way(facts, edited.document, forms=access.forms, level=access.level)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
     return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
+
+
+def reads_only(options: Options) -> bool:
+    """Is access for reading alone asked for?"""
+    return options.level is AccessLevel.READ
 
 
 def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
@@ -72,16 +85,27 @@ def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
     ]
 
 
-def _weighed_grant(facts: Facts, need: Requirement) -> Outcome | tuple[Facts, Requirement]:
+def _weighed_grant(facts: Facts, need: Requirement, options: Options) -> Outcome | tuple[Facts, Requirement]:
     """Where the key policy could be read: does it deny what the grant is to give?"""
-    if facts.policy is None or need.grant is None:
-        return facts, need
     wanted = need.grant
+    if wanted is None:
+        return facts, need
+    if reads_only(options):
+        try:
+            policy = None if facts.policy is None else key_policy(facts, need)
+        except FcsseError:
+            policy = None
+        need = need._replace(warnings=(*need.warnings, *writes_too(facts, policy, facts.grants or ())))
+    elif any(grant.operations == frozenset(READ_OPERATIONS) and ends(grant, facts) for grant in facts.grants or ()):
+        need = need._replace(warnings=(*need.warnings, _read_only_until_now(facts.pair)))
+    if facts.policy is None:
+        return facts, need
     granted = Grant(
         "planned", wanted.grantee, frozenset(wanted.operations), constraint_subset=dict(wanted.subset) or None
     )
     try:
-        outlook = stands_in_the_way(facts, key_policy(facts, need), [*(facts.grants or ()), granted])
+        all_grants = [*(facts.grants or ()), granted]
+        outlook = stands_in_the_way(facts, key_policy(facts, need), all_grants, level=options.level)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
     return facts, need._replace(warnings=(*need.warnings, *outlook))
@@ -112,10 +136,20 @@ def outcome_of(
 def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
-    warnings = (*need.warnings, *_policy_warnings(edited, mine))
+    widened = [_read_only_until_now(facts.pair)] if any(isinstance(step, WIDENING) for step in mine) else []
+    warnings = (*need.warnings, *widened, *_policy_warnings(edited, mine))
     summary, short = what_happens(edited, need.access) if need.access else ("", "")
     status = Status.TO_DO if doing else Status.NOTHING
     return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short)
+
+
+WIDENING = (ReadOnlyKept, WritingAdded)
+
+
+def _read_only_until_now(pair: Pair) -> str:
+    return advice(
+        f"{pair.cache or 'every cache'} could only read until now. To leave it so, link with ", READ_ONLY, "."
+    )
 
 
 def access_of(outcome: Outcome, change: PolicyChange) -> Access | None:
@@ -172,7 +206,10 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
     there = next((grant for grant in facts.grants or () if wanted.is_met_by(grant)), None)
     if there is not None:
         name = f" ({there.name})" if there.name else ""
-        summary = f"{facts.pair.cache} already has access to {facts.bucket.name}, by grant {there.grant_id}{name}"
+        reads = "read " if there.operations == frozenset(READ_OPERATIONS) else ""
+        summary = (
+            f"{facts.pair.cache} already has {reads}access to {facts.bucket.name}, by grant {there.grant_id}{name}"
+        )
         if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
             summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
         return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []

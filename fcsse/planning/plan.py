@@ -17,7 +17,7 @@ from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import FcsseError, PolicyRefusedError
-from fcsse.model import Facts, Grant, Operation, Pair, Via
+from fcsse.model import AccessLevel, Facts, Grant, Operation, Pair, Via
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
@@ -126,7 +126,7 @@ class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
     ``endpoints`` are those other than AWS's own by which the facts were read, ``read_at`` when that was, in seconds of the
-    run's clock; ``NEVER`` where it is not known.
+    run's clock; ``NEVER`` where it is not known. ``level``: is access for reading alone meant?
     """
 
     operation: Operation
@@ -134,6 +134,7 @@ class Plan(NamedTuple):
     changes: tuple[Change, ...]
     endpoints: tuple[Endpoint, ...] = ()
     read_at: float = NEVER
+    level: AccessLevel = AccessLevel.FULL
 
     def __repr__(self) -> str:
         """One line: how many pairs and changes, and the digest."""
@@ -165,7 +166,8 @@ class Plan(NamedTuple):
         via = outcome.via.value if outcome.via and self.operation is Operation.LINK else None
         kept = facts.bucket.encryption.bucket_keys if facts and self.operation is Operation.LINK else None
         parts = (str(key.arn) if key else None, str(role.arn) if role else None, via, kept)
-        return json.dumps([outcome.pair.cache, outcome.pair.bucket, *parts])
+        level = [self.level.value] if self.level is AccessLevel.READ else []
+        return json.dumps([outcome.pair.cache, outcome.pair.bucket, *parts, *level])
 
     def answers(self, expect: str) -> bool:
         """Is it the plan of this digest, or is everything as that plan wanted it, so that there is nothing to do?"""

@@ -10,15 +10,30 @@ from typing import NamedTuple
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
 from fcsse.arn import Arn, bucket_arn
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import GRANT_OPERATIONS, Bucket, Context, Facts, Grant, Key, Operation, Options, Via
+from fcsse.model import (
+    GRANT_OPERATIONS,
+    READ_OPERATIONS,
+    AccessLevel,
+    Bucket,
+    Context,
+    Facts,
+    Grant,
+    Key,
+    Operation,
+    Options,
+    Via,
+)
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
 
 
+OPERATIONS_OF = {AccessLevel.FULL: GRANT_OPERATIONS, AccessLevel.READ: READ_OPERATIONS}
+
+
 class WantedGrant(NamedTuple):
-    """The documented grant for a pair. ``subset`` is its encryption context constraint; None = unconstrained."""
+    """The documented grant for a pair, or that for reading only. ``subset`` is its encryption context constraint; None = unconstrained."""
 
     key: Arn
     grantee: str
@@ -33,7 +48,8 @@ class WantedGrant(NamedTuple):
         """
         if grant.grantee != self.grantee or not set(self.operations) <= grant.operations or grant.other_constraints:
             return False
-        if grant.name.startswith(GRANT_PREFIX) and grant.name != self.name:
+        other_pair = grant.name.removesuffix(READ_SUFFIX) != self.name.removesuffix(READ_SUFFIX)
+        if grant.name.startswith(GRANT_PREFIX) and other_pair:
             return False
         if not grant.constrained:
             return not self.subset
@@ -61,15 +77,24 @@ class Requirement(NamedTuple):
 
 
 GRANT_PREFIX = "fcsse:"
+READ_SUFFIX = ":read"
 
 
-def grant_name(cache: str, bucket: str, *, narrow: bool = False) -> str:
+def grant_name(cache: str, bucket: str, *, narrow: bool = False, level: AccessLevel = AccessLevel.FULL) -> str:
     """The name of the grant for a pair: always the same, so that a repetition adds no duplicate.
 
     KMS allows no dots in it, and bucket names no underscores, so dots become underscores without a clash.
     Source: KMS API reference, CreateGrant.
     """
-    return f"{GRANT_PREFIX}{cache}:{bucket.replace('.', '_')}" + (":narrow" if narrow else "")
+    name = f"{GRANT_PREFIX}{cache}:{bucket.replace('.', '_')}" + (":narrow" if narrow else "")
+    return name + (READ_SUFFIX if level is AccessLevel.READ else "")
+
+
+def grant_names(cache: str, bucket: str) -> frozenset[str]:
+    """Every name that a grant of ours for a pair may have."""
+    return frozenset(
+        grant_name(cache, bucket, narrow=narrow, level=level) for narrow in (False, True) for level in AccessLevel
+    )
 
 
 def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
@@ -229,6 +254,7 @@ def _access(facts: Facts, options: Options) -> Access:
         region=facts.bucket.region or (facts.key.arn.region if facts.key else ""),
         bucket=facts.bucket.name,
         forms=frozenset(ContextForm) if both else frozenset({one}),
+        level=options.level,
     )
 
 
@@ -247,8 +273,8 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
                 advice("Leave ", NARROW, " out, or turn Bucket Keys on for the bucket."),
             )
         subset = (("aws:s3:arn", bucket_arn(facts.partition, facts.bucket.name)),)
-    name = grant_name(facts.pair.cache, facts.bucket.name, narrow=bool(subset))
-    return WantedGrant(key.arn, str(facts.role.arn), name, subset=subset)
+    name = grant_name(facts.pair.cache, facts.bucket.name, narrow=bool(subset), level=options.level)
+    return WantedGrant(key.arn, str(facts.role.arn), name, OPERATIONS_OF[options.level], subset)
 
 
 def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
@@ -274,16 +300,15 @@ def owner_warning(bucket: str) -> str:
 
 def ends(grant: Grant, facts: Facts) -> bool:
     """Does unlinking the pair end this grant? Ours does by its name, also when its role is gone; one made by hand does
-    if it says what the documented grant says.
+    if it says what the documented grant says, or the one for reading only.
     """
     if facts.pair.cache is None or facts.role is None:
         return False
-    names = {grant_name(facts.pair.cache, facts.pair.bucket, narrow=narrow) for narrow in (False, True)}
-    if grant.name in names:
+    if grant.name in grant_names(facts.pair.cache, facts.pair.bucket):
         return True
     if grant.name.startswith(GRANT_PREFIX) or grant.grantee != str(facts.role.arn):
         return False
     arn = bucket_arn(facts.partition, facts.pair.bucket)
     contexts = {**(grant.constraint_equals or {}), **(grant.constraint_subset or {})}
     same_bucket = not grant.constrained or (not grant.other_constraints and set(contexts.values()) == {arn})
-    return grant.operations == frozenset(GRANT_OPERATIONS) and same_bucket
+    return grant.operations in map(frozenset, OPERATIONS_OF.values()) and same_bucket

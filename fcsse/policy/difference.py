@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.model import AccessLevel
 from fcsse.policy.document import strings
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, Access, concrete_actions
@@ -51,7 +52,7 @@ def differences(value: dict[str, JsonValue], access: Access) -> tuple[Difference
         found.append(Difference(DifferenceKind.ELEMENT, tuple(more)))
     found += _principals(value.get("Principal"), access)
     if "Action" in value:
-        found += _actions(value["Action"])
+        found += _actions(value["Action"], access.level)
     return tuple(found + _conditions(value.get("Condition"), access))
 
 
@@ -63,11 +64,12 @@ def _principals(value: JsonValue, access: Access) -> list[Difference]:
     return [Difference(DifferenceKind.OTHERS, tuple(others))] if others else []
 
 
-def _actions(value: JsonValue) -> list[Difference]:
+def _actions(value: JsonValue, level: AccessLevel) -> list[Difference]:
+    documented = CONCRETE_ACTIONS[level]
     listed = strings(value)
     there = {one for action in listed for one in concrete_actions(action)}
-    more = tuple(action for action in listed if not concrete_actions(action) <= CONCRETE_ACTIONS)
-    fewer = CONCRETE_ACTIONS - there
+    more = tuple(action for action in listed if not concrete_actions(action) <= documented)
+    fewer = documented - there
     found = [Difference(DifferenceKind.MORE_ACTIONS, more)] if more else []
     if fewer and not any("*" in action for action in more):
         found.append(Difference(DifferenceKind.FEWER_ACTIONS, listed))

@@ -6,21 +6,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
+from fcsse.model import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, is_about
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import PAGE_SID, Access, is_sid_for, sid_for
 from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, named_principals
 
-Wishes: TypeAlias = dict[tuple[str, str, str], dict[str, set[str]]]
-"""Account, Region and bucket ARN → principal → the encryption context values that are wished for it."""
+Wishes: TypeAlias = dict[tuple[str, str, str, AccessLevel], dict[str, set[str]]]
+"""Account, Region, bucket ARN and level → principal → the encryption context values that are wished for it."""
 
 
 def wishes(accesses: Iterable[Access]) -> Wishes:
     """What a whole call wishes for, to be looked up by what a statement is about."""
     found: Wishes = {}
     for access in accesses:
-        principals = found.setdefault((access.account, access.region, access.bucket_arn), {})
+        principals = found.setdefault((access.account, access.region, access.bucket_arn, access.level), {})
         principals.setdefault(access.principal, set()).update(access.patterns)
     return found
 
@@ -34,12 +35,20 @@ def in_order(accesses: Iterable[Access]) -> list[Access]:
         merged[key] = replace(access, forms=access.forms | known.forms)
     return sorted(
         merged.values(),
-        key=lambda one: (one.bucket, one.partition, one.account, one.region, one.role or "", one.patterns),
+        key=lambda one: (
+            one.bucket,
+            one.partition,
+            one.account,
+            one.region,
+            one.role or "",
+            one.patterns,
+            one.level.value,
+        ),
     )
 
 
 def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool = False) -> list[did.Step]:
-    """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference.
+    """Gives one access: finds it there, or adds a form, writing, a role or a statement, in this order of preference.
 
     ``by_name``: the statement for every cache is not enough.
     """
@@ -51,19 +60,23 @@ def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool =
         and (access.principal in draft.principals or (draft.every_cache and not by_name))
         and access.bucket_arn in draft.buckets
     ]
-    covering = [draft for draft in holders if not set(access.patterns).isdisjoint(draft.patterns)]
+    enough = [draft for draft in holders if access.level in (draft.level, AccessLevel.READ)]
+    covering = [draft for draft in enough if not set(access.patterns).isdisjoint(draft.patterns)]
     missing = set(access.patterns).difference(*(draft.patterns for draft in covering))
     if not missing:
-        return [did.AlreadyThere(draft.label, access) for draft in covering]
+        return [did.AlreadyThere(draft.label, access, draft.level) for draft in covering]
     forms = [form for form in ContextForm if form.arn(access.bucket_arn) in missing]
     for draft in holders:
-        if _widens_nobody_else(draft, access, missing, wished):
+        if draft.level is access.level and _widens_nobody_else(draft, access, missing, wished):
             draft.patterns += [form.arn(access.bucket_arn) for form in forms]
-            served = tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
-            return [did.FormJoined(draft.label, form, access.bucket, served) for form in forms]
+            return [did.FormJoined(draft.label, form, access.bucket, _served(draft, access)) for form in forms]
+        reads = draft.level is AccessLevel.READ and access.level is AccessLevel.FULL
+        if reads and missing == set(draft.patterns) and _widens_nobody_else(draft, access, missing, wished):
+            draft.level = access.level
+            return [did.WritingAdded(draft.label, access.bucket, _served(draft, access))]
     if access.role is not None:
         for draft in drafts.ours:
-            alike = draft.scope == scope and set(draft.patterns) == missing
+            alike = (draft.scope, draft.level) == (scope, access.level) and set(draft.patterns) == missing
             if alike and not draft.every_cache and not draft.gone:
                 draft.principals.append(access.role)
                 return [did.RoleJoined(draft.label, access.role, access)]
@@ -72,18 +85,36 @@ def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool =
     return [did.StatementAdded(draft.label, lacking)]
 
 
+def _served(draft: StatementEdit, access: Access) -> tuple[Access, ...]:
+    """The access for each principal of a statement."""
+    return tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
+
+
 def _widens_nobody_else(draft: StatementEdit, access: Access, missing: set[str], wished: Wishes) -> bool:
-    """May the missing forms join a statement? Only if all its principals are to have them, for this bucket alone."""
-    wants = wished.get((*draft.scope, access.bucket_arn), {})
+    """May the missing forms, or writing, join a statement? Only if all its principals are to have them, for this bucket
+    alone.
+    """
+    wants = wished.get((*draft.scope, access.bucket_arn, access.level), {})
     all_want = all(missing <= wants.get(principal, set()) for principal in draft.principals)
     return all_want and not draft.exact and draft.buckets == {access.bucket_arn}
 
 
-def partly(drafts: PolicyEdit, access: Access) -> list[did.PartlyThere]:
-    """Statements of others that name the role and are about the bucket, but do not give the whole access."""
+def partly(drafts: PolicyEdit, access: Access) -> list[did.PartlyThere | did.ReadOnlyKept]:
+    """Statements of others that name the role and are about the bucket, but do not give the whole access; and those of
+    ours that are for reading only.
+    """
     if access.role is None:
         return []
-    return [
+    reading = [
+        draft
+        for draft in drafts.alive
+        if draft.statement is not None
+        and draft.level is not access.level
+        and draft.level is AccessLevel.READ
+        and access.role in draft.principals
+        and access.bucket_arn in draft.buckets
+    ]
+    return [did.ReadOnlyKept(draft.label, access) for draft in reading] + [
         did.PartlyThere(statement.label, access, differences(statement.value, access))
         for statement in drafts.foreign()
         if statement.value.get("Effect") == "Allow"

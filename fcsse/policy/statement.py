@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.model import AccessLevel
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 
 ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 """The actions of the documented statement, in the page's order."""
+
+READ_ACTIONS = ("kms:Decrypt", "kms:DescribeKey")
+"""Those that a cache which never writes back needs of them."""
+
+ACTIONS_OF = {AccessLevel.FULL: ACTIONS, AccessLevel.READ: READ_ACTIONS}
 
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
 """Condition key for the encryption context that S3 gives KMS."""
@@ -43,8 +49,11 @@ def concrete_actions(action: str) -> frozenset[str]:
     return frozenset(_SPELLINGS.get(action.lower(), (action.lower(),)))
 
 
-CONCRETE_ACTIONS = frozenset(one for documented in ACTIONS for one in concrete_actions(documented))
-"""Everything that the documented statement allows, in small letters."""
+CONCRETE_ACTIONS = {
+    level: frozenset(one for action in actions for one in concrete_actions(action))
+    for level, actions in ACTIONS_OF.items()
+}
+"""Everything that a statement of each level allows, in small letters."""
 
 _VIA = re.compile(r"s3\.([a-z0-9-]+)\.amazonaws\.com")
 # Old buckets of us-east-1 may have capitals and underscores. Source: S3 user guide, "Bucket naming rules".
@@ -57,6 +66,7 @@ class Access:
 
     ``role`` is the ARN of a service-linked role; None stands for every cache of the account (the documented form with
     ``Principal`` ``*`` and ``aws:userid``). ``account`` is the cache's, ``region`` the bucket's. ``forms``: not empty.
+    ``level``: with or without writing.
     """
 
     role: str | None
@@ -65,6 +75,7 @@ class Access:
     region: str
     bucket: str
     forms: frozenset[ContextForm]
+    level: AccessLevel = AccessLevel.FULL
 
     def __post_init__(self) -> None:
         if not self.forms:
@@ -93,7 +104,8 @@ class LinkStatement(NamedTuple):
     """What a recognised statement says.
 
     ``principals`` are as written (ARNs, ids; dead ones too), ``("*",)`` with ``every_cache``. ``patterns`` are the
-    encryption context values. ``exact``: they stand under StringEquals, where ``/*`` would be no pattern.
+    encryption context values. ``exact``: they stand under StringEquals, where ``/*`` would be no pattern. ``level``: are
+    its actions all of the documented ones, or those for reading?
     """
 
     principals: tuple[str, ...]
@@ -102,6 +114,7 @@ class LinkStatement(NamedTuple):
     region: str
     patterns: frozenset[str]
     exact: bool = False
+    level: AccessLevel = AccessLevel.FULL
 
     @property
     def buckets(self) -> frozenset[str]:
@@ -115,7 +128,7 @@ class LinkStatement(NamedTuple):
 
 
 def documented_statement(access: Access, sid: str) -> dict[str, JsonValue]:
-    """The statement of the page for an access: same keys, same order, same actions."""
+    """The statement of the page for an access: same keys, same order, same actions; for reading alone, fewer actions."""
     patterns = access.patterns
     like: dict[str, JsonValue] = {} if access.role is not None else {"aws:userid": FSX_SESSION}
     like[CONTEXT_KEY] = patterns[0] if len(patterns) == 1 else list(patterns)
@@ -123,7 +136,7 @@ def documented_statement(access: Access, sid: str) -> dict[str, JsonValue]:
         "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": access.principal},
-        "Action": list(ACTIONS),
+        "Action": list(ACTIONS_OF[access.level]),
         "Resource": "*",
         "Condition": {
             "StringEquals": {
@@ -150,8 +163,8 @@ def is_sid_for(sid: str | None, bucket: str, every_cache: bool) -> bool:
 def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
     """What a statement says, if it is one of ours by meaning, whatever its Sid; None for every other statement.
 
-    Ours: it allows the documented actions (or the actions that their wildcards stand for) on ``*``, to AWS principals,
-    under exactly the documented conditions: one account, S3 in one Region, and whole buckets only. Letter case of
+    Ours: it allows the documented actions (or the actions that their wildcards stand for), or just those for reading, on
+    ``*``, to AWS principals, under exactly the documented conditions: one account, S3 in one Region, and whole buckets only. Letter case of
     actions, condition operators and condition keys is free, and one value may be a list of one. StringLike without a
     wildcard is as good as StringEquals.
     """
@@ -161,7 +174,8 @@ def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
         return None
     principals = _principals(value.get("Principal"))
     tests = _tests(value.get("Condition"))
-    if principals is None or tests is None or not _allows_documented(value.get("Action")):
+    level = _level(value.get("Action"))
+    if principals is None or tests is None or level is None:
         return None
     every_cache = principals == ("*",)
     if ("*" in principals and not every_cache) or len(tests) != (4 if every_cache else 3):
@@ -176,7 +190,7 @@ def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
     parts = [_PATTERN.fullmatch(pattern) for pattern in patterns]
     if not parts or not all(part and not (exact and part["objects"]) for part in parts):
         return None
-    return LinkStatement(principals, every_cache, account, via.group(1), frozenset(patterns), exact)
+    return LinkStatement(principals, every_cache, account, via.group(1), frozenset(patterns), exact, level)
 
 
 def _principals(value: JsonValue) -> tuple[str, ...] | None:
@@ -186,8 +200,10 @@ def _principals(value: JsonValue) -> tuple[str, ...] | None:
     return _texts(value["AWS"]) if isinstance(value, dict) and value.keys() == {"AWS"} else None
 
 
-def _allows_documented(value: JsonValue) -> bool:
-    return {one for action in _texts(value) or () for one in concrete_actions(action)} == CONCRETE_ACTIONS
+def _level(value: JsonValue) -> AccessLevel | None:
+    """Which level these actions are, all of them and no others; None for every other set of actions."""
+    there = {one for action in _texts(value) or () for one in concrete_actions(action)}
+    return next((level for level, actions in CONCRETE_ACTIONS.items() if there == actions), None)
 
 
 def _tests(value: JsonValue) -> dict[str, tuple[str, tuple[str, ...]]] | None:

@@ -9,11 +9,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from fcsse import arn as arns
+from fcsse.model import AccessLevel
 from fcsse.policy.document import PolicyDocument, Statement, strings
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
-from fcsse.policy.statement import CONTEXT_KEY, Access, LinkStatement, documented_statement, read_statement
+from fcsse.policy.statement import (
+    ACTIONS_OF,
+    CONTEXT_KEY,
+    Access,
+    LinkStatement,
+    documented_statement,
+    read_statement,
+)
 from fcsse.policy.text_edit import TextEdit, apply_text_edits, edit_sequence, edit_strings
 
 
@@ -33,6 +41,7 @@ class StatementEdit:
     ours: LinkStatement | None = None
     access: Access | None = None
     sid: str = ""
+    level: AccessLevel = AccessLevel.FULL
 
     @property
     def alive(self) -> bool:
@@ -97,6 +106,7 @@ class PolicyEdit:
             list(access.patterns),
             access=access,
             sid=unique,
+            level=access.level,
         )
         self.ours.append(draft)
         return draft
@@ -146,14 +156,16 @@ _MARK = " \t"
 """White space that follows the last statement of a list which was a single object. Nobody writes a blank and a tab there."""
 
 
-def access_of(principal: str | None, account: str, region: str, patterns: Collection[str]) -> list[Access]:
+def access_of(
+    principal: str | None, account: str, region: str, patterns: Collection[str], level: AccessLevel
+) -> list[Access]:
     """One access for each bucket that these encryption context values are about, in the order of the buckets."""
     found = []
     for bucket in sorted({pattern.removesuffix("/*") for pattern in patterns}):
         arn = arns.Arn.parse(bucket)
         if arn is not None:
             forms = frozenset(form for form in ContextForm if form.arn(bucket) in patterns)
-            found.append(Access(principal, account, arn.partition, region, arn.resource, forms))
+            found.append(Access(principal, account, arn.partition, region, arn.resource, forms, level))
     return found
 
 
@@ -174,6 +186,7 @@ def _draft(statement: Statement, ours: LinkStatement) -> StatementEdit:
         exact=ours.exact,
         statement=statement,
         ours=ours,
+        level=ours.level,
     )
 
 
@@ -195,6 +208,11 @@ def _edit_statement(text: str, draft: StatementEdit, statement: Statement, layou
     place = _context_node(statement.node)
     if place is not None and (lost or joined):
         splices += edit_strings(text, place, lost, joined, layout, inline=inline)
+    place = statement.node.member("Action")
+    if place is not None and draft.level is not ours.level:
+        there = {action.lower() for action in strings(place.value)}
+        joined = [action for action in ACTIONS_OF[draft.level] if action.lower() not in there]
+        splices += edit_strings(text, place, set(), joined, layout, inline=inline)
     return splices
 
 
@@ -301,7 +319,7 @@ def _new_value(draft: StatementEdit) -> dict[str, JsonValue]:
         text = "a new statement has an access"
         raise ValueError(text)
     forms = frozenset(form for form in ContextForm if form.arn(access.bucket_arn) in draft.patterns)
-    value = documented_statement(replace(access, forms=forms), draft.sid)
+    value = documented_statement(replace(access, forms=forms, level=draft.level), draft.sid)
     if len(draft.principals) > 1:
         value["Principal"] = {"AWS": list[JsonValue](draft.principals)}
     return value

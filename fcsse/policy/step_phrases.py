@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from fcsse.arn import role_cache
+from fcsse.model import AccessLevel
 from fcsse.policy import steps
 from fcsse.policy.difference import Difference, DifferenceKind
 from fcsse.policy.encryption_context import ContextForm
@@ -40,7 +41,8 @@ def phrase(step: Step) -> str:
     """What a step does, or found, without a full stop."""
     match step:
         case steps.StatementAdded():
-            return f"a new statement {step.label} for {who(step.access.role)}"
+            reading = ", for reading only" if step.access.level is AccessLevel.READ else ""
+            return f"a new statement {step.label} for {who(step.access.role)}{reading}"
         case steps.RoleJoined():
             return f"{who(step.role)} added to the existing statement {step.label}"
         case steps.FormJoined():
@@ -50,14 +52,25 @@ def phrase(step: Step) -> str:
             return (
                 f"{covers}, because {uses(step.bucket, step.form)}; the other form stays, for objects written that way"
             )
+        case steps.WritingAdded():
+            return f"statement {step.label}, for reading only until now, also allows writing from now on"
         case steps.AlreadyThere():
-            return f"{who(step.access.role)} already has access to {step.access.bucket}, by statement {step.label}"
+            extent = {
+                (AccessLevel.READ, AccessLevel.READ): "read access",
+                (AccessLevel.READ, AccessLevel.FULL): "access (reading and writing)",
+            }.get((step.access.level, step.level), "access")
+            return f"{who(step.access.role)} already has {extent} to {step.access.bucket}, by statement {step.label}"
         case steps.Drift():
             return f"statement {step.label} looks like the one for this access, but {step.reason}; it is not changed"
         case steps.PartlyThere():
             return (
                 f"statement {step.label} gives {who(step.access.role)} a part of the access and is not changed: "
                 f"{why_not_ours(step.differences)}"
+            )
+        case steps.ReadOnlyKept():
+            return (
+                f"statement {step.label}, for reading only, stays beside the new access of {who(step.access.role)}; "
+                "unlink takes both back"
             )
         case steps.RoleTakenOut():
             return f"{who(step.role)} removed from statement {step.label}; others in it keep their access"
@@ -116,15 +129,31 @@ def concerns(step: Step, access: Access) -> bool:
     match step:
         case steps.PrincipalPruned() | steps.PrincipalKept():
             return False
-        case steps.FormJoined() | steps.RoleTakenOut() | steps.BucketTakenOut() | steps.StatementTakenOut():
+        case (
+            steps.FormJoined()
+            | steps.WritingAdded()
+            | steps.RoleTakenOut()
+            | steps.BucketTakenOut()
+            | steps.StatementTakenOut()
+        ):
             return access in step.accesses
         case _:
             return step.access == access
 
 
+WARNINGS = (
+    steps.Drift,
+    steps.PartlyThere,
+    steps.ReadOnlyKept,
+    steps.StillNamed,
+    steps.StillCovered,
+    steps.PrincipalKept,
+)
+
+
 def is_warning(step: Step) -> bool:
     """Is it something to know rather than something done?"""
-    return isinstance(step, (steps.Drift, steps.PartlyThere, steps.StillNamed, steps.StillCovered, steps.PrincipalKept))
+    return isinstance(step, WARNINGS)
 
 
 def changes(step: Step) -> bool:

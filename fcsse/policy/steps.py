@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fcsse.model import AccessLevel
 from fcsse.policy.difference import Difference
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
@@ -41,11 +42,23 @@ class FormJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class WritingAdded:
+    """The actions for writing joined a statement for reading, all of whose principals (``accesses``) are to have them."""
+
+    label: str
+    bucket: str
+    accesses: tuple[Access, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """The access is there already, by this statement (and those of other such steps for the same access)."""
+    """The access is there already, by this statement (and those of other such steps for the same access), which gives
+    ``level``.
+    """
 
     label: str
     access: Access
+    level: AccessLevel = AccessLevel.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,14 @@ class PartlyThere:
     label: str
     access: Access
     differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyKept:
+    """A statement of ours gives the role reading, and stays beside the one that gives it the whole access."""
+
+    label: str
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +158,11 @@ Step: TypeAlias = (
     StatementAdded
     | RoleJoined
     | FormJoined
+    | WritingAdded
     | AlreadyThere
     | Drift
     | PartlyThere
+    | ReadOnlyKept
     | RoleTakenOut
     | BucketTakenOut
     | StatementTakenOut

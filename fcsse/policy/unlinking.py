@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fcsse.arn import Arn
+from fcsse.model import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, session_role
 from fcsse.policy.document import Statement
@@ -12,7 +13,11 @@ from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, access_of, n
 
 
 def holds(draft: StatementEdit, access: Access) -> bool:
-    """Is a draft a statement that gives this access something? Any form and any Region count."""
+    """Is a draft a statement that gives this access something? Any form and any Region count; for an access to read, only
+    statements for reading.
+    """
+    if access.level is AccessLevel.READ and draft.level is not AccessLevel.READ:
+        return False
     if access.bucket_arn not in draft.buckets:
         return False
     if access.role is None:
@@ -41,7 +46,7 @@ def withdraw(drafts: PolicyEdit, draft: StatementEdit, accesses: list[Access]) -
         draft.principals.remove(role)
         mine = tuple(access for access in accesses if access.role == role)
         steps.append(did.RoleTakenOut(draft.label, role, mine))
-        kept = access_of(role, draft.account, draft.region, _without(draft.patterns, buckets))
+        kept = access_of(role, draft.account, draft.region, _without(draft.patterns, buckets), draft.level)
         for access in kept:
             again = grant(drafts, access, wishes([access]), by_name=True)
             steps += [step for step in again if not isinstance(step, did.AlreadyThere)]

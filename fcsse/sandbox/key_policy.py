@@ -8,6 +8,7 @@ once it is deleted. A new role of the same name has another id, so recreating it
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from fcsse.arn import is_account, root_arn
@@ -55,13 +56,19 @@ def store(state: State, key: Key, text: str, *, verbatim: bool | None = None) ->
     document = json.loads(text)
     as_is = not state.switches.normalise if verbatim is None else verbatim
     if not as_is:
-        roots = policy_text.map_principals(
-            document, lambda name: root_arn(state.partition, name) if is_account(name) else name
-        )
-        text = policy_text.write(policy_text.normalise(roots))
+        text = _normalised(text, state.partition)
     ids = {name: unique_id(state, name) for name in policy_text.aws_principals(document)}
     key.bindings = {name: found for name, found in ids.items() if found}
     key.policy.set(text, state.switches.late_policy_seconds, state.switches.late_policy_reads)
+
+
+@lru_cache(maxsize=256)
+def _normalised(text: str, partition: str) -> str:
+    """A policy's text as KMS keeps it. Remembered, as a world is built of the same policies each time."""
+    roots = policy_text.map_principals(
+        json.loads(text), lambda name: root_arn(partition, name) if is_account(name) else name
+    )
+    return policy_text.write(policy_text.normalise(roots))
 
 
 def shown(state: State, key: Key, text: str, *, with_new: bool = False) -> str:

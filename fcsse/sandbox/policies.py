@@ -8,6 +8,7 @@ CloudTrail"; Auto Scaling user guide, "Required AWS KMS key policy for use with 
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
 Statement = dict[str, Any]
@@ -148,15 +149,19 @@ def dead(account: str, *ids: str) -> dict[str, Any]:
 def near_limit(account: str, size: int) -> dict[str, Any]:
     """A policy whose compact text is nearly ``size`` bytes long, within the length of one statement."""
     policy = document(root(account), identifier=None)
-    number = 0
-    while True:
-        number += 1
+    length = _compact_length(policy)
+    for number in count(1):
         context = {"StringEquals": {"kms:EncryptionContext:project": f"project-{number:04}"}}
         statement = allow(f"Allow project {number:04}", f"arn:aws:iam::{account}:root", USE, context)
-        longer = {**policy, "Statement": [*policy["Statement"], statement]}
-        if len(json.dumps(longer, separators=(",", ":"))) > size:
-            return policy
-        policy = longer
+        length += _compact_length(statement) + len(",")
+        if length > size:
+            break
+        policy["Statement"].append(statement)
+    return policy
+
+
+def _compact_length(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
 
 
 def oddly_laid_out(account: str) -> str:

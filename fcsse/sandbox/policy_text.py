@@ -19,6 +19,7 @@ MALFORMED = "MalformedPolicyDocumentException"
 LIMIT = 32_768
 """Size limit of a key policy document, in bytes."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]+")
 _LIST_ELEMENTS = ("Action", "NotAction", "Resource", "NotResource")
 _PRINCIPALS = ("Principal", "NotPrincipal")
@@ -145,8 +146,8 @@ def write(value: object, indent: int = 0) -> str:
     if isinstance(value, dict):
         if not value:
             return "{ }"
-        members = (f"{inner}{json.dumps(k, ensure_ascii=False)} : {write(v, indent + 1)}" for k, v in value.items())
+        members = (f"{inner}{_ENCODER.encode(k)} : {write(v, indent + 1)}" for k, v in value.items())
         return "{\n" + ",\n".join(members) + "\n" + "  " * indent + "}"
     if isinstance(value, list):
         return f"[ {', '.join(write(entry, indent) for entry in value)} ]" if value else "[ ]"
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)

@@ -133,7 +133,7 @@ SCENES = (
     Scene("unlink by grant", ("unlink", *ABROAD), "data-other-account", _linked(*ABROAD)),
     Scene("link an alias", ("link", "--cache", "fc-0123", "--bucket", "data-alias"), "data-alias"),
     Scene("link its own buckets", ("link", "--cache", "fc-01234567890"), "data"),
-    Scene("link a late role", ("link", "--cache", "fc-0fee", "--bucket", "data", "--wait", "20s"), "data", _late_role),
+    Scene("link a late role", ("link", "--cache", "fc-0fee", "--bucket", "data", "--wait", "8s"), "data", _late_role),
     Scene("link every cache", ("link", "--every-cache", "--bucket", "data"), "data"),
     Scene("unlink a gone cache", ("unlink", "--cache", "fc-0456", "--bucket", "data"), "data", _gone),
 )

@@ -20,11 +20,21 @@ from typing import Any
 
 from botocore.session import Session
 
-from fcsse import aws_lambda
 from fcsse.api import validation
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.lock import key_lock
-from fcsse.arn import Arn, alias_arn, bucket_in, iam_role_arn, is_cache_id, key_arn, role_arn, role_cache, whole_key_arn
+from fcsse.arn import (
+    Arn,
+    alias_arn,
+    bucket_in,
+    iam_role_arn,
+    is_bucket_name,
+    is_cache_id,
+    key_arn,
+    role_arn,
+    role_cache,
+    whole_key_arn,
+)
 from fcsse.aws import cloudtrail
 from fcsse.aws.answer_check import json_fault, missing_member
 from fcsse.aws.required_members import REQUIRED
@@ -32,6 +42,16 @@ from fcsse.aws.xml_check import xml_fault
 from fcsse.cli.options.safety import parse_digest, parse_duration
 from fcsse.clock import SystemClock
 from fcsse.errors import FcsseError
+from fcsse.lambda_function.call_events import (
+    SERVICES,
+    AssociationDeleted,
+    CacheCreated,
+    CacheDeleted,
+    EncryptionChanged,
+    Ignored,
+    KeyPolicyPut,
+    read_event,
+)
 from fcsse.model import Operation
 from fcsse.planning.plan import change_policy
 from fcsse.policy.document import PolicyDocument
@@ -135,13 +155,22 @@ class _Files:
 
 
 def lambda_event(data: bytes) -> None:
-    """A Lambda event."""
-    event = json.loads(data)
-    if isinstance(event, dict):
-        name, cache, buckets = aws_lambda._read(event)
-        aws_lambda._region(event)
-        if cache is not None and not (is_cache_id(cache) and isinstance(name, str) and isinstance(buckets, tuple)):
-            raise BrokenError(f"reads a cache {cache!r}")
+    """A Lambda event: what is read of it has the form that AWS gives such names."""
+    match read_event(json.loads(data), ACCOUNT, "function").about:
+        case CacheCreated(cache, buckets):
+            sound = is_cache_id(cache) and (buckets is None or all(is_bucket_name(one) for one in buckets))
+        case CacheDeleted(cache):
+            sound = is_cache_id(cache)
+        case AssociationDeleted(association):
+            sound = association.startswith("dra-") and association.isascii()
+        case KeyPolicyPut(key):
+            sound = key_arn(key) is not None
+        case EncryptionChanged(bucket):
+            sound = is_bucket_name(bucket)
+        case Ignored():
+            sound = True
+    if not sound:
+        raise BrokenError("reads a name that AWS does not give")
 
 
 def event_entry(data: bytes) -> None:
@@ -173,8 +202,31 @@ def _answers() -> Callable[[bytes], None]:
     return answer
 
 
-EVENT = {"detail": {"eventSource": "fsx.amazonaws.com", "eventName": "CreateFileCache", "awsRegion": "eu-west-1"}}
-EVENT["detail"]["responseElements"] = {"fileCache": {"fileCacheId": "fc-0123", "dataRepositoryAssociationIds": ["d"]}}  # type: ignore[assignment]
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    (
+        "CreateFileCache",
+        {"fileCacheType": "LUSTRE", "dataRepositoryAssociations": [{"dataRepositoryPath": "s3://data"}]},
+    ),
+    ("CreateDataRepositoryAssociation", {"fileSystemId": "fs-0123", "dataRepositoryPath": "s3://data/prefix/"}),
+    ("DeleteFileCache", {"fileCacheId": "fc-0123"}),
+    ("DeleteDataRepositoryAssociation", {"associationId": "dra-0123"}),
+    ("PutBucketEncryption", {"bucketName": "data"}),
+    ("PutKeyPolicy", {"keyId": KEY, "policyName": "default"}),
+]
+EVENTS = [
+    {
+        "account": ACCOUNT,
+        "detail": {
+            "eventSource": SERVICES[name],
+            "eventName": name,
+            "awsRegion": "eu-west-1",
+            "userAgent": "aws-cli/2",
+            "requestParameters": asked,
+            "responseElements": {"fileCache": {"fileCacheId": "fc-0123"}} if name == "CreateFileCache" else None,
+        },
+    }
+    for name, asked in ASKED
+]
 ENTRY = {"EventId": "e", "EventTime": 1.0, "CloudTrailEvent": '{"eventName": "PutKeyPolicy", "requestParameters": {}}'}
 ANSWERS = [
     json.dumps({"KeyMetadata": {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}}),
@@ -192,7 +244,7 @@ def targets() -> dict[str, tuple[Callable[[bytes], None], list[bytes]]]:
         "texts": (texts, encode(TEXTS)),
         "backup": (files.backup, [files.good]),
         "lock": (files.locking, [b"{}", b'{"%s": 1.0}' % (b"a" * 64)]),
-        "lambda": (lambda_event, encode([json.dumps(EVENT)])),
+        "lambda": (lambda_event, encode([json.dumps(one) for one in EVENTS])),
         "history": (event_entry, encode([json.dumps(ENTRY)])),
         "answers": (_answers(), encode(ANSWERS)),
     }

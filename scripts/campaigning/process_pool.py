@@ -108,10 +108,11 @@ class Nursery:
         *,
         settings: Mapping[str, Any] | None = None,
         barrier: Path | None = None,
+        alone: bool = False,
     ) -> Child:
         """Starts ``fcsse`` with these words. ``settings``: module attributes to set in the child, by dotted name.
 
-        ``barrier``: a named pipe; the child waits until somebody opens it for writing.
+        ``alone``: nothing but ``env`` is in its environment. ``barrier``: a named pipe; the child waits until somebody opens it for writing.
         """
         with self._lock:
             self._count += 1
@@ -126,6 +127,7 @@ class Nursery:
                 "err": str(child.err_path),
                 "settings": dict(settings or {}),
                 "barrier": str(barrier or ""),
+                "alone": alone,
             }
             if self._process.stdin:
                 self._process.stdin.write(json.dumps(asked) + "\n")
@@ -163,6 +165,8 @@ def _be_born(asked: Mapping[str, Any]) -> None:
     """The child: takes on its environment and becomes the command."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if asked["alone"]:
+        os.environ.clear()
     os.environ.update(asked["env"])
     for number, name in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
         handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)

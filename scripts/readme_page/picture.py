@@ -1,4 +1,5 @@
-"""A picture of a real terminal: commands run in the sandbox on a pseudo-terminal, what they print drawn as SVG."""
+"""A picture of a real terminal: commands run in the sandbox on a pseudo-terminal, where their questions are answered with
+yes; what stays on the screen is drawn as SVG."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from rich.text import Text
 from fcsse.sandbox import Sandbox
 
 COMMANDS = (
-    "fcsse link --cache fc-0123 --bucket data --yes",
+    "fcsse link --cache fc-0123 --bucket data",
     "fcsse check --cache fc-0123 --bucket data --quiet",
 )
 WIDTH = 112
@@ -33,6 +34,15 @@ BACKUP = re.compile(r"\d{8}T\d{9}Z-([0-9a-z-]+)-[0-9a-f]{6}")
 
 ENDPOINT = re.compile(r"^(?:\x1b\[[0-9;]*m)*Endpoint .*\n", re.MULTILINE)
 """Where the sandbox is: with AWS itself there is no such line."""
+
+QUESTION = b"[y/N] "
+"""How a question ends; the next thing is typed by the user."""
+
+PROGRESS = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h\r\x1b\[1A\x1b\[2K", re.DOTALL)
+"""A spinner, from hiding the cursor until it is removed from the screen."""
+
+MOVES = re.compile(r"\x1b\[[0-9;?]*[^0-9;?m]|\r")
+"""What would draw over the text before it."""
 
 THEME = TerminalTheme(
     (22, 27, 34),
@@ -85,14 +95,12 @@ def picture() -> str:
             "FCSSE_BACKUP_DIR": folder,
             "LC_ALL": "C.UTF-8",
             "TERM": "xterm-256color",
-            "CI": "true",
         }
         env = {**kept, **sandbox.env(), **fixed}
         for number, command in enumerate(COMMANDS):
-            told = BACKUP.sub(r"20260401T093000000Z-\1-4f1d7a", _on_terminal(command, env)).replace("\r\n", "\n")
+            text = ENDPOINT.sub("", BACKUP.sub(r"20260401T093000000Z-\1-4f1d7a", _on_terminal(command, env)))
             screen.print(Text.assemble("\n" if number else "", ("$ ", "bright_black"), (command, "bold")))
-            told = ENDPOINT.sub("", told)
-            for line in Text.from_ansi(told.rstrip("\n")).split("\n", allow_blank=True):
+            for line in Text.from_ansi(text.rstrip("\n")).split("\n", allow_blank=True):
                 for part in line.divide(range(WIDTH, len(line), WIDTH)):  # as terminals wrap, not between words
                     screen.print(part)
     drawn = screen.export_svg(title="fcsse", theme=THEME, code_format=FORMAT, unique_id="fcsse")
@@ -100,17 +108,24 @@ def picture() -> str:
 
 
 def _on_terminal(command: str, env: dict[str, str]) -> str:
-    """What a command writes to a terminal of this width, colours and all."""
+    """What a command leaves on a terminal of this width, with colours, questions and answers; each line ends with a newline.
+
+    Raises ``SystemExit`` where the command fails, or moves the cursor in a way that is not known here.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, WIDTH, 0, 0))
     words = shlex.split(command)[1:]
     code = "import sys; from fcsse.cli.main import run; sys.argv[0] = 'fcsse'; run()"
-    parts: list[bytes] = []
+    seen = bytearray()
 
     def read() -> None:
+        answered = 0
         try:
             while part := os.read(ours, 65536):
-                parts.append(part)
+                seen.extend(part)
+                while seen.count(QUESTION) > answered:
+                    os.write(ours, b"y\n")
+                    answered += 1
         except OSError:  # Linux says so when the other side is closed
             pass
 
@@ -122,7 +137,7 @@ def _on_terminal(command: str, env: dict[str, str]) -> str:
     os.close(theirs)
     reader.join()
     os.close(ours)
-    told = b"".join(parts).decode()
-    if done.returncode != 0:
-        raise SystemExit(f"{command} ended with {done.returncode}:\n{told}")
-    return told
+    text = PROGRESS.sub("", seen.decode().replace("\r\n", "\n"))
+    if done.returncode != 0 or MOVES.search(text):
+        raise SystemExit(f"{command} ended with {done.returncode}:\n{text!r}")
+    return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.answers.proxy import NOT_AWS, Proxy, empty, other_text, sign_in
@@ -156,7 +158,9 @@ def test_a_password_in_the_endpoint_is_not_shown(shell: Shell, proxy: Proxy) -> 
 def test_a_cut_policy_is_not_read(shell: Shell, proxy: Proxy, account: str) -> None:
     """Half of a bucket policy with a right length is no policy."""
     shell.linked("fc-0123", "data")
-    shell.sandbox.client("s3").put_bucket_policy(Bucket="data", Policy='{"Version":"2012-10-17","Statement":[]}')
+    everyone = {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    shell.sandbox.client("s3").put_bucket_policy(Bucket="data", Policy=policy)
     proxy.spoil(account, other_text(r".{9}$", ""))
     run = shell.run(*CHECK, AWS_ENDPOINT_URL=proxy.url)
     is_told(run, account, proxy)

@@ -155,7 +155,7 @@ def test_an_account_in_order_ends_with_0(shell: Shell) -> None:
 def test_json_is_one_document_with_every_pair_and_finding(shell: Shell) -> None:
     found = document(shell)
     assert found.keys() >= KEYS
-    assert found["schema"] == "fcsse/1"
+    assert found["schema"] == "fcsse/2"
     assert [(one["cache"], one["bucket"]) for one in found["pairs"]] == sorted(
         (one["cache"], one["bucket"]) for one in found["pairs"]
     )
@@ -282,13 +282,25 @@ def test_a_role_that_never_comes_is_no_alarm_once_every_cache_has_access(shell: 
     assert told()["severity"] == "high", "the statement is for the other form of encryption context"
 
 
-def test_a_region_that_nobody_has_heard_of_is_told_with_a_near_one(shell: Shell) -> None:
+def test_a_region_that_does_not_exist_is_a_usage_error_with_a_near_one(shell: Shell) -> None:
     found = document(shell, "--region", "us-esat-1")
+    assert (found["exit_code"], found["error"]["code"]) == (2, "usage")
+    assert "us-esat-1" in found["error"]["message"]
+    assert "us-east-1" in found["error"]["hint"]
+    assert document(shell, "--region", "us-west-2")["findings"] == []
+
+
+def test_a_region_of_the_environment_that_does_not_exist_is_a_finding(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--region`` may be typed wrongly; what the environment says was not said to this command."""
+    settings = shell.sandbox.env() | {"AWS_REGION": "us-esat-1", "AWS_DEFAULT_REGION": "us-esat-1"}
+    monkeypatch.setattr(shell.sandbox, "env", lambda **_: settings)
+    found = document(shell)
     (finding,) = of(found, "region-unheard-of")
     assert found["exit_code"] == 0
     assert "us-east-1" in finding["remedy"]
     assert "us-esat-1" in finding["title"]
-    assert of(document(shell, "--region", "us-west-2"), "region-unheard-of") == []
 
 
 def test_nobody_is_told_of_no_access_where_nothing_could_be_read(shell: Shell) -> None:

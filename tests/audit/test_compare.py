@@ -106,9 +106,9 @@ def test_an_audit_against_itself_has_nothing_to_report(findings: list[dict[str, 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"command": "check", "schema": "fcsse/1"}', '{"command": "audit", "schema": "fcsse/2"}',
-     '{"command": "audit", "schema": "fcsse/1", "error": {}}', '{"command": "audit", "schema": "fcsse/1"}',
-     '{"command": "audit", "schema": "fcsse/1", "account": "1", "pairs": [1], "findings": []}'],
+    ["", "[]", "{}", '{"command": "check", "schema": "fcsse/2"}', '{"command": "audit", "schema": "fcsse/1"}',
+     '{"command": "audit", "schema": "fcsse/2", "error": {}}', '{"command": "audit", "schema": "fcsse/2"}',
+     '{"command": "audit", "schema": "fcsse/2", "account": "1", "pairs": [1], "findings": []}'],
 )  # fmt: skip
 def test_what_is_no_audit_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -51,9 +51,11 @@ def test_one_write_a_key_whatever_the_number_of_pairs(shell: Shell) -> None:
 def test_each_saved_policy_is_told_with_its_key(shell: Shell) -> None:
     run = shell.run("audit", "--fix", "--yes", *FAST)
     keys = {entry.parameters["KeyId"] for entry in shell.sandbox.requests.of("kms:PutKeyPolicy")}
-    saved = [text for text in run.out.splitlines() if "is saved" in text]
+    saved = [text for text in run.out.splitlines() if text.startswith("Saved the old policy of key ")]
     assert len(saved) == len(keys) == 3
     assert all(sum(key in text for text in saved) == 1 for key in keys)
+    undo = [text.partition(". To undo: ")[2] for text in saved]
+    assert all(shell.run(*command.split()[1:], "--yes", *FAST).code == 0 for command in undo)
 
 
 def test_what_it_gave_is_what_link_gives(shell: Shell) -> None:
@@ -91,7 +93,7 @@ def test_the_diff_comes_before_the_question_and_a_no_writes_nothing(
     monkeypatch.setattr(Terminal, "confirm", no)
     shell.sandbox.requests.clear()
     run = shell.run("audit", "--fix")
-    assert asked == ["Link 6 pairs (4 key policies change)?"]
+    assert asked == ["Link 6 pairs (3 key policies and 1 grant change)?"]
     assert "+++ key policy (planned)" in run.out
     assert puts(shell) == 0
     assert run.code == 1
@@ -173,7 +175,9 @@ def test_each_policy_is_saved_first(shell: Shell) -> None:
 def test_csv_holds_the_findings_and_the_changes_are_told_beside_it(shell: Shell) -> None:
     run = shell.run("audit", "--fix", *FAST, "-o", "csv")
     assert all(row.split(",")[0] == f"F{place}" for place, row in enumerate(run.out.splitlines()[1:3], 1))
-    assert "Linked fs-0abc to data" in run.err
+    assert "  change   data: fc-0123, fc-01234567890, fs-0abc (statement)\n" in run.err
+    assert "  change   data-other-account: fc-0123 (grant)\n" in run.err
+    assert "Linked 6 pairs. Confirmed.\n" in run.err
     assert "8 of 10 pairs have access now." in run.err
 
 

@@ -101,7 +101,8 @@ def test_where_they_may_not_be_listed_that_is_a_finding_and_not_the_end(shell: S
     found = json.loads(shell.run_with(policy, "audit", "-o", "json").out)
     (finding,) = [one for one in found["findings"] if "fsx:DescribeFileSystems" in one["title"]]
     assert finding["title"] == "the account could not be read: no fsx:DescribeFileSystems"
-    assert "needs fsx:DescribeFileSystems" in finding["remedy"]
+    remedy = "The caller's IAM policy denies fsx:DescribeFileSystems on *, and an explicit Deny wins over every Allow. "
+    assert finding["remedy"] == remedy + "Exclude fsx:DescribeFileSystems from that Deny."
     assert found["summary"]["pairs"] == 10, "all that have associations are judged"
     run = shell.run_with(policy, "link", "--cache", FS)
     assert run.code == 5

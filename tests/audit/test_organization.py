@@ -328,6 +328,13 @@ def test_fix_writes_each_account_s_keys_by_its_own_role(organization: Shell, tmp
     assert next(one["access"] for one in pairs if one["bucket"] == "shop") == "allowed"
 
 
+def test_csv_is_told_beside_which_pairs_of_each_account_change(organization: Shell) -> None:
+    run = organization.run(*ORG, "--fix", "--dry-run", "-o", "csv")
+    assert "  change   data: fc-0123, fc-01234567890, fs-0abc (statement)\n" in run.err
+    assert "  change   " not in run.out
+    assert all(text.count(",") > 3 for text in run.out.splitlines())
+
+
 def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: Path) -> None:
     state, sandbox = tmp_path / "state.json", organization.sandbox
     words = (*ORG, "--fix", "--yes", "--state", str(state), "-o", "json")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fcsse.apply import policy_writer
-from fcsse.sandbox import Sandbox, policies
+from fcsse.sandbox import Sandbox
 from tests.cli.shell import Shell, VirtualTime
 
 if TYPE_CHECKING:
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
     """Runs as long as this folder's tests do: a process runs one sandbox at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(policies, "near_limit", cache(policies.near_limit))
-        with Sandbox() as sandbox:
-            yield sandbox
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

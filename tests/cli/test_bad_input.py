@@ -74,9 +74,10 @@ def test_a_bucket_in_another_spelling_is_the_bucket(shell: Shell, bucket: str) -
 @pytest.mark.parametrize(
     "key",
     [
-        "alias/data",
-        "1234abcd-12ab-34cd-56ef-1234567890ab",
-        f"arn:aws:kms:eu-west-1:{OWN}:alias/data",
+        "data",
+        "alias/",
+        "alias/da ta",
+        f"arn:aws:kms:eu-west-1:{OWN}:alias/",
         f"arn:aws:s3:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         f"arn:aws:kms::{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         "arn:aws:kms:eu-west-1:1234:key/1234abcd-12ab-34cd-56ef-1234567890ab",

@@ -65,10 +65,12 @@ def test_in_a_log_it_is_a_line_a_tenth_at_the_most(capsys: pytest.CaptureFixture
     progress.step("looking at objects")
     for done in range(1, 201):
         progress.advance(done, 200)
+    progress.stop()
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "looking at objects"
     assert said[1:] == [f"looking at objects: {20 * tenth} of 200" for tenth in range(1, 11)]
     silent = PlainProgress(Terminal())
     silent.step("looking at objects")
     silent.advance(100, 200)
+    silent.stop()
     assert capsys.readouterr().err == ""

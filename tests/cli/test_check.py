@@ -145,6 +145,8 @@ def test_what_depends_on_the_organisation_is_unknown_never_allowed(shell: Shell)
             "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-example"}},
         },
     )
+    assert pair(shell, "fc-0123", "data")["read"] == "denied", "the caller's own organization is another"
+    shell.sandbox.fault("organizations:*", "AccessDeniedException", times=None)
     found = pair(shell, "fc-0123", "data")
     assert (found["read"], found["write"]) == ("unknown", "unknown")
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")

@@ -69,7 +69,7 @@ def test_output_by_environment(shell: Shell) -> None:
         ("FCSSE_VIA", "magic"),
         ("FCSSE_CONTEXT", "none"),
         ("FCSSE_EXPECT", "digest"),
-        ("FCSSE_KEY", "alias/x"),
+        ("FCSSE_KEY", "alias x"),
         ("FCSSE_GRANT_ROLE", "Admin"),
         ("FCSSE_BUCKET_ROLE", "Admin"),
         ("FCSSE_BUCKET_REGION", "Ireland"),

@@ -335,14 +335,16 @@ def test_a_recorded_version_is_put_back_through_the_same_steps(shell: Shell) -> 
     before = shell.sandbox.policy("data")
     shell.sandbox.age_events(60)
     shell.linked("fc-0123", "data")
-    dry = shell.run("restore", event, "--dry-run")
+    refused = shell.run("restore", event, "--dry-run")
+    assert (refused.code, "link fc-0123 to data" in refused.err) == (7, True)
+    dry = shell.run("restore", event, "--dry-run", "--discard-others")
     assert dry.code == 0, dry.words
     assert "Version     " in dry.out
     assert "PutKeyPolicy by user admin" in dry.out
     assert '-      "Sid": "Allow FSx to use the key through S3 for bucket data",' in dry.out
     assert not dry.count("kms:PutKeyPolicy")
-    assert shell.run("restore", event, "--expect", "0" * 16).code == 7
-    done = shell.run("restore", event, "--expect", dry.digest)
+    assert shell.run("restore", event, "--discard-others", "--expect", "0" * 16).code == 7
+    done = shell.run("restore", event, "--discard-others", "--expect", dry.digest)
     assert done.code == 0, done.words
     assert shell.sandbox.policy("data") == before
     assert shell.backups[-1]["key"] == shell.sandbox.key("data").arn, "what was there is saved first"

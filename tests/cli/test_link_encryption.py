@@ -175,5 +175,5 @@ def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
     *_, warning, blank, _, saved = run.out.splitlines()
     assert warning.startswith("Warning: ")
     assert "storage" in warning
-    assert (blank, saved.split(":")[0], run.err) == ("", "The policy from before is saved", "")
+    assert (blank, saved.split(":")[0], run.err) == ("", "Saved the old policy. To undo", "")
     assert "storage" not in shell.link("fc-0456", "data", "--dry-run").words

@@ -83,7 +83,7 @@ def test_the_same_sid_with_another_meaning_is_shown_and_left_alone(shell: Shell,
     before = shell.statements("data")
     assert shell.works("fc-0123", "data") != (True, True)
     run = shell.linked("fc-0123", "data")
-    assert f"Warning: Statement '{PAGE_SID}' looks like the one for this access but" in run.out
+    assert f"Warning: Statement '{PAGE_SID}' looks like the one for this access, but" in run.out
     assert "it is not changed" in run.out
     assert shell.statements("data")[:-1] == before
     assert shell.works("fc-0123", "data") == (True, True)

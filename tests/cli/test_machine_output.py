@@ -32,7 +32,7 @@ ENDINGS: dict[str, tuple[tuple[str, ...], int, str | None]] = {
     "no cache named": (("link", "--bucket", "data"), 2, "usage"),
     "bad choice": ((*LINK, "--bucket", "data", "--via", "magic"), 2, "usage"),
     "bad duration": ((*LINK, "--bucket", "data", "--wait", "soon"), 2, "usage"),
-    "bad key": ((*LINK, "--bucket", "data", "--key", "alias/data"), 2, "usage"),
+    "bad key": ((*LINK, "--bucket", "data", "--key", "alias data"), 2, "usage"),
     "contradiction": ((*LINK, "--every-cache", "--bucket", "data"), 2, "usage"),
 }
 
@@ -45,7 +45,7 @@ def test_stdout_is_exactly_one_json_document(
     run = shell.run(words[0], "-o", "json", *words[1:])
     assert run.code == code, run.words
     document = run.json
-    assert document["schema"] == "fcsse/1"
+    assert document["schema"] == "fcsse/2"
     assert document["command"] == words[0]
     assert document["exit_code"] == code
     assert run.out.isascii()
@@ -83,7 +83,7 @@ def test_the_document_of_a_link(shell: Shell) -> None:
     expected = {
         "cache": "fc-0123",
         "bucket": "data",
-        "status": "to-do",
+        "status": "done",
         "route": "policy",
         "account": OWN,
         "role": role("fc-0123"),
@@ -114,12 +114,13 @@ def test_a_failed_write_is_told_with_its_change(shell: Shell) -> None:
     assert document["exit_code"] == 5
     assert (document["changed"], document["error"]["code"]) == (False, "denied")
     assert document["changes"][0]["result"] == "failed"
+    assert document["pairs"][0]["status"] == "failed"
 
 
 def test_a_failure_and_a_success_in_one_call_are_both_in_it(shell: Shell) -> None:
     run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-dsse", "-o", "json")
     assert run.code == 4
-    assert [pair["status"] for pair in run.json["pairs"]] == ["to-do", "blocked"]
+    assert [pair["status"] for pair in run.json["pairs"]] == ["done", "blocked"]
     assert run.json["changed"] is True
     assert run.json["pairs"][1]["error"]["code"] == "impossible"
 
@@ -159,7 +160,7 @@ def test_markdown_takes_no_name_for_markup(shell: Shell) -> None:
         "data", json.loads(shell.sandbox.policy_text("data").replace("Allow FSx", "``` | <b> FSx"))
     )
     run = shell.link("fs-0abc", "data", "--dry-run", "-o", "markdown")
-    table = next(line for line in run.out.splitlines() if line.startswith("| fs-0abc"))
+    table = next(line for line in run.out.splitlines() if line.startswith("| `fs-0abc`"))
     assert table.count("|") == 6
     assert "<b>" not in table
     fences = [line for line in run.out.splitlines() if line.startswith("````")]

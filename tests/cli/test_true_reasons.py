@@ -103,7 +103,7 @@ def test_a_statement_for_both_forms_is_no_changed_setting(shell: Shell) -> None:
     run = shell.link(CACHE, "data", "--dry-run")
 
     assert "setting" not in run.out
-    assert "Statement 'Allow S3 use' gives fc-0123 a part of the access and stays" in run.out
+    assert "Statement 'Allow S3 use' gives fc-0123 a part of the access and is not changed" in run.out
     assert "it allows kms:Decrypt and kms:GenerateDataKey only" in run.out
 
 
@@ -113,7 +113,7 @@ def test_a_statement_without_a_sid_is_called_by_its_number_once(shell: Shell) ->
     number = len(shell.statements("data"))
     link, unlink = shell.link(CACHE, "data"), shell.unlink(CACHE, "data")
 
-    assert f": statement {number} gives" in link.out
+    assert f"already has access to data, by statement {number}." in link.out
     assert f": statement {number} removed" in unlink.out
     assert "statement statement" not in link.words + unlink.words
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fcsse.apply import policy_writer
@@ -79,7 +81,8 @@ def test_several_errors_in_one_call_are_all_told_and_the_rest_is_done(shell: She
     for bucket in ("data-dsse", "no-such-bucket", "data-other-secret", "data-disabled"):
         assert bucket in run.err
     assert shell.works("fc-0123", "data") == (True, True)
-    assert "Linked fc-0123 to data:" in run.out
+    assert "1 pair on 1 key to link, 4 blocked." in run.out
+    assert "Linked 1 pair. Confirmed." in run.out
 
 
 def test_a_failing_write_does_not_stop_those_to_other_keys(shell: Shell) -> None:
@@ -96,7 +99,7 @@ def test_without_a_bucket_the_cache_s_own_are_linked(shell: Shell) -> None:
     assert run.code == 0, run.words
     for bucket in ("data", "data-bucket-keys", "data-other-account"):
         assert shell.works("fc-0123", bucket) == (True, True)
-    assert "fc-0123 to data-sse-s3" in run.out
+    assert re.search(r"ok +data-sse-s3: fc-0123", run.out)
 
 
 def test_nfs_associations_are_passed_over(shell: Shell) -> None:

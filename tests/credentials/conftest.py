@@ -16,6 +16,7 @@ import pytest
 
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.authorize import ALLOW_ALL
+from scripts.campaigning.process_pool import Nursery
 from tests.credentials.endpoints import ACCESS_TOKEN, ROLE, Endpoints, in_an_hour, stamp
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Operator:
     home: Path
     role: str
     keys: Credentials
+    nursery: Nursery | None = None
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,9 @@ class Operator:
         }
 
     def config(self, text: str) -> None:
-        """Writes the config file."""
+        """Writes the config file. botocore settles where it keeps tokens when it is imported: then nothing is forked."""
+        if "sso_" in text or "login_session" in text:
+            self.nursery = None
         (self.home / ".aws" / "config").write_text(text, encoding="utf-8")
 
     def shared(self, profile: str, keys: Credentials) -> None:
@@ -94,20 +98,26 @@ class Operator:
             self.env["AWS_SESSION_TOKEN"] = keys.token
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> Ended:
-        """Runs ``fcsse`` without a terminal."""
+        """Runs ``fcsse`` without a terminal, in a process of its own; where that can be, in one that need not import."""
         before = len(self.sandbox.requests)
-        run = subprocess.run(
-            [sys.executable, "-m", "fcsse", *words],
-            env={**self.env, **(env or {})},
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        whole = {**self.env, **(env or {})}
+        if self.nursery is not None and "PYTHONPATH" not in whole:
+            child = self.nursery.start(words, whole, alone=True)
+            code, out, err = child.wait(), child.out, child.err
+        else:
+            run = subprocess.run(
+                [sys.executable, "-m", "fcsse", *words],
+                env=whole,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            code, out, err = run.returncode, run.stdout, run.stderr
         made = list(self.sandbox.requests)[before:]
         callers = frozenset(entry.caller for entry in made if not entry.operation.startswith("sts:AssumeRole"))
-        return Ended(run.returncode, run.stdout, run.stderr, tuple(entry.operation for entry in made), callers)
+        return Ended(code, out, err, tuple(entry.operation for entry in made), callers)
 
 
 @pytest.fixture(scope="package")
@@ -116,14 +126,24 @@ def small_world() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="package")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery | None]:
+    """Where processes are forked; None on Windows, which cannot."""
+    if sys.platform == "win32":
+        yield None
+        return
+    with Nursery(tmp_path_factory.mktemp("output")) as started:
+        yield started
+
+
 @pytest.fixture
-def operator(small_world: Sandbox, tmp_path: Path) -> Iterator[Operator]:
+def operator(small_world: Sandbox, nursery: Nursery | None, tmp_path: Path) -> Iterator[Operator]:
     """Somebody who may use the role ``Operator`` of the cache's account, which may do everything."""
     small_world.reset()
     role = small_world.add_role(ROLE, trust=small_world.account, policy=ALLOW_ALL)
     keys = small_world.assume_role(role)
     with Endpoints(keys, small_world.url) as endpoints:
-        yield Operator(small_world, endpoints, tmp_path, role, keys)
+        yield Operator(small_world, endpoints, tmp_path, role, keys, nursery)
 
 
-__all__ = ["START_URL", "Ended", "Operator", "in_an_hour", "operator", "small_world"]
+__all__ = ["START_URL", "Ended", "Operator", "in_an_hour", "nursery", "operator", "small_world"]

@@ -234,7 +234,7 @@ def test_a_config_file_that_cannot_be_parsed(operator: Operator) -> None:
     [
         ("source_profile = nowhere\n", "nowhere"),
         ("source_profile = dev\n", "dev"),
-        ("credential_source = Nothing\n", "NotNeeded"),
+        ("credential_source = Nothing\n", "Nothing"),
         ("", "source_profile"),
         ("credential_source = Environment\n", "Environment"),
         ("credential_source = EcsContainer\n", "EcsContainer"),

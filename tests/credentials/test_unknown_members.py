@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.credentials.conftest import Operator
 
+OTHER_CACHE = "arn:aws:fsx:eu-west-1:111122223333:file-cache/fc-0999"
 BUCKET = {"aws:s3:arn": "arn:aws:s3:::data-bucket-keys"}
 
 
@@ -47,16 +48,28 @@ def older_model(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("age", ["installed", "older"])
-@pytest.mark.parametrize("member", ["SourceArn", "SomethingNewer"])
-def test_a_bound_grant_is_never_read_as_unbound(operator: Operator, tmp_path: Path, member: str, age: str) -> None:
-    granted(operator).constraints[member] = "arn:aws:fsx:eu-west-1:111122223333:file-cache/fc-0999"
+@pytest.mark.parametrize(
+    ("member", "access", "told"),
+    [
+        # Only calls of service principals carry an aws:SourceArn: the cache's role gets nothing by such a grant.
+        ("SourceArn", "denied", f"holds only for aws:SourceArn {OTHER_CACHE}"),
+        ("SomethingNewer", "unknown", "holds, as far as is known, only for SomethingNewer"),
+    ],
+    ids=["SourceArn", "SomethingNewer"],
+)
+def test_a_bound_grant_is_never_read_as_unbound(
+    operator: Operator, tmp_path: Path, member: str, access: str, told: str, age: str
+) -> None:
+    granted(operator).constraints[member] = OTHER_CACHE
     env = {"AWS_DATA_PATH": older_model(tmp_path / "models")} if age == "older" else {}
     run = operator.run("check", *PAIR, env=env)
-    assert run.code != 0, run.out
-    assert "is not known" in run.out
-    assert member in operator.run("check", *PAIR, "-v", env=env).out
-    audited = operator.run("audit", "--cache", "fc-0123", "-o", "json", env=env)
-    assert audited.code != 0, audited.out
+    assert run.code == 3, run.err
+    assert ("is not known" if access == "unknown" else "cannot read or write") in run.out
+    assert f"grant fcsse:fc-0123:data {told}\n" in run.out
+    audited = operator.run("audit", "-o", "json", env=env)
+    assert audited.code == 3, audited.err
+    (pair,) = [one for one in audited.json["pairs"] if (one["cache"], one["bucket"]) == ("fc-0123", "data")]
+    assert pair["access"] == access
 
 
 def test_what_botocore_knows_is_unchanged(operator: Operator, tmp_path: Path) -> None:

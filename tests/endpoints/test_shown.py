@@ -84,13 +84,16 @@ def test_restore_and_the_python_api(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_the_question_and_the_digest(shell: Shell) -> None:
-    """Where AWS was asked is no part of the digest: a review through a VPC endpoint binds as any other."""
+    """Where AWS is asked is a part of the digest: what was reviewed at one endpoint is not applied at another."""
     first = shell.link("fc-0123", "data", "--dry-run")
-    other = shell.link(
-        "fc-0123", "data", "--dry-run", AWS_ENDPOINT_URL=shell.sandbox.url.replace("127.0.0.1", "localhost")
-    )
+    elsewhere = {"AWS_ENDPOINT_URL": shell.sandbox.url.replace("127.0.0.1", "localhost")}
+    other = shell.link("fc-0123", "data", "--dry-run", **elsewhere)
     assert other.code == 0, other.words
-    assert first.digest == other.digest
+    assert first.digest != other.digest
+    before = shell.sandbox.policy_text("data")
+    assert shell.link("fc-0123", "data", "--expect", first.digest, **elsewhere).code == 7
+    assert shell.sandbox.policy_text("data") == before
+    assert shell.link("fc-0123", "data", "--expect", other.digest, **elsewhere).code == 0
 
 
 @pytest.mark.parametrize("make", ["boto3", "botocore"])

@@ -63,7 +63,7 @@ def reasons(*rules: Any, grants: Any = (), state: str | None = "Enabled", **aske
 @pytest.mark.parametrize(
     ("rules", "asked", "words"),
     [
-        ([DELEGATE], {}, f"leaves it to the IAM policies of account {ACCOUNT}"),
+        ([DELEGATE], {}, f"delegates to the IAM policies of account {ACCOUNT}; no IAM policy that fcsse could see allows it"),
         ([OBJECTS], {}, f"this request has no {EC}"),
         ([statement(Resource="arn:aws:kms:x")], {}, "is for another resource"),
         ([statement(Action="kms:Encrypt", Sid="E", Principal={"AWS": ROLE})], {}, "names the principal, but not kms:Decrypt"),

@@ -28,7 +28,7 @@ def test_link_check_unlink(program: Program) -> None:
     assert (done.changed, done.pending, done.dry_run, done.errors) == (True, False, False, ())
     assert re.fullmatch(r"[0-9a-f]{16}", done.digest)
     (outcome,) = done.outcomes
-    assert (outcome.pair.cache, outcome.pair.bucket, outcome.status.value) == ("fc-0123", "data", "to-do")
+    assert (outcome.pair.cache, outcome.pair.bucket, done.pair_results) == ("fc-0123", "data", (fcsse.PairResult.DONE,))
     assert [path.stem for path in (program.folder / "backups").glob("*.json")] == list(done.backups)
     assert program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
@@ -103,7 +103,7 @@ def test_the_error_of_one_pair_holds_what_was_done_for_the_others(program: Progr
     result = caught.value.result
     assert isinstance(result, fcsse.Result)
     assert result.changed
-    assert [outcome.status.value for outcome in result.outcomes] == ["blocked", "to-do"]
+    assert result.pair_results == (fcsse.PairResult.BLOCKED, fcsse.PairResult.DONE)
     assert result.errors == (caught.value,)
     assert program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
 
@@ -122,7 +122,7 @@ def test_check_tells_of_what_it_could_not_read_instead_of_raising(program: Progr
         (lambda s: fcsse.link("fc-0123", "Data", settings=s), "Data"),
         (lambda s: fcsse.link(settings=s), "link: no cache is named"),
         (lambda s: fcsse.link("fc-0123", "data", every_cache=True, settings=s), "every_cache"),
-        (lambda s: fcsse.link("fc-0123", "data", key="alias/x", settings=s), "alias/x"),
+        (lambda s: fcsse.link("fc-0123", "data", key="alias x", settings=s), "alias x"),
         (lambda s: fcsse.unlink("x", "data", settings=s), "'x'"),
         (lambda s: fcsse.check("x", "data", settings=s), "'x'"),
     ],
@@ -170,3 +170,10 @@ def test_every_exception_is_exported_documented_and_has_a_code_of_its_own() -> N
     shared = (fcsse.FcsseError, fcsse.UnexpectedError, fcsse.NotAwsAnswerError)  # all three are "unexpected"
     family = [value for value in found.values() if value not in shared]
     assert len({value.code for value in family}) == len(family)
+
+
+def test_an_error_of_any_function_names_arguments(program: Program) -> None:
+    program.sandbox.fault("organizations:ListAccounts", "AccessDeniedException", times=None)
+    with pytest.raises(DeniedError) as caught:
+        fcsse.audit_organization(settings=program.settings())
+    assert "name the accounts with accounts." in caught.value.hint

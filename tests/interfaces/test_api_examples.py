@@ -32,6 +32,7 @@ FUNCTIONS = (
     "permissions",
     "plan",
     "restore",
+    "settle",
     "statement",
     "unlink",
 )

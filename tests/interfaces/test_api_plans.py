@@ -110,7 +110,7 @@ def test_a_plan_to_unlink(program: Program) -> None:
 def test_a_grant_is_tried_out_with_kms_itself(program: Program) -> None:
     proposal = fcsse.plan("fc-0123", "data-other-account", settings=program.settings())
     assert (proposal.diff, len(proposal.changes)) == ("", 1)
-    assert any("a grant cannot be limited" in warning for warning in proposal.warnings)
+    assert any("This grant is not limited to this bucket or to S3" in warning for warning in proposal.warnings)
     proposal.try_out()
     assert [one.parameters.get("DryRun") for one in program.sandbox.requests.of("kms:CreateGrant")] == [True]
     (applied,) = proposal.apply().applied

@@ -29,8 +29,8 @@ def test_a_new_cache_gets_access_to_all_its_buckets_and_a_second_delivery_change
     assert before in [line["policy"] for line in of(log, "backup")]
     (linked,) = of(log, "linked")
     assert {pair["bucket"]: pair["status"] for pair in linked["pairs"]} == {
-        "data": "to-do",
-        "data-bucket-keys": "to-do",
+        "data": "done",
+        "data-bucket-keys": "done",
     }
 
     wrote = function.writes
@@ -72,7 +72,7 @@ def test_a_log_that_fails_keeps_the_policy_from_being_written(
 def test_a_new_association_of_a_file_system_links_its_bucket_only(function: Function) -> None:
     function.sandbox.add_cache("fs-0bbb0bbb", ["data", "data-alias"])
     answer = function(association_created("fs-0bbb0bbb", "s3://data/some/prefix/"))
-    assert answer["pairs"] == [{"bucket": "data", "status": "to-do", "summary": answer["pairs"][0]["summary"]}]  # type: ignore[index]
+    assert answer["pairs"] == [{"bucket": "data", "status": "done", "summary": answer["pairs"][0]["summary"]}]  # type: ignore[index]
     assert function.sandbox.cache("fs-0bbb0bbb").read("data", "hello.txt").allowed
     assert not function.sandbox.cache("fs-0bbb0bbb").read("data-alias", "hello.txt").allowed
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,6 +61,95 @@ def test_a_tab_completes_caches_and_buckets_of_the_account(account: Sandbox) -> 
     assert names == ["data-other-account", "data-other-region"], "the account's own, and what its caches are linked to"
     reading = {one.operation for one in account.requests}
     assert all(name.split(":")[1].startswith(("List", "Describe")) for name in reading), reading
+
+
+SHELLS = {
+    "bash": lambda line: {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)},
+    "zsh": lambda line: {"_TYPER_COMPLETE_ARGS": line},
+    "fish": lambda line: {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+}
+"""How each shell passes the line that is being typed."""
+
+
+@pytest.mark.parametrize("kind", SHELLS)
+def test_backup_ids_profiles_and_regions_complete_without_aws(kind: str, tmp_path: Path, shell: Shell) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile prod-admin]\nregion = eu-west-1\n[profile 'staging team']\nregion = eu-west-1\n")
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--backup-dir", str(tmp_path / "old")).code == 0
+    (saved,) = (path.stem for path in (tmp_path / "old").glob("*.json"))
+    shell.sandbox.requests.clear()
+    env = {**PATIENT, "AWS_CONFIG_FILE": str(config), "FCSSE_BACKUP_DIR": str(tmp_path / "old")}
+    for line, offered in {
+        f"fcsse restore {saved[:5]}": saved,
+        "fcsse link --profile pr": "prod-admin",
+        "fcsse check --bucket-profile st": "staging team",
+        "fcsse audit --region eu-west-": "eu-west-3",
+    }.items():
+        run = fcsse(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
+        assert (run.returncode, run.stderr) == (0, "")
+        words = re.findall(r'"([^"]*)"(?::"[^"]*")?' if kind == "zsh" else r"(?m)^([^\t\n]+)", run.stdout)
+        assert offered in words, (line, run.stdout)
+        assert all(word.startswith(line.rpartition(" ")[2]) for word in words), (line, run.stdout)
+    assert not shell.sandbox.requests
+
+
+@pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])
+@pytest.mark.parametrize(("kind", "place"), [("zsh", ".zfunc/_fcsse"), ("fish", ".config/fish/completions/fcsse.fish")])
+def test_the_named_shell_s_script_is_shown_or_installed(option: str, kind: str, place: str, tmp_path: Path) -> None:
+    run = fcsse(option, kind, HOME=str(tmp_path))
+    assert (run.returncode, run.stderr) == (0, "")
+    script = run.stdout if option == "--show-completion" else (tmp_path / place).read_text()
+    assert f"_FCSSE_COMPLETE=complete_{kind}" in script
+    assert {path.name for path in tmp_path.iterdir()} == (
+        set() if option == "--show-completion" else {place.split("/")[0]} | ({".zshrc"} if kind == "zsh" else set())
+    )
+    if option == "--install-completion":
+        assert (
+            run.stdout
+            == f"Installed completion for {kind} in {tmp_path / place}. It works in the next shell that you start.\n"
+        )
+
+
+def in_a_shell(kind: str, tmp_path: Path, code: str) -> str:
+    """What a real shell prints that runs ``code`` with the completion script, and with ``fcsse`` in its PATH."""
+    program = tmp_path / "bin" / "fcsse"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{FCSSE}" "$@"\n')
+    program.chmod(0o755)
+    script = fcsse("--show-completion", kind).stdout
+    (tmp_path / "_fcsse").write_text(script)
+    (tmp_path / "config").write_text("[profile 'staging team']\nregion = eu-west-1\n")
+    env = {**os.environ, **PATIENT, "AWS_CONFIG_FILE": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    env |= {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    run = subprocess.run(
+        [kind, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="bash completion is for bash")
+def test_bash_gets_a_name_with_spaces_as_one_word(tmp_path: Path) -> None:
+    code = """
+        complete() { :; }
+        source ./_fcsse
+        for typed in st 'staging\\ t' '"st'; do
+            COMP_WORDS=(fcsse link --profile "$typed") COMP_CWORD=3
+            _fcsse_completion fcsse
+            printf '[%s]' "${COMPREPLY[@]}"
+        done"""
+    assert in_a_shell("bash", tmp_path, code) == r"[staging\ team][staging\ team][staging team]"
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+def test_zsh_completes_at_the_first_tab(tmp_path: Path) -> None:
+    """zsh loads the file at the first Tab, as a function of the file's name."""
+    code = """
+        fpath=(. $fpath); autoload -Uz _fcsse
+        _arguments() { print -r -- "$1"; }
+        words=(fcsse link --via ''); CURRENT=4
+        _fcsse"""
+    assert in_a_shell("zsh", tmp_path, code).split() == ["*:", ':(("auto"', '"policy"', '"grant"))']
 
 
 def test_a_tab_uses_the_settings_of_the_line(account: Sandbox, tmp_path: Path) -> None:

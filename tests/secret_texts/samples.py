@@ -38,6 +38,8 @@ AROUND = (
 """``{secret}`` stands for a secret; other braces are doubled."""
 
 HARMLESS = (
+    "reading the default encryption of bucket data-other-secret: the caller may not call s3:GetEncryptionConfiguration",
+    "reading bucket my.password: there is no such bucket",
     "linking fc-0123 to data: reading the policy of key 1234abcd-12ab-34cd-56ef-1234567890ab",
     "arn:aws:iam::111122223333:role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_fc-0123",
     "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/alice@example.com",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from fcsse.lambda_function.call_events import Ignored, read_event
 from fcsse.sandbox import Sandbox
 from scripts.campaigning import errors, fuzz, kills, mutation, signals, wire, writers
 from scripts.campaigning.__main__ import CAMPAIGNS, main
@@ -68,6 +70,12 @@ def test_fuzz(target: str) -> None:
 def test_fuzz_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "equivalent", lambda *_: False)
     assert "unlinking" in fuzz.attempt(fuzz.policy, fuzz.POLICIES[0].encode())
+
+
+def test_fuzz_reads_every_event_that_it_begins_with() -> None:
+    for event in fuzz.EVENTS:
+        assert not isinstance(read_event(event, fuzz.ACCOUNT, "function").about, Ignored), event
+        assert fuzz.attempt(fuzz.lambda_event, json.dumps(event).encode()) == ""
 
 
 def test_mutants_differ_in_one_place_and_are_code() -> None:

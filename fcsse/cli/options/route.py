@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fcsse.cli.options.factory import option
-from fcsse.model import Context, Via
+from fcsse.model import AccessLevel, Context, Via
 
 HOW = "How"
 
@@ -18,6 +18,14 @@ ContextOption = Annotated[
     option(
         "--context",
         help="documented: bucket ARN with Bucket Keys, object ARNs without. both: for buckets with objects of both kinds.",
+        group=HOW,
+    ),
+]
+Operations = Annotated[
+    AccessLevel,
+    option(
+        "--operations",
+        help="full: what reading and writing back need. read: Decrypt and DescribeKey only, for caches that never write back.",
         group=HOW,
     ),
 ]

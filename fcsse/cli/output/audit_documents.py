@@ -9,14 +9,14 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, escaped
+from fcsse.cli.output.documents import Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.observed import observations, observed_document, observed_markdown
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.endpoint import endpoints_entry
-from fcsse.model import Pair
+from fcsse.model import DOCUMENT_SCHEMA, Pair
 from fcsse.text import count
 
 COLUMNS = (
@@ -68,7 +68,7 @@ def audit_document(audit: Audit, code: int, fix: Json | None = None) -> Json:
     facts = audit.facts
     about = by_pair(audit)
     document: Json = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "audit",
         "exit_code": code,
         "endpoints": endpoints_entry(audit.endpoints),

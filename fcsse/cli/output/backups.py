@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.apply.backup import Backup
-from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, fenced
 from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
 from fcsse.errors import FcsseError
+from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
 
 
@@ -21,13 +22,13 @@ def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
         if with_policy:
             entry["policy"] = one.policy
         entries.append(entry)
-    return {"schema": SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
+    return {"schema": DOCUMENT_SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
 
 
 def restore_document(restoration: Restoration, backup: str | None, *, dry_run: bool, code: int) -> Json:
     """The document of ``restore``."""
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "restore",
         "exit_code": code,
         "dry_run": dry_run,

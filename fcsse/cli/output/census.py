@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fcsse.cli.output.documents import SCHEMA, Json, escaped
+from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.commands.census.access import AccessReport
 from fcsse.commands.census.tally import Census
 from fcsse.evaluator.request import Verdict
+from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.objects import Group
 from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
@@ -156,7 +157,7 @@ def verdicts(needs: AccessReport, group: Group) -> list[tuple[list[str], Verdict
 def census_document(taken: Census, needs: AccessReport, code: int) -> Json:
     """The JSON document. ``other_way_at_most`` is null where nothing can be said of objects not looked at."""
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "census",
         "exit_code": code,
         "bucket": taken.bucket,

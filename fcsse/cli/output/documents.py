@@ -10,24 +10,24 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.cli.output.lines import visible
-from fcsse.cli.output.plan import VERBS, belongs, closing_lines, encryption_text, errors_of
+from fcsse.cli.output.plan import VERBS, closing_lines, encryption_text, errors_of
 from fcsse.commands.check import CheckResult
 from fcsse.endpoint import Endpoint, endpoints_entry, endpoints_text
 from fcsse.errors import FcsseError
 from fcsse.evaluator.request import Decision
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.model import DOCUMENT_SCHEMA, Operation
+from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder
-
-SCHEMA = "fcsse/1"
 
 Json = dict[str, object]
 
 
 def error_document(command: str, error: FcsseError) -> Json:
     """The document of a command that failed as a whole."""
-    return {"schema": SCHEMA, "command": command, "exit_code": error.exit_code, "error": error_entry(error)}
+    return {"schema": DOCUMENT_SCHEMA, "command": command, "exit_code": error.exit_code, "error": error_entry(error)}
 
 
 def error_entry(error: FcsseError) -> Json:
@@ -43,7 +43,7 @@ def plan_document(
     failed = [one for one in results if isinstance(one, FailedChange)]
     first = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     document: Json = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": plan.operation.value,
         "exit_code": code,
         "dry_run": dry_run,
@@ -51,8 +51,9 @@ def plan_document(
         "changed": not dry_run
         and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
         "digest": plan.digest,
+        **({"operations": plan.level.value} if plan.operation is Operation.LINK else {}),
         "endpoints": endpoints_entry(plan.endpoints),
-        "pairs": [_pair(outcome) for outcome in plan.outcomes],
+        "pairs": [_pair(outcome, pair_result(outcome, results, dry_run=dry_run)) for outcome in plan.outcomes],
         "changes": [_change(change, result) for change, result in _with_results(plan, results)],
     }
     if first:
@@ -79,13 +80,13 @@ def _done(change: Change, result: AppliedChange | FailedChange | None) -> Change
     return result.made or change if isinstance(result, AppliedChange) else change
 
 
-def _pair(outcome: Outcome) -> Json:
+def _pair(outcome: Outcome, became: PairResult) -> Json:
     facts = outcome.facts
     bucket, key = (facts.bucket, facts.key) if facts else (None, None)
     return {
         "cache": outcome.pair.cache,
         "bucket": outcome.pair.bucket or None,
-        "status": outcome.status.value,
+        "status": became.value,
         "summary": outcome.summary,
         "route": outcome.via.value if outcome.via else None,
         "account": facts.account if facts else None,
@@ -182,23 +183,22 @@ def plan_markdown(
 
 def _state(outcome: Outcome, plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool) -> str:
     """How a pair stands, in a word or two."""
-    failed = [one for one in results if isinstance(one, FailedChange) and belongs(one.change, outcome)]
     done = VERBS[plan.operation][1].lower()
-    match outcome.status:
-        case Status.NOTHING:
+    match pair_result(outcome, results, dry_run=dry_run):
+        case PairResult.NOTHING:
             return "nothing to do"
-        case Status.BLOCKED:
+        case PairResult.BLOCKED:
             return "**blocked**"
-        case Status.TO_DO if dry_run or not results:
+        case PairResult.TO_DO:
             return "**change**"
-        case Status.TO_DO if any(not one.unconfirmed for one in failed):
+        case PairResult.FAILED:
             return f"**not {done}**"
-        case Status.TO_DO if failed:
+        case PairResult.UNCONFIRMED:
             return "**not confirmed**"
-        case Status.TO_DO:
+        case PairResult.DONE:
             return f"**{done}**"
-        case _:
-            assert_never(outcome.status)
+        case became:
+            assert_never(became)
 
 
 def error_markdown(message: str, hint: str) -> list[str]:
@@ -252,7 +252,7 @@ def escaped(text: str) -> str:
 def check_document(found: Sequence[CheckResult], code: int, endpoints: Sequence[Endpoint] = ()) -> Json:
     """The document of ``check``."""
     document: Json = {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "check",
         "exit_code": code,
         "endpoints": endpoints_entry(endpoints),
@@ -271,6 +271,7 @@ def checked_pair(one: CheckResult) -> Json:
     return {
         "cache": one.pair.cache,
         "bucket": one.pair.bucket or None,
+        "operations": one.level.value,
         "read": one.read.value,
         "write": one.write.value,
         "verdict": one.headline,

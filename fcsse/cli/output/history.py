@@ -10,7 +10,7 @@ import io
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
+from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.event_history.events import member, text_of
 from fcsse.event_history.loss_sentences import loss_note, part_name, unsure_note
@@ -18,6 +18,7 @@ from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.sentences import gap_note, stamp
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Kind, Version
+from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.text import count
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def history_csv(found: Histories, shown: Shown) -> str:
 def history_document(found: Histories, shown: Shown) -> Json:
     """The document of ``history``."""
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "history",
         "exit_code": 0,
         "since": shown.since.isoformat() if shown.since else None,
@@ -359,7 +360,7 @@ def version_document(version: RecordedVersion, problem: str) -> Json:
     """The document of ``history ID``."""
     event = version.event
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "history",
         "exit_code": 0,
         "id": event.id,

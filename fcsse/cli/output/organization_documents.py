@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from fcsse.cli.output.audit_documents import COLUMNS, FORMULA, MARKS, audit_document
-from fcsse.cli.output.documents import SCHEMA, Json, endpoint_markdown, error_entry, escaped
+from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.organization import AccountAudit, Totals
 from fcsse.endpoint import Endpoint, endpoints_entry
-from fcsse.model import Member
+from fcsse.model import DOCUMENT_SCHEMA, Member
 from fcsse.text import count
 
 
@@ -105,7 +105,7 @@ def organization_json(
     texts: Iterable[str], totals: Totals, role_name: str, endpoints: Sequence[Endpoint], code: int, more: Json
 ) -> Iterator[str]:
     """The document, piece by piece. ``texts`` are the accounts' in the order of their ids; ``more`` are further entries."""
-    head = {"schema": SCHEMA, "command": "audit", "exit_code": code, "endpoints": endpoints_entry(endpoints)}
+    head = {"schema": DOCUMENT_SCHEMA, "command": "audit", "exit_code": code, "endpoints": endpoints_entry(endpoints)}
     head |= {"role_name": role_name, "summary": summary_entry(totals), **more}
     yield json.dumps(head, indent=2)[:-2] + ',\n  "accounts": ['
     separator = "\n    "

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.apply.pair_result import PairResult, belongs, pair_result
 from fcsse.arn import Arn
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.endpoint import Endpoint, endpoints_text
 from fcsse.errors import FcsseError
 from fcsse.model import Bucket, Facts, Operation, Via
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
-from fcsse.planning.requirements import ends, grant_name
 from fcsse.policy.diff import policy_diff
 from fcsse.policy.document import PolicyDocument
 from fcsse.suggested_commands import CommandBuilder
@@ -32,7 +32,7 @@ def plan_lines(plan: Plan) -> list[Line]:
     """The whole plan: facts, warnings, changes."""
     out: list[Line] = []
     if len(plan.outcomes) >= MANY:
-        out += _by_key(plan.outcomes)
+        out += [*pair_lines(plan.outcomes), *([line("")] if plan.endpoints else [])]
     else:
         for outcome in plan.outcomes:
             if outcome.facts:
@@ -103,7 +103,7 @@ def encryption_text(bucket: Bucket) -> str:
 MARKS = {Status.TO_DO: ("change", "green"), Status.NOTHING: ("ok", ""), Status.BLOCKED: ("blocked", "red")}
 
 
-def _by_key(outcomes: Sequence[Outcome]) -> list[Line]:
+def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
     """Many pairs: a heading a key, below it a line for each bucket and what becomes of its pairs."""
     keys: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
@@ -207,37 +207,30 @@ def closing_lines(
     many = len(plan.outcomes) >= MANY
     for outcome in plan.outcomes:
         pair = f"{outcome.pair.cache or 'every cache'} {preposition} {outcome.pair.place}"
-        if many and not any(belongs(one.change, outcome) for one in failed):
+        became = pair_result(outcome, results, dry_run=dry_run)
+        if many and became not in (PairResult.FAILED, PairResult.UNCONFIRMED):
             continue
-        match outcome.status:
-            case Status.NOTHING:
-                about = "" if outcome.via else f"{pair}: "
-                out.append(
-                    prose(
-                        (
-                            f"{about}{capital(outcome.summary) if outcome.via else outcome.summary}. Nothing to do.",
-                            "green",
-                        )
-                    )
-                )
-            case Status.TO_DO if unconfirmed := [
-                one for one in failed if one.unconfirmed and belongs(one.change, outcome)
-            ]:
-                backup = unconfirmed[0].backup
+        said = outcome.short or outcome.summary
+        match became:
+            case PairResult.NOTHING:
+                there = capital(outcome.summary) if outcome.via else f"{pair}: {outcome.summary}"
+                out.append(prose((f"{there}. Nothing to do.", "green")))
+            case PairResult.UNCONFIRMED:
+                backup = next((one.backup for one in failed if one.backup and belongs(one.change, outcome)), None)
                 saved = f" Saved the old policy. To undo: {words.restore(backup)}" if backup else ""
                 out.append(prose((f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow")))
-            case Status.TO_DO if any(belongs(one.change, outcome) for one in failed):
+            case PairResult.FAILED:
                 out.append(line(f"Not {done.lower()}: {pair}.", "red"))
-            case Status.TO_DO:
-                said = outcome.short or outcome.summary
-                ending = "." if dry_run else ". Confirmed."
-                out.append(prose((f"{f'Would {verb}' if dry_run else done} {pair}: {said}{ending}", "green")))
-            case Status.BLOCKED:
+            case PairResult.TO_DO:
+                out.append(prose((f"Would {verb} {pair}: {said}.", "green")))
+            case PairResult.DONE:
+                out.append(prose((f"{done} {pair}: {said}. Confirmed.", "green")))
+            case PairResult.BLOCKED:
                 pass
             case _:
-                assert_never(outcome.status)
+                assert_never(became)
     if many:
-        out += _counted(plan, failed, dry_run=dry_run)
+        out += _counted(plan, results, dry_run=dry_run)
     several = sum(isinstance(one, AppliedChange) and bool(one.backup) for one in results) > 1
     for one in results:
         if isinstance(one, AppliedChange):
@@ -257,20 +250,16 @@ def dry_run_lines(digest: str, apply_by: str) -> list[Line]:
     return [*command, line(f"Dry run, nothing was written. Digest: {digest}")]
 
 
-def _counted(plan: Plan, failed: Sequence[FailedChange], *, dry_run: bool) -> list[Line]:
+def _counted(plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool) -> list[Line]:
     """How many of many pairs went as planned."""
     verb, done, _ = VERBS[plan.operation]
-    went = [one for one in plan.outcomes if one.status is Status.TO_DO]
-    went = [one for one in went if not any(belongs(change.change, one) for change in failed)]
-    there = sum(one.status is Status.NOTHING for one in plan.outcomes)
-    out: list[Line] = []
-    if went and not dry_run:
-        out.append(prose((f"{done} {count(len(went), 'pair')}. Confirmed.", "green")))
-    elif went:
-        out.append(prose((f"Would {verb} {count(len(went), 'pair')}.", "green")))
-    if there:
-        out.append(prose((f"Nothing to do for {count(there, 'pair')}.", "green")))
-    return out
+    amounts = Counter(pair_result(one, results, dry_run=dry_run) for one in plan.outcomes)
+    said = (
+        (PairResult.DONE, f"{done} {{}}. Confirmed."),
+        (PairResult.TO_DO, f"Would {verb} {{}}."),
+        (PairResult.NOTHING, "Nothing to do for {}."),
+    )
+    return [prose((text.format(count(amounts[one], "pair")), "green")) for one, text in said if amounts[one]]
 
 
 def capital(text: str) -> str:
@@ -282,23 +271,6 @@ def saved_line(backup: str, words: CommandBuilder, key: Arn | None = None) -> Li
     """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
     which = f" of key {key}" if key else ""
     return prose(f"Saved the old policy{which}. To undo: {words.restore(backup)}")
-
-
-def belongs(change: Change, outcome: Outcome) -> bool:
-    """Is the change (also) for this pair?"""
-    facts = outcome.facts
-    if facts is None or facts.key is None or facts.key.arn != change.key:
-        return False
-    match change:
-        case PolicyChange():
-            return outcome.via is not Via.GRANT and any(one.bucket == facts.bucket.name for one in change.accesses)
-        case GrantAddition():
-            names = {grant_name(facts.pair.cache or "", facts.bucket.name, narrow=narrow) for narrow in (True, False)}
-            return change.name in names
-        case GrantEnding():
-            return ends(change.grant, facts)
-        case _:
-            assert_never(change)
 
 
 def errors_of(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> list[FcsseError]:

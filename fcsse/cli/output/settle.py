@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fcsse.cli.output.documents import SCHEMA, Json, escaped, fenced
+from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.history import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, saved_line
 from fcsse.event_history.loss_sentences import loss_note, notes
 from fcsse.event_history.sentences import gap_note
+from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
@@ -80,7 +81,7 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
     """The document of ``settle``."""
     done = {one.key: one for one in results}
     return {
-        "schema": SCHEMA,
+        "schema": DOCUMENT_SCHEMA,
         "command": "settle",
         "exit_code": code,
         "dry_run": dry_run,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fcsse.errors import UsageError
+from fcsse.model import DOCUMENT_SCHEMA
 
 Json = Mapping[str, Any]
 RANKS = {"high": 0, "medium": 1, "low": 2, "info": 3}
@@ -85,8 +86,8 @@ class EarlierAudit(NamedTuple):
             raise _wrong(source, f"not JSON ({error})") from error
         if not isinstance(document, dict) or document.get("command") != "audit":
             raise _wrong(source, "not the document of an audit")
-        if document.get("schema") != "fcsse/1":
-            raise _wrong(source, f"its schema is {document.get('schema')!r}, not 'fcsse/1'")
+        if document.get("schema") != DOCUMENT_SCHEMA:
+            raise _wrong(source, f"its schema is {document.get('schema')!r}, not {DOCUMENT_SCHEMA!r}")
         if "error" in document:
             raise _wrong(source, "that audit failed")
         several = isinstance(document.get("accounts"), list)

@@ -61,6 +61,7 @@ ORDER = (
     "unconstrained-grant",
     "wide-statement",
     "mergeable",
+    "read-only",
     "unused-access",
     "role-unused",
     "account-closed",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from fcsse.arn import Arn, role_cache
 from fcsse.commands.audit.finding import Finding, Severity
 from fcsse.commands.audit.key_facts import KeyAudit
-from fcsse.model import Grant
+from fcsse.model import READ_OPERATIONS, AccessLevel, Grant
 from fcsse.planning.requirements import GRANT_PREFIX, grant_name
-from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 
 MOST = 20
@@ -94,7 +94,11 @@ def _unconstrained(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
     """
     of_caches = [(grant, role_cache(grant.grantee or "") or "") for grant in key.grants if not grant.constrained]
     wide = [(grant, cache) for grant, cache in of_caches if cache and _account(grant) == key.account]
-    pairs = {(one.pair.cache, grant_name(one.pair.cache or "", one.pair.bucket)): one for one in key.judged}
+    pairs = {
+        (one.pair.cache, grant_name(one.pair.cache or "", one.pair.bucket, level=level))
+        for one in key.judged
+        for level in AccessLevel
+    }
     caches = {cache for cache, _ in pairs}
     spare = [
         (grant, cache)
@@ -115,17 +119,19 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
     flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
+    read_only = all(grant.operations == frozenset(READ_OPERATIONS) for grant, _ in grants)
+    reading = operations(AccessLevel.READ if read_only else AccessLevel.FULL)
     links: tuple[str, ...] = ()
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
     if key.own:
         remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
-        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both")
+        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both", *reading)
     elif flagged:
         remedy = (
             "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
             "Bucket Keys were turned on need a wide one; fcsse census lists them."
         )
-        links = words.link([one.pair for one in pairs], "--narrow-grant")
+        links = words.link([one.pair for one in pairs], "--narrow-grant", *reading)
     ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
     return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
 

@@ -13,7 +13,7 @@ from fcsse.model import Facts
 from fcsse.planning.width import WideStatement, says, wide_statements
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, Statement
 from fcsse.policy.statement import LinkStatement, read_statement
-from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 
 NEARLY_FULL = 0.9
@@ -66,7 +66,10 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
         if ours.every_cache and ours.account == facts.account:
             buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
-            commands = (*words.fcsse("unlink", [], buckets, *key.named(buckets)), *words.link(pairs))
+            commands = (
+                *words.fcsse("unlink", [], buckets, *key.named(buckets)),
+                *words.link(pairs, *operations(ours.level)),
+            )
             found.append(
                 key.finding(
                     "every-cache",
@@ -114,7 +117,9 @@ def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> lis
         alive = all((cache := role_cache(one)) and (facts.roles is None or cache in facts.roles) for one in ours.roles)
         here = not key.named([arn.rsplit(":", 1)[-1] for arn in ours.buckets])
         if not ours.every_cache and alive and here:
-            alike.setdefault((ours.account, ours.region, ours.patterns, ours.exact), []).append((statement, ours))
+            alike.setdefault((ours.account, ours.region, ours.patterns, ours.exact, ours.level), []).append(
+                (statement, ours)
+            )
     found = []
     for group in alike.values():
         if len(group) < 2:
@@ -134,7 +139,12 @@ def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> lis
                 ],
                 f"Worth it when the policy gets full. Between the commands {listed(moved)} "
                 f"{'has' if len(moved) == 1 else 'have'} no access.",
-                [*words.fcsse("unlink", moved, buckets), *words.fcsse("link", moved, buckets)] if key.own else [],
+                [
+                    *words.fcsse("unlink", moved, buckets),
+                    *words.fcsse("link", moved, buckets, *operations(group[0][1].level)),
+                ]
+                if key.own
+                else [],
                 bucket=buckets[0] if len(buckets) == 1 else None,
             )
         )

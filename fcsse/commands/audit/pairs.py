@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import LINKING, Fixability, fixability, together
-from fcsse.commands.audit.verdicts import ROLES, PairAudit, Trouble
+from fcsse.commands.audit.verdicts import READ_ONLY, ROLES, PairAudit, Trouble
 from fcsse.model import Bucket, Pair
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
@@ -19,6 +19,7 @@ SEVERITIES = {
     "access-unknown": Severity.MEDIUM,
     "policy-format": Severity.MEDIUM,
     "unreadable": Severity.MEDIUM,
+    READ_ONLY: Severity.INFO,
 }
 """Of pairs' troubles; all others are HIGH, since the cache fails."""
 
@@ -110,6 +111,8 @@ def _title(code: str, one: PairAudit, caches: list[str]) -> str:
         case "context-changed":
             now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
             return f"{who} cannot use the key of bucket {bucket} since its Bucket Keys are {now}: access is for the other encryption context"
+        case "read-only":
+            return f"{who} can read bucket {bucket} and not write, as linked"
         case "explicit-deny" | "bucket-policy":
             return f"{TITLES[code]} {who}: bucket {bucket}"
         case "bucket-gone":
@@ -123,6 +126,8 @@ def _commands(code: str, one: PairAudit, pairs: Sequence[Pair], words: CommandBu
     key = one.facts.key if one.facts else None
     if code == "dsse" and one.facts and one.facts.bucket.encryption.key:
         return (_single_layer(one.facts.bucket, words), *words.link(pairs))
+    if code == READ_ONLY:
+        return words.link(pairs)
     if key is None:
         return ()
     named, region = ("--key-id", str(key.arn)), key.arn.region

@@ -93,11 +93,11 @@ def standing(facts: AccountFacts, judged: Sequence[PairAudit]) -> int:
     0: all access is there. 3: some is missing, or not known. 5: none is known to be missing, but the caller lacks a
     permission to tell.
     """
-    if any(not one.allowed and (one.verdict != "unknown" or pairs.fails(one)) for one in judged):
+    if any(not one.as_linked and (one.verdict != "unknown" or pairs.fails(one)) for one in judged):
         return EXIT_PENDING
     if unreadable.lacks_permission(facts, judged):
         return EXIT_DENIED
-    return EXIT_OK if all(one.allowed for one in judged) and not facts.unread else EXIT_PENDING
+    return EXIT_OK if all(one.as_linked for one in judged) and not facts.unread else EXIT_PENDING
 
 
 def audit_of(

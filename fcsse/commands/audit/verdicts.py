@@ -16,6 +16,7 @@ from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_acc
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.planning.outlook import read_only_by
 from fcsse.planning.requirements import is_linkable, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
@@ -23,6 +24,9 @@ from fcsse.policy.step_phrases import other_form_only
 
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
+
+READ_ONLY = "read-only"
+"""The code of a pair that was linked for reading only: no fault."""
 
 OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unusable"})
 """Troubles by which a key cannot be used, whatever its policy says."""
@@ -69,6 +73,11 @@ class PairAudit(NamedTuple):
     def allowed(self) -> bool:
         """Is all access there for certain?"""
         return self.read is self.write is ALLOWED
+
+    @property
+    def as_linked(self) -> bool:
+        """Is all access there for certain that the pair was linked for: without writing, where the link is for reading only?"""
+        return self.allowed or any(trouble.code == READ_ONLY for trouble in self.troubles)
 
     @property
     def verdict(self) -> str:
@@ -288,6 +297,15 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
                 "context-changed",
                 other_form_only(facts.bucket.name, form),
                 "Link again, for the form in use now; the access by the other stays.",
+            )
+        ]
+    by = read_only_by(judgement, parsed(facts.policy) if facts.policy is not None else None, facts.grants or ())
+    if by:
+        return [
+            Trouble(
+                READ_ONLY,
+                f"{by} is for reading only, as link with --operations read makes it",
+                "Nothing to do where the cache never writes back. Only to let it write, link it with all operations.",
             )
         ]
     denied = [row for row in lacking if row.verdict is DENIED]
