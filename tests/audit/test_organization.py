@@ -279,19 +279,24 @@ def test_an_account_that_organizations_lists_on_two_pages_is_read_once() -> None
         assert list_member_accounts(client) == (Member(THIRD, "Shop"), Member(GONE, "Closed", "SUSPENDED"))
 
 
-def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
-    lock, under_way, most = threading.Lock(), 0, 0
+class UnderWay:
+    """How many requests are under way at once, at most."""
 
-    def enter(_: Call) -> None:
-        nonlocal under_way, most
-        with lock:
-            under_way += 1
-            most = max(most, under_way)
+    def __init__(self) -> None:
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+
+    def enter(self, _: Call) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
         time.sleep(0.05)
-        with lock:
-            under_way -= 1
+        with self._lock:
+            self._now -= 1
 
-    sandbox = organization.sandbox
+
+def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
+    under_way, sandbox = UnderWay(), organization.sandbox
     for number in range(12):
         name = f"4444{number:08d}"
         sandbox.add_account(name)
@@ -300,9 +305,22 @@ def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> 
         for bucket in range(8):
             sandbox.add_bucket(f"b-{number}-{bucket}", account=name)
         sandbox.add_cache(f"fc-0a{number:02x}", [f"b-{number}-{bucket}" for bucket in range(8)], account=name)
-    sandbox.fault("*", hook=enter, times=None)
+    sandbox.fault("*", hook=under_way.enter, times=None)
     document(organization)
-    assert 16 < most <= 64
+    assert 16 < under_way.most <= 64
+
+
+def test_one_account_does_not_take_all_connections(organization: Shell, tmp_path: Path) -> None:
+    """A client keeps 16: a request beyond them would open a connection for itself alone."""
+    under_way, sandbox = UnderWay(), organization.sandbox
+    for bucket in range(40):
+        sandbox.add_bucket(f"many-{bucket}", account=THIRD)
+    sandbox.add_cache("fc-0bbb", [f"many-{bucket}" for bucket in range(40)], account=THIRD)
+    sandbox.fault("*", hook=under_way.enter, times=None)
+    file = tmp_path / "accounts.txt"
+    file.write_text(THIRD)
+    document(organization, "audit", "--accounts", str(file), "--role-name", "Audit")
+    assert 8 < under_way.most <= 16
 
 
 def test_own_buckets_cost_no_request_for_their_owner(organization: Shell) -> None:
