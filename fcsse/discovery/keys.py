@@ -45,6 +45,7 @@ class Keys:
         self._aws = aws
         self._options = options
         self._progress = progress
+        self._dead: dict[tuple[Arn, str, bool, bool], frozenset[str]] = {}
 
     def ask(self, bucket: Bucket, own: str) -> None:
         """Puts the second round on the wire: the key's description, and its policy or grants."""
@@ -112,10 +113,19 @@ class Keys:
         )
 
     def _dead_ids(self, key: Arn, policy: str | None, grants: tuple[Grant, ...] | None, own: str) -> frozenset[str]:
-        """The unique ids in a policy and grants that belong to nobody.
+        """The unique ids in a key's policy and grants that belong to nobody; found once for all pairs of the key.
 
         Those of other accounts, in the policy of their key and in grants that they made, stay unknown.
         """
+        about = (key, own, policy is None, grants is None)
+        found = self._dead.get(about)
+        if found is None:
+            found = self._dead[about] = self._find_dead_ids(key, policy, grants, own)
+        return found
+
+    def _find_dead_ids(
+        self, key: Arn, policy: str | None, grants: tuple[Grant, ...] | None, own: str
+    ) -> frozenset[str]:
         found = [one.grantee for one in grants or () if one.grantee and one.issuing_account in (None, own)]
         if policy and key.account == own:
             with suppress(PolicyFormatError):  # whoever needs to read it says so

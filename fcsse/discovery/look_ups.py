@@ -30,13 +30,14 @@ class LookUps:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._answers: dict[tuple[str, str], object] = {}
+        self._mentions: dict[str, bool] = {}
 
     def add(self, found: Sequence[Facts | Obstacle]) -> tuple[Facts | Obstacle, ...]:
         """The facts of all pairs, with what their verdicts hang on."""
         return tuple(self._completed(one) if isinstance(one, Facts) else one for one in found)
 
     def _completed(self, facts: Facts) -> Facts:
-        if not _mentions(facts):
+        if not any(self._mention(text) for text in (facts.policy, facts.bucket_policy) if text):
             return facts
         open_keys = frozenset(_open_keys(facts))
         request, refused = facts.request, list(facts.unreadable)
@@ -61,6 +62,14 @@ class LookUps:
             request = request._replace(tags=tags)
         return facts._replace(request=request, unreadable=tuple(dict.fromkeys(refused)))
 
+    def _mention(self, text: str) -> bool:
+        """Does a policy name any of the keys at all? Most do not, and then there is nothing to judge here."""
+        if text not in self._mentions:
+            lower = text.lower()
+            names = ("aws:principalorg", "aws:resourceorg", ALIASES, TAGS)
+            self._mentions[text] = any(name in lower for name in names)
+        return self._mentions[text]
+
     def _ask(self, what: str, about: str, question: Callable[[], T]) -> T | FcsseError:
         if (what, about) not in self._answers:
             try:
@@ -68,12 +77,6 @@ class LookUps:
             except FcsseError as error:
                 self._answers[what, about] = error
         return self._answers[what, about]  # type: ignore[return-value]
-
-
-def _mentions(facts: Facts) -> bool:
-    """Does a policy name any of the keys at all? Most do not, and then there is nothing to judge here."""
-    text = f"{facts.policy or ''}{facts.bucket_policy or ''}".lower()
-    return any(name in text for name in ("aws:principalorg", "aws:resourceorg", ALIASES, TAGS))
 
 
 def _open_keys(facts: Facts) -> Iterator[str]:

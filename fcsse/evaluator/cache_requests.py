@@ -254,7 +254,7 @@ def _frame(account: str, region: str, described: Key | str, known: RequestFacts)
     return _Frame(context, partial, absent, bounds, prepared, prepared.many | {_NAMES})
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _role(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
     return role_context(role_arn, role_id)
 

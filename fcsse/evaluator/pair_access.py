@@ -17,7 +17,7 @@ from fcsse.evaluator.cache_requests import CacheRequest, Purpose, cache_requests
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.request import Cause, Decision, Verdict
 from fcsse.model import AccessLevel, Facts, Grant
-from fcsse.policy.document import PolicyDocument, printable
+from fcsse.policy.document import KEPT_POLICIES, PolicyDocument, printable
 from fcsse.policy.encryption_context import ContextForm
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
@@ -285,7 +285,7 @@ def key_rows(
     return tuple(rows)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT_POLICIES)
 def slips(policy: PolicyDocument) -> tuple[tuple[str, str], ...]:
     """Label and sentence of each probable mistake in a key policy: see ``fcsse.evaluator.slips``."""
     compiled = compiled_policy(policy)
@@ -293,7 +293,7 @@ def slips(policy: PolicyDocument) -> tuple[tuple[str, str], ...]:
     return tuple((one.label, slip) for one in policy.statements for slip in ready.get(one.index, ()))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT_POLICIES)
 def compiled_policy(policy: PolicyDocument) -> Policy:
     """A key policy ready for judging; kept, since many pairs share a key."""
     return compile_policy(policy.value)
@@ -351,7 +351,7 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def _ready_bucket(text: str) -> Policy | None:
     """A bucket policy ready for judging, empty where the bucket has none; None where the text is no policy."""
     try:

@@ -64,6 +64,12 @@ class Principals:
         """How this element, if it is ``by_arn_or_account``, names a role of an account that it does not list."""
         return Naming(True) if self.everyone else Naming(False, who.account in self.accounts or who.root in self.arns)
 
+    @property
+    def accounts_only(self) -> bool:
+        """Are they accounts or services, and nothing else? Then they name no role directly."""
+        others = self.broken or self.everyone or self.ids or self.sessions or self.roles or self.federated
+        return not others and not self.canonical and all(arn.endswith(":root") for arn in self.arns)
+
     def names(self, context: Context) -> Naming:
         """How this element names the caller of a request."""
         if self.everyone:

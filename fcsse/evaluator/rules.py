@@ -247,7 +247,7 @@ def compile_policy(document: Mapping[str, object] | Policy, identity: bool = Fal
     return _compiled(text, identity)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _compiled(text: str, identity: bool) -> Policy:
     return _compile(json.loads(text), identity)
 

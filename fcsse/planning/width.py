@@ -15,7 +15,7 @@ from fcsse.evaluator.context import Context
 from fcsse.evaluator.pair_access import compiled_policy
 from fcsse.evaluator.rules import Statement
 from fcsse.model import Facts
-from fcsse.policy.document import PolicyDocument
+from fcsse.policy.document import KEPT_POLICIES, PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import read_statement
 
@@ -65,10 +65,14 @@ def wide_statements(facts: Facts, policy: PolicyDocument) -> tuple[WideStatement
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT_POLICIES)
 def _others(policy: PolicyDocument) -> dict[int, str]:
-    """The labels of the Allow statements that are none of the documented form, by their index."""
-    allows = {statement.index for statement in compiled_policy(policy).allows}
+    """The labels of the Allow statements that may name a role directly and are none of the documented form, by their index."""
+    allows = {
+        statement.index
+        for statement in compiled_policy(policy).allows
+        if statement.not_principals or not statement.principals.accounts_only
+    }
     return {
         one.index: one.label for one in policy.statements if one.index in allows and read_statement(one.value) is None
     }

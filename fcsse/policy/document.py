@@ -97,7 +97,11 @@ class PolicyDocument:
         return PolicyDocument.parse(compact_json(self.text, self.tree))
 
 
-@lru_cache(maxsize=64)
+KEPT_POLICIES = 512
+"""Key policies that are kept ready, some 100 kB each: those of all accounts that are audited side by side."""
+
+
+@lru_cache(maxsize=KEPT_POLICIES)
 def parsed(text: str) -> PolicyDocument:
     """As ``PolicyDocument.parse``; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
     return PolicyDocument.parse(text)

@@ -12,12 +12,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
+from fcsse.aws.organizations import list_member_accounts
 from fcsse.commands.audit.fix_state import FixRun, FixState
+from fcsse.model import Member
 from fcsse.sandbox.wire import AwsError, Call
 from tests.simulated import Shell
 
@@ -229,19 +234,69 @@ def test_accounts_come_in_pages(organization: Shell) -> None:
     assert document(organization)["summary"]["accounts"] == 5
 
 
-def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
-    lock, under_way, most = threading.Lock(), 0, 0
-
-    def enter(_: Call) -> None:
-        nonlocal under_way, most
-        with lock:
-            under_way += 1
-            most = max(most, under_way)
-        time.sleep(0.05)
-        with lock:
-            under_way -= 1
-
+def test_a_thousand_accounts_cost_a_request_each_where_the_role_is_missing(organization: Shell) -> None:
+    """996 accounts of a new organization without the role: each is a finding, and the rest is as it was."""
     sandbox = organization.sandbox
+    tree = sandbox.state.organization
+    assert tree
+    before = document(organization)
+    for number in range(1000 - len(before["accounts"])):
+        name = f"6{number:011d}"
+        sandbox.add_account(name)
+        tree.add(name, f"n{number}")
+    sandbox.requests.clear()
+    found = document(organization)
+    names = [one["account"] for one in found["accounts"]]
+    assert (len(names), names) == (1000, sorted(set(names)))
+    assert found["summary"]["accounts"] == 1000
+    assert [one for one in found["accounts"] if one["account"][0] != "6"] == before["accounts"]
+    new = [one for one in found["accounts"] if one["account"][0] == "6"]
+    assert {finding["code"] for one in new for finding in one["findings"]} == {"account-unreadable"}
+    asked = Counter(one.operation for one in sandbox.requests)
+    assert asked["sts:AssumeRole"] == 1000 - 2, "one each, but for the caller's own and the suspended one"
+    assert asked["organizations:ListAccounts"] == 1000 // 20
+    assert sum(asked.values()) < 2 * 1000
+
+
+def test_an_account_that_is_named_twice_is_read_once(organization: Shell, tmp_path: Path) -> None:
+    other = organization.sandbox.other_account
+    file = tmp_path / "accounts.txt"
+    file.write_text(f"{other}\n{THIRD}\n{other} # again\n{THIRD}\n")
+    found = document(organization, "audit", "--accounts", str(file), "--role-name", "Audit")
+    assert [one["account"] for one in found["accounts"]] == sorted([other, THIRD])
+    assert found["summary"]["accounts"] == 2
+    assert organization.sandbox.requests.count("sts:AssumeRole") == 2
+
+
+def test_an_account_that_organizations_lists_on_two_pages_is_read_once() -> None:
+    """ListAccounts is paged while accounts come and go, so that one may be on two pages."""
+    client = boto3.client("organizations", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    one = {"Id": THIRD, "Name": "Shop", "Status": "ACTIVE"}
+    gone = {"Id": GONE, "Name": "Closed", "Status": "SUSPENDED"}
+    with Stubber(client) as stub:
+        stub.add_response("list_accounts", {"Accounts": [gone, one], "NextToken": "2"}, {})
+        stub.add_response("list_accounts", {"Accounts": [one]}, {"NextToken": "2"})
+        assert list_member_accounts(client) == (Member(THIRD, "Shop"), Member(GONE, "Closed", "SUSPENDED"))
+
+
+class UnderWay:
+    """How many requests are under way at once, at most."""
+
+    def __init__(self) -> None:
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+
+    def enter(self, _: Call) -> None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        time.sleep(0.05)
+        with self._lock:
+            self._now -= 1
+
+
+def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> None:
+    under_way, sandbox = UnderWay(), organization.sandbox
     for number in range(12):
         name = f"4444{number:08d}"
         sandbox.add_account(name)
@@ -250,9 +305,22 @@ def test_requests_at_once_are_bounded_over_all_accounts(organization: Shell) -> 
         for bucket in range(8):
             sandbox.add_bucket(f"b-{number}-{bucket}", account=name)
         sandbox.add_cache(f"fc-0a{number:02x}", [f"b-{number}-{bucket}" for bucket in range(8)], account=name)
-    sandbox.fault("*", hook=enter, times=None)
+    sandbox.fault("*", hook=under_way.enter, times=None)
     document(organization)
-    assert 16 < most <= 64
+    assert 16 < under_way.most <= 64
+
+
+def test_one_account_does_not_take_all_connections(organization: Shell, tmp_path: Path) -> None:
+    """A client keeps 16: a request beyond them would open a connection for itself alone."""
+    under_way, sandbox = UnderWay(), organization.sandbox
+    for bucket in range(40):
+        sandbox.add_bucket(f"many-{bucket}", account=THIRD)
+    sandbox.add_cache("fc-0bbb", [f"many-{bucket}" for bucket in range(40)], account=THIRD)
+    sandbox.fault("*", hook=under_way.enter, times=None)
+    file = tmp_path / "accounts.txt"
+    file.write_text(THIRD)
+    document(organization, "audit", "--accounts", str(file), "--role-name", "Audit")
+    assert 8 < under_way.most <= 16
 
 
 def test_own_buckets_cost_no_request_for_their_owner(organization: Shell) -> None:

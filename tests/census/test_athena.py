@@ -76,6 +76,23 @@ def test_the_answer_of_the_engine_reaches_the_user(shell: Shell, inventory: Any)
     assert parameters == ("'it''s_50%/'",)
 
 
+def test_the_objects_of_an_inventory_are_planned_for_without_listing_them(shell: Shell, inventory: Any) -> None:
+    active(shell)
+    shell.sandbox.state.athena.engine = lambda statement, parameters: answer(
+        inventory, statement.replace('"s3tablescatalog/aws-s3"."b_data"."inventory"', TABLE), parameters
+    )
+    run = shell.census("data", "--engine", "athena", "--cache", "fc-0123", "--rekey", "--job-bucket", "jobs")
+    plan = run.json["rekey"]
+    movable = sum(number for (how, *_), number in expected(OBJECTS).items() if how in ("SSE-S3", "SSE-KMS"))
+    assert sum(one["objects"] for one in plan["strays"] if one["in_place"]) == movable
+    assert sum(one["objects"] for one in plan["strays"]) == sum(expected(OBJECTS).values())
+    assert "sample" not in plan["caveats"]
+    assert f"Cost: {movable:,} requests" in " ".join(plan["notes"])
+    filters = plan["job"]["ManifestGenerator"]["S3JobManifestGenerator"]["Filter"]["MatchAnyObjectEncryption"]
+    assert {"SSEKMS": {"KmsKeyArn": NEW, "BucketKeyEnabled": True}} in filters
+    assert not [one for one in shell.sandbox.requests if one.operation in ("s3:ListObjectsV2", "s3:HeadObject")]
+
+
 def test_results_that_moto_queues_are_told_and_options_reach_athena(shell: Shell) -> None:
     active(shell, "data-sse-s3", table_bucket="mine", namespace="ns", table="t")
     rows: list[list[str | None]] = [

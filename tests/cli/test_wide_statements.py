@@ -42,3 +42,23 @@ def test_link_warns_and_audit_finds(shell: Shell, action: Any, pattern: str | No
         assert word in warned
         assert word in findings[0]["detail"][0]
         assert findings[0]["severity"] == "low"
+
+
+@pytest.mark.parametrize(
+    ("principal", "wide"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": {"AWS": ["111122223333", "*"]}}, True),
+        ({"Principal": {"AWS": [role("fc-0123"), "arn:aws:iam::111122223333:root"]}}, True),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, False),
+        ({"Principal": {"AWS": "111122223333", "Service": "fsx.amazonaws.com"}}, False),
+        ({"Principal": {"AWS": role("fc-0456")}}, False),
+    ],
+)
+def test_only_statements_that_name_the_role_or_everybody_count(
+    shell: Shell, principal: dict[str, Any], wide: bool
+) -> None:
+    """An account in a Principal names no role: its IAM policies decide, and service-linked roles have none for KMS."""
+    shell.append("data", {"Sid": "By hand", "Effect": "Allow", **principal, "Action": USE, "Resource": "*"})
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--dry-run")
+    assert wide == ("Statement 'By hand' gives fc-0123 more" in " ".join(run.out.split())), run.out

@@ -5,9 +5,11 @@ import json
 import pytest
 from hypothesis import given
 
+from fcsse.commands.audit.organization_run import ACCOUNTS_AT_ONCE
 from fcsse.errors import EXIT_IMPOSSIBLE, PolicyFormatError
 from fcsse.policy.document import (
     PolicyDocument,
+    parsed,
     printable,
     refused_statements,
     strings,
@@ -125,3 +127,12 @@ def test_strings_takes_one_or_several() -> None:
 def test_printable_escapes_what_a_terminal_would_obey() -> None:
     assert printable("a é 🔑") == "a é 🔑"
     assert printable("\x1b[31m\x7f\u2028\ud800") == r"\u001b[31m\u007f\u2028\ud800"
+
+
+def test_the_policies_of_accounts_read_side_by_side_are_each_parsed_once() -> None:
+    """Pairs of all accounts come by turns, so that a smaller cache would forget each policy before its next pair."""
+    texts = [json.dumps({"Statement": [{"Sid": f"{number}"}]}) for number in range(ACCOUNTS_AT_ONCE * 60)]
+    parsed.cache_clear()
+    for text in texts * 2:
+        parsed(text)
+    assert parsed.cache_info().misses == len(texts)

@@ -12,7 +12,7 @@ pairs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,7 +39,7 @@ def read_account(
     progress: Progress,
     scope: Scope,
     early: Callable[[Facts | Obstacle], object] | None = None,
-    pool: ThreadPoolExecutor | None = None,
+    pool: Executor | None = None,
     organization: str | None = None,
 ) -> AccountFacts:
     """Reads everything in scope. ``pool``: threads that several accounts share, and so the bound on their requests.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fair_share import FairShare
 from fcsse.commands.audit.organization import AccountAudit
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.run import audit_account
@@ -32,6 +33,9 @@ CONNECTIONS = 64
 
 ACCOUNTS_AT_ONCE = 8
 """Accounts that are read side by side: enough to keep the connections busy while one of them waits for a list."""
+
+OF_ONE_ACCOUNT = 16
+"""Requests of one account under way at once: as many as its clients keep connections."""
 
 Finished = Callable[[AccountAudit, Pipeline], None]
 
@@ -134,7 +138,8 @@ def _audit(
     own_words = (
         organization.words if member.account == organization.caller else replace(organization.words, profile=None)
     )
-    found = attempt(_read, pipeline, organization.scope, own_words, requests)
+    share = FairShare(requests, OF_ONE_ACCOUNT)
+    found = attempt(_read, pipeline, organization.scope, own_words, share)
     if isinstance(found, FcsseError):
         roles.release(member.account)
         return AccountAudit(member, error=found)
@@ -147,7 +152,7 @@ def _audit(
     return one
 
 
-def _read(pipeline: Pipeline, scope: Scope, words: CommandBuilder, requests: ThreadPoolExecutor) -> Audit:
+def _read(pipeline: Pipeline, scope: Scope, words: CommandBuilder, requests: Executor) -> Audit:
     return audit_account(pipeline, scope, words, pool=requests)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
 
 from fcsse.commands.audit.collect import read_account
@@ -25,7 +25,7 @@ def audit_account(
     accounts: tuple[str, ...] = (),
     *,
     observed: bool = False,
-    pool: ThreadPoolExecutor | None = None,
+    pool: Executor | None = None,
     organization: str | None = None,
 ) -> Audit:
     """Reads everything in scope and judges it, most of it while answers are on their way.
