@@ -6,7 +6,7 @@ What is refused or late is not warned of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from fcsse.model import Bucket, Key, Operation, Via
 from fcsse.planning.pairs import access_of
 from fcsse.planning.plan import Outcome, Plan, PolicyChange, Status
 from fcsse.planning.requirements import owner_warning
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.statement import Access
 
 if TYPE_CHECKING:
     from fcsse.aws.client import Aws
@@ -59,7 +61,11 @@ class Advisories:
             return plan
         for key in edits:
             self.begin(plan, key)
-        return plan._replace(outcomes=tuple(self._warned(outcome, edits) for outcome in plan.outcomes))
+        caches: dict[tuple[Arn, str, frozenset[ContextForm]], list[str]] = {}
+        for outcome in plan.outcomes:
+            if (linked := _linked(outcome, edits)) and outcome.pair.cache:
+                caches.setdefault((linked[0], linked[1].bucket, linked[1].forms), []).append(outcome.pair.cache)
+        return plan._replace(outcomes=tuple(self._warned(outcome, edits, caches) for outcome in plan.outcomes))
 
     def _perhaps_mistyped(self, outcome: Outcome, near: CacheSuggestions) -> Outcome:
         """Of a cache of which there is no sign, but of others whose ids are like its own: then it was perhaps mistyped."""
@@ -79,7 +85,13 @@ class Advisories:
         except FcsseError:
             return None
 
-    def _warned(self, outcome: Outcome, edits: Mapping[Arn, PolicyChange]) -> Outcome:
+    def _warned(
+        self,
+        outcome: Outcome,
+        edits: Mapping[Arn, PolicyChange],
+        caches: Mapping[tuple[Arn, str, frozenset[ContextForm]], Sequence[str]],
+    ) -> Outcome:
+        """``caches``: those that get the same access to a bucket through a key's policy. They share one warning."""
         facts = outcome.facts
         key = facts.key if facts else None
         if facts is None or key is None or not _goes_by(outcome, key.arn):
@@ -89,9 +101,11 @@ class Advisories:
             warnings.append(owner_warning(outcome.pair.bucket))
         stack = self._answer(self._stacks, key)
         if stack:
-            mine = access_of(outcome, edits[key.arn])
-            if mine is not None:
-                warnings.append(stack_warning(key.arn, stack, outcome.pair.cache, mine))
+            linked = _linked(outcome, edits)
+            if linked is not None:
+                mine = linked[1]
+                alike = caches[key.arn, mine.bucket, mine.forms] if outcome.pair.cache else ()
+                warnings.append(stack_warning(key.arn, stack, alike, mine))
         return outcome._replace(warnings=tuple(warnings))
 
     def _answer(self, asked: dict[Arn, Future], key: Key) -> str:
@@ -100,6 +114,15 @@ class Advisories:
 
     def _not_owned(self, buckets: dict[str, str]) -> str:
         return " ".join(name for name, account in buckets.items() if not self.aws.is_owned_by(name, account))
+
+
+def _linked(outcome: Outcome, edits: Mapping[Arn, PolicyChange]) -> tuple[Arn, Access] | None:
+    """The key whose policy is edited for a pair, and the access that this gives it."""
+    key = outcome.facts.key if outcome.facts else None
+    if key is None or key.arn not in edits or not _goes_by(outcome, key.arn):
+        return None
+    access = access_of(outcome, edits[key.arn])
+    return (key.arn, access) if access else None
 
 
 def _goes_by(outcome: Outcome, key: Arn) -> bool:

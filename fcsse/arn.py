@@ -79,6 +79,11 @@ def bucket_in(text: str) -> str | None:
     return name if is_bucket_name(name) else None
 
 
+def prefix_in(text: str) -> str:
+    """The key prefix in ``text``, an S3 URI such as ``s3://bucket/prefix/``; empty where it has none, or is no URI."""
+    return text.removeprefix("s3://").partition("/")[2] if text.startswith("s3://") else ""
+
+
 def cache_in(text: str) -> str | None:
     """The id in ``text`` of a file cache or file system, which may also be its ARN; None where there is none.
 
@@ -148,6 +153,15 @@ def is_alias(text: str) -> bool:
     Source: KMS API reference, ``CreateAlias`` (alphanumeric characters, slashes, underscores and dashes; 256 at most).
     """
     return len(text) <= ALIAS_LENGTH and _ALIAS.fullmatch(text) is not None
+
+
+def own_key(named: Arn, partition: str, region: str, account: str) -> Arn | None:
+    """The key's ARN, where ``named`` is one, or a bare key id (``key/…`` without an account), which then is of this Region and
+    account. None for an alias, which only KMS can resolve.
+    """
+    if not named.resource.startswith("key/"):
+        return None
+    return named if named.account else Arn(partition, "kms", region, account, named.resource)
 
 
 def role_name(cache: str) -> str:

@@ -56,7 +56,7 @@ def _told(
             said.append(
                 f"Key {key} still gives {facts.pair.cache} access for bucket {facts.bucket.name}, whose default key it was "
                 f"when they were linked. Older objects may still need it (see {words.census(facts.bucket.name)}). To take "
-                f"it back: {command}"
+                f"it back:\n{command}"
             )
     return outcome._replace(warnings=tuple(said))
 

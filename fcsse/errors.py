@@ -7,7 +7,7 @@ where the advice or the exit code differs. Exit codes are part of the command li
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from fcsse.advice import Advice, advice
 from fcsse.masking import mask_here
@@ -51,12 +51,25 @@ class FcsseError(Exception):
         message, hint = _masked(advice(f"{doing}: ", message) if doing else message), _masked(hint)
         super().__init__(message)
         self.message = message
+        self.aws_text = ""
+        """AWS's own words, with which ``message`` ends, in parentheses; see ``quoting``."""
+        self.own_text = message
+        """``message`` without AWS's words."""
         self._hint = ""
         self.hint = hint
         self.result: object = None
         """What was done for other pairs, where a library call went on with them."""
         self.repeated = False
         """Was the refused request sent before, without a clear answer? Then that attempt may have been carried out."""
+
+    def quoting(self, text: str) -> Self:
+        """This error, with what AWS answered added: in parentheses, or where lines are printed, on one of its own."""
+        self.aws_text = mask_here(text)
+        if text:
+            self.reason = f"{self.reason} ({self.aws_text})"
+            self.message = f"{self.own_text} ({self.aws_text})"
+            self.args = (self.message,)
+        return self
 
     @property
     def hint(self) -> str:
@@ -162,8 +175,9 @@ class DeniedError(FcsseError):
         action: str = "",
         resource: str = "",
         denied_by: DenyingPolicy | None = None,
+        doing: str = "",
     ) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, doing=doing)
         self.action = action
         self.resource = resource
         self.denied_by = denied_by

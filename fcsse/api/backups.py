@@ -22,7 +22,7 @@ def backups(
 ) -> tuple[Backup, ...]:
     """The key policies saved before each change, newest first; or the one whose id is, or begins like, ``backup_id``.
 
-    ``key``: only those of the key with this ARN. They are looked for in the settings' ``backup_dir``; AWS is asked
+    ``key``: only those of the key with this ARN or id. They are looked for in the settings' ``backup_dir``; AWS is asked
     nothing. The settings' ``progress`` is told of files that are damaged. Raises ``UsageError``, and ``NotFoundError``
     where there is no backup of that id.
 
@@ -34,16 +34,20 @@ def backups(
     >>> newest.policy == done.plan.changes[0].before.text
     True
     """
-    arn = validation.key(key)
+    arn = validation.named_key(key)
+    known = arn is None or arn.resource.startswith("key/")
+    validation.require(
+        known, f"key={key!r}: nothing is asked of AWS, so an alias cannot be resolved", "Name its ARN or id."
+    )
     asked = settings or Settings()
     folder = folder_of(asked)
     if backup_id is not None:
-        return tuple(one for one in (folder.find(backup_id),) if arn is None or one.key == str(arn))
+        return tuple(one for one in (folder.find(backup_id),) if arn is None or one.is_of(arn))
     found, damaged = folder.read_all()
     if asked.progress is not None:
         for file in damaged:
             Guarded(asked.progress).note(file.message)
-    return tuple(one for one in found if arn is None or one.key == str(arn))
+    return tuple(one for one in found if arn is None or one.is_of(arn))
 
 
 class RestoreResult(NamedTuple):

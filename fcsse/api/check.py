@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from fcsse import arn as arns
 from fcsse.api import validation
 from fcsse.api.link import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, for_reading, pipeline_of, settings_of
@@ -97,8 +98,8 @@ def check_policy(
     """Judges a key policy that is not in AWS yet: for each pair, whether the cache can read and write by it. Offline.
 
     ``text`` is the document; ``account`` the cache's, ``region`` the bucket's; ``bucket_keys`` None: not known, so that
-    the document has to allow both forms of encryption context. ``key`` is the ARN of the key it is meant for, by default
-    one of the account. ``operations`` as for ``check``. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
+    the document has to allow both forms of encryption context. ``key`` is the ARN or id of the key it is meant for, by
+    default one of the account. ``operations`` as for ``check``. Grants, the bucket policy and the key's state are not judged. Raises ``UsageError``,
     ``PolicyFormatError`` for what is no key policy, and ``PolicyFullError`` for what is too long for one.
 
     >>> import fcsse
@@ -117,7 +118,7 @@ def check_policy(
         validation.regions(region)[0],
         bucket_keys,
         validation.partition(partition),
-        validation.key(key),
+        validation.named_key(key),
         validation.organization(org_id),
         SystemClock().now(),
         validation.word(AccessLevel, operations, "operations"),
@@ -270,7 +271,7 @@ def census(
 ) -> CensusResult:
     """Tells which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
 
-    Looks at ``sample`` objects under ``prefix``, spread over prefixes and ages, or at all of them, a request each; or asks
+    Looks at ``sample`` objects under ``prefix`` (or that of ``bucket``, where it is ``s3://name/prefix/``), spread over prefixes and ages, or at all of them, a request each; or asks
     the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3
     URI). ``cache``: whom to judge for; otherwise the caches that FSx links to the bucket.
 
@@ -301,6 +302,10 @@ def census(
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
     by_athena = how is Engine.ATHENA
     validation.require(len(names) == 1, "census is about one bucket")
+    inside = arns.prefix_in(bucket)
+    validation.require(
+        inside in ("", prefix) or not prefix, f"bucket={bucket!r} and prefix={prefix!r} name two prefixes"
+    )
     validation.require(sample >= 1, f"sample={sample}: not a number from 1")
     validation.require(not (all_objects and by_athena), "all_objects is about engine='head'; Athena counts all anyway")
     for value, name in ((workgroup, "workgroup"), (athena_output, "athena_output")):
@@ -320,5 +325,7 @@ def census(
     asked = settings_of(session, settings)
     number = None if all_objects else sample
     plan = wish if rekey else None
-    question = CensusQuery(names[0], validation.caches(cache), prefix, number, how, workgroup, athena_output, plan)
+    question = CensusQuery(
+        names[0], validation.caches(cache), prefix or inside, number, how, workgroup, athena_output, plan
+    )
     return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))

@@ -79,7 +79,7 @@ def statement(
         validation.word(Via, via, "via"),
         validation.word(Context, context, "context"),
         narrow_grant,
-        validation.key(key),
+        validation.named_key(key),
         validation.one(validation.regions, bucket_region),
         bucket_keys,
         partition=validation.partition(partition),
@@ -127,14 +127,14 @@ def permissions(
     [...]
     """
 
-    arn = validation.key(key)
+    arn = validation.named_key(key)
     scope = Scope(
         validation.caches(cache),
         validation.buckets(bucket),
         every_cache,
         arn,
         validation.one(validation.accounts, account),
-        validation.one(validation.regions, region) or (arn.region if arn else None),
+        validation.one(validation.regions, region) or (arn.region if arn else None) or None,
         validation.partition(partition),
         validation.word(Via, via, "via"),
         validation.word(Engine, engine, "engine"),

@@ -63,14 +63,6 @@ def role_patterns(given: Names) -> tuple[str, ...]:
     return _all(given, pattern, "role ARN", "arn:aws:iam::{account}:role/Name")
 
 
-def key(text: str | None) -> Arn | None:
-    """A key ARN."""
-    arn = arns.whole_key_arn(text) if text is not None else None
-    if text is not None and arn is None:
-        raise _wrong(text, "key ARN", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
-    return arn
-
-
 def named_key(text: str | None) -> Arn | None:
     """A key ARN, or an alias, alias ARN or id of the caller's account."""
     arn = key_named_by(text) if text is not None else None

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
-from fcsse.arn import key_arn
+from fcsse.arn import Arn, key_arn
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
 from fcsse.safe_files import UnsafeFileError, read_own
@@ -70,6 +70,10 @@ class Backup:
     def __repr__(self) -> str:
         """One line: the id, the key and the change that followed."""
         return f"<Backup {self.id} of key {self.key}: {self.reason}>"
+
+    def is_of(self, key: Arn) -> bool:
+        """Is it a policy of this key? A bare key id, without an account, is enough."""
+        return self.key == str(key) or (not key.account and self.key.endswith(f":{key.resource}"))
 
     @property
     def is_recorded(self) -> bool:

@@ -173,11 +173,11 @@ def _denial(said: str, doing: str) -> DeniedError | None:
         return None
     on = f" on {resource}" if resource else ""
     return _EndedDeniedError(
-        f"{doing}: Athena may not call {action}{on} for the caller ({said})",
+        f"{doing}: Athena may not call {action}{on} for the caller",
         f"Allow {action}{on} in the caller's IAM policy; fcsse permissions census --engine athena prints all it needs.",
         action=action,
         resource=resource,
-    )
+    ).quoting(said)
 
 
 def _stop(athena: AthenaClient, query_id: str, progress: Progress) -> None:

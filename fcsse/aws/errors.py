@@ -183,9 +183,9 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     said = f"{code}: {message}" if message else code
     if code in CREDENTIAL_CODES:
         return CredentialsError(
-            f"{call.opening}: the credentials were refused: {CREDENTIAL_CODES[code]} ({said})",
+            f"{call.opening}: the credentials were refused: {CREDENTIAL_CODES[code]}",
             str(error.response.get(RENEWAL) or "Renew them (aws sso login, aws login, or the job's role)."),
-        )
+        ).quoting(said)
     if code in _DENIED:
         return _denied(message, said, call)
     kms = _kms_error(code, message, call)
@@ -193,8 +193,8 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
         return kms
     if code in _MISSING:
         return NotFoundError(
-            f"{call.opening}: not found ({said})", advice("Check its name or id, ", PROFILE, " and ", REGION, ".")
-        )
+            f"{call.opening}: not found", advice("Check its name or id, ", PROFILE, " and ", REGION, ".")
+        ).quoting(said)
     if code in _PASSING or (not code and status >= 500):
         return BusyError(
             f"{call.opening}: AWS kept answering {said} to every try",
@@ -241,12 +241,12 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
             f"{excluded} from that Deny."
         )
     return DeniedError(
-        f"{call.opening}: the caller may not call {call.action}{on} ({said})",
+        f"{call.opening}: the caller may not call {call.action}{'' if call.resource in call.opening else on}",
         hint,
         action=call.action,
         resource=call.resource,
         denied_by=denied_by,
-    )
+    ).quoting(said)
 
 
 _DENYING = {

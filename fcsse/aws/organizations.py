@@ -48,7 +48,7 @@ def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
 def _denied(error: ClientError) -> DeniedError:
     said = " ".join(str(error.response["Error"].get("Message", "")).split())
     return DeniedError(
-        f"{DOING}: access denied ({said})" if said else f"{DOING}: access denied",
+        f"{DOING}: access denied",
         advice(
             "Run it in the management account or as a delegated administrator, with organizations:ListAccounts allowed; or "
             "name the accounts with ",
@@ -57,4 +57,4 @@ def _denied(error: ClientError) -> DeniedError:
         ),
         action="organizations:ListAccounts",
         resource="*",
-    )
+    ).quoting(said)

@@ -99,9 +99,9 @@ def read_policy(s3: S3Client, bucket: str) -> str:
                 return ""
             if error_code(error) == "MethodNotAllowed":
                 raise DeniedError(
-                    f"reading the policy of bucket {bucket}: it belongs to another account, and S3 shows a bucket policy to "
-                    "its own account only",
+                    "it belongs to another account, and S3 shows a bucket policy to its own account only",
                     advice("Name credentials of the bucket's account with ", BUCKET_ROLE, " or ", BUCKET_PROFILE, "."),
+                    doing=f"reading the policy of bucket {bucket}",
                     action="s3:GetBucketPolicy",
                     resource=f"bucket {bucket}",
                 ) from error

@@ -27,7 +27,7 @@ from fcsse.cli.output.backups import (
 )
 from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_line, warning_lines
+from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_lines, warning_lines
 from fcsse.cli.output.terminal import columns, is_terminal
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -54,10 +54,10 @@ KeyOfBackups = Annotated[
     arns.Arn | None,
     option(
         "--key",
-        help="Only backups of this key.",
+        help="Only backups of this key: its ARN or id.",
         group="Which",
-        metavar="ARN",
-        parser=cross_account.parse_key,
+        metavar="KEY",
+        parser=cross_account.parse_named_key,
         show_default=False,
     ),
 ]
@@ -119,6 +119,11 @@ def backups(
     """
     with session("backups", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         folder = _folder(run, backup_dir, backup_id or "ID")
+        require(
+            key is None or key.resource.startswith("key/"),
+            f"listing backups: nothing is asked of AWS, so {key.resource if key else ''} cannot be resolved",
+            "Name the key by its ARN or id with --key.",
+        )
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
@@ -127,7 +132,7 @@ def backups(
                 sys.stdout.write(backup.policy + "\n")
             return
         saved, damaged = folder.read_all()
-        found = [one for one in saved if key is None or one.key == str(key)]
+        found = [one for one in saved if key is None or one.is_of(key)]
         for file in damaged:
             run.terminal.warn(file.message)
         if output is Output.JSON:
@@ -141,7 +146,9 @@ def backups(
             run.terminal.print(
                 [
                     prose(
-                        f"No backups of key {key} in {folder.path}{others}." if key else f"No backups in {folder.path}."
+                        f"No backups of key {key if key.account else key.resource.removeprefix('key/')} in {folder.path}{others}."
+                        if key
+                        else f"No backups in {folder.path}."
                     )
                 ]
             )
@@ -336,4 +343,4 @@ class _Shown:
                 ),
             ]
         done: Line = prose((f"Restored the policy of key {key}.", "green"))
-        return [done, *([saved_line(backup, self.run.words)] if backup else [])]
+        return [done, *(saved_lines(backup, self.run.words) if backup else [])]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.cli.options import aws, cross_account, output, targets
 from fcsse.cli.options.factory import option
@@ -36,7 +37,13 @@ REKEY = "Re-keying"
 
 Buckets = Annotated[
     list[str],
-    option("--bucket", help="Bucket.", group=targets.WHICH, metavar="NAME", show_default=False),
+    option(
+        "--bucket",
+        help="Bucket; of s3://NAME/PREFIX/ only the objects under the prefix.",
+        group=targets.WHICH,
+        metavar="NAME",
+        show_default=False,
+    ),
 ]
 Caches = Annotated[
     list[str] | None,
@@ -147,6 +154,17 @@ ManifestFile = Annotated[
 ]
 
 
+def prefix_of(bucket: str, prefix: str) -> str:
+    """The prefix that is meant: ``prefix``, or that of ``bucket`` where it is an S3 URI with one. Raises ``UsageError``."""
+    inside = arns.prefix_in(bucket)
+    require(
+        not (inside and prefix and inside != prefix),
+        f"--bucket {bucket} and --prefix {prefix} name two prefixes",
+        "Leave one of them out.",
+    )
+    return prefix or inside
+
+
 def census(
     context: typer.Context,
     bucket: Buckets,
@@ -183,6 +201,7 @@ def census(
     """
     with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
         names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
+        prefix = prefix_of(bucket[0], prefix)
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
         caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
         by_athena = engine is Engine.ATHENA

@@ -13,14 +13,20 @@ from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import Json, check_document, check_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.observed import note_lines, observations, observed_document, observed_lines, observed_markdown
-from fcsse.cli.output.plan import capital, endpoint_lines
-from fcsse.cli.output.terminal import Terminal, columns, is_terminal
-from fcsse.cli.session import Credentials, require, session
+from fcsse.cli.output.observed import (
+    contradiction_lines,
+    note_lines,
+    observations,
+    observed_document,
+    observed_lines,
+    observed_markdown,
+)
+from fcsse.cli.output.plan import MANY, capital, endpoint_lines
+from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
-from fcsse.commands.check import CheckResult, check_pair, exit_code
+from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
 from fcsse.commands.key_policy_check import Stated, check_key_policy
-from fcsse.discovery.named_key import is_resolved
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
@@ -88,9 +94,6 @@ def check(
             require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
             require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
             require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
-            require(
-                is_resolved(key), "checking a document: --key needs an ARN", "Nothing is asked, so no name is resolved."
-            )
             now = SystemClock().now()
             stated = Stated(account or "", region or "", bucket_keys, partition, key, org_id, now, operations)
             found = _of_document(policy, caches, buckets, stated)
@@ -119,18 +122,17 @@ def check(
             sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
-            for index, one in enumerate(found):
-                lines = _lines(one, run.terminal, width)
-                if record and not one.error:
-                    lines += [line(""), *_record_lines(record, one)]
-                run.terminal.print(lines[:1] if quiet else [*([line("")] if index else []), *lines])
+            if quiet:
+                for one in found:
+                    run.terminal.print([_headline(one), *(contradiction_lines(record, one.pair) if record else ())])
+            else:
+                run.terminal.print(_text(found, run, width, record))
             if record and not quiet:
                 run.terminal.print([line(""), *note_lines(record)])
             if not quiet and endpoints:
                 run.terminal.print([line(""), *endpoint_lines(endpoints)])
-        for one in found:
-            if one.error:
-                run.terminal.tell(one.error)
+        for error in {(one.error.message, one.error.hint): one.error for one in found if one.error}.values():
+            run.terminal.tell(error)
         raise typer.Exit(code)
 
 
@@ -215,24 +217,67 @@ def _with_record(document: Json, record: Observed, found: Sequence[CheckResult])
     return {**document, "observed": observed_document(record)}
 
 
-def _lines(checked: CheckResult, terminal: Terminal, width: int | None) -> list[Line]:
+def _text(found: Sequence[CheckResult], run: Session, width: int | None, record: Observed | None) -> list[Line]:
+    """All answers. Of many pairs, those of a bucket that fare alike share a table, and what all have in common comes once."""
+    groups: dict[object, list[CheckResult]] = {}
+    for at, one in enumerate(found):
+        table = tuple(_table(one, run.terminal.verbose, width))
+        alike = (one.pair.bucket, table, one.notes, one.blocker is None) if len(found) >= MANY else at
+        groups.setdefault(alike, []).append(one)
+    common, about = _common(found, run.words) if len(groups) > 1 else ((), ())
+    out: list[Line] = []
+    for group in groups.values():
+        out += [
+            *([line("")] if out else []),
+            *(_headline(one) for one in group),
+            *_details(group, run, width, {*common, *about}),
+        ]
+        for one in group:
+            if record and not one.error:
+                out += [line(""), *_record_lines(record, one)]
+    return [*out, *([line("")] if common else []), *(prose((note, "dim")) for note in common)]
+
+
+def _common(found: Sequence[CheckResult], words: CommandBuilder) -> tuple[list[str], set[str]]:
+    """The notes that hold for all pairs, said once; and the notes on single buckets that they replace."""
+    noted = [one for one in found if one.notes]
+    common = [note for note in (noted[0].notes if noted else ()) if all(note in one.notes for one in noted)]
+    about = {older_objects(one.pair.bucket, words) for one in noted}
+    if len(about) > 1 and all(about.intersection(one.notes) for one in noted):
+        return [older_objects("NAME", words), *common], about
+    return common, set()
+
+
+def _headline(checked: CheckResult) -> Line:
     if checked.error:  # which says why
         cache, bucket = checked.pair.cache, checked.pair.bucket
         where = f"s3://{bucket}" if bucket else checked.pair.place
-        return [prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))]
+        return prose((f"Whether {cache} can read and write {where} is not known.", f"bold {STYLES['unknown']}"))
     verdicts = {checked.read.value} if checked.level is AccessLevel.READ else {checked.read.value, checked.write.value}
     worst = next(word for word in ("denied", "unknown", "allowed") if word in verdicts)
-    out: list[Line] = [prose((f"{capital(checked.headline)}.", f"bold {STYLES[worst]}"))]
-    if checked.judgement:
-        table = _table(checked, terminal.verbose, width)
-        out += [line(""), *table] if table else []
-    if checked.remedies:
-        blocker = checked.blocker
-        told = [terminal.hint(blocker) if blocker and one == blocker.hint else one for one in checked.remedies]
-        remedies = [row for remedy in told for row in remedy.split("\n") if row]
+    return prose((f"{capital(checked.headline)}.", f"bold {STYLES[worst]}"))
+
+
+def _details(group: Sequence[CheckResult], run: Session, width: int | None, common: Collection[str]) -> list[Line]:
+    """What stands below the verdicts on pairs that fare alike: the table, what would fix them, and notes but for ``common``."""
+    first = group[0]
+    table = [] if first.error else _table(first, run.terminal.verbose, width)
+    out = [line(""), *table] if table else []
+    remedies: dict[str, None] = {}
+    for one in group:
+        blocker = one.blocker
+        for remedy in one.remedies:
+            text = run.terminal.hint(blocker) if blocker and remedy == blocker.hint else remedy
+            remedies.update(dict.fromkeys(row for row in text.split("\n") if row))
+    pairs = [one.pair for one in group]
+    single = [command for pair in pairs for command in run.words.link([pair])]
+    if list(remedies) == single:
+        remedies = dict.fromkeys(run.words.link(pairs))
+    if remedies:
         out += [line(""), line("To fix it:", "bold"), *(prose(f"  {row}") for row in remedies)]
-    if checked.notes:
-        out += [line(""), *(prose((note, "dim")) for note in checked.notes)]
+    notes = [note for note in first.notes if note not in common]
+    if notes and not first.error:
+        out += [line(""), *(prose((note, "dim")) for note in notes)]
     return out
 
 

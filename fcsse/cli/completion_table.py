@@ -254,7 +254,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "With --compare: exit 3 only if there is a new finding, or an old one has become more severe or is about more pairs; otherwise exit 0.",
     ),
-    "backups:key": (("--key",), True, False, (), "Only backups of this key."),
+    "backups:key": (("--key",), True, False, (), "Only backups of this key: its ARN or id."),
     "discard-others": (
         ("--discard-others",),
         False,
@@ -322,26 +322,12 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Instead of --cache: the logical id of an AWS::FSx::FileCache in the template that has the key, for --format cloudformation. Asks AWS nothing.",
     ),
-    "statement:key": (
-        ("--key",),
-        True,
-        False,
-        (),
-        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
-    ),
     "format": (
         ("--format",),
         True,
         False,
         ("json", "terraform", "terraform-module", "jsonencode", "cloudformation", "aws-cli"),
         "json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
-    ),
-    "permissions:key": (
-        ("--key",),
-        True,
-        False,
-        (),
-        "The bucket's key, where the bucket cannot be read, or another key that its objects use.",
     ),
     "permissions:region": (
         ("--region",),
@@ -359,7 +345,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Put into the policy what the command can do without but says more with.",
     ),
-    "census:bucket": (("--bucket",), True, True, (), "Bucket."),
+    "census:bucket": (("--bucket",), True, True, (), "Bucket; of s3://NAME/PREFIX/ only the objects under the prefix."),
     "census:cache": (
         ("--cache",),
         True,
@@ -437,11 +423,11 @@ OF_COMMAND: dict[str, str] = {
     "history:output verbose quiet no-color profile region endpoint-url help",
     "settle": "settle:key settle:bucket settle:cache since dry-run expect yes wait backup-dir no-backup "
     "bucket-profile bucket-role output exit-code verbose quiet no-color profile region endpoint-url help",
-    "statement": "cache bucket every-cache cache-resource account partition via context operations narrow-grant "
-    "statement:key bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet "
-    "no-color profile region endpoint-url help",
-    "permissions": "cache bucket every-cache permissions:key account permissions:region partition via engine "
-    "permissions:fix optional output verbose quiet no-color help",
+    "statement": "cache bucket every-cache cache-resource account partition via context operations narrow-grant key "
+    "bucket-region bucket-keys bucket-profile bucket-role format output verbose quiet no-color profile "
+    "region endpoint-url help",
+    "permissions": "cache bucket every-cache key account permissions:region partition via engine permissions:fix "
+    "optional output verbose quiet no-color help",
     "census": "census:bucket census:cache sample prefix all census:engine workgroup athena-output rekey new-key "
     "new-bucket-keys job-role job-bucket manifest bucket-profile bucket-role output verbose quiet "
     "no-color profile region endpoint-url help",

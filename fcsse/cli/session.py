@@ -173,7 +173,7 @@ def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseErr
         sys.stdout.write(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
         sys.stdout.write("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
-    terminal.fail(error.message, terminal.hint(error))
+    terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
 
 
 def require(condition: object, message: str, hint: str = "") -> None:

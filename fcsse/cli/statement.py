@@ -61,7 +61,7 @@ def statement(
     context: route.ContextOption = Context.DOCUMENTED,
     operations: route.Operations = AccessLevel.FULL,
     narrow_grant: route.NarrowGrant = False,
-    key: cross_account.KeyOption = None,
+    key: cross_account.NamedKeyOption = None,
     bucket_region: cross_account.BucketRegion = None,
     bucket_keys: cross_account.BucketKeys = None,
     bucket_profile: cross_account.BucketProfile = None,

@@ -12,7 +12,7 @@ from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
-from fcsse.model import AccessLevel, Bucket, Facts, Obstacle, Operation, Options, Pair, Via
+from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair, Via
 from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.outlook import read_only_by
@@ -163,7 +163,7 @@ def _reason(error: FcsseError) -> str:
 def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: AccessLevel) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts), level=level)
     headline = f"{_headline(facts, judgement)} ({why.reason})"
-    notes = (*facts.unreadable, older_objects(facts.bucket, words), *_s3_notes(judgement), OUTSIDE)
+    notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(_bucket_remedy(facts, judgement))
     read, write = judgement.read, judgement.write
     return CheckResult(facts.pair, read, write, headline, facts, judgement, remedies, notes, level=level)
@@ -202,20 +202,20 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
-        (*notes, older_objects(facts.bucket, words), OUTSIDE),
+        (*notes, older_objects(facts.bucket.name, words), OUTSIDE),
         blocker=blocker,
         level=judgement.level,
     )
 
 
-def older_objects(bucket: Bucket, words: CommandBuilder) -> str:
-    """What a verdict by the bucket's default encryption leaves out, as a sentence.
+def older_objects(bucket: str, words: CommandBuilder) -> str:
+    """What a verdict by the default encryption of this bucket leaves out, as a sentence.
 
     Source: S3 user guide, "Setting default server-side encryption behavior for Amazon S3 buckets".
     """
     return (
         "This is about objects that are written with the bucket's default encryption as it is now. A change of it does not "
-        f"change older objects, which may need another key: {words.census(bucket.name)}"
+        f"change older objects, which may need another key: {words.census(bucket)}"
     )
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.advice import KEY, advice
 from fcsse.arn import Arn
 from fcsse.commands.check import CheckResult, check_document
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
@@ -93,8 +94,12 @@ def _document(text: str) -> PolicyDocument:
 
 
 def _key(stated: Stated) -> Key:
-    partition = stated.partition or (stated.key.partition if stated.key else arns.partition_of(stated.region))
-    key = stated.key
+    named = stated.key.partition if stated.key else ""
+    partition = stated.partition or named or arns.partition_of(stated.region)
+    key = stated.key and arns.own_key(stated.key, partition, stated.region, stated.account)
+    if stated.key is not None and key is None:
+        message = f"checking a document: nothing is asked of AWS, so {stated.key.resource} cannot be resolved"
+        raise UsageError(message, advice("Name the key by its ARN or id with ", KEY, ", or leave it out."))
     if key is not None and (key.region, key.partition) != (stated.region, partition):
         message = f"key {key} is not of Region {stated.region} in partition {partition}"
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")

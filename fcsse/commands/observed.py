@@ -98,7 +98,7 @@ class UseReader:
         whole: bool,
     ) -> Observed:
         """What is recorded about these pairs, each with its judgement. ``whole``: they are all pairs of their caches."""
-        asked = [one for facts, judgement in judged for one in asked_of(facts, judgement)]
+        asked = [one for facts, judgement in judged for one in asked_of(facts, judgement.rows)]
         return self._observe([facts for facts, _ in judged], lambda _: asked, backups, whole=whole)
 
     def observe_all(self, pairs: Sequence[Facts], backups: BackupFolder | None) -> Observed:

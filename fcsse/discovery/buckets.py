@@ -113,7 +113,7 @@ class Buckets:
         if isinstance(policy, NotAwsAnswerError):
             raise policy
         if isinstance(policy, FcsseError):
-            return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.message}.",))
+            return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.reason}.",))
         return BucketSide(bucket, policy)
 
     def _make_out(self, name: str, own: str) -> Bucket:

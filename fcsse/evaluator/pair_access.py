@@ -228,6 +228,21 @@ def judge(
     that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``only_needed``: only the requests
     that reading and writing need; ``briefly``: those in these forms. ``level`` is what is asked about. None where the pair has no key or role.
     """
+    rows = key_rows(facts, policy, grants, forms, explain=explain, briefly=briefly, only_needed=only_needed)
+    return Judgement(rows, bucket_rows(facts), facts.bucket.bucket_keys_known, level) if rows is not None else None
+
+
+def key_rows(
+    facts: Facts,
+    policy: PolicyDocument | None,
+    grants: Sequence[Grant] | None = (),
+    forms: frozenset[ContextForm] | None = None,
+    *,
+    explain: bool = True,
+    briefly: bool = False,
+    only_needed: bool = False,
+) -> tuple[Row, ...] | None:
+    """The requests to KMS of ``judge`` alone, those that count first."""
     if facts.key is None or facts.role is None:
         return None
     in_use = frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
@@ -267,7 +282,7 @@ def judge(
             decisions[id(one.request)] = decision
         rows.append(Row(one, decision, one.form is None or one.form in current))
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
-    return Judgement(tuple(rows), bucket_rows(facts), facts.bucket.bucket_keys_known, level)
+    return tuple(rows)
 
 
 @lru_cache(maxsize=KEPT_POLICIES)

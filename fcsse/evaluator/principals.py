@@ -56,10 +56,13 @@ class Principals:
     broken: str = ""
 
     @property
-    def roles_only(self) -> bool:
-        """Are they the ARNs of roles, and nothing else?"""
-        others = self.everyone or self.accounts or self.ids or self.sessions or self.federated or self.canonical
-        return not others and not self.services and len(self.roles) > 0 and all(":role/" in arn for arn in self.arns)
+    def by_arn_or_account(self) -> bool:
+        """Is whom they name told by ARNs and accounts alone, and so the same for all roles of an account that they do not list?"""
+        return not (self.ids or self.sessions or self.federated or self.canonical)
+
+    def of_account(self, who: Caller) -> Naming:
+        """How this element, if it is ``by_arn_or_account``, names a role of an account that it does not list."""
+        return Naming(True) if self.everyone else Naming(False, who.account in self.accounts or who.root in self.arns)
 
     @property
     def accounts_only(self) -> bool:

@@ -164,28 +164,44 @@ def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[
 
 
 class _Index:
-    """Which statements may name a role: those that name it by its ARN alone are found without looking at all."""
+    """How statements name a role: by its ARN, in the same way for every role of its account, or to be looked at."""
 
-    __slots__ = ("_by_role", "_others", "_statements")
+    __slots__ = ("_alike", "_by_account", "_by_role", "_others", "_statements")
 
     def __init__(self, statements: tuple[Statement, ...]) -> None:
         self._statements = statements
         self._others: list[int] = []
+        self._alike: list[int] = []
         self._by_role: dict[str, list[int]] = {}
+        self._by_account: dict[str, dict[int, Naming]] = {}
         for at, statement in enumerate(statements):
             who = statement.principals
-            if statement.not_principals or who.broken or not who.roles_only:
+            if statement.not_principals or who.broken or not who.by_arn_or_account:
                 self._others.append(at)
-            else:
-                for arn in who.arns:
-                    self._by_role.setdefault(arn, []).append(at)
+                continue
+            self._alike.append(at)
+            for arn in who.arns:
+                self._by_role.setdefault(arn, []).append(at)
 
-    def of(self, role: str) -> tuple[Statement, ...]:
-        """The statements that may name this role, in their order."""
-        named = self._by_role.get(role)
-        if named is None:
-            return tuple(self._statements[at] for at in self._others)
-        return tuple(self._statements[at] for at in sorted((*self._others, *named)))
+    def naming(self, context: Context) -> tuple[tuple[Statement, Naming], ...]:
+        """The statements that name the role, or may, in their order, with how they do."""
+        root = context.who.root
+        found = self._by_account.get(root)
+        if found is None:
+            found = self._by_account[root] = self._of_account(context)
+        own = self._by_role.get(context.who.arn)
+        if own or self._others:
+            found = {**found, **{at: Naming(True, at in found and found[at].account) for at in own or ()}}
+            for at in self._others:
+                naming = self._statements[at].naming(context)
+                if naming.named is not False:
+                    found[at] = naming
+        return tuple([(self._statements[at], found[at]) for at in sorted(found)])
+
+    def _of_account(self, context: Context) -> dict[int, Naming]:
+        """How statements name every role of the account that they do not list."""
+        namings = ((at, self._statements[at].principals.of_account(context.who)) for at in self._alike)
+        return {at: naming for at, naming in namings if naming.named is not False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +227,9 @@ class Policy:
         return found
 
     def _find(self, context: Context) -> Named:
-        named = self.allows, self.denies
-        if context.who.kind is Kind.ROLE:
-            named = self.allow_index.of(context.who.arn), self.deny_index.of(context.who.arn)
-        return Named(_naming(named[0], context), _naming(named[1], context))
+        if context.who.kind is Kind.ROLE and context.who.account:
+            return Named(self.allow_index.naming(context), self.deny_index.naming(context))
+        return Named(_naming(self.allows, context), _naming(self.denies, context))
 
 
 def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:

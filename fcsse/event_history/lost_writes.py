@@ -19,13 +19,10 @@ from typing import NamedTuple
 from fcsse.errors import FcsseError
 from fcsse.event_history.events import Event
 from fcsse.event_history.policy_parts import Part, has_ids, masked, parts_of, says_the_same
-from fcsse.event_history.put_basis import DIGITS, PutBasis, basis_of
-from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.event_history.policy_puts import STALE, Put, puts_of
+from fcsse.event_history.put_basis import DIGITS, PutBasis
+from fcsse.event_history.versions import KeyHistory
 from fcsse.policy.document import PolicyDocument
-from fcsse.policy.equivalence import digest_of
-
-STALE = timedelta(seconds=11)
-"""How old a version may be that KMS still shows, and a second for the record's rounding. What was run over is younger."""
 
 LATE = timedelta(minutes=15)
 """After so long, the record holds what happened. Source: CloudTrail user guide ("within an average of about 5 minutes")."""
@@ -80,14 +77,6 @@ class LostWrites(NamedTuple):
     newest: datetime | None = None
 
 
-class _Put(NamedTuple):
-    event: Event
-    document: PolicyDocument | None
-    digest: str
-    basis: PutBasis | None
-    created: bool
-
-
 class _State(NamedTuple):
     """One possible course of events so far: the last put, what is lost, and what is not known."""
 
@@ -101,27 +90,14 @@ def find_lost_writes(
     history: KeyHistory, saved: Mapping[str, PutBasis], now: PolicyDocument | None, moment: datetime
 ) -> LostWrites:
     """What is still lost. ``saved``: bases by request id; ``now``: the policy as KMS shows it, None where it was not read."""
-    puts = _puts(history, saved)
+    puts = puts_of(history, saved)
     return _Search(puts, history.key.partition, moment).run(now)
-
-
-def _puts(history: KeyHistory, saved: Mapping[str, PutBasis]) -> tuple[_Put, ...]:
-    found = []
-    for change in history.changes:
-        if change.failed or change.version is None:
-            continue
-        document = change.version.document
-        digest = digest_of(document, history.key.partition) if document else ""
-        created = change.kind is Kind.CREATED
-        basis = None if created else basis_of(change.event, dict(saved))
-        found.append(_Put(change.event, document, digest, basis, created))
-    return tuple(found)
 
 
 class _Search:
     """Follows all orders of events. Events of different seconds have one; those of one second as many as are possible."""
 
-    def __init__(self, puts: Sequence[_Put], partition: str, moment: datetime) -> None:
+    def __init__(self, puts: Sequence[Put], partition: str, moment: datetime) -> None:
         self._puts = puts
         self._partition = partition
         self._moment = moment
@@ -199,7 +175,7 @@ class _Search:
         return _State(number, frozenset(lost), frozenset(doubts), (*state.order, number))
 
     def _run_over(
-        self, state: _State, number: int, put: _Put, basis: PutBasis
+        self, state: _State, number: int, put: Put, basis: PutBasis
     ) -> tuple[set[tuple[Part, bool, int, int]], Unknown | None]:
         """What this put lost of the version before it, when it was made from another one."""
         if state.last is None or self._matches(state.last, basis):
@@ -222,7 +198,7 @@ class _Search:
         pieces = {(part, False) for part in missing} | {(part, True) for part in back}
         return {(part, is_back, number, state.last) for part, is_back in pieces}, None
 
-    def _base(self, state: _State, put: _Put, basis: PutBasis) -> tuple[PolicyDocument | None, int, Unknown | None]:
+    def _base(self, state: _State, put: Put, basis: PutBasis) -> tuple[PolicyDocument | None, int, Unknown | None]:
         """The policy that a put was made from, the first version after it, and why nothing may be concluded from it."""
         order = state.order
         for at in range(len(order) - 1, -1, -1):

@@ -1,6 +1,6 @@
 """The requests of a pair that AWS may have recorded, with their verdicts. Pure.
 
-In: a pair's facts and judgement. Out: one ``Asked`` for each action that reading and writing need, form of the encryption
+In: a pair's facts, and the verdicts on its requests. Out: one ``Asked`` for each action that reading and writing need, form of the encryption
 context, and prefix.
 """
 
@@ -13,7 +13,7 @@ from functools import partial
 from fcsse.arn import bucket_arn
 from fcsse.errors import FcsseError
 from fcsse.evaluator.cache_requests import CONTEXT_KEY, Purpose, decide
-from fcsse.evaluator.pair_access import Judgement, Row, judge
+from fcsse.evaluator.pair_access import Row, key_rows
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Asked
 from fcsse.event_history.uses import Use
@@ -25,8 +25,8 @@ _PURPOSES = (Purpose.READ, Purpose.WRITE)
 """A multipart upload asks what reading asks."""
 
 
-def asked_of(facts: Facts, judgement: Judgement) -> tuple[Asked, ...]:
-    """The requests of a pair; none where it has no key or role."""
+def asked_of(facts: Facts, rows: Sequence[Row]) -> tuple[Asked, ...]:
+    """The requests of a pair, by its rows; none where it has no key or role."""
     if facts.key is None or facts.role is None:
         return ()
     return tuple(
@@ -41,7 +41,7 @@ def asked_of(facts: Facts, judgement: Judgement) -> tuple[Asked, ...]:
             row.verdict,
             partial(_verdict_on, facts, row) if row.asked.form is ContextForm.OBJECT else None,
         )
-        for row in judgement.rows
+        for row in rows
         if row.asked.purpose in _PURPOSES and row.asked.form is not None
     )
 
@@ -60,8 +60,7 @@ def asked_where_recorded(facts: Facts, uses: Sequence[Use]) -> tuple[Asked, ...]
         document = parsed(facts.policy) if facts.policy is not None else None
     except FcsseError:
         return ()
-    judgement = judge(facts, document, facts.grants, explain=False, briefly=not other)
-    return asked_of(facts, judgement) if judgement else ()
+    return asked_of(facts, key_rows(facts, document, facts.grants, explain=False, briefly=not other) or ())
 
 
 def _verdict_on(facts: Facts, row: Row, context: str) -> Verdict:

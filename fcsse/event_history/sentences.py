@@ -5,6 +5,7 @@ In: observations, gaps, times. Out: texts without markup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -21,6 +22,18 @@ NOT_PROOF = (
     "CloudTrail records refusals only in some cases, and with Bucket Keys S3 asks KMS seldom: that none is recorded does not "
     "mean that access works."
 )
+
+AGAINST_ALLOWED = (
+    "What fcsse cannot see may deny it: a VPC endpoint policy, or a condition that it assumes to be met. Where the refusal names "
+    "no object, it may be one that is encrypted in the other form (fcsse census shows that). AWS may also need some minutes to "
+    "apply a change made just before."
+)
+"""What may be behind a refusal of what the verdict allows."""
+
+AGAINST_DENIED = (
+    "Access may come from what fcsse cannot read, or it judges the policy wrongly. Please report the policy's form."
+)
+"""What may be behind a success of what the verdict denies."""
 
 _CHANGES = {
     "PutKeyPolicy": "the policy changed",
@@ -91,6 +104,22 @@ def beside(one: Observation, now: datetime) -> str:
     if one.refusal and one.vague:
         refusal += " (it names no bucket or object)"
     return f"last success: {success}; last refusal: {refusal}"
+
+
+def contradiction(found: Sequence[Observation], now: datetime) -> str:
+    """That AWS contradicts a pair's verdict, with what it did; empty where it does not."""
+    told = [
+        f"AWS {_did(one.last)} {one.asked.action} {ago(one.last.event.time, now)}"
+        for one in found
+        if one.disagrees and one.last
+    ]
+    return f"AWS's record contradicts this verdict: {' and '.join(told)}." if told else ""
+
+
+def reasons(found: Sequence[Observation]) -> tuple[str, ...]:
+    """What may be behind the contradictions, each once."""
+    some = [one.last.allowed for one in found if one.disagrees and one.last]
+    return tuple(AGAINST_DENIED if allowed else AGAINST_ALLOWED for allowed in dict.fromkeys(some))
 
 
 def message(use: Use) -> str:

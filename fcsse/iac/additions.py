@@ -100,9 +100,13 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
 
     Raises ``UsageError`` where something is missing or does not fit.
     """
-    key = options.key
-    region = options.bucket_region or (key.region if key else stated.region)
-    partition = stated.partition or (key.partition if key else arns.partition_of(region or ""))
+    named = options.key
+    region = options.bucket_region or (named.region if named else "") or stated.region
+    partition = stated.partition or (named.partition if named else "") or arns.partition_of(region or "")
+    key = named and arns.own_key(named, partition, region or "", stated.account)
+    if named is not None and key is None:
+        message = f"working offline (--account): nothing is asked of AWS, so {named.resource} cannot be resolved"
+        raise UsageError(message, "Name the key by its ARN or id with --key; or leave --account out, and AWS is asked.")
     by_grant = options.via is Via.GRANT or (
         options.via is Via.AUTO and key is not None and key.account != stated.account
     )

@@ -20,8 +20,8 @@ from fcsse.lambda_function.call_events import (
     KeyPolicyPut,
 )
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, Allowed, LinkRules
-from fcsse.lambda_function.our_statements import buckets_given
-from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
+from fcsse.lambda_function.our_statements import buckets_given, level_of
+from fcsse.model import AccessLevel, Association, Facts, Obstacle, Operation, Options, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.plan import Change, Outcome, Plan
 from fcsse.policy.document import parsed
@@ -130,7 +130,7 @@ class Reactor:
     def _link(self, pairs: Sequence[Pair], *, key: str | None = None, again: bool = False) -> Report:
         """Links the pairs that the rules allow. ``key``: only those whose bucket uses this key.
 
-        ``again``: because somebody else changed something. Then caches whose role is not there are passed over, as
+        Who is linked for reading only stays so. ``again``: because somebody else changed something. Then caches whose role is not there are passed over, as
         their own creation is an event too, and each key is written only so often a day.
         """
         report = Report()
@@ -140,7 +140,15 @@ class Reactor:
             return report
         pipeline = self.pipeline
         pipeline.wait = 0.0 if again else self.left()
-        plan = pipeline.plan_of(self._discover(chosen), LINK)
+        found = self._discover(chosen)
+        for level in AccessLevel:
+            group = [one for one in found if (level_of(one) if isinstance(one, Facts) else AccessLevel.FULL) is level]
+            if group:
+                self._apply_link(pipeline.plan_of(group, LINK._replace(level=level)), keys, again, report)
+        return report
+
+    def _apply_link(self, plan: Plan, keys: set[str], again: bool, report: Report) -> None:
+        """Carries a plan to link out, as far as it is about these keys."""
         for outcome in plan.outcomes:
             if outcome.error is None:
                 continue
@@ -153,7 +161,6 @@ class Reactor:
         if again:
             changes = self._within_limit(changes, report)
         self._apply(plan._replace(changes=changes), report)
-        return report
 
     def _allowed(
         self, pairs: Sequence[Pair], key: str | None, again: bool, report: Report

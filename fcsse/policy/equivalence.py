@@ -85,7 +85,11 @@ def canonical_statement(
 
 def digest_of(document: PolicyDocument, partition: str = "aws", *, keep_empty: bool = False) -> str:
     """SHA-256 of what a document says, in hexadecimal: the same for every text with the same meaning."""
-    form = canonical_document(document, partition, keep_empty=keep_empty)
+    return digest_of_form(canonical_document(document, partition, keep_empty=keep_empty))
+
+
+def digest_of_form(form: CanonicalForm) -> str:
+    """The same of a document's canonical form."""
     return hashlib.sha256(json.dumps(form).encode()).hexdigest()
 
 

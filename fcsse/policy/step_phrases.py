@@ -44,7 +44,8 @@ def phrase(step: Step) -> str:
             reading = ", for reading only" if step.access.level is AccessLevel.READ else ""
             return f"a new statement {step.label} for {who(step.access.role)}{reading}"
         case steps.RoleJoined():
-            return f"{who(step.role)} added to the existing statement {step.label}"
+            reading = ", for reading only" if step.access.level is AccessLevel.READ else ""
+            return f"{who(step.role)} added to the existing statement {step.label}{reading}"
         case steps.FormJoined():
             covers = f"statement {step.label} also covers {FORMS[step.form]} from now on"
             if any(len(access.forms) > 1 for access in step.accesses):

@@ -12,6 +12,7 @@ from typing import Any
 
 from fcsse.arn import ROLE_PATH, partition_of, role_name
 from fcsse.sandbox.authorize import ALLOW_ALL
+from fcsse.sandbox.cloudtrail_fsx import record_creation
 from fcsse.sandbox.iam_layer import mark_user
 from fcsse.sandbox.principals import find_role, iam, reveal
 from fcsse.sandbox.state import Association, OlderLink, PendingRole, State, StoredCache
@@ -179,6 +180,7 @@ class Accounts:
             stored.kind, stored.tags = kind, dict(tags or {})
             stored.deployment = "SCRATCH_1" if older else deployment
             self.state.caches[cache] = stored
+            record_creation(self.state, stored)
             if role and kind == "LUSTRE" and find_role(self.state, owner, role_name(cache)) is None:
                 name = role_name(cache)
                 self._pend(name, owner, ROLE_PATH, _FSX_TRUST, role_delay, role_calls, kms_delay, kms_calls, new=new)

@@ -70,7 +70,7 @@ def record_call(
     event["requestID"] = str(call.environ.get(REQUEST_ID) or event["requestID"])
     if error is not None and error.code in _REFUSED:
         event |= _error("AccessDenied", error.message)
-        _keep(state, event, caller.account, call.region)
+        keep(state, event, caller.account, call.region)
         return
     event |= {"requestParameters": _parameters(state, call), "responseElements": None}
     if key is not None:
@@ -82,7 +82,9 @@ def record_call(
         event |= {"errorCode": error.code, "errorMessage": error.message[:MESSAGE_LIMIT]}
     elif call.service == "kms":
         _answer(state, event, call, key, reply)
-    _keep(state, event, caller.account, call.region, key)
+    elif call.service == "fsx" and not event["readOnly"] and reply is not None:
+        event["responseElements"] = with_text_dates(lowered(json.loads(reply.body)))
+    keep(state, event, caller.account, call.region, key)
 
 
 def record_use(
@@ -95,7 +97,7 @@ def record_use(
     event |= {"sourceIPAddress": THROUGH_S3, "userAgent": THROUGH_S3}
     if refused and code == "AccessDenied":
         event |= _error(code, refused)
-        _keep(state, event, caller.account, key.region)
+        keep(state, event, caller.account, key.region)
         return
     algorithm = {"encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
     own = {"keyId": key.arn, "keySpec": "AES_256"} if operation == "GenerateDataKey" else algorithm
@@ -106,7 +108,7 @@ def record_use(
     }
     if refused:
         event |= {"errorCode": code, "errorMessage": refused[:MESSAGE_LIMIT]}
-    _keep(state, event, caller.account, key.region, key)
+    keep(state, event, caller.account, key.region, key)
 
 
 def record_policy(state: State, key: Key, text: str, who: str = "colleague") -> None:
@@ -114,7 +116,7 @@ def record_policy(state: State, key: Key, text: str, who: str = "colleague") -> 
     principal = f"arn:{state.partition}:iam::{key.account}:user/{who}"
     identity = {"type": "IAMUser", "principalId": "AIDASANDBOXCOLLEAGUE", "arn": principal, "accountId": key.account}
     event = {
-        **_frame("kms", "PutKeyPolicy", key.region),
+        **frame("kms", "PutKeyPolicy", key.region),
         "userIdentity": {**identity, "accessKeyId": "AKIASANDBOXCOLLEAGUE", "userName": who},
         "sourceIPAddress": "198.51.100.7",
         "userAgent": "aws-cli/2.31.0 md/prompt#off",
@@ -127,10 +129,10 @@ def record_policy(state: State, key: Key, text: str, who: str = "colleague") -> 
         "responseElements": {"keyId": key.arn},
         "resources": [_resource(key)],
     }
-    _keep(state, event, key.account, key.region)
+    keep(state, event, key.account, key.region)
 
 
-def _keep(state: State, event: Event, account: str, region: str, key: Key | None = None) -> None:
+def keep(state: State, event: Event, account: str, region: str, key: Key | None = None) -> None:
     """Into the caller's record and, where it succeeded on a key of another account, into that account's as well."""
     trail, late = state.trail, state.switches.late_event_seconds
     if trail.paused:
@@ -143,7 +145,8 @@ def _keep(state: State, event: Event, account: str, region: str, key: Key | None
     trail.add({**event, "recipientAccountId": account, **shared}, account, region, late=late)
 
 
-def _frame(service: str, operation: str, region: str) -> Event:
+def frame(service: str, operation: str, region: str) -> Event:
+    """The members that every event has."""
     return {
         "eventVersion": _VERSION,
         "eventSource": f"{service}.amazonaws.com",
@@ -159,7 +162,7 @@ def _frame(service: str, operation: str, region: str) -> Event:
 
 
 def _base(state: State, caller: Caller, service: str, operation: str, region: str) -> Event:
-    return {**_frame(service, operation, region), "userIdentity": _identity(caller)}
+    return {**frame(service, operation, region), "userIdentity": _identity(caller)}
 
 
 def _identity(caller: Caller) -> Event:
@@ -207,7 +210,7 @@ def _key_of(state: State, call: Call, caller: Caller) -> Key | None:
 def _parameters(state: State, call: Call) -> Event | None:
     if call.service == "s3":
         return _s3_parameters(state, call)
-    given = _lowered(
+    given = lowered(
         {name: value for name, value in call.parameters.items() if name not in ("GrantTokens", "GrantToken")}
     )
     match call.operation:
@@ -251,9 +254,9 @@ def _answer(state: State, event: Event, call: Call, key: Key | None, reply: Repl
     event["responseElements"] = {"keyId": key.arn} if key is not None else None
     match call.operation:
         case "CreateKey":
-            data = _lowered(answer["KeyMetadata"])
+            data = lowered(answer["KeyMetadata"])
             data["aWSAccountId"] = data.pop("aWSAccountId", event["userIdentity"]["accountId"])
-            data["creationDate"] = _text_date(data["creationDate"])
+            data["creationDate"] = text_date(data["creationDate"])
             event["responseElements"] = {"keyMetadata": data}
             event["resources"] = [_resource(state.keys[data["arn"]])]
         case "CreateGrant":
@@ -262,12 +265,12 @@ def _answer(state: State, event: Event, call: Call, key: Key | None, reply: Repl
             event["additionalEventData"] = {"grantId": call.parameters.get("GrantId")}
         case "ScheduleKeyDeletion":
             window = {"keyState": answer["KeyState"], "pendingWindowInDays": answer["PendingWindowInDays"]}
-            event["responseElements"] |= {**window, "deletionDate": _text_date(answer["DeletionDate"])}
+            event["responseElements"] |= {**window, "deletionDate": text_date(answer["DeletionDate"])}
         case _:
             pass
 
 
-def _text_date(seconds: float) -> str:
+def text_date(seconds: float) -> str:
     """A date inside an event, such as ``Feb 26, 2024, 5:32:56 AM``. Source: a recorded CreateKey event."""
     moment = time.gmtime(seconds)
     return (
@@ -276,9 +279,18 @@ def _text_date(seconds: float) -> str:
     )
 
 
-def _lowered(value: Any) -> Any:
+def with_text_dates(value: Any) -> Any:
+    """FSx's answers with their dates as events spell them."""
+    if isinstance(value, dict):
+        return {
+            name: text_date(item) if name == "creationTime" else with_text_dates(item) for name, item in value.items()
+        }
+    return value
+
+
+def lowered(value: Any) -> Any:
     """Members with their first letter lowered, except where they are the caller's own words."""
     if isinstance(value, dict):
         own = ("EncryptionContextSubset", "EncryptionContextEquals")
-        return {name[:1].lower() + name[1:]: item if name in own else _lowered(item) for name, item in value.items()}
-    return [_lowered(item) for item in value] if isinstance(value, list) else value
+        return {name[:1].lower() + name[1:]: item if name in own else lowered(item) for name, item in value.items()}
+    return [lowered(item) for item in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,10 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def _columns() -> int:
+    return shutil.get_terminal_size((120, 24)).columns
+
+
 def _start(port: int) -> Sandbox:
     from fcsse.sandbox import Sandbox, SandboxUnavailableError
 
@@ -106,7 +111,7 @@ def main(context: typer.Context, port: Port = 0) -> None:
     stopped = threading.Event()
     with _signals(lambda *_: stopped.set()), tempfile.TemporaryDirectory(prefix="fcsse-sandbox-") as folder:
         try:
-            _say(describe(sandbox.account, sandbox.region, sandbox.other_account))
+            _say(describe(sandbox.account, sandbox.region, sandbox.other_account, _columns()))
             _say(f"\nListening on {sandbox.url}; stop it with Ctrl-C. In another shell:\n")
             typer.echo(f"unset {' '.join(_UNSET)}")
             # Copies of simulated policies have no business among those of real ones.
@@ -137,7 +142,16 @@ class _signals:  # noqa: N801  (reads as a word where it is used)
 def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
     """``base`` without any AWS setting, and with the sandbox's."""
     kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
-    return {**kept, **sandbox.env()}
+    return {**kept, **_with_fcsse(base), **sandbox.env()}
+
+
+def _with_fcsse(base: Mapping[str, str]) -> dict[str, str]:
+    """``PATH`` with this program's folder at its end, where there is no ``fcsse`` in it: the shell's first line names it."""
+    path = base.get("PATH", os.defpath)
+    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - not resolved: a virtual environment's own
+    if shutil.which("fcsse", path=path) or not shutil.which("fcsse", path=folder):
+        return {}
+    return {"PATH": f"{path}{os.pathsep}{folder}"}
 
 
 @app.command(
@@ -198,7 +212,7 @@ def list_world() -> None:
     from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION
     from fcsse.sandbox.world import describe
 
-    typer.echo(describe(ACCOUNT, REGION, OTHER_ACCOUNT))
+    typer.echo(describe(ACCOUNT, REGION, OTHER_ACCOUNT, _columns()))
 
 
 @app.command(short_help="Read an object as a cache would.", epilog=READ_EXAMPLE)

@@ -131,6 +131,11 @@ def _filtered(pair: tuple[StoredCache, Association], name: str, values: Sequence
     return cache.id.startswith(prefix) and cache.id in values
 
 
+def describe(state: State, cache: StoredCache) -> dict[str, Any]:
+    """A cache or file system as FSx describes it."""
+    return _file_cache(state, cache) if cache.id.startswith("fc-") else _file_system(state, cache)
+
+
 def _common(state: State, cache: StoredCache) -> dict[str, Any]:
     kind = "file-cache" if cache.id.startswith("fc-") else "file-system"
     described = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 from fcsse.arn import role_arn, role_name
 from fcsse.sandbox import policies
@@ -184,11 +185,18 @@ def _letting_in(account: str, bucket: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def describe(account: str, region: str, other_account: str) -> str:
-    """The world as a table for people."""
-    width = max(len(item.name) for item in TABLE)
+def describe(account: str, region: str, other_account: str, columns: int = 120) -> str:
+    """The world as a table for people, in so many columns. A role's ARN has a line of its own."""
+    width = max(len(item.name) for item in TABLE if item.kind != "role")
+    indent = " " * (12 + width + 2)
     lines = [f"Account {account} in {region}; other account {other_account}."]
-    lines += [f"{item.kind:<12}{item.name:<{width}}  {item.note}" for item in TABLE]
-    lines.append(f"Both are in the organization o-exampleorgid, which {account} manages.")
-    lines.append(f"The role of a cache: {role_name('fc-0123')}; every SSE-KMS bucket's key has its name as alias.")
+    for item in TABLE:
+        name = f"{item.kind:<12}{item.name:<{width}}  "
+        if len(name) > len(indent):
+            lines.append(name.rstrip())
+            name = indent
+        lines += wrap(name + item.note, max(columns, 50), subsequent_indent=indent, break_on_hyphens=False)
+    lines += wrap(f"Both are in the organization o-exampleorgid, which {account} manages.", columns)
+    lines.append(f"The role of a cache: {role_name('fc-0123')}")
+    lines += wrap("Every key of an SSE-KMS bucket has the bucket's name as its alias.", columns)
     return "\n".join(lines)

@@ -6,6 +6,7 @@ Every tenth bucket's pairs lack their access; the others have it by a statement 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qs, urlsplit
@@ -21,13 +22,17 @@ _IAM_NS = "https://iam.amazonaws.com/doc/2010-05-08/"
 
 @dataclass(frozen=True)
 class Account:
-    """The account; read only. ``lacking``: every so manieth bucket has no statement (0 = none lacks one)."""
+    """The account; read only. ``lacking``: every so manieth bucket has no statement (0 = none lacks one).
+
+    ``events``: so many uses of the keys are in CloudTrail's record, half of them reads, each answered as the policies say.
+    """
 
     pairs: int = 1000
     buckets: int = 200
     keys: int = 20
     per_cache: int = 8
     lacking: int = 10
+    events: int = 0
 
     @property
     def caches(self) -> int:
@@ -128,10 +133,58 @@ class Account:
                 return {"Policy": self.policies[key], "PolicyName": "default"}
             case "ListGrants":
                 return {"Grants": [], "Truncated": False}
+            case "LookupEvents":
+                return self._look_up(given)
             case _:
                 start = int(str(given.get("NextToken", "0")))
                 more = {"NextToken": str(start + 25)} if start + 25 < len(self.associations) else {}
                 return {"Associations": self.associations[start : start + 25], **more}
+
+    def _look_up(self, given: dict[str, object]) -> dict[str, object]:
+        """A page of 50, newest first. Source: CloudTrail API reference, LookupEvents."""
+        (attribute,) = given["LookupAttributes"]  # type: ignore[misc]
+        found = self.recorded.get(str(attribute["AttributeValue"]), [])
+        start = int(str(given.get("NextToken", "0")))
+        more = {"NextToken": str(start + 50)} if start + 50 < len(found) else {}
+        return {"Events": found[start : start + 50], **more}
+
+    @cached_property
+    def recorded(self) -> dict[str, list[dict[str, object]]]:
+        """The record, by event name."""
+        now = int(time.time())
+        names = ("Decrypt", "GenerateDataKey")
+        return {
+            name: [self._use(name, number, now - 30 * number) for number in range(first, self.events, len(names))]
+            for first, name in enumerate(names)
+        }
+
+    def _use(self, name: str, number: int, at: int) -> dict[str, object]:
+        pair = number * 7 % self.pairs
+        bucket, role = pair % self.buckets, role_arn(_cache(pair // self.per_cache))
+        session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/FSx"
+        event: dict[str, object] = {
+            "eventVersion": "1.11",
+            "eventID": f"00000000-0000-4000-8000-{number:012d}",
+            "eventName": name,
+            "eventSource": "kms.amazonaws.com",
+            "awsRegion": REGION,
+            "recipientAccountId": ACCOUNT,
+            "userIdentity": {
+                "type": "AssumedRole",
+                "arn": session,
+                "accountId": ACCOUNT,
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role}},
+                "invokedBy": "fas.s3.amazonaws.com",
+            },
+        }
+        key = key_name(bucket % self.keys)
+        if self.lacking and bucket // self.keys % self.lacking == 0:
+            message = f"User: {session} is not authorized to perform: kms:{name} on resource: {key}"
+            event |= {"errorCode": "AccessDenied", "errorMessage": message, "requestParameters": None}
+        else:
+            context = {"aws:s3:arn": f"arn:aws:s3:::{_bucket(bucket)}/object"}
+            event |= {"requestParameters": {"encryptionContext": context}, "resources": [{"ARN": key}]}
+        return {"EventId": event["eventID"], "EventName": name, "EventTime": at, "CloudTrailEvent": json.dumps(event)}
 
     def _s3(self, bucket: str, names: list[str]) -> tuple[str, Answer]:
         extra = {**_XML, "x-amz-bucket-region": REGION}

@@ -3,6 +3,9 @@
 Two writers, each 20 to 80 ms away from KMS: fcsse links one cache, and somebody else reads the policy, adds a statement and
 writes it back, once, at a random moment of the link's 1.6 seconds. Then 1,000 links that nobody contends, and groups of
 links at once without a common lock. Prints what was lost at first, what is lost after ``settle``, and false alarms.
+
+``--real SECONDS``: the contended links once more in real time, through sockets, against the sandbox with that distance; as many
+as the seconds allow, half of them settled without the copies.
 """
 
 from __future__ import annotations
@@ -10,11 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
+import time
 from collections import Counter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
+import boto3
+
+import fcsse
 from fcsse.apply.backup import BackupFolder
+from fcsse.sandbox import Sandbox
 from tests.write_protocol.recorded import bases_in, settled
 from tests.write_protocol.simulation import SimulatedKey, World
 from tests.write_protocol.test_simulated import Fcsse, sids
@@ -90,6 +100,59 @@ def against_each_other(seed: int, home: Path, counts: Counter[str]) -> None:
     counts["unsure or not in the record"] += bool(found.unsure or found.doubts)
 
 
+def in_real_time(seconds: float, home: Path, counts: Counter[str]) -> None:
+    """Links through sockets, each beside one write of somebody else, and settles them; until the seconds are over."""
+    random = Random(0)
+    end = time.monotonic() + seconds
+    with Sandbox() as sandbox:
+        while time.monotonic() < end:
+            _one_in_real_time(sandbox, home / str(counts["links"]), random, counts)
+
+
+def _one_in_real_time(sandbox: Sandbox, home: Path, random: Random, counts: Counter[str]) -> None:
+    sandbox.reset()
+    sandbox.switches.lookups_per_second = 0
+    kms, key = sandbox.client("kms"), sandbox.key("data").arn
+    begun, wait = threading.Event(), random.random() * WINDOW
+
+    def on_its_way(_: object) -> None:
+        time.sleep(random.uniform(*LATENCY) / 2)
+
+    def theirs() -> None:
+        begun.wait(60)
+        time.sleep(wait)
+        document = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+        statement = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "kms:ReEncryptTo", "Resource": "*"}
+        document["Statement"].append({"Sid": "Theirs", **statement})
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(document))
+
+    for after in (False, True):
+        sandbox.fault("kms:*", times=None, hook=on_its_way, after=after)
+    sandbox.fault("kms:GetKeyPolicy", hook=lambda _: begun.set())
+    who = sandbox.credentials()
+    session = boto3.Session(who.access_key, who.secret, region_name=sandbox.region)
+    settings = fcsse.Settings(session=session, region=sandbox.region, endpoint_url=sandbox.url, backup_dir=home)
+    other = threading.Thread(target=theirs)
+    other.start()
+    counts["links"] += 1
+    try:
+        fcsse.link("fc-0123", "data", settings=settings)
+    except fcsse.FcsseError:
+        counts["failed"] += 1
+    begun.set()
+    other.join()
+    lost = "Theirs" not in sids(sandbox.policy_text(key))
+    counts["lost at first"] += lost
+    sandbox.faults.clear()
+    sandbox.age_events(3600)
+    with_copies = counts["links"] % 2 == 0
+    found = fcsse.settle(key, settings=settings if with_copies else settings._replace(backup_dir=home / "none"))
+    seen = found.settlement.keys[0].found
+    counts["lost after settle"] += "Theirs" not in sids(sandbox.policy_text(key))
+    counts["false alarms"] += bool(seen.lost and not lost)
+    counts["unsure or not in the record"] += bool(seen.unsure or seen.doubts)
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -97,8 +160,15 @@ def main() -> int:
     parser.add_argument("--uncontended", type=int, default=500, metavar="PAIRS", help="of links, two each")
     parser.add_argument("--groups", type=int, default=100, help="of three links at once")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--real", type=float, default=0.0, metavar="SECONDS", help="only in real time, for so long")
     given = parser.parse_args()
     bad = 0
+    if given.real:
+        real: Counter[str] = Counter()
+        with TemporaryDirectory() as home:
+            in_real_time(given.real, Path(home), real)
+        print("in real time: " + ", ".join(f"{value:,} {key}" for key, value in real.items()))
+        return 1 if real["lost after settle"] + real["false alarms"] else 0
     for name, play, times in (
         ("contended", contended, given.contended),
         ("uncontended", uncontended, given.uncontended),

@@ -15,6 +15,10 @@ import fcsse
 from fcsse.cli.options.safety import parse_duration
 from live.assumptions import ASSUMPTIONS
 from live.comparing import AS_ASSUMED, DIFFERS, UNKNOWN, Line, compare
+from live.event_assumptions import event_lines, examples
+from live.event_shapes import compare_events
+from live.events import Read, read_events
+from live.played_events import played
 from live.recording import Recording
 from live.sandbox_twin import mirrored
 from live.shapes import masked, masked_text
@@ -34,6 +38,11 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--cache", required=True, help="a file cache or FSx for Lustre file system that is not in use")
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--write", action="store_true", help="also link, check again, and unlink what was linked here")
+    parser.add_argument(
+        "--events",
+        action="store_true",
+        help="also compare CloudTrail's newest events of caches, keys and buckets (cloudtrail:LookupEvents; about 20 seconds)",
+    )
     parser.add_argument("--profile", help="AWS profile")
     parser.add_argument("--region", help="Region of the cache")
     parser.add_argument("--endpoint-url", help="where AWS is")
@@ -78,7 +87,15 @@ def main(words: list[str]) -> int:
     if first is not None and first.facts is not None:
         steps = Steps(given.cache, given.bucket, given.write, lambda _: None)
         lines = compare(real, mirrored(first.facts, session.region_name, steps.take)) + lines
-    _write(given.transcript, real, lines, (given.cache, given.bucket))
+    recorded = None
+    if given.events:
+        _say("reading CloudTrail's event history")
+        key = first.facts.key if first is not None and first.facts is not None else None
+        regions = [session.region_name, *([key.arn.region] if key else [])]
+        # A session of its own, which is not written down: events hold what others did.
+        recorded = read_events(boto3.Session(profile_name=given.profile), regions, given.endpoint_url)
+        lines += compare_events(recorded, played()) + event_lines(recorded)
+    _write(given.transcript, real, lines, (given.cache, given.bucket), recorded)
     for line in lines:
         print(line)
     differing = sum(line.verdict == DIFFERS for line in lines)
@@ -93,7 +110,7 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _write(file: Path, real: Recording, lines: list[Line], names: tuple[str, ...]) -> None:
+def _write(file: Path, real: Recording, lines: list[Line], names: tuple[str, ...], recorded: Read | None) -> None:
     exchanges = [
         {
             "step": one.step,
@@ -108,6 +125,8 @@ def _write(file: Path, real: Recording, lines: list[Line], names: tuple[str, ...
     ]
     found = [{"verdict": line.verdict, "subject": line.subject, "detail": line.detail} for line in lines]
     document = {"schema": "fcsse.live-check/1", "fcsse": fcsse.__version__, "lines": found, "exchanges": exchanges}
+    if recorded is not None:
+        document["events"] = examples(recorded, names)
     file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

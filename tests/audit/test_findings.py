@@ -494,7 +494,7 @@ def test_an_older_link_that_failed_is_told_once_and_no_association() -> None:
     for path in ("s3://data/in/", "s3://data/out/"):
         made.associations.append(Located(Association("", C, path, "MISCONFIGURED", "It went wrong."), REGION))
     finding = only(made.done(), "association-failed")
-    assert finding.title == f"link to S3 is MISCONFIGURED: {C} and bucket data"
+    assert finding.title == f"the S3 link of {C} to bucket data is MISCONFIGURED"
     assert finding.commands == (f"aws fsx describe-file-systems --file-system-ids {C} --region {REGION}",)
 
 

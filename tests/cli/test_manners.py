@@ -135,3 +135,39 @@ def test_a_wait_counts_on_up_to_its_limit() -> None:
         "change 1 of 2: waiting for KMS (7 of 10 s)",
         "change 1 of 2: waiting for KMS (10 of 10 s)",
     )
+
+
+def test_what_many_checks_have_in_common_is_printed_once(shell: Shell) -> None:
+    caches = ("--cache", "fc-0123", "--cache", "fc-0456", "--cache", "fs-0abc")
+    run = shell.run("check", *caches, "--bucket", "data", "--bucket", "data-bucket-keys")
+    assert run.code == 3
+    for bucket in ("data", "data-bucket-keys"):
+        for cache in ("fc-0123", "fc-0456", "fs-0abc"):
+            assert run.out.count(f"{cache} cannot read or write s3://{bucket}: ") == 1
+        assert f"  fcsse link {' '.join(caches)} --bucket {bucket}\n" in run.out
+    assert run.out.count("ACTION ") == 2, "a table a bucket"
+    assert run.out.count("Not checked: ") == run.out.count("This is about objects ") == 1
+    locked = shell.run("check", *caches, "--bucket", "data-locked")
+    assert (locked.code, locked.err.count("Error: ")) == (5, 1)
+
+
+def test_the_same_warning_comes_once_and_its_command_on_a_line_of_its_own(shell: Shell) -> None:
+    caches = ("--cache", "fc-0123", "--cache", "fc-0456", "--cache", "fs-0abc")
+    run = shell.run("link", *caches, "--bucket", "data-stack", "--dry-run")
+    assert run.out.count("Warning: ") == 1
+    assert re.search(rf"(?m)^  fcsse statement {' '.join(caches)} --bucket data-stack --account \S+ --key ", run.out)
+    for words in (("-q",), ("-o", "markdown")):
+        shown = shell.run("link", *caches, "--bucket", "data-stack", "--dry-run", *words)
+        assert (shown.out + shown.err).count("belongs to CloudFormation stack") == 1
+        assert "\\n" not in shown.out + shown.err
+
+
+def test_what_aws_says_stands_on_a_line_of_its_own(shell: Shell) -> None:
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-locked")
+    key = shell.sandbox.key("data-locked").arn
+    assert run.err.startswith(
+        f"Error: describing key {key}: the caller may not call kms:DescribeKey\n"
+        "AWS says: AccessDeniedException: User: arn:aws:iam::111122223333:user/admin is not authorized to perform: "
+    )
+    error = shell.run("check", "--cache", "fc-0123", "--bucket", "data-locked", "-o", "json").json["pairs"][0]["error"]
+    assert "kms:DescribeKey (AccessDeniedException: User: " in error["message"]

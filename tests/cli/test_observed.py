@@ -86,6 +86,11 @@ def test_a_refusal_that_no_change_explains_is_exit_code_3(shell: Shell) -> None:
     run = shell.run(*CHECK)
     assert run.code == 3
     assert "no change of the key since then is recorded: User: arn:aws:sts::" in plain(run)
+    contradicted = "AWS's record contradicts this verdict: AWS refused kms:Decrypt 1 minute ago."
+    assert f"{contradicted} What fcsse cannot see may deny it" in plain(run)
+    brief = shell.run(*CHECK, "-q")
+    assert (brief.code, contradicted in plain(brief)) == (3, True)
+    assert contradicted in shell.run(*CHECK, "-o", "markdown").out
     document = shell.run(*CHECK, "-o", "json")
     assert (document.code, document.json["exit_code"]) == (3, 3)
     assert observed(document)["agreement"] == "unexplained"
@@ -101,6 +106,7 @@ def test_a_success_against_the_verdict(shell: Shell) -> None:
     assert shell.unlink("fc-0123", "data", "--yes", "--no-backup").code == 0
     gone = shell.run(*CHECK)
     assert "denied, but AWS allowed it 2 hours ago; after that the policy changed" in plain(gone)
+    assert "contradicts" not in gone.out
     shell.sandbox.age_events(7300)
     shell.sandbox.add_event({**raw, "eventID": "again"}, ago=60)
     assert "denied, but AWS allowed it 1 minute ago, and no change of the key since then is recorded" in plain(

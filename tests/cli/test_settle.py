@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ def run_over(shell: Shell, *words: str) -> Run:
     """Somebody writes right after our first reading, our other readings come too late, and nobody notices."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=0.4)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
     run = shell.link("fc-0123", "data", *words)
     assert run.code == 0, run.words
     assert "Foreign 1" not in shell.sandbox.policy_text("data")
@@ -42,6 +44,16 @@ def test_what_a_write_of_ours_ran_over_is_named_and_given_back(shell: Shell) -> 
     again = settle(shell)
     assert (again.code, again.count("kms:PutKeyPolicy")) == (0, 0), again.words
     assert "Nothing to give back." in again.out
+
+
+def test_no_copy_is_needed_where_two_versions_tell_what_both_were_made_from(shell: Shell) -> None:
+    """The policy from before is older than the record: the ready-made world was there before it begins."""
+    run_over(shell, "--no-backup")
+    run = settle(shell, "--yes", "--no-backup")
+    assert run.code == 0, run.words
+    assert "Foreign 1" in run.out
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
+    assert shell.works("fc-0123", "data") == (True, True)
 
 
 def test_the_copy_says_what_was_read_and_when_and_by_which_request_it_was_replaced(shell: Shell) -> None:
@@ -128,7 +140,7 @@ def test_link_settles_by_itself(shell: Shell) -> None:
 def run_over_and_settle(shell: Shell, *words: str) -> Run:
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=0.4)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
     return shell.link("fc-0123", "data", "--settle", "20m", *words)
 
 
@@ -144,3 +156,99 @@ def test_link_says_where_its_write_is_not_in_the_record_in_time(shell: Shell) ->
     assert run.code == 8, run.words
     assert "fcsse settle" in run.err
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+def theirs(shell: Shell) -> dict[str, Any]:
+    """The event of the write that was run over."""
+    events = [one.event for one in shell.sandbox.state.trail.events if one.event["eventName"] == "PutKeyPolicy"]
+    (found,) = (event for event in events if "Foreign 1" in event["requestParameters"]["policy"])
+    return found
+
+
+def other_version(event: dict[str, Any]) -> None:
+    event["eventVersion"] = "1.02"
+    event["responseElements"] = None
+    event["resources"] = [{"arn": event["resources"][0]["ARN"], "accountId": event["recipientAccountId"]}]
+
+
+def by_id_alone(event: dict[str, Any]) -> None:
+    event["requestParameters"]["keyId"] = event["resources"][0]["ARN"].rpartition("/")[2]
+    event["responseElements"] = None
+    del event["resources"]
+
+
+def by_arn_alone(event: dict[str, Any]) -> None:
+    event["requestParameters"]["keyId"] = event["resources"][0]["ARN"]
+    event["responseElements"] = None
+    del event["resources"]
+
+
+def by_alias(event: dict[str, Any]) -> None:
+    event["requestParameters"]["keyId"] = "alias/data"
+
+
+def corrected(event: dict[str, Any]) -> None:
+    event["addendum"] = {"reason": "UPDATED_DATA", "originalEventID": "00000000-0000-4000-8000-000000000000"}
+
+
+@pytest.mark.parametrize("change", [other_version, by_id_alone, by_arn_alone, by_alias, corrected])
+def test_whatever_the_form_of_the_event_the_statement_is_given_back(
+    shell: Shell, change: Callable[[dict[str, Any]], None]
+) -> None:
+    run_over(shell)
+    change(theirs(shell))
+    run = settle(shell, "--yes")
+    assert run.code == 0, run.words
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
+
+
+def no_parameters(event: dict[str, Any]) -> None:
+    event["requestParameters"] = None
+
+
+def cut_parameters(event: dict[str, Any]) -> None:
+    event["requestParameters"] = {
+        "keyId": event["requestParameters"]["keyId"],
+        "policy": event["requestParameters"]["policy"][:200],
+    }
+
+
+def omitted_parameters(event: dict[str, Any]) -> None:
+    event["requestParameters"] = {"omitted": True, "reason": "too large"}
+
+
+def no_policy(event: dict[str, Any]) -> None:
+    event["requestParameters"]["policy"] = "[]"
+
+
+@pytest.mark.parametrize("change", [no_parameters, cut_parameters, omitted_parameters, no_policy])
+def test_an_event_that_is_not_whole_is_said_not_to_be_in_the_record_and_nothing_is_written(
+    shell: Shell, change: Callable[[dict[str, Any]], None]
+) -> None:
+    run_over(shell)
+    change(theirs(shell))
+    before = shell.sandbox.policy_text("data")
+    run = settle(shell, "--yes")
+    assert run.count("kms:PutKeyPolicy") == 0, run.words
+    assert shell.sandbox.policy_text("data") == before
+    assert "not in the record" in " ".join((run.out + run.err).split())
+
+
+def test_an_event_that_names_no_key_is_taken_for_none(shell: Shell) -> None:
+    run_over(shell)
+    event = theirs(shell)
+    by_alias(event)
+    event["responseElements"] = None
+    del event["resources"]
+    run = settle(shell, "--yes")
+    assert run.count("kms:PutKeyPolicy") == 0, run.words
+
+
+@pytest.mark.parametrize("seconds", [-240, 240])
+def test_a_clock_that_is_off_as_far_as_aws_takes_it_changes_nothing(shell: Shell, seconds: int) -> None:
+    """AWS refuses requests whose time differs by more than five minutes from its own."""
+    run_over(shell)
+    shell.clock.slept += seconds
+    run = settle(shell, "--yes")
+    assert run.code == 0, run.words
+    assert "Foreign 1" in shell.sandbox.policy_text("data")

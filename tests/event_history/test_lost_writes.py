@@ -172,6 +172,22 @@ def test_too_many_writes_of_one_second_are_said_to_be_too_many() -> None:
     assert Unknown.TOO_MANY in {one.reason for one in found.doubts}
 
 
+def test_one_loss_among_thousands_of_writes_of_a_busy_key() -> None:
+    """As many as are read of a key: 60 pages of 50."""
+    kept = ["root"]
+    puts = [foreign(number * 20, made.policy(*kept, f"n{number}")) for number in range(1500)]
+    at = 1500 * 20
+    last = made.policy(*kept, "n1499")
+    puts += [
+        foreign(at, made.policy(*kept, "n1499", "theirs")),
+        ours(at + 1, last, made.policy(*kept, "n1499", "ours")),
+    ]
+    puts += [foreign(at + 20 * number, made.policy(*kept, "ours", f"m{number}")) for number in range(1, 1400)]
+    found = find(*puts)
+    assert [(one.part.sid, one.back) for one in found.lost] == [("theirs", False)]
+    assert (found.unsure, found.doubts) == ((), ())
+
+
 @FEW
 @given(SEEDS, st.integers(1, 3))
 def test_no_false_alarm_among_fcsse_itself(seed: int, count: int) -> None:

@@ -58,7 +58,7 @@ def test_the_command_in_the_warning_prints_what_link_wrote_wherever_it_is_run(
     assert run.code == 0, run.err
     assert "belongs to CloudFormation stack 'storage'" in run.out
     assert ("--via grant" in run.out) is ("--every-cache" not in words)
-    (command,) = set(re.findall(r"\(fcsse (statement [^)]+)\)", run.out))
+    (command,) = set(re.findall(r"(?m)^  fcsse (statement .+)$", run.out))
     shell.sandbox.requests.clear()
     told = shell.run(*shlex.split(command))
     assert told.code == 0, told.err

@@ -381,3 +381,17 @@ def test_events_of_other_accounts_are_ignored(ready: Function) -> None:
     answer = fcsse.lambda_handler(put, Context())
     assert answer == {"result": "ignored"}
     assert REGION in Context().invoked_function_arn
+
+
+@pytest.mark.parametrize("bucket", ["data", "data-other-account"])
+def test_a_link_for_reading_only_stays_so(ready: Function, monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+    cache = "fc-0ddd0ddd"
+    ready.sandbox.add_cache(cache, [bucket])
+    monkeypatch.setenv("FCSSE_ALLOW", "*")
+    fcsse.link(cache, bucket, operations="read")
+    ready(put_back(ready.sandbox, ready.sandbox.policy_text("data")))
+    assert ready(cache_created(cache, bucket))["changed"] is False
+    [judged] = fcsse.check(cache, bucket)
+    rows = judged.judgement.rows if judged.judgement else ()
+    allowed = {row.asked.action for row in rows if row.current and row.verdict is fcsse.Verdict.ALLOWED}
+    assert allowed - {"kms:DescribeKey"} == {"kms:Decrypt"}

@@ -10,13 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from fcsse.sandbox import Sandbox, SandboxUnavailableError, moto_host
-from fcsse.sandbox.command import app
+from fcsse.sandbox.command import app, environment
 from fcsse.sandbox.world import TABLE, build, describe
 from tests.sandbox.clients import OTHER, OWN, ROOT, allow, policy, refused
 
@@ -229,6 +230,25 @@ def test_run_passes_environment_and_exit_code() -> None:
     command = [sys.executable, "-m", "fcsse.sandbox", "run", "--", sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "AWS_PROFILE": "x"}, check=False)
     assert (found.returncode, found.stdout, found.stderr) == (42, "", "")
+
+
+def test_inside_fcsse_is_found_also_where_its_folder_was_not_in_the_path(
+    world: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / ("fcsse.exe" if sys.platform == "win32" else "fcsse")
+    program.parent.mkdir()
+    program.touch(0o755)
+    monkeypatch.setattr(sys, "executable", str(program.parent / "python"))
+    (tmp_path / "other").mkdir()
+    bare = environment(world, {"PATH": str(tmp_path / "other")})
+    assert bare["PATH"] == f"{tmp_path / 'other'}{os.pathsep}{program.parent}", "last, so that nothing else is hidden"
+    assert environment(world, {"PATH": str(program.parent)})["PATH"] == str(program.parent)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_the_list_fits_the_terminal(columns: int) -> None:
+    text = describe(OWN, "eu-west-1", OTHER, columns)
+    assert max(map(len, text.splitlines())) <= columns
 
 
 @pytest.mark.parametrize(("command", "code"), [("no-such-command", 127), (os.devnull, 126)])

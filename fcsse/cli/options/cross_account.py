@@ -15,15 +15,6 @@ from fcsse.discovery.named_key import key_named_by
 BUCKET_SIDE = "A bucket of another account"
 
 
-def parse_key(text: str) -> arns.Arn:
-    """A key ARN."""
-    arn = arns.whole_key_arn(text)
-    if arn is None:
-        message = f"{text!r} is not a key ARN such as arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-        raise typer.BadParameter(message)
-    return arn
-
-
 def parse_named_key(text: str) -> arns.Arn:
     """A key ARN; an alias, its ARN or a bare id of the caller's account are understood too."""
     arn = key_named_by(text)
@@ -41,17 +32,6 @@ def parse_role(text: str) -> str:
     return text
 
 
-KeyOption = Annotated[
-    arns.Arn | None,
-    option(
-        "--key",
-        help="The bucket's key, where the bucket cannot be read, or another key that its objects use.",
-        group=BUCKET_SIDE,
-        metavar="ARN",
-        parser=parse_key,
-        show_default=False,
-    ),
-]
 NamedKeyOption = Annotated[
     arns.Arn | None,
     option(

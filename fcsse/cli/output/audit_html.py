@@ -15,7 +15,7 @@ from importlib.resources import files
 from fcsse.cli.output.audit_documents import at_once, by_pair, fixable
 from fcsse.cli.output.audit_matrix import matrix
 from fcsse.cli.output.audit_picture import picture
-from fcsse.cli.output.html_text import SIGNS, WORDS, text
+from fcsse.cli.output.html_text import SIGNS, WORDS, prose, text
 from fcsse.cli.output.observed import sum_of
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.report import Audit
@@ -90,7 +90,7 @@ def _head(audit: Audit, now: datetime) -> str:
     places = {"findings": "Findings", "matrix": "Matrix", "picture": "Picture", "pairs": "Pairs"}
     links = "".join(f'<a href="#{place}">{name}</a>' for place, name in places.items() if audit.judged)
     return (
-        f"<header><h1>fcsse audit</h1><p>{text(audit.summary)}</p>"
+        f"<header><h1>fcsse audit</h1><p>{prose(audit.summary)}</p>"
         f'<p class="soft">Made {now:%Y-%m-%d %H:%M} UTC, by the documented rules of key policies, grants and bucket policies. '
         "VPC endpoint policies are not checked.</p>"
         f'<nav>{links}</nav><div class="totals">{totals}</div></header>'
@@ -122,23 +122,23 @@ def _findings(audit: Audit) -> str:
 def _at_once(audit: Audit) -> str:
     """The command that fixes all that can be fixed at once."""
     number, command = at_once(audit)
-    return f"<p>{fixable(number, len(audit.findings))}:</p>{_command(command)}" if number else ""
+    return f"<p>{prose(fixable(number, len(audit.findings)))}:</p>{_command(command)}" if number else ""
 
 
 def _finding(finding: Finding, name: str, verdicts: dict[Pair, str]) -> str:
     about = " ".join(dict.fromkeys(verdicts[pair] for pair in finding.pairs if pair in verdicts))
     severity = finding.severity
-    body = [f"<p>{text(one)}</p>" for one in finding.detail]
+    body = [f"<p>{prose(one)}</p>" for one in finding.detail]
     if len(finding.pairs) > 1:
         body.append(_named(finding.pairs))
     remedy = " ".join(part for part in (finding.remedy, FIXES.get(finding.fix, "")) if part)
     if remedy:
-        body.append(f"<p><b>Remedy:</b> {text(remedy)}</p>")
+        body.append(f"<p><b>Remedy:</b> {prose(remedy)}</p>")
     body += map(_command, finding.commands)
     return (
         f'<article class="finding {severity.value}" id="{name}" data-s="{severity.value}" data-v="{about}">'
         f'<div><span class="badge">{MARKS[severity]} {severity.value}</span><div class="name"><b>{name}</b> {text(finding.code)}</div></div>'
-        f"<div><h3>{text(finding.title)}</h3>{''.join(body)}</div></article>"
+        f"<div><h3>{prose(finding.title)}</h3>{''.join(body)}</div></article>"
     )
 
 
@@ -174,8 +174,8 @@ def _pair(one: PairAudit, names: list[str]) -> str:
     links = " ".join(f'<a href="#{name}">{name}</a>' for name in names)
     key = one.key.rpartition(":key/")[2] if one.key else ""
     return (
-        f'<tr data-v="{one.verdict}"><td class="mono">{text(one.pair.cache or "")}</td><td>{text(one.pair.bucket)}</td>'
-        f'<td class="badge {one.verdict}">{SIGNS[one.verdict]} {WORDS[one.verdict]}</td><td>{text(why)}</td>'
+        f'<tr data-v="{one.verdict}"><td class="mono">{text(one.pair.cache or "")}</td><td>{prose(one.pair.bucket)}</td>'
+        f'<td class="badge {one.verdict}">{SIGNS[one.verdict]} {WORDS[one.verdict]}</td><td>{prose(why)}</td>'
         f'<td class="mono" title="{text(one.key or "")}">{text(key)}</td><td>{links}</td></tr>'
     )
 

@@ -17,9 +17,8 @@ ACROSS = 22
 
 
 def matrix(judged: Sequence[PairAudit], findings: Mapping[Pair, Sequence[str]]) -> str:
-    """The legend and the blocks. Buckets of one key stand together."""
-    keys = {one.pair.bucket: one.key or "" for one in judged}
-    buckets = sorted(keys, key=lambda name: (keys[name], name))
+    """The legend and the blocks, with caches and buckets by name, as in the picture and the table."""
+    buckets = sorted({one.pair.bucket for one in judged})
     by_bucket: dict[str, list[PairAudit]] = {}
     for one in judged:
         by_bucket.setdefault(one.pair.bucket, []).append(one)

@@ -33,14 +33,15 @@ class Column(NamedTuple):
 
 
 def picture(judged: Sequence[PairAudit]) -> str:
-    """The picture, with a sentence where not everything is in it."""
+    """The picture, with a sentence where not everything is in it.
+
+    Caches and buckets stand by name, as in the matrix and the table; keys in the order of their first buckets.
+    """
     shown = _chosen(judged)
-    keys = sorted({one.key for one in shown if one.key})
-    places = {key: place for place, key in enumerate(keys)}
     homes = {one.pair.bucket: one.key for one in shown}
-    buckets = sorted(homes, key=lambda name: (places.get(homes[name] or "", len(keys)), name))
-    ranks = {bucket: place for place, bucket in enumerate(buckets)}
-    caches = _near(shown, ranks)
+    buckets = sorted(homes)
+    keys = list(dict.fromkeys(key for bucket in buckets if (key := homes[bucket])))
+    caches = sorted({one.pair.cache or "" for one in shown})
     height = TOP + ROW * max(len(caches), len(buckets), len(keys), 1) + ROW // 2
     columns = _columns((caches, buckets, keys), height)
     width = columns[-1].right + 1
@@ -59,7 +60,8 @@ def picture(judged: Sequence[PairAudit]) -> str:
     note = ""
     if len(shown) < len(judged):
         note = f'<p class="soft">It shows {len(shown):,} of {len(judged):,} pairs, those that lack access first.</p>'
-    return f'{note}<div class="scroll">{"".join(parts)}</div>'
+    wide = '<p class="soft wide">The picture is wider than this window: scroll it sideways →</p>'
+    return f'{note}{wide}<div class="scroll">{"".join(parts)}</div>'
 
 
 def _chosen(judged: Sequence[PairAudit]) -> list[PairAudit]:
@@ -74,14 +76,6 @@ def _chosen(judged: Sequence[PairAudit]) -> list[PairAudit]:
             buckets.add(one.pair.bucket)
             found.append(one)
     return found
-
-
-def _near(shown: Sequence[PairAudit], ranks: dict[str, int]) -> list[str]:
-    """The caches, each near the middle of its buckets, so that few lines cross."""
-    own: dict[str, list[int]] = {}
-    for one in shown:
-        own.setdefault(one.pair.cache or "", []).append(ranks[one.pair.bucket])
-    return sorted(own, key=lambda cache: (sum(own[cache]) / len(own[cache]), cache))
 
 
 def _columns(kinds: Iterable[Sequence[str]], height: int) -> list[Column]:

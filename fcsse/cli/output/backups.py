@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.apply.backup import Backup
-from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, fenced
+from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, fenced, warning_markdown
 from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
 from fcsse.errors import FcsseError
@@ -63,7 +63,7 @@ def restore_markdown(
     out.append(f"| `{saved.id}` | {saved.time} | {escaped(saved.reason)} | `{saved.key}` |")
     out += endpoint_markdown(restoration.endpoints)
     if restoration.warnings:
-        out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in restoration.warnings)]
+        out += ["", *(row for warning in restoration.warnings for row in warning_markdown(warning))]
     if restoration.changed:
         out += ["", *fenced(policy_diff(restoration.before, restoration.after))]
     for text in closing:

@@ -171,7 +171,7 @@ def plan_markdown(
     out += endpoint_markdown(plan.endpoints)
     warnings = list(dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings))
     if warnings:
-        out += ["", *(f"> **Warning:** {escaped(warning)}  " for warning in warnings)]
+        out += ["", *(row for warning in warnings for row in warning_markdown(warning))]
     for change, result in _with_results(plan, results):
         out += ["", *_change_markdown(_done(change, result))]
     for error in errors_of(plan, results):
@@ -199,6 +199,12 @@ def _state(outcome: Outcome, plan: Plan, results: Sequence[AppliedChange | Faile
             return f"**{done}**"
         case became:
             assert_never(became)
+
+
+def warning_markdown(text: str) -> list[str]:
+    """A warning as a quotation; each further line of it is a command, as code."""
+    first, *commands = text.split("\n")
+    return [f"> **Warning:** {escaped(first)}  ", *(f"> `{visible(command)}`  " for command in commands)]
 
 
 def error_markdown(message: str, hint: str) -> list[str]:

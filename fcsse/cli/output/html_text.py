@@ -12,6 +12,18 @@ def text(value: str) -> str:
     return html.escape(visible(value), quote=True)
 
 
+WHOLE = 30
+"""Characters up to which a word with hyphens stays on one line: an id, a bucket's name, an option."""
+
+
+def prose(value: str) -> str:
+    """As ``text``, for sentences: no browser breaks a short word at its hyphens."""
+    return " ".join(
+        f'<span class="whole">{text(word)}</span>' if "-" in word and len(word) <= WHOLE else text(word)
+        for word in value.split(" ")
+    )
+
+
 def title(value: str) -> str:
     """An SVG title, which browsers show on pointing."""
     return f"<title>{text(value)}</title>"
@@ -20,5 +32,5 @@ def title(value: str) -> str:
 SIGNS = {"allowed": "✓", "partly": "◐", "denied": "✕", "unknown": "?"}
 """Verdicts as signs, so that no colour has to be told from another."""
 
-WORDS = {"allowed": "access", "partly": "in part", "denied": "no access", "unknown": "not known"}
+WORDS = {"allowed": "access", "partly": "in part", "denied": "no access", "unknown": "unknown"}
 """Verdicts in words."""

@@ -33,6 +33,12 @@ def prose(*parts: tuple[str, Style] | str) -> Prose:
     return Prose((part, "") if isinstance(part, str) else part for part in parts)
 
 
+def warning(text: str) -> list[Line]:
+    """A warning; each further line of it is a command, to be copied."""
+    first, *commands = text.split("\n")
+    return [prose(("Warning: ", "yellow"), first), *(line(f"  {command}") for command in commands)]
+
+
 def visible(text: str) -> str:
     """The text on one line: control characters as escapes, so that no name can begin a line or move the cursor."""
     if text.isprintable():

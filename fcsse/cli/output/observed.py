@@ -8,7 +8,7 @@ from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.event_history.agreement import Agreement, Observation
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import beside, heading, notes, state
+from fcsse.event_history.sentences import beside, contradiction, heading, notes, reasons, state
 from fcsse.event_history.uses import Use
 from fcsse.model import Pair
 from fcsse.text import count
@@ -33,7 +33,15 @@ def observed_lines(observed: Observed, pair: Pair) -> list[Line]:
         out.append(prose((f"  {heading(one)}: ", ""), (state(one, observed.now), STYLES[one.agreement])))
         if one.last is not None:
             out.append(prose((f"    {beside(one, observed.now)}", "dim")))
+    if told := contradiction(found, observed.now):
+        out += [line(""), prose((told, "bold red"), *(f" {text}" for text in reasons(found)))]
     return out
+
+
+def contradiction_lines(observed: Observed, pair: Pair) -> list[Line]:
+    """That AWS contradicts the verdict, for --quiet; nothing where it does not."""
+    told = contradiction(observed.of(pair), observed.now)
+    return [prose((told, "bold red"))] if told else []
 
 
 def sum_of(observed: Observed) -> str:
@@ -66,6 +74,10 @@ def observed_markdown(observed: Observed, pairs: Sequence[Pair]) -> list[str]:
             cells = (pair.cache or "", pair.bucket, heading(one), state(one, observed.now), beside(one, observed.now))
             out.append("| " + " | ".join(escaped(cell) for cell in cells) + " |")
         out.append("")
+    for pair in dict.fromkeys(pairs):
+        found = observed.of(pair)
+        if told := contradiction(found, observed.now):
+            out.append(f"- **{escaped(f'{pair.cache}, {pair.bucket}: {told}')}** {escaped(' '.join(reasons(found)))}")
     return [*out, *(f"- {escaped(note)}" for note in notes(observed))]
 
 

@@ -12,7 +12,7 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.apply.pair_result import PairResult, belongs, pair_result
 from fcsse.arn import Arn
-from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.lines import Line, line, prose, warning
 from fcsse.endpoint import Endpoint, endpoints_text
 from fcsse.errors import FcsseError
 from fcsse.model import Bucket, Facts, Operation, Via
@@ -66,7 +66,7 @@ def endpoint_lines(endpoints: Sequence[Endpoint]) -> list[Line]:
 
 def warning_lines(warnings: Iterable[str]) -> list[Line]:
     """Warnings as they stand in an answer."""
-    return [prose(("Warning: ", "yellow"), warning) for warning in warnings]
+    return [row for text in warnings for row in warning(text)]
 
 
 def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
@@ -104,11 +104,11 @@ MARKS = {Status.TO_DO: ("change", "green"), Status.NOTHING: ("ok", ""), Status.B
 
 
 def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
-    """Many pairs: a heading a key, below it a line for each bucket and what becomes of its pairs."""
+    """Many pairs: a heading a key, below it a line for the buckets whose pairs fare alike, with their caches."""
     keys: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         key = outcome.facts.key if outcome.facts else None
-        state = f" ({key.state.lower()})" if key and key.state else ""
+        state = f" ({key.state.lower()})" if key and key.state not in (None, "Enabled") else ""
         heading = f"Key {key.arn}{state}" if key else "No key of their own" if outcome.facts else "Not known"
         keys.setdefault(heading, []).append(outcome)
     out: list[Line] = []
@@ -117,13 +117,14 @@ def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
         buckets: dict[tuple[Status, str, Via | None], list[Outcome]] = {}
         for outcome in group:
             buckets.setdefault((outcome.status, outcome.pair.bucket, outcome.via), []).append(outcome)
+        rows: dict[tuple[Status, str, str], list[str]] = {}
         for (status, bucket, via), alike in buckets.items():
-            mark, style = MARKS[status]
             caches = ", ".join(outcome.pair.cache or "every cache" for outcome in alike)
-            what = _in_common(status, via, alike)
-            out.append(
-                prose((f"  {mark:<9}", style), f"{bucket or 'its buckets'}: {caches}{f' ({what})' if what else ''}")
-            )
+            rows.setdefault((status, caches, _in_common(status, via, alike)), []).append(bucket or "its buckets")
+        for (status, caches, what), names in rows.items():
+            mark, style = MARKS[status]
+            text = f"{', '.join(names)}: {caches}{f' ({what})' if what else ''}"
+            out.append(prose((f"  {mark:<9}", style), text))
     return out
 
 
@@ -236,7 +237,7 @@ def closing_lines(
         if isinstance(one, AppliedChange):
             out += [prose(note) for note in one.notes]
             if one.backup:
-                out.append(saved_line(one.backup, words, one.change.key if several else None))
+                out += saved_lines(one.backup, words, one.change.key if several else None)
             elif isinstance(one.change, GrantAddition) and one.grant:
                 out.append(line(f"Grant {one.grant}"))
     if dry_run and plan.changes:
@@ -267,10 +268,11 @@ def capital(text: str) -> str:
     return text if text[:3] in ("fc-", "fs-") else text[:1].upper() + text[1:]
 
 
-def saved_line(backup: str, words: CommandBuilder, key: Arn | None = None) -> Line:
+def saved_lines(backup: str, words: CommandBuilder, key: Arn | None = None) -> list[Line]:
     """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
-    which = f" of key {key}" if key else ""
-    return prose(f"Saved the old policy{which}. To undo: {words.restore(backup)}")
+    if key is None:
+        return [prose(f"Saved the old policy. To undo: {words.restore(backup)}")]
+    return [prose(f"Saved the old policy of key {key}. To undo:"), line(f"  {words.restore(backup)}")]
 
 
 def errors_of(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> list[FcsseError]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.history import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.plan import diff_lines, saved_line
+from fcsse.cli.output.plan import diff_lines, saved_lines
 from fcsse.event_history.loss_sentences import loss_note, notes
 from fcsse.event_history.sentences import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
@@ -73,7 +73,7 @@ def closing(found: Settlement, results: Sequence[KeyResult], words: CommandBuild
     for one in results:
         if one.error is None:
             out.append(prose((f"Gave back what was lost to the policy of key {one.key}.", "green")))
-            out += [saved_line(one.backup, words)] if one.backup else []
+            out += saved_lines(one.backup, words) if one.backup else []
     return out
 
 

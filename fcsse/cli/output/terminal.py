@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, wrapped
+from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, warning, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
@@ -103,18 +103,19 @@ class Terminal:
 
     def warn(self, text: str) -> None:
         """A warning; quiet does not silence it."""
-        self.print([prose(("Warning: ", "yellow"), mask_here(text))], err=True)
+        self.print(warning(mask_here(text)), err=True)
 
-    def fail(self, message: str, hint: str) -> None:
-        """An error and what to do next."""
+    def fail(self, message: str, hint: str, aws_text: str = "") -> None:
+        """An error, what AWS answered, and what to do next."""
         # A line of a hint that begins with a sign, such as a brace, is to be copied.
         hints = [prose(part) if part[:1].isalpha() else line(part) for part in hint.split("\n") if part]
-        self.print([prose(("Error: ", "bold red"), message), *hints], err=True)
+        answered = [prose(f"AWS says: {aws_text}")] if aws_text else []
+        self.print([prose(("Error: ", "bold red"), message), *answered, *hints], err=True)
 
     def tell(self, error: FcsseError) -> None:
         """As ``fail``, and with ``-vv`` where the error comes from."""
         self.trace(error)
-        self.fail(error.message, self.hint(error))
+        self.fail(error.own_text, self.hint(error), error.aws_text)
 
     def hint(self, error: FcsseError) -> str:
         """What to do next; where a permission is missing, also how to see all that the command needs."""

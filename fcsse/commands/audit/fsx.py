@@ -39,15 +39,21 @@ def _failed(located: Located, by_pair: dict[Pair, PairAudit], words: CommandBuil
     remedy = "Fix what AWS reports."
     if judged is not None and not judged.allowed:
         remedy = "Fix the other findings for this cache and bucket first."
-    thing, told = "association", f"It is {association.association_id}, for {association.path}."
+    thing, told = (
+        f"the association of {association.owner} with",
+        f"It is {association.association_id}, for {association.path}.",
+    )
     look = ("describe-data-repository-associations", "--association-ids", association.association_id)
     if not association.association_id:
-        thing, told = "link to S3", f"The file system was created with it, for {association.path}."
+        thing, told = (
+            f"the S3 link of {association.owner} to",
+            f"The file system was created with it, for {association.path}.",
+        )
         look = ("describe-file-systems", "--file-system-ids", association.owner)
     return Finding(
         "association-failed",
         Severity.HIGH,
-        f"{thing} is {association.lifecycle}: {association.owner} and bucket {association.bucket}",
+        f"{thing} bucket {association.bucket} is {association.lifecycle}",
         (said, told),
         remedy,
         (words.aws("fsx", *look, region=located.region),),
@@ -94,7 +100,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[PairAudit], words: Comm
             Finding(
                 "role-missing",
                 severity,
-                f"no service-linked role{' yet' if young else ''}: {cache}",
+                f"{cache} has no service-linked role{' yet' if young else ''}",
                 tuple(detail),
                 remedy,
                 commands,

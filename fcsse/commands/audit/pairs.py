@@ -85,40 +85,32 @@ def _finding(
 
 
 TITLES = {
-    "explicit-deny": "a Deny in the key policy stops",
-    "bucket-policy": "the bucket policy does not let in",
-    "key-disabled": "the key is disabled",
-    "key-pending-deletion": "the key is pending deletion",
-    "key-unusable": "the key cannot be used",
-    "key-gone": "the key does not exist",
-    "foreign-alias": "another account's bucket names its key by alias or id",
-    "aws-managed-key": "another account's AWS managed key",
-    "dsse": "DSSE-KMS, which File Cache does not document",
-    "encryption-unsupported": "encryption that File Cache does not document",
-    "policy-format": "the key policy cannot be read as a policy",
-    "unreadable": "unknown",
+    "explicit-deny": "a Deny in the key policy stops {who} from using bucket {bucket}",
+    "bucket-policy": "the bucket policy of {bucket} does not let in {who}",
+    "bucket-gone": "bucket {bucket}, linked to {who}, does not exist",
+    "key-disabled": "the key of bucket {bucket}, linked to {who}, is disabled",
+    "key-pending-deletion": "the key of bucket {bucket}, linked to {who}, is pending deletion",
+    "key-unusable": "the key of bucket {bucket}, linked to {who}, cannot be used",
+    "key-gone": "the key of bucket {bucket}, linked to {who}, does not exist",
+    "foreign-alias": "bucket {bucket} of another account, linked to {who}, names its key by alias or id",
+    "aws-managed-key": "bucket {bucket}, linked to {who}, uses another account's AWS managed key",
+    "dsse": "bucket {bucket}, linked to {who}, uses DSSE-KMS, which File Cache does not document",
+    "encryption-unsupported": "bucket {bucket}, linked to {who}, uses encryption that File Cache does not document",
+    "policy-format": "the key policy of bucket {bucket}, linked to {who}, cannot be read as a policy",
+    "access-missing": "{who} cannot use the key of bucket {bucket}",
+    "access-unknown": "whether {who} can use bucket {bucket} is unknown",
+    "read-only": "{who} can read bucket {bucket} and not write, as linked",
+    "unreadable": "bucket {bucket}, linked to {who}, could not be read",
 }
 
 
 def _title(code: str, one: PairAudit, caches: list[str]) -> str:
     who = listed(caches)
     bucket = one.pair.bucket
-    match code:
-        case "access-missing":
-            return f"{who} cannot use the key of bucket {bucket}"
-        case "access-unknown":
-            return f"whether {who} can use bucket {bucket} is unknown"
-        case "context-changed":
-            now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
-            return f"{who} cannot use the key of bucket {bucket} since its Bucket Keys are {now}: access is for the other encryption context"
-        case "read-only":
-            return f"{who} can read bucket {bucket} and not write, as linked"
-        case "explicit-deny" | "bucket-policy":
-            return f"{TITLES[code]} {who}: bucket {bucket}"
-        case "bucket-gone":
-            return f"bucket {bucket}, linked to {who}, does not exist"
-        case _:
-            return f"{TITLES[code]}: bucket {bucket}, of {who}"
+    if code == "context-changed":
+        now = "on" if one.facts and one.facts.bucket.encryption.bucket_keys else "off"
+        return f"{who} cannot use the key of bucket {bucket} since its Bucket Keys are {now}: access is for the other encryption context"
+    return TITLES[code].format(who=who, bucket=bucket)
 
 
 def _commands(code: str, one: PairAudit, pairs: Sequence[Pair], words: CommandBuilder) -> tuple[str, ...]:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from fcsse.commands.audit.finding import Finding, Severity
 from fcsse.event_history.agreement import Observation
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import heading, state
+from fcsse.event_history.sentences import AGAINST_ALLOWED, AGAINST_DENIED, heading, state
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
-
-REFUSED = (
-    "What fcsse cannot see may deny it: a VPC endpoint policy, or a condition that it takes for met. Where the refusal names no "
-    "object, it may be one that is encrypted in the other form (fcsse census shows that). AWS may also need some minutes to "
-    "apply a change made just before."
-)
-ALLOWED = (
-    "Access may come from what fcsse cannot read, or it judges the policy wrongly. Please report the policy's form."
-)
 
 
 def find(observed: Observed, words: CommandBuilder) -> list[Finding]:
@@ -43,7 +34,7 @@ def _finding(
         Severity.MEDIUM if allowed else Severity.HIGH,
         f"AWS {did} {listed(caches)} the key of bucket {bucket}, although key policy and grants {against}",
         tuple(told[:4]),
-        ALLOWED if allowed else REFUSED,
+        AGAINST_DENIED if allowed else AGAINST_ALLOWED,
         command,
         pairs,
         caches[0] if len(caches) == 1 else None,

@@ -72,12 +72,15 @@ def needs(command: Command, scope: Scope) -> Permissions:
 
 def _require_sense(command: Command, scope: Scope) -> None:
     key = scope.key
+    if scope.foreign and scope.alias:
+        message = f"--key {key}: permissions are given on keys, and an alias of another account cannot be looked up"
+        raise UsageError(message, "Ask its owner for the key's ARN, and name that with --key.")
     if scope.foreign and scope.via is Via.POLICY:
         message = f"--via policy: key {key} does not belong to account {scope.account}, so only a grant helps"
         raise UsageError(message, "Leave --via out, or say --via grant.")
     if scope.fix and command is not Command.AUDIT:
         raise UsageError("--fix works with audit only", "Leave it out, or ask for: fcsse permissions audit --fix.")
-    if key and scope.partition not in (None, key.partition):
+    if key and key.partition and scope.partition not in (None, key.partition):
         raise UsageError(f"--key {key} is not of partition {scope.partition}", "Leave --partition out.")
     if scope.every_cache and scope.caches:
         raise UsageError("--cache and --every-cache exclude each other", "Leave one of them out.")
@@ -128,6 +131,11 @@ def _grouped(permissions: Iterable[Permission], scope: Scope, suffix: str = "") 
             actions.append(one.action)
         if limited:
             group["Condition"] = _grant_condition(scope)
+        if scope.alias and one.on in (On.KEY, On.OWN_KEY):
+            # A policy cannot name an alias as a resource. Source: KMS developer guide, "kms:ResourceAliases".
+            more = group.setdefault("Condition", {})
+            if isinstance(more, dict):
+                more["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": scope.alias}
     return list(groups.values())
 
 

@@ -16,7 +16,7 @@ from fcsse.model import Via
 class Scope(NamedTuple):
     """What the policy is narrowed to; whatever is left out stays a wildcard. ``account`` is the cache's.
 
-    ``fix``: the policy is for ``audit --fix``. ``any_key``: keys of every account are meant, where none is named.
+    ``key`` may be named by a bare id or an alias. ``fix``: the policy is for ``audit --fix``. ``any_key``: keys of every account are meant, where none is named.
     """
 
     caches: tuple[str, ...] = ()
@@ -33,15 +33,21 @@ class Scope(NamedTuple):
 
     @property
     def foreign(self) -> bool:
-        """Does the key belong to another account than the cache?"""
-        return self.key is not None and self.account is not None and self.key.account != self.account
+        """Does the key belong to another account than the cache? A key that is named without one is of the cache's."""
+        key = self.key
+        return key is not None and self.account is not None and key.account not in ("", self.account)
+
+    @property
+    def alias(self) -> str | None:
+        """The alias by which the key is named, if it is."""
+        return self.key.resource if self.key and arns.is_alias(self.key.resource) else None
 
     @property
     def arn_partition(self) -> str:
         """The partition for ARNs."""
         if self.partition:
             return self.partition
-        return self.key.partition if self.key else arns.partition_of(self.region or "")
+        return (self.key.partition if self.key else "") or arns.partition_of(self.region or "")
 
     def roles(self) -> tuple[str, ...]:
         """The service-linked roles' ARNs, as patterns where the account or the caches are open."""
@@ -66,7 +72,8 @@ class Scope(NamedTuple):
             case On.KEY | On.OWN_KEY:
                 # A policy is only ever written in the key's own account.
                 owner = "*" if on is On.KEY and (self.via is Via.GRANT or self.any_key) else account
-                return (str(self.key) if self.key else f"arn:{partition}:kms:{region}:{owner}:key/*",)
+                named = self.key and arns.own_key(self.key, partition, region, account)
+                return (str(named or f"arn:{partition}:kms:{region}:{owner}:key/*"),)
             case On.METADATA:
                 tables = f"arn:{partition}:s3tables:{region}:{account}:bucket/aws-s3"
                 return (tables, f"{tables}/table/*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.suites import audit, deciding, link, organization, start, traffic
+from benchmarks.suites import audit, deciding, link, observed, organization, start, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ SUITES: dict[str, Callable[[Bench], Result]] = {
     "traffic": traffic.measure,
     "link": link.measure,
     "audit": audit.measure,
+    "observed": observed.measure,
     "organization": organization.measure,
     "deciding": deciding.measure,
 }

@@ -35,13 +35,17 @@ AUDIT = "fcsse audit"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process. ``asking`` is from its first request to its last answer; ``memory`` its peak in MB."""
+    """One process. ``asking`` is from its first request to its last answer; ``memory`` its peak in MB.
+
+    ``listing`` counts the requests that list associations, ``look_ups`` those to CloudTrail.
+    """
 
     requests: int
     listing: int
     asking: float
     whole: float
     memory: float
+    look_ups: int = 0
 
 
 def measure(bench: Bench) -> Result:
@@ -57,7 +61,7 @@ def measure(bench: Bench) -> Result:
         simulator.delay = DELAY
         for number in range(rounds):
             for name, command in ((AUDIT, audit), (SERIAL, serial)):
-                runs[name].append(_run(bench, simulator, command))
+                runs[name].append(run_once(bench, simulator, command))
             bench.tell(f"round {number + 1} of {rounds}")
     against = Spread.of([one.whole / other.whole for one, other in zip(runs[AUDIT], runs[SERIAL], strict=True)])
     best = {
@@ -81,7 +85,7 @@ def _growth(bench: Bench, audit: Sequence[str], result: Result) -> None:
     found = []
     for pairs in (1000, 4000):
         with Simulator(Account(pairs=pairs)) as simulator:  # type: ignore[arg-type]
-            found.append(_run(bench, simulator, audit))
+            found.append(run_once(bench, simulator, audit))
     few, many = found
     text = f"{AUDIT}: requests but for the listing, at 4,000 pairs times those at 1,000"
     result.targets.append(Target(text, 1.0, (many.requests - many.listing) / (few.requests - few.listing)))
@@ -90,7 +94,8 @@ def _growth(bench: Bench, audit: Sequence[str], result: Result) -> None:
     )
 
 
-def _run(bench: Bench, simulator: Simulator, command: Sequence[str]) -> Run:
+def run_once(bench: Bench, simulator: Simulator, command: Sequence[str]) -> Run:
+    """Runs a program once against the simulator."""
     environment = {**bench.places.environment(bench.home), **simulator.environment}
     simulator.take_log()
     start = time.perf_counter()
@@ -109,7 +114,8 @@ def _run(bench: Bench, simulator: Simulator, command: Sequence[str]) -> Run:
     log = simulator.take_log()
     asking = max(one.answered for one in log) - min(one.arrived for one in log)
     listing = sum("DataRepository" in one.operation for one in log)
-    return Run(len(log), listing, asking, whole, used.ru_maxrss / 1024)
+    look_ups = sum(one.operation == "LookupEvents" for one in log)
+    return Run(len(log), listing, asking, whole, used.ru_maxrss / 1024, look_ups)
 
 
 def _add(result: Result, name: str, runs: Sequence[Run], against: Spread, best: Spread) -> None:
