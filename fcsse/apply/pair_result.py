@@ -28,14 +28,17 @@ class PairResult(Enum):
 def pair_result(
     outcome: Outcome, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool = False
 ) -> PairResult:
-    """What became of the outcome's pair. ``results`` are empty where nothing was tried."""
+    """What became of the outcome's pair. ``results`` are empty where nothing was tried; in a dry run they are KMS's own
+    answers to grants that it was asked to try, and a refused one is FAILED.
+    """
     match outcome.status:
         case Status.NOTHING:
             return PairResult.NOTHING
         case Status.BLOCKED:
             return PairResult.BLOCKED
         case Status.TO_DO:
-            return PairResult.TO_DO if dry_run or not results else _tried(outcome, results)
+            became = _tried(outcome, results) if results else PairResult.TO_DO
+            return PairResult.TO_DO if dry_run and became is not PairResult.FAILED else became
         case _:
             assert_never(outcome.status)
 

@@ -24,7 +24,6 @@ from fcsse.policy.steps import (
     StatementTakenOut,
     Step,
     StillNamed,
-    WritingAdded,
 )
 from fcsse.policy.unique_ids import dead_principals, unique_ids
 from fcsse.text import count
@@ -136,14 +135,11 @@ def outcome_of(
 def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
-    widened = [_read_only_until_now(facts.pair)] if any(isinstance(step, WIDENING) for step in mine) else []
+    widened = [_read_only_until_now(facts.pair)] if any(isinstance(step, ReadOnlyKept) for step in mine) else []
     warnings = (*need.warnings, *widened, *_policy_warnings(edited, mine))
     summary, short = what_happens(edited, need.access) if need.access else ("", "")
     status = Status.TO_DO if doing else Status.NOTHING
     return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short)
-
-
-WIDENING = (ReadOnlyKept, WritingAdded)
 
 
 def _read_only_until_now(pair: Pair) -> str:

@@ -48,7 +48,8 @@ def in_order(accesses: Iterable[Access]) -> list[Access]:
 
 
 def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool = False) -> list[did.Step]:
-    """Gives one access: finds it there, or adds a form, writing, a role or a statement, in this order of preference.
+    """Gives one access: finds it there, or adds a form, a role or a statement, in this order of preference. A
+    statement for reading is not widened: whoever made it so meant it.
 
     ``by_name``: the statement for every cache is not enough.
     """
@@ -69,11 +70,8 @@ def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool =
     for draft in holders:
         if draft.level is access.level and _widens_nobody_else(draft, access, missing, wished):
             draft.patterns += [form.arn(access.bucket_arn) for form in forms]
-            return [did.FormJoined(draft.label, form, access.bucket, _served(draft, access)) for form in forms]
-        reads = draft.level is AccessLevel.READ and access.level is AccessLevel.FULL
-        if reads and missing == set(draft.patterns) and _widens_nobody_else(draft, access, missing, wished):
-            draft.level = access.level
-            return [did.WritingAdded(draft.label, access.bucket, _served(draft, access))]
+            served = tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
+            return [did.FormJoined(draft.label, form, access.bucket, served) for form in forms]
     if access.role is not None:
         for draft in drafts.ours:
             alike = (draft.scope, draft.level) == (scope, access.level) and set(draft.patterns) == missing
@@ -85,15 +83,8 @@ def grant(drafts: PolicyEdit, access: Access, wished: Wishes, *, by_name: bool =
     return [did.StatementAdded(draft.label, lacking)]
 
 
-def _served(draft: StatementEdit, access: Access) -> tuple[Access, ...]:
-    """The access for each principal of a statement."""
-    return tuple(replace(access, role=None if one == "*" else one) for one in sorted(draft.principals))
-
-
 def _widens_nobody_else(draft: StatementEdit, access: Access, missing: set[str], wished: Wishes) -> bool:
-    """May the missing forms, or writing, join a statement? Only if all its principals are to have them, for this bucket
-    alone.
-    """
+    """May the missing forms join a statement? Only if all its principals are to have them, for this bucket alone."""
     wants = wished.get((*draft.scope, access.bucket_arn, access.level), {})
     all_want = all(missing <= wants.get(principal, set()) for principal in draft.principals)
     return all_want and not draft.exact and draft.buckets == {access.bucket_arn}

@@ -15,7 +15,6 @@ from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
 from fcsse.policy.statement import (
-    ACTIONS_OF,
     CONTEXT_KEY,
     Access,
     LinkStatement,
@@ -208,11 +207,6 @@ def _edit_statement(text: str, draft: StatementEdit, statement: Statement, layou
     place = _context_node(statement.node)
     if place is not None and (lost or joined):
         splices += edit_strings(text, place, lost, joined, layout, inline=inline)
-    place = statement.node.member("Action")
-    if place is not None and draft.level is not ours.level:
-        there = {action.lower() for action in strings(place.value)}
-        joined = [action for action in ACTIONS_OF[draft.level] if action.lower() not in there]
-        splices += edit_strings(text, place, set(), joined, layout, inline=inline)
     return splices
 
 

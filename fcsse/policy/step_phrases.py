@@ -53,8 +53,6 @@ def phrase(step: Step) -> str:
             return (
                 f"{covers}, because {uses(step.bucket, step.form)}; the other form stays, for objects written that way"
             )
-        case steps.WritingAdded():
-            return f"statement {step.label}, for reading only until now, also allows writing from now on"
         case steps.AlreadyThere():
             extent = {
                 (AccessLevel.READ, AccessLevel.READ): "read access",
@@ -70,8 +68,8 @@ def phrase(step: Step) -> str:
             )
         case steps.ReadOnlyKept():
             return (
-                f"statement {step.label}, for reading only, stays beside the new access of {who(step.access.role)}; "
-                "unlink takes both back"
+                f"statement {step.label} looks like the one for this access, but it is for reading only; it is not changed, "
+                "and unlink takes both back"
             )
         case steps.RoleTakenOut():
             return f"{who(step.role)} removed from statement {step.label}; others in it keep their access"
@@ -130,13 +128,7 @@ def concerns(step: Step, access: Access) -> bool:
     match step:
         case steps.PrincipalPruned() | steps.PrincipalKept():
             return False
-        case (
-            steps.FormJoined()
-            | steps.WritingAdded()
-            | steps.RoleTakenOut()
-            | steps.BucketTakenOut()
-            | steps.StatementTakenOut()
-        ):
+        case steps.FormJoined() | steps.RoleTakenOut() | steps.BucketTakenOut() | steps.StatementTakenOut():
             return access in step.accesses
         case _:
             return step.access == access

@@ -42,15 +42,6 @@ class FormJoined:
 
 
 @dataclass(frozen=True, slots=True)
-class WritingAdded:
-    """The actions for writing joined a statement for reading, all of whose principals (``accesses``) are to have them."""
-
-    label: str
-    bucket: str
-    accesses: tuple[Access, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AlreadyThere:
     """The access is there already, by this statement (and those of other such steps for the same access), which gives
     ``level``.
@@ -81,7 +72,7 @@ class PartlyThere:
 
 @dataclass(frozen=True, slots=True)
 class ReadOnlyKept:
-    """A statement of ours gives the role reading, and stays beside the one that gives it the whole access."""
+    """A statement for reading gives the role a part of the access. It is left as it is, beside the one that gives it all."""
 
     label: str
     access: Access
@@ -158,7 +149,6 @@ Step: TypeAlias = (
     StatementAdded
     | RoleJoined
     | FormJoined
-    | WritingAdded
     | AlreadyThere
     | Drift
     | PartlyThere

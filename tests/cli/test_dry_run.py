@@ -55,6 +55,8 @@ def test_a_dry_run_of_a_grant_asks_kms_itself(shell: Shell) -> None:
     refused = shell.link("fc-0123", "data-other-console", "--dry-run")
     assert refused.code == 5
     assert "kms:CreateGrant" in refused.err
+    assert "Cannot link fc-0123 to data-other-console." in refused.out
+    assert "Would link" not in refused.out
 
 
 def test_a_dry_run_of_unlinking_a_grant_ends_nothing(shell: Shell) -> None:

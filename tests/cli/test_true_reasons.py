@@ -42,8 +42,8 @@ def allow(
     ("statement", "reason"),
     [
         (
-            allow("x", actions=["kms:Decrypt", "kms:DescribeKey"]),
-            "kms:Decrypt and kms:DescribeKey only, which is a part",
+            allow("x", actions=["kms:Decrypt"]),
+            "kms:Decrypt only, which is a part",
         ),
         (allow("x", actions=[*USE, "kms:ListGrants"]), "it also allows kms:ListGrants"),
         (

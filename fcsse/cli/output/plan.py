@@ -221,7 +221,7 @@ def closing_lines(
                 saved = f" Saved the old policy. To undo: {words.restore(backup)}" if backup else ""
                 out.append(prose((f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow")))
             case PairResult.FAILED:
-                out.append(line(f"Not {done.lower()}: {pair}.", "red"))
+                out.append(line(f"Cannot {verb} {pair}." if dry_run else f"Not {done.lower()}: {pair}.", "red"))
             case PairResult.TO_DO:
                 out.append(prose((f"Would {verb} {pair}: {said}.", "green")))
             case PairResult.DONE:
