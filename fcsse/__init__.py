@@ -83,13 +83,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from fcsse.api.audit import Audit, audit, audit_organization
     from fcsse.api.backups import RestoreResult, backups, restore
-    from fcsse.api.check import Audit, audit, audit_organization, census, check, check_policy
+    from fcsse.api.census import census
+    from fcsse.api.check import check, check_policy
     from fcsse.api.link import Proposal, Result, link, plan, unlink
-    from fcsse.api.record import history
+    from fcsse.api.permissions import permissions
+    from fcsse.api.history import history
     from fcsse.api.settings import Settings
     from fcsse.api.settle import SettleResult, settle
-    from fcsse.api.statement import permissions, statement
+    from fcsse.api.statement import statement
     from fcsse.apply.apply import AppliedChange, FailedChange
     from fcsse.apply.backup import Backup
     from fcsse.apply.pair_result import PairResult
@@ -131,11 +134,14 @@ else:
     _HOMES = {
         "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
-        "fcsse.api.check": ("Audit", "audit", "audit_organization", "census", "check", "check_policy"),
-        "fcsse.api.record": ("history",),
+        "fcsse.api.audit": ("Audit", "audit", "audit_organization"),
+        "fcsse.api.census": ("census",),
+        "fcsse.api.check": ("check", "check_policy"),
+        "fcsse.api.history": ("history",),
         "fcsse.api.settings": ("Settings",),
         "fcsse.api.settle": ("SettleResult", "settle"),
-        "fcsse.api.statement": ("permissions", "statement"),
+        "fcsse.api.permissions": ("permissions",),
+        "fcsse.api.statement": ("statement",),
         "fcsse.apply.pair_result": ("PairResult",),
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),

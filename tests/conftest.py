@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import botocore.hooks
+import botocore.regions
 import botocore.session
 import pytest
+from botocore.client import ClientCreator
+from botocore.endpoint_provider import EndpointProvider
+from botocore.hooks import EventAliaser
 from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
@@ -15,11 +20,17 @@ from tests import neutral_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.model import ServiceModel
+
 neutral_environment.enter()
 
 # How long an example takes measures the machine; what an example shows is what a test is about.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+_METHODS: dict[str, dict[str, Any]] = {}
+_ALIASES: dict[str, str] = {}
 
 
 @cache
@@ -29,7 +40,34 @@ def _one_loader(_: str | None = None) -> Loader:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _models_are_read_once() -> Iterator[None]:
+def _clients_are_made_in_half_the_time() -> Iterator[None]:
+    """What botocore works out anew for each client, and which is the same for all: models, methods, names of events, rules of endpoints.
+
+    Tests make thousands of clients in one process. `tests/credentials` runs commands in processes of their own, without this.
+    """
+    creator_type, aliaser_type = cast("Any", ClientCreator), cast("Any", EventAliaser)  # the stubs leave these out
+    make_methods, alias = creator_type._create_methods, aliaser_type._alias_event_name
+    rules: dict[int, EndpointProvider] = {}
+
+    def methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any]:
+        if model.service_name not in _METHODS:
+            _METHODS[model.service_name] = make_methods(creator, model)
+        return dict(_METHODS[model.service_name])
+
+    def aliased(aliaser: EventAliaser, name: str) -> str:
+        if name not in _ALIASES:
+            _ALIASES[name] = alias(aliaser, name)
+        return _ALIASES[name]
+
+    def endpoint_rules(*, ruleset_data: dict[str, Any], **others: Any) -> EndpointProvider:
+        if id(ruleset_data) not in rules:  # the loader keeps them; the rest is the same for the same rules
+            rules[id(ruleset_data)] = EndpointProvider(ruleset_data=ruleset_data, **others)
+        return rules[id(ruleset_data)]
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.regions, "EndpointProvider", endpoint_rules)
         patch.setattr(botocore.session, "create_loader", _one_loader)
+        patch.setattr(ClientCreator, "_create_methods", methods)
+        patch.setattr(EventAliaser, "_alias_event_name", aliased)
+        patch.setattr(botocore.hooks, "accepts_kwargs", lambda _: True)
         yield

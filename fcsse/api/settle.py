@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from fcsse.api import validation
-from fcsse.api.record import within_record
+from fcsse.api.history import within_record
 from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api

@@ -55,6 +55,8 @@ def doubt_note(doubt: Doubt) -> str:
             why = "too many writes are of one second"
         case Unknown.RECENT:
             why = "events of the last minutes may still come: look again in 15 minutes"
+        case Unknown.NAMELESS:
+            why = "another write of that moment does not say which key it was about"
         case _:
             assert_never(doubt.reason)
     return f"Whether the write of {event} ran over another one is not in the record: {why}."

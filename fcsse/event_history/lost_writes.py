@@ -36,6 +36,7 @@ class Unknown(Enum):
 
     NOT_RECORDED: the policy that it was made from is not in the record. GAP: nor is a version between. NO_TEXT: the event
     before it holds no policy. TOO_MANY: too many events of one second. RECENT: events of the last minutes may still come.
+    NAMELESS: a write of just then does not say which key it was about.
     """
 
     NOT_RECORDED = "not recorded"
@@ -43,6 +44,7 @@ class Unknown(Enum):
     NO_TEXT = "no text"
     TOO_MANY = "too many in one second"
     RECENT = "recent"
+    NAMELESS = "names no key"
 
 
 class Loss(NamedTuple):
@@ -91,7 +93,9 @@ def find_lost_writes(
 ) -> LostWrites:
     """What is still lost. ``saved``: bases by request id; ``now``: the policy as KMS shows it, None where it was not read."""
     puts = puts_of(history, saved)
-    return _Search(puts, history.key.partition, moment).run(now)
+    search = _Search(puts, history.key.partition, moment)
+    search.doubt_beside(history.nameless)
+    return search.run(now)
 
 
 class _Search:
@@ -103,6 +107,13 @@ class _Search:
         self._moment = moment
         self._parts: dict[str, dict[Part, object]] = {}
         self._crowded: set[tuple[int, Unknown]] = set()
+
+    def doubt_beside(self, nameless: Sequence[datetime]) -> None:
+        """Doubts our puts that may have run over one of these writes, whose key is not known."""
+        for number, put in enumerate(self._puts):
+            start = put.event.time - timedelta(seconds=put.basis.age) - STALE if put.basis else put.event.time
+            if put.basis and any(start <= one <= put.event.time for one in nameless):
+                self._crowded.add((number, Unknown.NAMELESS))
 
     def run(self, now: PolicyDocument | None) -> LostWrites:
         states = [_State()]

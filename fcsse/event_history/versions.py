@@ -113,13 +113,15 @@ class KeyHistory(NamedTuple):
     """The changes of one key, oldest first.
 
     ``reach`` is by event name. ``unattributed`` counts events, by name, that name no key, so that nobody can say whether
-    they were about this one; refused calls are recorded like that as a rule.
+    they were about this one; refused calls are recorded like that as a rule. ``nameless`` are the times of those among them
+    that replaced a key policy.
     """
 
     key: Arn
     changes: tuple[Change, ...]
     reach: Mapping[str, CacheAccess]
     unattributed: Mapping[str, int]
+    nameless: tuple[datetime, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -142,6 +144,7 @@ def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAcces
     names = {kind.value: kind for kind in Kind}
     found: list[tuple[Event, Kind]] = []
     unattributed: dict[str, int] = {}
+    nameless: list[datetime] = []
     for event in oldest_first(events):
         kind = names.get(event.name)
         if kind is None or event.source not in (KMS, ""):
@@ -151,9 +154,11 @@ def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAcces
                 found.append((event, kind))
             case KeyMatch.UNKNOWN:
                 unattributed[event.name] = unattributed.get(event.name, 0) + 1
+                if kind is Kind.POLICY and event.failure is None:
+                    nameless.append(event.time)
             case KeyMatch.NO:
                 pass
-    return KeyHistory(key, _with_versions(found, reach, key.partition), dict(reach), unattributed)
+    return KeyHistory(key, _with_versions(found, reach, key.partition), dict(reach), unattributed, tuple(nameless))
 
 
 def _with_versions(

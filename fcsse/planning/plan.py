@@ -24,6 +24,7 @@ from fcsse.policy.equivalence import digest_of
 from fcsse.policy.statement import Access
 from fcsse.policy.steps import PrincipalPruned, Step
 from fcsse.policy.unique_ids import dead_principals
+from fcsse.text import count
 
 
 class Status(Enum):
@@ -140,7 +141,7 @@ class Plan(NamedTuple):
         """One line: how many pairs and changes, and the digest."""
         doing = sum(outcome.status is Status.TO_DO for outcome in self.outcomes)
         return (
-            f"<Plan {self.operation.value}: {doing} of {len(self.outcomes)} pairs to do, {len(self.changes)} changes, "
+            f"<Plan {self.operation.value}: {doing} of {count(len(self.outcomes), 'pair')} to do, {count(len(self.changes), 'change')}, "
             f"digest {self.digest}>"
         )
 

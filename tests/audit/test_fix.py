@@ -51,10 +51,13 @@ def test_one_write_a_key_whatever_the_number_of_pairs(shell: Shell) -> None:
 def test_each_saved_policy_is_told_with_its_key(shell: Shell) -> None:
     run = shell.run("audit", "--fix", "--yes", *FAST)
     keys = {entry.parameters["KeyId"] for entry in shell.sandbox.requests.of("kms:PutKeyPolicy")}
-    saved = [text for text in run.out.splitlines() if text.startswith("Saved the old policy of key ")]
+    lines = run.out.splitlines()
+    places = [place for place, text in enumerate(lines) if text.startswith("Saved the old policy of key ")]
+    saved = [lines[place] for place in places]
     assert len(saved) == len(keys) == 3
     assert all(sum(key in text for text in saved) == 1 for key in keys)
-    undo = [text.partition(". To undo: ")[2] for text in saved]
+    assert all(text.endswith(". To undo:") for text in saved)
+    undo = [lines[place + 1].strip() for place in places]
     assert all(shell.run(*command.split()[1:], "--yes", *FAST).code == 0 for command in undo)
 
 

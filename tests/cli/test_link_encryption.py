@@ -172,8 +172,9 @@ def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
     assert (dry.code, "storage" in dry.out) == (0, True)
     run = shell.link("fc-0123", "data-stack")
     assert run.code == 0
-    *_, warning, blank, _, saved = run.out.splitlines()
+    *_, warning, command, blank, _, saved = run.out.splitlines()
     assert warning.startswith("Warning: ")
     assert "storage" in warning
+    assert command.startswith("  fcsse statement --cache fc-0123 --bucket data-stack ")
     assert (blank, saved.split(":")[0], run.err) == ("", "Saved the old policy. To undo", "")
     assert "storage" not in shell.link("fc-0456", "data", "--dry-run").words

@@ -234,7 +234,7 @@ def test_an_event_that_is_not_whole_is_said_not_to_be_in_the_record_and_nothing_
     assert "not in the record" in " ".join((run.out + run.err).split())
 
 
-def test_an_event_that_names_no_key_is_taken_for_none(shell: Shell) -> None:
+def test_an_event_that_names_no_key_is_a_doubt_and_no_guess(shell: Shell) -> None:
     run_over(shell)
     event = theirs(shell)
     by_alias(event)
@@ -242,6 +242,7 @@ def test_an_event_that_names_no_key_is_taken_for_none(shell: Shell) -> None:
     del event["resources"]
     run = settle(shell, "--yes")
     assert run.count("kms:PutKeyPolicy") == 0, run.words
+    assert "does not say which key it was about" in " ".join((run.out + run.err).split())
 
 
 @pytest.mark.parametrize("seconds", [-240, 240])
