@@ -87,9 +87,9 @@ if TYPE_CHECKING:
     from fcsse.api.backups import RestoreResult, backups, restore
     from fcsse.api.census import census
     from fcsse.api.check import check, check_policy
+    from fcsse.api.history import history
     from fcsse.api.link import Proposal, Result, link, plan, unlink
     from fcsse.api.permissions import permissions
-    from fcsse.api.history import history
     from fcsse.api.settings import Settings
     from fcsse.api.settle import SettleResult, settle
     from fcsse.api.statement import statement

@@ -26,7 +26,7 @@ class Presence(Enum):
 
 
 class IsThere(NamedTuple):
-    """Is the key in the request? ``typed``: it is of a type that has no empty value."""
+    """Is the key in the request? ``typed``: it is of a kind that has no empty value."""
 
     key: str
     typed: bool

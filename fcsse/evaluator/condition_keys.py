@@ -112,6 +112,16 @@ def is_multivalued(key: str) -> bool:
     return _TYPES.get(key.lower()) is KeyType.STRINGS
 
 
+_NEVER_EMPTY: Final = frozenset({"kms:requestalias"})
+"""Texts with a form of their own: an alias begins with ``alias/``. Source: KMS API reference, CreateAlias."""
+
+
+def is_never_empty(key: str) -> bool:
+    """Can its value never be an empty text, where a request has it: a number, a time, an alias?"""
+    kind = key_type(key)
+    return kind not in (None, KeyType.STRING, KeyType.STRINGS) or key.lower() in _NEVER_EMPTY
+
+
 def does_not_exist(key: str) -> bool:
     """Is it a key of ``aws:``, ``kms:`` or ``s3:`` that AWS does not list? Keys of other services are not looked up."""
     prefix, separator, _ = key.lower().partition(":")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
-from fcsse.evaluator.condition_keys import KeyType, is_multivalued, key_type
+from fcsse.evaluator.condition_keys import KeyType, is_multivalued, is_never_empty, key_type
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Form, Values
 from fcsse.evaluator.operators import OPERATORS, Operand, Operator
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
         if self.operator is None and self.null is None:
             return None
         filled = PRESENT if context.is_many(self.key) else FILLED
-        typed = key_type(self.key) not in (None, KeyType.STRING, KeyType.STRINGS)
+        typed = is_never_empty(self.key)
         match context.assumed.presence(IsThere(self.key, typed)):
             case Presence.ABSENT:
                 ways: list[Values] = [None]
