@@ -12,6 +12,12 @@ from fcsse.apply import policy_writer
 from tests.cli.shell import Run, Shell
 
 
+@pytest.fixture(autouse=True)
+def _unthrottled(shell: Shell) -> None:
+    """CloudTrail's two requests a second pass in the real time that nothing here waits for."""
+    shell.sandbox.switches.lookups_per_second = 0
+
+
 def run_over(shell: Shell, *words: str) -> Run:
     """Somebody writes right after our first reading, our other readings come too late, and nobody notices."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
