@@ -206,8 +206,17 @@ class _Search:
         if missing or back:
             added, removed = self._meant(state.order, first)
             missing, back = missing & added, back & removed
+        if back and not self._is_base_before(state.order, basis):
+            # The first version of the record may have taken it out, or never have had it: a write may be missing between.
+            back, doubt = set(), Unknown.GAP
         pieces = {(part, False) for part in missing} | {(part, True) for part in back}
-        return {(part, is_back, number, state.last) for part, is_back in pieces}, None
+        return {(part, is_back, number, state.last) for part, is_back in pieces}, doubt
+
+    def _is_base_before(self, order: Sequence[int], basis: PutBasis) -> bool:
+        """Does the record show when the base was the policy: by its version, or by a put that was made from it, too?"""
+        first = self._puts[order[0]].basis
+        chained = first is not None and first.digest[:DIGITS] == basis.digest[:DIGITS]
+        return chained or any(self._matches(number, basis) for number in order)
 
     def _base(self, state: _State, put: Put, basis: PutBasis) -> tuple[PolicyDocument | None, int, Unknown | None]:
         """The policy that a put was made from, the first version after it, and why nothing may be concluded from it."""

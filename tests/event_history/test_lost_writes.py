@@ -188,6 +188,16 @@ def test_one_loss_among_thousands_of_writes_of_a_busy_key() -> None:
     assert (found.unsure, found.doubts) == ((), ())
 
 
+def test_a_first_version_without_our_link_took_nothing_out_where_our_put_may_be_missing() -> None:
+    """The record lacks our first put: its link is in the base of the second, and not in the version before it."""
+    theirs = made.policy("root", "theirs")
+    base, both = made.policy("root", "ours"), made.policy("root", "ours", "theirs")
+    bases = {"request-2": PutBasis(digest_of(PolicyDocument.parse(base))[:16], 0.0, base)}
+    found = find(foreign(10, theirs), ours(10.7, base, both), now=both, bases=bases)
+    assert (found.lost, found.unsure) == ((), ())
+    assert [one.reason for one in found.doubts] == [Unknown.GAP]
+
+
 @FEW
 @given(SEEDS, st.integers(1, 3))
 def test_no_false_alarm_among_fcsse_itself(seed: int, count: int) -> None:
