@@ -206,9 +206,10 @@ class _Search:
         if missing or back:
             added, removed = self._meant(state.order, first)
             missing, back = missing & added, back & removed
-        if back and not self._is_base_before(state.order, basis):
-            # The first version of the record may have taken it out, or never have had it: a write may be missing between.
-            back, doubt = set(), Unknown.GAP
+        links = {part for part in back if part.accesses}
+        if links and not self._is_base_before(state.order, basis):
+            # The record's first version may have taken our link out, or the put of ours that added it later is missing.
+            back, doubt = back - links, Unknown.GAP
         pieces = {(part, False) for part in missing} | {(part, True) for part in back}
         return {(part, is_back, number, state.last) for part, is_back in pieces}, doubt
 

@@ -6,6 +6,7 @@ CRLF, or on one line. What is added to a document follows what is already there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -141,7 +142,7 @@ def _render(value: JsonValue, layout: Layout, indent: str, inline: bool, inline_
     if isinstance(value, list):
         tokens = [_render(item, layout, deeper, inline, inline_lists) for item in value]
         return render_list(tokens, layout, indent, inline=inline or inline_lists)
-    return quote(value if isinstance(value, str) else str(value))
+    return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _unit(text: str, root: Node) -> str:

@@ -16,8 +16,10 @@ from fcsse.apply.give_back import give_back
 from fcsse.event_history.lost_writes import LostWrites, Unknown, find_lost_writes
 from fcsse.event_history.put_basis import PutBasis, basis_in
 from fcsse.policy.document import PolicyDocument
+from fcsse.policy.edit import link
 from fcsse.policy.equivalence import digest_of
 from tests.event_history import made
+from tests.policy.documents import access
 from tests.write_protocol.recorded import LATER, bases_in, event_of, events_of, record_of, settled
 from tests.write_protocol.simulation import START, Put, SimulatedKey, World
 from tests.write_protocol.test_simulated import Fcsse, sids
@@ -191,7 +193,10 @@ def test_one_loss_among_thousands_of_writes_of_a_busy_key() -> None:
 def test_a_first_version_without_our_link_took_nothing_out_where_our_put_may_be_missing() -> None:
     """The record lacks our first put: its link is in the base of the second, and not in the version before it."""
     theirs = made.policy("root", "theirs")
-    base, both = made.policy("root", "ours"), made.policy("root", "ours", "theirs")
+    base, both = (
+        link(PolicyDocument.parse(made.policy(*sids)), [access()]).document.text
+        for sids in (("root",), ("root", "theirs"))
+    )
     bases = {"request-2": PutBasis(digest_of(PolicyDocument.parse(base))[:16], 0.0, base)}
     found = find(foreign(10, theirs), ours(10.7, base, both), now=both, bases=bases)
     assert (found.lost, found.unsure) == ((), ())

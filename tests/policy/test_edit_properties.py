@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fcsse.policy.document import PolicyDocument
+from fcsse.policy.document import JsonValue, PolicyDocument
 from fcsse.policy.edit import link, prune_dead, unlink
 from fcsse.policy.equivalence import canonical_document, canonical_statement, equivalent
 from fcsse.policy.statement import Access, read_statement
+from fcsse.policy.statement_edits import with_statements
 from tests.policy import reading
 from tests.policy.documents import (
     CACHES_IN_DOCUMENTS,
@@ -200,3 +201,22 @@ def test_compact_documents_are_edited_alike(document: PolicyDocument, wishes: li
         one, other = edit(document, wishes), edit(document.compact(), wishes)
         assert canonical_document(one.document) == canonical_document(other.document)
         assert one.steps == other.steps
+
+
+@given(documents(), documents())
+def test_statements_of_others_are_written_as_they_are(document: PolicyDocument, other: PolicyDocument) -> None:
+    """Lost ones are given back: a number, a boolean or null is not to become a text."""
+    values = [one.value for one in other.statements]
+    before = [one.value for one in document.statements]
+    assert [one.value for one in with_statements(document, (), values).statements] == before + values
+
+
+def test_a_boolean_of_a_condition_stays_one() -> None:
+    value: dict[str, JsonValue] = {
+        "Effect": "Deny",
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+        "Odd": [1.5, None, 3],
+    }
+    made = with_statements(PolicyDocument.parse('{"Version": "2012-10-17", "Statement": []}'), (), [value])
+    assert [one.value for one in made.statements] == [value]
+    assert "false" in made.text
