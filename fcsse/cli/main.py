@@ -12,11 +12,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from fcsse import __version__
-from fcsse.cli.runtime import Runtime
 
 if TYPE_CHECKING:
     import typer
 
+    from fcsse.cli.runtime import Runtime
 
 COLLECT_EVERY = 200_000
 """New objects between two garbage collections, instead of Python's 700: most runs end before the first.
@@ -114,11 +114,12 @@ def run() -> None:
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
     try:
-        if sys.argv[1:2] not in ([], ["--version"], ["--help"], ["-h"]):
+        is_help = sys.argv[1:2] in ([], ["--version"], ["--help"], ["-h"]) or sys.argv[2:] in (["--help"], ["-h"])
+        if not is_help:
             from fcsse.cli import stderr_writer
 
             stderr_writer.install()
-        if sys.argv[1:2] and not sys.argv[1].startswith("-"):
+        if not is_help and not sys.argv[1].startswith("-"):
             from fcsse.cli import interrupt
 
             interrupt.install()

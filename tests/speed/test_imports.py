@@ -67,6 +67,16 @@ def imported(*words: str, **environment: str) -> tuple[int, set[str]]:
     return run.returncode, set(told.split()[1:])
 
 
+def test_the_version_and_help_need_next_to_nothing() -> None:
+    """A dataclass or a thread pool among the imports doubles their time."""
+    for words in (["--version"], ["--help"], ["link", "--help"]):
+        code, modules = imported(*words)
+        assert code == 0
+        assert not modules.intersection({"dataclasses", "inspect", "concurrent.futures", "logging", "fcsse.clock"}), (
+            words
+        )
+
+
 OF_TYPER = ("pydantic",) if tuple(map(int, version("typer").split(".")[:2])) >= (0, 29) else ()
 """What Typer itself imports on every run: nothing that fcsse could put off."""
 

@@ -5,10 +5,9 @@ The JSON keys and CSV columns are a contract: they are added to, and never chang
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 
+from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.observed import observations, observed_document, observed_markdown
@@ -33,8 +32,6 @@ COLUMNS = (
     "remedy",
     "commands",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is taken for a formula by spreadsheets. Source: OWASP, "CSV Injection"."""
 
 
 def names_of(audit: Audit) -> dict[int, str]:
@@ -142,27 +139,25 @@ def _finding(finding: Finding, name: str) -> Json:
 
 def audit_csv(audit: Audit) -> str:
     """The findings, one a row, under a row of names."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for place, finding in enumerate(audit.findings, 1):
-        caches = " ".join(dict.fromkeys(pair.cache or "" for pair in finding.pairs)) or finding.cache or ""
-        cells = (
-            f"F{place}",
-            finding.severity.value,
-            finding.code,
-            visible(finding.title),
-            caches,
-            finding.bucket or "",
-            finding.key or "",
-            finding.region or "",
-            finding.fix.value,
-            visible(" ".join(finding.detail)),
-            visible(finding.remedy),
-            "\n".join(map(visible, finding.commands)),
-        )
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return out.getvalue()
+    rows = (csv_row((f"F{place}", *finding_cells(finding))) for place, finding in enumerate(audit.findings, 1))
+    return "".join((csv_row(COLUMNS), *rows))
+
+
+def finding_cells(finding: Finding) -> tuple[str, ...]:
+    """A finding's cells, from its severity on."""
+    return (
+        finding.severity.value,
+        finding.code,
+        visible(finding.title),
+        " ".join(dict.fromkeys(pair.cache or "" for pair in finding.pairs)) or finding.cache or "",
+        finding.bucket or "",
+        finding.key or "",
+        finding.region or "",
+        finding.fix.value,
+        visible(" ".join(finding.detail)),
+        visible(finding.remedy),
+        "\n".join(map(visible, finding.commands)),
+    )
 
 
 MARKS: Mapping[Severity, str] = {

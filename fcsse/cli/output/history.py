@@ -5,11 +5,10 @@ The JSON keys and CSV columns are a contract: they are added to, and never chang
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
+from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.event_history.events import member, text_of
@@ -39,8 +38,6 @@ COLUMNS = (
     "id",
     "before",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is taken for a formula by spreadsheets. Source: OWASP, "CSV Injection"."""
 
 _WHAT = {
     Kind.CREATED: "key created",
@@ -248,9 +245,7 @@ def history_markdown(found: Histories, shown: Shown) -> str:
 
 def history_csv(found: Histories, shown: Shown) -> str:
     """The changes, one a row, under a row of names; source addresses only where they were asked for."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    out = [csv_row(COLUMNS)]
     for one in found.keys:
         grants = _grants(one)
         for change in one.shown(failed=shown.failed):
@@ -270,9 +265,8 @@ def history_csv(found: Histories, shown: Shown) -> str:
                 event.id,
                 change.version.before.value if change.version else "",
             )
-            rows = [visible(cell) for cell in cells]
-            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in rows])
-    return out.getvalue()
+            out.append(csv_row([visible(cell) for cell in cells]))
+    return "".join(out)
 
 
 def history_document(found: Histories, shown: Shown) -> Json:

@@ -5,13 +5,12 @@ The document is put together from the accounts' texts, so that nobody has to hol
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from fcsse.cli.output.audit_documents import COLUMNS, FORMULA, MARKS, audit_document
+from fcsse.cli.output.audit_documents import COLUMNS, MARKS, audit_document, finding_cells
+from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.finding import Finding, Fix
@@ -131,33 +130,11 @@ def summary_entry(totals: Totals) -> Json:
 
 def organization_csv(lines: Sequence[AccountLine]) -> Iterator[str]:
     """The findings, one a row, with their account in front."""
-    yield _row(("account", "account_name", *COLUMNS))
+    yield csv_row(("account", "account_name", *COLUMNS))
     for one in lines:
+        account = one.member.account
         for place, finding in enumerate(one.findings, 1):
-            caches = " ".join(dict.fromkeys(pair.cache or "" for pair in finding.pairs)) or finding.cache or ""
-            cells = (
-                one.member.account,
-                visible(one.member.name),
-                f"{one.member.account}/F{place}",
-                finding.severity.value,
-                finding.code,
-                visible(finding.title),
-                caches,
-                finding.bucket or "",
-                finding.key or "",
-                finding.region or "",
-                finding.fix.value,
-                visible(" ".join(finding.detail)),
-                visible(finding.remedy),
-                "\n".join(map(visible, finding.commands)),
-            )
-            yield _row([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-
-
-def _row(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)
-    return out.getvalue()
+            yield csv_row((account, visible(one.member.name), f"{account}/F{place}", *finding_cells(finding)))
 
 
 def organization_markdown(lines: Sequence[AccountLine], totals: Totals, endpoints: Sequence[Endpoint]) -> Iterator[str]:
