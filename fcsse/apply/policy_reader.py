@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from fcsse.apply.lock import REMEMBERED, fingerprint
@@ -69,7 +70,6 @@ class PolicyReader:
     def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
         self.text = text
         self.at = at
-        self.disregarded: dict[str, None] = {}  # texts that were shown and do not count, in order
         self._aws = aws
         self._clock = clock
         self._key = key
@@ -77,6 +77,8 @@ class PolicyReader:
         self._replaced: set[str] = set()
         self._replaced_by_others: dict[str, float] = {}
         self._slowest = 0.0
+        self._disregarded: dict[str, None] = {}  # texts that were shown and do not count, in order
+        self._lock = Lock()  # readings in the background add to them
 
     @property
     def age(self) -> float:
@@ -99,8 +101,15 @@ class PolicyReader:
         text = self._aws.get_policy(self._key)
         self._slowest = max(self._slowest, self._clock.monotonic() - start)
         if text != self.text:
-            self.disregarded[text] = None
+            with self._lock:
+                self._disregarded[text] = None
         return text
+
+    def take_disregarded(self) -> tuple[str, ...]:
+        """The texts that were shown since the last call and do not count, in order."""
+        with self._lock:
+            texts, self._disregarded = tuple(self._disregarded), {}
+        return texts
 
     def in_background(self) -> Future:
         """One reading while the caller goes on."""
@@ -125,13 +134,15 @@ class PolicyReader:
 
     def take(self, text: str) -> str:
         """Accepts ``text`` as the current policy, even if it was seen before."""
+        with self._lock:
+            if text != self.text and self.is_stale(text):
+                # Back to an older one: which of the two is in force, nobody knows for certain.
+                self._disregarded[self.text] = None
+            self._disregarded.pop(text, None)
         if text != self.text:
-            if self.is_stale(text):  # back to an older one: which of the two is in force, nobody knows for certain
-                self.disregarded[self.text] = None
             self._replaced.add(self.text)
             self._replaced.discard(text)
         self._replaced_by_others.pop(fingerprint(text), None)
-        self.disregarded.pop(text, None)
         self.text, self.at, self._wall = text, self._clock.monotonic(), self._clock.now()
         return text
 

@@ -249,12 +249,11 @@ class PolicyWriter:
     def _put(self, *looks: Future) -> Sent:
         """Sends the document once. Without ``looks`` that are on their way, the policy is watched meanwhile."""
         copy, saved = self._copy, self._saved
-        for text in self._reader.disregarded:
+        for text in self._reader.take_disregarded():
             # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
             if text not in self._kept and len(self._kept) < KEPT:
                 self._kept.add(text)
                 self._save(PolicyDocument.parse(text), self._change.after)
-        self._reader.disregarded.clear()
         self._copy, self._saved = copy, saved
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()

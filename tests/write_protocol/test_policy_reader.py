@@ -1,0 +1,60 @@
+"""Readings in the background beside a write that takes what they showed."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from fcsse.apply.policy_reader import PolicyReader
+from fcsse.arn import Arn
+from fcsse.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fcsse.aws.client import Aws
+
+KEY = cast("Arn", Arn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
+
+
+class OtherWriters:
+    """KMS, where somebody else has written before each reading."""
+
+    def __init__(self) -> None:
+        self.versions = itertools.count()
+
+    def get_policy(self, _: Arn) -> str:
+        return f"version {next(self.versions)}"
+
+
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("quick_switches")
+def test_texts_that_come_while_others_are_taken_are_taken_next() -> None:
+    reader = PolicyReader(cast("Aws", OtherWriters()), SystemClock(), KEY, "planned on", 0.0)
+    shown: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        shown.extend(reader.ask() for _ in range(20_000))
+        done.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    taken: list[str] = []
+    while not done.is_set():
+        taken.extend(reader.take_disregarded())
+    thread.join()
+    taken.extend(reader.take_disregarded())
+    assert taken == shown
+    assert len(shown) == 20_000
