@@ -135,6 +135,13 @@ class Encryption(NamedTuple):
         return names.get(self.algorithm, self.algorithm)
 
 
+class Ownership(NamedTuple):
+    """Is a bucket ``own``, an account's? With its default encryption, where that was read on the way."""
+
+    own: bool
+    encryption: Encryption | None = None
+
+
 class Bucket(NamedTuple):
     """A bucket and what decides about its key.
 

@@ -178,11 +178,14 @@ class PolicyWriter:
             late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
             if late or (seen and reader.is_stale(seen)):
                 self._reread_before_put = True
-            seen = reader.read() if self._reread_before_put else seen
+            looks: tuple[Future, ...] = () if self._reread_before_put else (look,)
+            if self._reread_before_put:
+                seen = reader.read()
+            elif seen is None:
+                looks = (look, self._second_look())
+                seen = look.answer(0.0)  # it may have come meanwhile
             if seen is None or seen == base:
-                if self._reread_before_put:
-                    return self._put()
-                return self._put(look, *([self._second_look()] if seen is None else []))
+                return self._put(*looks)
             crowded = self._others_writing
             self._plan_on(reader.take(seen))
             if self._others_writing and not crowded:
@@ -309,13 +312,19 @@ class PolicyWriter:
                 texts = watch.seen()
             case looks:
                 texts = [text for look in looks if (text := look.answer(LAST)) is not None]
+        now = put if self._unseen else PolicyDocument.parse(reader.text)
+        # A text with the change in it was written after the put, unless the policy still is what was put. (A text from before
+        # may have the change in it as well: others took the same statement out.)
+        still = not self._unseen and equivalent(now, put, self._key.partition)
         known = (old.text, reader.text, put.text)
         strange = [
-            one for one in texts if one not in known and not reader.is_stale(one) and not holds(self._change, one)
+            one
+            for one in texts
+            if one not in known and not reader.is_stale(one) and (still or not holds(self._change, one))
         ]
         if not strange:
             return False
-        theirs, now = PolicyDocument.parse(strange[-1]), put if self._unseen else PolicyDocument.parse(reader.text)
+        theirs = PolicyDocument.parse(strange[-1])
         found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False

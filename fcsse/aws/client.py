@@ -25,7 +25,7 @@ from fcsse.aws.sessions import Clients
 from fcsse.clock import Clock
 from fcsse.endpoint import Endpoint
 from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
-from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Member, Role
+from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Member, Ownership, Role
 from fcsse.objects import Group, ObjectEncryption, Page
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids, with_arns
@@ -178,12 +178,16 @@ class Aws:
         """The text of a bucket policy; empty where there is none."""
         return self._on_bucket(bucket, lambda client: s3.read_policy(client, bucket))
 
-    def is_owned_by(self, bucket: str, account: str) -> bool:
-        """Does the bucket belong to this account?"""
+    def read_ownership(self, bucket: str, account: str) -> Ownership:
+        """Does the bucket belong to this account? With the encryption that was read to find out."""
         owner = self.others.owner_of(bucket) if isinstance(self.others, MemberView) else None
         if owner is not None:
-            return owner == account
-        return self._on_bucket(bucket, lambda client: s3.is_owned_by(client, bucket, account))
+            return Ownership(owner == account)
+        return self._on_bucket(bucket, lambda client: s3.read_ownership(client, bucket, account))
+
+    def is_owned_by(self, bucket: str, account: str) -> bool:
+        """Does the bucket belong to this account?"""
+        return self.read_ownership(bucket, account).own
 
     def find_region(self, bucket: str) -> str | None:
         """The bucket's Region, where S3 tells."""

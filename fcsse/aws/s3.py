@@ -11,7 +11,7 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.errors import DeniedError, NotFoundError
-from fcsse.model import Encryption
+from fcsse.model import Encryption, Ownership
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,17 +48,16 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
     )
 
 
-def is_owned_by(s3: S3Client, bucket: str, account: str) -> bool:
+def read_ownership(s3: S3Client, bucket: str, account: str) -> Ownership:
     """Does the bucket belong to this account? To be asked only where reading it without an owner works.
 
     No call names a bucket's owner, but S3 answers 403 where ``ExpectedBucketOwner`` is not the one.
     Source: S3 user guide, "Verifying bucket ownership with bucket owner condition".
     """
     try:
-        read_encryption(s3, bucket, account)
+        return Ownership(True, read_encryption(s3, bucket, account))
     except DeniedError:
-        return False
-    return True
+        return Ownership(False)
 
 
 def list_buckets(s3: S3Client) -> tuple[str, ...]:

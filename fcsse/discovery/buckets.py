@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
 from fcsse.arn import Arn, alias_arn, key_arn
 from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
-from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UsageError
+from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UnexpectedError, UsageError
 from fcsse.model import Bucket, Encryption, Operation, Options, Via
 
 
@@ -109,7 +109,7 @@ class Buckets:
             owned = result_or_error(self._fetcher.owned(bucket.name, own))
             if isinstance(owned, NotAwsAnswerError):
                 raise owned
-            bucket = bucket._replace(foreign=None if isinstance(owned, FcsseError) else not owned)
+            bucket = bucket._replace(foreign=None if isinstance(owned, FcsseError) else not owned.own)
         if isinstance(policy, NotAwsAnswerError):
             raise policy
         if isinstance(policy, FcsseError):
@@ -150,9 +150,13 @@ class Buckets:
             return Bucket(name, encryption, options.bucket_region)
         arn = _named_by_arn(encryption)
         if arn is None:
-            foreign = not self._fetcher.owned(name, own).result()
+            ownership = self._fetcher.owned(name, own).result()
+            if ownership.encryption not in (None, self._fetcher.encryption(name).result()):
+                # Without a key in it, an answer means aws/s3: there would be nothing to do for a bucket that has a key.
+                message = f"reading the default encryption of bucket {name}: two answers of S3, a moment apart, differ"
+                raise UnexpectedError(message, "Run this again. Somebody may have changed the encryption just now.")
             region = options.bucket_region or self._fetcher.region(name).result()
-            return Bucket(name, encryption, region, foreign)
+            return Bucket(name, encryption, region, foreign=not ownership.own)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
         # Only an account's own buckets can use its aws/s3.

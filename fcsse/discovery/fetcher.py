@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from fcsse.arn import Arn
 from fcsse.clock import Clock
 from fcsse.errors import FcsseError
-from fcsse.model import Association, Encryption, Grant, Key, Role
+from fcsse.model import Association, Encryption, Grant, Key, Ownership, Role
 
 if TYPE_CHECKING:
     from fcsse.aws.client import Aws
@@ -109,9 +109,9 @@ class Fetcher:
         """A bucket's own policy."""
         return self._ask("bucket-policy", self._aws.read_bucket_policy, bucket)
 
-    def owned(self, bucket: str, account: str) -> Future[bool]:
+    def owned(self, bucket: str, account: str) -> Future[Ownership]:
         """Is the bucket of this account?"""
-        return self._ask("owned", self._aws.is_owned_by, bucket, account)
+        return self._ask("owned", self._aws.read_ownership, bucket, account)
 
     def region(self, bucket: str) -> Future[str | None]:
         """The bucket's Region."""
