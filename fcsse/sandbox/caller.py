@@ -17,6 +17,7 @@ class Caller:
     of ``aws:PrincipalArn``). ``unique_id`` is the AIDA or AROA id, ``userid`` the value of ``aws:userid``. ``policies``
     are the identity policies; None stands for an account's root user, whom none restrict. ``tags`` are the user's or
     role's, ``issued`` says when a session's credentials were made. ``keys``: the condition keys of all its requests.
+    ``access_key`` is what it signed with; a service that works by its own role shows none.
     """
 
     account: str
@@ -28,3 +29,4 @@ class Caller:
     tags: Mapping[str, str] = field(default_factory=dict)
     issued: float | None = None
     keys: Mapping[str, Value] = field(default_factory=dict)
+    access_key: str = ""

@@ -1,6 +1,6 @@
 """What CloudTrail records of a call: the shapes of its events, and the record that holds them.
 
-Management calls of KMS, FSx and S3 are recorded, and each use of a key through S3 (Decrypt, GenerateDataKey) in the name
+Management calls of KMS, FSx, S3 and Organizations are recorded, and each use of a key through S3 (Decrypt, GenerateDataKey) in the name
 of whoever S3 works for. Data events (GetObject, PutObject, listing objects) are not: the event history has none.
 
 Sources, of which samples and recorded events are the larger part: CloudTrail user guide, "Record contents" (members,
@@ -22,7 +22,7 @@ from typing import Any
 from fcsse.arn import ROLE_PREFIX, Arn, bucket_arn
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_record import Event
-from fcsse.sandbox.kms_keys import find_key
+from fcsse.sandbox.kms_keys import find_key, material_id
 from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import REQUEST_ID, AwsError, Call, Reply
@@ -33,7 +33,10 @@ MESSAGE_LIMIT = 1024
 THROUGH_S3 = "fas.s3.amazonaws.com"
 _VERSION = "1.11"
 _REFUSED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-_SERVICES = ("kms", "fsx", "s3", "cloudtrail")
+_SERVICES = ("kms", "fsx", "s3", "cloudtrail", "organizations")
+_GLOBAL = {"organizations": "us-east-1"}
+"""Where the events of a service are that has no Regions."""
+
 _READ_ONLY = ("Describe", "Get", "List", "Head", "Lookup")
 _USES = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt")
 _S3_DATA = ("ListObjects", "ListObjectsV2", "ListObjectVersions", "DeleteObjects", "Unknown")
@@ -59,18 +62,18 @@ def record_call(
     if call.service not in _SERVICES or (call.service == "s3" and (call.key or call.operation in _S3_DATA)):
         return
     key = _key_of(state, call, caller) if call.service == "kms" else None
-    event = _base(state, caller, call.service, call.operation, call.region)
+    region = _GLOBAL.get(call.service, call.region)
+    event = _base(state, caller, call.service, call.operation, region)
     event |= {
         "sourceIPAddress": str(call.environ.get("REMOTE_ADDR") or "127.0.0.1"),
         "userAgent": f"[{call.header('user-agent') or ''}]"
         if call.service == "s3"
         else call.header("user-agent") or "",
     }
-    event["userIdentity"]["accessKeyId"] = call.access_key
     event["requestID"] = str(call.environ.get(REQUEST_ID) or event["requestID"])
     if error is not None and error.code in _REFUSED:
         event |= _error("AccessDenied", error.message)
-        keep(state, event, caller.account, call.region)
+        keep(state, event, caller.account, region)
         return
     event |= {"requestParameters": _parameters(state, call), "responseElements": None}
     if key is not None:
@@ -84,7 +87,7 @@ def record_call(
         _answer(state, event, call, key, reply)
     elif call.service == "fsx" and not event["readOnly"] and reply is not None:
         event["responseElements"] = with_text_dates(lowered(json.loads(reply.body)))
-    keep(state, event, caller.account, call.region, key)
+    keep(state, event, caller.account, region, key)
 
 
 def record_use(
@@ -106,6 +109,8 @@ def record_use(
         "responseElements": None,
         "resources": [_resource(key)],
     }
+    if operation == "GenerateDataKey" and not refused:
+        event["additionalEventData"] = {"keyMaterialId": material_id(key)}
     if refused:
         event |= {"errorCode": code, "errorMessage": refused[:MESSAGE_LIMIT]}
     keep(state, event, caller.account, key.region, key)
@@ -169,9 +174,10 @@ def _identity(caller: Caller) -> Event:
     arn = Arn.parse(caller.arn)
     name = arn.resource.rpartition("/")[2] if arn else ""
     shared = {"principalId": caller.userid, "arn": caller.arn, "accountId": caller.account}
+    signed = {"accessKeyId": caller.access_key} if caller.access_key else {}
     if arn is None or arn.service != "sts":
         kind = "Root" if arn and arn.resource == "root" else "IAMUser"
-        return {"type": kind, **shared, **({"userName": name} if kind == "IAMUser" else {})}
+        return {"type": kind, **shared, **signed, **({"userName": name} if kind == "IAMUser" else {})}
     role = caller.principal_arn.rpartition("/")[2]
     issuer = {
         "type": "Role",
@@ -183,8 +189,8 @@ def _identity(caller: Caller) -> Event:
     attributes = {"creationDate": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "mfaAuthenticated": "false"}
     session: Event = {"sessionIssuer": issuer}
     if not role.startswith(ROLE_PREFIX):
-        session |= {"webIdFederationData": {}, "attributes": attributes}
-    return {"type": "AssumedRole", **shared, "sessionContext": session}
+        session["attributes"] = attributes
+    return {"type": "AssumedRole", **shared, **signed, "sessionContext": session}
 
 
 def _error(code: str, message: str) -> Event:

@@ -173,7 +173,7 @@ def metadata(state: State, key: Key) -> dict[str, Any]:
     }
     described |= _algorithms(key)
     if key.spec == "SYMMETRIC_DEFAULT" and key.state not in ("Creating", "PendingImport"):
-        described["CurrentKeyMaterialId"] = hashlib.sha256(f"{key.id}/{key.material}".encode()).hexdigest()
+        described["CurrentKeyMaterialId"] = material_id(key)
     if key.deletion_date is not None:
         described["DeletionDate"] = key.deletion_date
     if key.multi_region:
@@ -216,3 +216,8 @@ def set_state(key: Key, state: str, *, days: int = 30) -> None:
     """Change a key's state; PendingDeletion gets its date ``days`` from now."""
     key.state, key.ready = state, None
     key.deletion_date = time.time() + days * 86_400 if state == "PendingDeletion" else None
+
+
+def material_id(key: Key) -> str:
+    """The id of a key's current material, 64 hexadecimal digits. Source: KMS API reference, KeyMetadata."""
+    return hashlib.sha256(f"{key.id}/{key.material}".encode()).hexdigest()

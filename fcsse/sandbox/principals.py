@@ -168,7 +168,7 @@ def caller_of(state: State, call: Call) -> Caller:
     """
     who = _credentials_of(state, call)
     sent = sender_keys(str(call.environ.get("REMOTE_ADDR") or "127.0.0.1"), call.header("user-agent") or "")
-    return replace(who, keys={**caller_keys(state, who, call.region), **sent})
+    return replace(who, keys={**caller_keys(state, who, call.region), **sent}, access_key=call.access_key)
 
 
 def _credentials_of(state: State, call: Call) -> Caller:
