@@ -96,7 +96,8 @@ class PolicyWriter:
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._beside: tuple[Future, ...] | Watch = ()  # what was read while the last put was on its way
+        self._looks: tuple[Future, ...] = ()  # readings that were on their way when the last put was sent
+        self._watch: Watch | None = None  # readings made while it was under way, where the policy was watched
         self._unseen = False  # the last put was not read back yet: its settling look does that
         self._lost: LostUpdate | None = None
 
@@ -178,14 +179,14 @@ class PolicyWriter:
             late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
             if late or (seen and reader.is_stale(seen)):
                 self._reread_before_put = True
-            looks: tuple[Future, ...] = () if self._reread_before_put else (look,)
+            self._looks = (look,)
             if self._reread_before_put:
                 seen = reader.read()
             elif seen is None:
-                looks = (look, self._second_look())
+                self._looks = (look, self._second_look())
                 seen = look.answer(0.0)  # it may have come meanwhile
             if seen is None or seen == base:
-                return self._put(*looks)
+                return self._put(watched=self._reread_before_put)
             crowded = self._others_writing
             self._plan_on(reader.take(seen))
             if self._others_writing and not crowded:
@@ -249,8 +250,8 @@ class PolicyWriter:
         self._run.clock.sleep(STAGGER)
         return look
 
-    def _put(self, *looks: Future) -> Sent:
-        """Sends the document once. Without ``looks`` that are on their way, the policy is watched meanwhile."""
+    def _put(self, *, watched: bool) -> Sent:
+        """Sends the document once. ``watched``: the policy is read again and again meanwhile."""
         copy, saved = self._copy, self._saved
         for text in self._reader.take_disregarded():
             # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
@@ -260,23 +261,22 @@ class PolicyWriter:
         self._copy, self._saved = copy, saved
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        watch = None if looks else self._reader.watch()
+        self._watch = self._reader.watch() if watched else None
         try:
             sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent is Sent.TAKEN:
                 self._note_put(put_at - timedelta(seconds=basis.age), put_at)
             return sent
         finally:
-            if watch:
-                watch.stop()
-            self._beside = watch or looks
+            if self._watch:
+                self._watch.stop()
 
     def _is_shown(self) -> bool:
         """Did a reading beside the put see it, or is that left to the settling look? False: it is to be read back."""
         self._unseen = False
-        if not isinstance(self._beside, tuple) or len(self._beside) < 2:
+        if self._watch or len(self._looks) < 2:
             return False
-        text = self._beside[-1].answer(LAST)
+        text = self._looks[-1].answer(LAST)
         if text is None:
             return False
         if holds(self._change, text):
@@ -307,11 +307,8 @@ class PolicyWriter:
     def _has_lost_update(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
-        match self._beside:
-            case Watch() as watch:
-                texts = watch.seen()
-            case looks:
-                texts = [text for look in looks if (text := look.answer(LAST)) is not None]
+        texts = [text for look in self._looks if (text := look.answer(LAST)) is not None]
+        texts += self._watch.seen() if self._watch else ()
         now = put if self._unseen else PolicyDocument.parse(reader.text)
         # A text with the change in it was written after the put, unless the policy still is what was put. (A text from before
         # may have the change in it as well: others took the same statement out.)
