@@ -17,6 +17,7 @@ def install(folder: Path) -> str:
     """Installs the package unless it is there; returns its version. Raises ``CalledProcessError``."""
     manifest = folder / "node_modules" / PACKAGE / "package.json"
     if not manifest.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"private": true}\n')
         subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", PACKAGE], cwd=folder, check=True)
     version: str = json.loads(manifest.read_text())["version"]
