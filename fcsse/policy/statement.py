@@ -157,7 +157,7 @@ def sid_for(bucket: str, every_cache: bool) -> str:
 def is_sid_for(sid: str | None, bucket: str, every_cache: bool) -> bool:
     """Is it the Sid of a statement of ours for the bucket, with or without the number that keeps it unique?"""
     base = sid_for(bucket, every_cache)
-    return sid is not None and re.fullmatch(re.escape(base) + r"(?: \d+)?", sid) is not None
+    return sid is not None and (sid == base or (sid.startswith(f"{base} ") and sid[len(base) + 1 :].isdecimal()))
 
 
 def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
