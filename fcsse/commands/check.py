@@ -89,8 +89,8 @@ def check_pair(
     """The verdict on one pair's facts, which were read for Operation.CHECK. ``words`` write the commands that fix it.
     ``level`` is what is asked about.
 
-    Without ``remedy``, no link that would fix it is planned, and only what reading and writing need is judged: for whoever
-    plans many pairs at once.
+    Without ``remedy``, no link that would fix it is planned, only what reading and writing need is judged, and there are no
+    notes: for whoever plans many pairs at once.
     """
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
@@ -170,7 +170,9 @@ def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: Acc
 
 
 def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
-    read, write = judgement.read, judgement.write
+    read, write, headline = judgement.read, judgement.write, _headline(facts, judgement)
+    if not remedy:
+        return CheckResult(facts.pair, read, write, headline, facts, judgement, level=judgement.level)
     document = parsed(facts.policy) if facts.policy is not None else None
     notes = [
         *facts.unreadable,
@@ -190,7 +192,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     narrowed = bool(facts.prefixes_unknown) and told and Verdict.UNKNOWN in (read, judgement.verdict)
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
-    if remedy and not narrowed and judgement.verdict is not Verdict.ALLOWED:
+    if not narrowed and judgement.verdict is not Verdict.ALLOWED:
         blocker, links = _remedy(facts, words, judgement.level)
         remedies += links
         remedies += _bucket_remedy(facts, judgement)
@@ -198,7 +200,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts.pair,
         read,
         write,
-        _headline(facts, judgement),
+        headline,
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
