@@ -9,18 +9,18 @@ from typing import Annotated
 import typer
 
 from fcsse.cli.options.factory import option
+from fcsse.durations import seconds_in
 
 SAFETY = "Waiting and safety"
 
 
 def parse_duration(text: str) -> float:
     """Seconds in a duration such as 90, 90s, 5m, 1h30m."""
-    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.ASCII)
-    if not text.strip() or parts is None:
+    seconds = seconds_in(text)
+    if seconds is None:
         message = f"{text!r} is not a duration such as 30s, 5m or 1h30m"
         raise typer.BadParameter(message)
-    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    return seconds
 
 
 def parse_digest(text: str) -> str:
