@@ -27,7 +27,7 @@ from fcsse.cli.output.audit_text import audit_lines
 from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -209,13 +209,13 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.text()
             case AuditOutput.JSON:
-                sys.stdout.write(to_text(self.document(code)))
+                write_answer(to_text(self.document(code)))
             case AuditOutput.MARKDOWN:
-                sys.stdout.write(self.markdown())
+                write_answer(self.markdown())
             case AuditOutput.CSV:
-                sys.stdout.write(audit_csv(self.answer))
+                write_answer(audit_csv(self.answer))
             case AuditOutput.SARIF:
-                sys.stdout.write(to_text(self.sarif(code)))
+                write_answer(to_text(self.sarif(code)))
 
     def sarif(self, code: int) -> Json:
         """The log for code-scanning views."""
@@ -269,14 +269,14 @@ class _Shown:
             case AuditOutput.JSON:
                 fix = plan_document(plan, results, dry_run=dry_run, code=code)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
-                sys.stdout.write(to_text(self.document(code, fix)))
+                write_answer(to_text(self.document(code, fix)))
             case AuditOutput.MARKDOWN:
                 changes = (
                     plan_markdown(plan, results, self.run.words, dry_run=dry_run)
                     if plan.changes
                     else "Nothing to fix.\n"
                 )
-                sys.stdout.write(f"{self.markdown()}\n{changes}\n{told}\n")
+                write_answer(f"{self.markdown()}\n{changes}\n{told}\n")
             case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
                 self.all(code)
                 pairs = [*pair_lines(plan.outcomes), line("")] if len(plan.outcomes) >= MANY else []

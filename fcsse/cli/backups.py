@@ -28,7 +28,7 @@ from fcsse.cli.output.backups import (
 from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_lines, warning_lines
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands import restore as restoring
@@ -127,18 +127,18 @@ def backups(
         if backup_id is not None:
             backup = folder.find(backup_id)
             if output is Output.JSON:
-                sys.stdout.write(to_text(backups_document([backup], with_policy=True)))
+                write_answer(to_text(backups_document([backup], with_policy=True)))
             else:
-                sys.stdout.write(backup.policy + "\n")
+                write_answer(backup.policy + "\n")
             return
         saved, damaged = folder.read_all()
         found = [one for one in saved if key is None or one.is_of(key)]
         for file in damaged:
             run.terminal.warn(file.message)
         if output is Output.JSON:
-            sys.stdout.write(to_text(backups_document(found, with_policy=False)))
+            write_answer(to_text(backups_document(found, with_policy=False)))
         elif found and output is Output.MARKDOWN:
-            sys.stdout.write(backups_markdown(found))
+            write_answer(backups_markdown(found))
         elif found:
             run.terminal.print(_list(found, columns(sys.stdout) if is_terminal(sys.stdout) else None))
         else:
@@ -300,7 +300,7 @@ class _Shown:
         """The end of a run that went well."""
 
         if self.run.output is Output.JSON:
-            sys.stdout.write(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
+            write_answer(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
         else:
             self._close(self._closing(backup))
 
@@ -310,7 +310,7 @@ class _Shown:
         if self.run.writes and not self.dry_run:
             error.hint = f"{error.hint}\n{self.run.journal.told()}"
         if self.run.output is Output.JSON:
-            sys.stdout.write(to_text(refused_restore_document(self.restoration, error, dry_run=self.dry_run)))
+            write_answer(to_text(refused_restore_document(self.restoration, error, dry_run=self.dry_run)))
         elif self.run.output is Output.MARKDOWN:
             self._close([], error_markdown(error.message, error.hint))
         self.run.terminal.tell(error)
@@ -319,12 +319,12 @@ class _Shown:
         """The question was answered with no; for programs, a document says so."""
         if self.run.output is Output.JSON:
             document = restore_document(self.restoration, None, dry_run=True, code=EXIT_UNEXPECTED)
-            sys.stdout.write(to_text(declined({**document, "dry_run": False})))
+            write_answer(to_text(declined({**document, "dry_run": False})))
 
     def _close(self, closing: list[Line], more: Sequence[str] = ()) -> None:
         if self.run.output is Output.MARKDOWN:
             texts = ["".join(text for text, _ in parts) for parts in closing]
-            sys.stdout.write(restore_markdown(self.restoration, texts, more, dry_run=self.dry_run))
+            write_answer(restore_markdown(self.restoration, texts, more, dry_run=self.dry_run))
         else:
             self.run.terminal.print(closing if self.run.terminal.quiet else [line(""), *closing])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from fcsse.cli.output.census import census_document, census_lines, census_markdo
 from fcsse.cli.output.census_rekey import rekey_entry, rekey_lines, rekey_markdown, rekey_summary
 from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line
-from fcsse.cli.output.terminal import columns
+from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
@@ -234,9 +233,9 @@ def _tell(run: Session, found: CensusResult) -> None:
     match run.output:
         case Output.JSON:
             document = census_document(taken, needs, found.exit_code)
-            sys.stdout.write(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
+            write_answer(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
         case Output.MARKDOWN:
-            sys.stdout.write(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
+            write_answer(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
         case Output.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(f"{summary(taken)} {verdict(taken, needs)}".strip(), "bold")])

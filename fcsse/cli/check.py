@@ -22,7 +22,7 @@ from fcsse.cli.output.observed import (
     observed_markdown,
 )
 from fcsse.cli.output.plan import MANY, capital, endpoint_lines
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
@@ -117,9 +117,9 @@ def check(
             code = code or EXIT_PENDING
         if output is Output.JSON:
             document = check_document(found, code, endpoints)
-            sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
+            write_answer(to_text(_with_record(document, record, found) if record else document))
         elif output is Output.MARKDOWN:
-            sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
+            write_answer(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
         else:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
             if quiet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +19,7 @@ from fcsse.cli.output import history as report
 from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.history import Shown, version_document
 from fcsse.cli.output.lines import line
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.pipeline import Pipeline
 
@@ -205,9 +205,9 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
     version = read_version(pipeline.aws, pipeline.clock, event_id)
     run.progress.stop()
     if run.output is Output.JSON:
-        sys.stdout.write(to_text(version_document(version, problem_of(version))))
+        write_answer(to_text(version_document(version, problem_of(version))))
         return
-    sys.stdout.write(version.text + "\n")
+    write_answer(version.text + "\n")
     if problem := problem_of(version):
         run.terminal.warn(f"The recorded text is not a key policy: {problem}.")
 
@@ -216,11 +216,11 @@ def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) ->
 
     match output:
         case AuditOutput.JSON:
-            sys.stdout.write(to_text(report.history_document(found, shown)))
+            write_answer(to_text(report.history_document(found, shown)))
         case AuditOutput.MARKDOWN:
-            sys.stdout.write(report.history_markdown(found, shown))
+            write_answer(report.history_markdown(found, shown))
         case AuditOutput.CSV:
-            sys.stdout.write(report.history_csv(found, shown))
+            write_answer(report.history_csv(found, shown))
             for note in report.notes_of(found, shown):
                 run.terminal.say(note)
         case AuditOutput.TEXT:

@@ -18,7 +18,7 @@ from fcsse.cli.output.documents import declined, plan_document, plan_markdown, t
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.settle import closing, settle_document
-from fcsse.cli.output.terminal import is_terminal
+from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_after import Settled, settle_after
@@ -260,7 +260,7 @@ def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
     if not run.terminal.confirm(_question(plan)):
         run.terminal.print([line("Nothing was written to AWS.")], err=True)
         if run.output is Output.JSON:
-            sys.stdout.write(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
+            write_answer(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
         raise typer.Exit(EXIT_UNEXPECTED)
 
 
@@ -296,9 +296,9 @@ def _show_results(
         document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())
         if settled:
             document["settle"] = settle_document(settled.found, settled.results, dry_run=False, code=settled.code)
-        sys.stdout.write(to_text(document))
+        write_answer(to_text(document))
     elif run.output is Output.MARKDOWN:
-        sys.stdout.write(plan_markdown(plan, results, words, dry_run=dry_run))
+        write_answer(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
         apply_by = (
             explicit_options.again(run.command, "--expect", plan.digest)

@@ -33,7 +33,7 @@ from fcsse.cli.output.organization_documents import (
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns
+from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.account_list import parse_accounts
 from fcsse.commands.audit.fix_state import FixRun, FixState
@@ -169,7 +169,7 @@ class _Report:
 
     def all(self, code: int, more: Json) -> None:
         """The whole answer; ``more`` are further entries of the document."""
-        wanted, endpoints, out = self.wanted, self.organization.pipeline.aws.endpoints, sys.stdout
+        wanted, endpoints = self.wanted, self.organization.pipeline.aws.endpoints
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
             write_whole(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
@@ -181,18 +181,18 @@ class _Report:
             case AuditOutput.JSON:
                 entries = {**more, **({"comparison": comparison_document(found, source)} if found else {})}
                 for part in organization_json(self.texts(), self.totals, wanted.role_name, endpoints, code, entries):
-                    out.write(part)
+                    write_answer(part)
             case AuditOutput.MARKDOWN:
                 for part in organization_markdown(self.lines, self.totals, endpoints):
-                    out.write(part)
+                    write_answer(part)
                 if found:
-                    out.write(comparison_markdown(found, source, several=True))
+                    write_answer(comparison_markdown(found, source, several=True))
             case AuditOutput.CSV:
                 for part in organization_csv(self.lines):
-                    out.write(part)
+                    write_answer(part)
             case AuditOutput.SARIF:
                 accounts = [AccountFindings(one.member.account, one.findings, one.partition) for one in self.lines]
-                out.write(to_text(audit_sarif(accounts, code, found, several=True)))
+                write_answer(to_text(audit_sarif(accounts, code, found, several=True)))
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import escaped, to_text
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Session, session
 from fcsse.commands.permissions.policy import Json, Permissions, needs
 from fcsse.commands.permissions.scope import Scope
@@ -101,11 +101,11 @@ def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
     policy = found.policy(optional=optional)
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(_document(found, policy)))
+            write_answer(to_text(_document(found, policy)))
         case Output.MARKDOWN:
-            sys.stdout.write(_markdown(found, policy))
+            write_answer(_markdown(found, policy))
         case Output.TEXT:
-            sys.stdout.write(_pretty(policy))
+            write_answer(_pretty(policy))
             for paragraph in _beside(found, optional=optional):
                 for row in paragraph.split("\n"):
                     run.terminal.say(row)

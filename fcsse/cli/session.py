@@ -18,7 +18,7 @@ from fcsse.apply.write_log import WriteLog
 from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import error_document, error_markdown, to_text
-from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal
+from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal, write_answer
 from fcsse.cli.runtime import Runtime
 from fcsse.errors import (
     EXIT_INTERRUPTED,
@@ -170,9 +170,9 @@ def report_error(run: Session, error: FcsseError) -> None:
 def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
     """Tells an error on stderr, and as the one JSON document on stdout where that was asked for."""
     if output is Output.JSON:
-        sys.stdout.write(to_text(error_document(command, error)))
+        write_answer(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
-        sys.stdout.write("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
+        write_answer("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
     terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 
 import typer
@@ -13,6 +12,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
 from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.history import KEPT, MARGIN
@@ -108,7 +108,7 @@ def carry_out(
             run.terminal.print([line("Nothing was written to AWS.")], err=True)
             if run.output is Output.JSON:
                 document = report.settle_document(one, (), dry_run=False, code=EXIT_UNEXPECTED)
-                sys.stdout.write(to_text(declined(document)))
+                write_answer(to_text(declined(document)))
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def read_again() -> Settlement:
@@ -144,9 +144,9 @@ def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, 
     closing = report.closing(found, results, run.words, dry_run=dry_run)
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
+            write_answer(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
         case Output.MARKDOWN:
-            sys.stdout.write(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
+            write_answer(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
         case Output.TEXT:
             run.terminal.print(closing if run.terminal.quiet else [line(""), *closing])
     for one in results:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from fcsse.cli.options import aws, cross_account, output, route, targets, term
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import to_text
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
@@ -143,8 +143,8 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
                 "nothing_to_add": list(found.nothing),
                 "warnings": list(found.warnings),
             }
-            sys.stdout.write(to_text(document))
+            write_answer(to_text(document))
         case Output.MARKDOWN:
-            sys.stdout.write(f"```{LANGUAGES[notation]}\n{text}```\n" if text else "Nothing to add.\n")
+            write_answer(f"```{LANGUAGES[notation]}\n{text}```\n" if text else "Nothing to add.\n")
         case Output.TEXT:
-            sys.stdout.write(text)
+            write_answer(text)

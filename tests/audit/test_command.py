@@ -467,3 +467,12 @@ def test_a_command_of_many_caches_does_not_hide_the_table(shell: Shell) -> None:
 
 def test_quiet_says_the_summary(shell: Shell) -> None:
     assert len(shell.run("audit", "-q").out.splitlines()) == 1
+
+
+def test_a_dead_grant_of_ours_on_another_account_s_key_is_found(shell: Shell) -> None:
+    """KMS shows the account that made a grant as its root's ARN."""
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data-other-account").code == 0
+    shell.sandbox.add_cache("fc-0f0f", ["data-other-account"])
+    shell.sandbox.delete_cache("fc-0123")
+    [finding] = of(document(shell), "dead-grant")
+    assert "retire-grant" in finding["commands"][0]

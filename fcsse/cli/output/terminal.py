@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, warning, wrapped
+from fcsse.cli.output.lines import Line, Style, broken, line, printable_answer, prose, shown, visible, warning, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
@@ -45,6 +45,11 @@ def columns(stream: TextIO | None = None) -> int:
 def in_ci() -> bool:
     """Does the environment say that this is a CI job?"""
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+def write_answer(text: str) -> None:
+    """Writes a whole answer to stdout. Nothing of a policy, an event or a name moves a cursor, and none fails to be written."""
+    sys.stdout.write(printable_answer(text, sys.stdout.encoding or "utf-8"))
 
 
 @dataclass(slots=True)
