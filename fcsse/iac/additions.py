@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import UsageError
 from fcsse.iac.notation import Notation, NotationWord, write
 from fcsse.iac.parts import Addition, NewGrant, NewStatements
@@ -121,7 +122,7 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
         message = f"--key {key} is not of Region {region} in partition {partition}"
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
     arn = key or arns.Arn(partition, "kms", region, stated.account, UNKNOWN_KEY)
-    encryption = Encryption("aws:kms", str(arn), bool(options.bucket_keys))
+    encryption = Encryption(SSE_KMS.code, str(arn), bool(options.bucket_keys))
     return tuple(
         Facts(
             pair,

@@ -9,6 +9,7 @@ from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix, Severity
 from fcsse.commands.audit.fix import LINKING, Fixability, fixability, together
 from fcsse.commands.audit.verdicts import READ_ONLY, ROLES, PairAudit, Trouble
+from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.model import Bucket, Pair
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
@@ -146,7 +147,7 @@ def _commands(code: str, one: PairAudit, pairs: Sequence[Pair], words: CommandBu
 def _single_layer(bucket: Bucket, words: CommandBuilder) -> str:
     """Sets SSE-KMS in place of DSSE-KMS, with the same key."""
     key = key_arn(bucket.encryption.key or "")
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": bucket.encryption.key}
+    default = {"SSEAlgorithm": SSE_KMS.code, "KMSMasterKeyID": bucket.encryption.key}
     given = json.dumps({"Rules": [{"ApplyServerSideEncryptionByDefault": default}]})
     named = ("--bucket", bucket.name, "--server-side-encryption-configuration", given)
     return words.aws("s3api", "put-bucket-encryption", *named, region=bucket.region or (key.region if key else None))

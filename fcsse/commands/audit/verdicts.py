@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from fcsse.commands.check import CheckResult, check_pair, full_access
+from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
@@ -230,7 +231,7 @@ def _of_encryption(facts: Facts) -> list[Trouble]:
     except FcsseError as error:
         code = "aws-managed-key"
         if not bucket.encryption.is_kms:
-            code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
+            code = "dsse" if bucket.encryption.algorithm == DSSE_KMS.code else "encryption-unsupported"
         return [Trouble(code, error.reason, error.hint)]
     return []
 
