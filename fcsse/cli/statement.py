@@ -13,7 +13,7 @@ from fcsse.cli.output.documents import to_text
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
-from fcsse.iac.notation import LANGUAGES, Notation
+from fcsse.iac.notation import HELP, Notation
 from fcsse.model import DOCUMENT_SCHEMA, AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
 from fcsse.pipeline import Target
 
@@ -29,9 +29,7 @@ Format = Annotated[
     Notation,
     option(
         "--format",
-        help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
-        "a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. "
-        "jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+        help=HELP,
         group=output.OUTPUT,
     ),
 ]
@@ -101,7 +99,7 @@ def statement(
             require(not (target.caches or every_cache), "--cache-resource stands in place of --cache and --every-cache")
             require(target.buckets, "--cache-resource: no bucket is named", "Name one with --bucket.")
             require(account is None and key is None, "--cache-resource goes without --account and --key")
-            require(notation is Notation.CLOUDFORMATION, "--cache-resource goes with --format cloudformation")
+            require(notation.writer.refers, "--cache-resource goes with --format cloudformation")
             _tell(run, additions_for_resource(cache_resource, target.buckets, operation), notation)
             return
         _check(target, operation, account)
@@ -145,6 +143,6 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
             }
             sys.stdout.write(to_text(document))
         case Output.MARKDOWN:
-            sys.stdout.write(f"```{LANGUAGES[notation]}\n{text}```\n" if text else "Nothing to add.\n")
+            sys.stdout.write(f"```{notation.writer.language}\n{text}```\n" if text else "Nothing to add.\n")
         case Output.TEXT:
             sys.stdout.write(text)

@@ -40,17 +40,15 @@ class Additions(NamedTuple):
 
     def text(self, notation: Notation | NotationWord) -> str:
         """All parts in a notation, ending in a newline; empty where there is nothing to add. Raises ``UsageError``."""
-
-        if notation != Notation.CLOUDFORMATION and any(
-            isinstance(one, NewStatements) and one.resource for one in self.parts
-        ):
-            message = "a cache of the same template can be named in CloudFormation only"
-            raise UsageError(message, "Say --format cloudformation.")
         try:
-            return write(self.parts, Notation(notation))
+            wanted = Notation(notation)
         except ValueError:
             message = f"{notation!r} is not one of {', '.join(Notation)}"
             raise UsageError(message) from None
+        if not wanted.writer.refers and any(isinstance(one, NewStatements) and one.resource for one in self.parts):
+            message = "a cache of the same template can be named in CloudFormation only"
+            raise UsageError(message, "Say --format cloudformation.")
+        return write(self.parts, wanted)
 
 
 def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:
