@@ -12,7 +12,7 @@ import typer
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import try_place, write_whole
+from fcsse.cli.html_file import try_place, write_page
 from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
@@ -179,7 +179,7 @@ def audit(
 
 def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
 
-    write_whole(file, page(answer, pipeline.clock.now()))
+    write_page(file, page(answer, pipeline.clock.now()))
 
 
 @dataclass(slots=True)

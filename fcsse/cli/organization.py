@@ -16,7 +16,7 @@ import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import write_whole
+from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
@@ -172,7 +172,7 @@ class _Report:
         wanted, endpoints, out = self.wanted, self.organization.pipeline.aws.endpoints, sys.stdout
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
-            write_whole(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:
