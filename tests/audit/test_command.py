@@ -99,7 +99,7 @@ def test_a_page_is_written_whole_or_not_at_all(shell: Shell, tmp_path: Any) -> N
         raise OSError(28, "No space left on device")
 
     with shell.monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_text", full)
+        patch.setattr("os.fsync", full)
         run = shell.run("audit", "--html", str(page))
     assert run.code == 1
     assert "No space left on device" in run.err
