@@ -113,7 +113,7 @@ def test_the_answer_is_told_although_the_page_cannot_be_written(shell: Shell, tm
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    shell.monkeypatch.setattr("pathlib.Path.write_text", full)
+    shell.monkeypatch.setattr("fcsse.cli.html_file.write_whole", full)
     run = shell.run("audit", "--html", str(tmp_path / "audit.html"), "-o", "json")
     found = json.loads(run.out)
     assert (run.code, found["exit_code"], found["summary"]["pairs"]) == (1, 1, 10)
