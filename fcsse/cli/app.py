@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fcsse.arn import bucket_in, cache_in
 from fcsse.cli import explicit_options
+from fcsse.cli.options.groups import spread
 from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
 from fcsse.cli.version import report_lines, version_lines
 
@@ -161,7 +162,7 @@ def load(name: str) -> Any:
     if isinstance(command, typer.Typer):
         group.add_typer(command, name=name)
     else:
-        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(command)
+        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(spread(command))
     built: Any = typer.main.get_command(group)
     return built.commands[name]
 

@@ -130,22 +130,18 @@ SourceAddress = Annotated[
 
 
 def history(
+    *,
     event_id: OptionalId = None,
     key: Keys = None,
     bucket: Buckets = None,
     cache: Caches = None,
     since: Since = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    bucket_side: cross_account.BucketCredentials,
     failed: FailedChange = False,
     source_address: SourceAddress = False,
     output: Form = AuditOutput.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.
 
@@ -153,8 +149,8 @@ def history(
     with the version before. What is older, or was not read, is reported as unknown. fcsse restore takes the ids.
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
-    with session("history", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+    with session("history", form, verbosity) as run:
+        pipeline = run.pipeline(Credentials(settings, bucket_side))
         if event_id is not None:
             require(
                 not (key or bucket or cache), "history: an ID stands alone", "Leave --key, --bucket and --cache out."

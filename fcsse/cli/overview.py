@@ -45,13 +45,13 @@ COMMANDS = {
     "backups": Entry(
         "backups",
         "backups",
-        "BACKUPS_EXAMPLE",
+        "EXAMPLE",
         "List the key policies saved before each change, newest first; with an ID, print that policy.",
     ),
     "restore": Entry(
-        "backups",
         "restore",
-        "RESTORE_EXAMPLE",
+        "restore",
+        "EXAMPLE",
         "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     ),
     "history": Entry(
