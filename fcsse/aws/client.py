@@ -16,7 +16,7 @@ from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
-from fcsse.aws.member_accounts import MemberView
+from fcsse.aws.member_accounts import MemberAccounts, MemberView
 from fcsse.aws.organizations import list_member_accounts
 from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.own_organization import find_organization
@@ -95,6 +95,17 @@ class Aws:
     def member_accounts(self) -> tuple[Member, ...]:
         """The accounts of the caller's organization."""
         return list_member_accounts(self.own("organizations"))
+
+    def roles_in_members(self, caller: Arn, role_name: str, members: Sequence[Member]) -> MemberAccounts:
+        """The roles of this name in the active accounts among ``members``; none is assumed yet."""
+        active = [one.account for one in members if one.active]
+        return MemberAccounts(self.own, caller.partition, caller.account, role_name, active)
+
+    @staticmethod
+    def in_member(roles: MemberAccounts, account: str, clients: Clients) -> tuple[Aws, MemberView]:
+        """AWS as an account of the organization sees it, with these clients of its own; and how it sees the others."""
+        view = MemberView(roles, account)
+        return Aws(clients, others=view), view
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import typer
 
@@ -27,6 +27,7 @@ from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
 from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.commands.observed import CHECK_LIMITS, UseReader
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
@@ -35,9 +36,6 @@ from fcsse.event_history.observed import Observed
 from fcsse.model import AccessLevel, Context, Operation, Options, Pair, Via
 from fcsse.pipeline import Pipeline, Target
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from fcsse.commands.observed import UseReader
 
 EXAMPLE = """\
 Examples:
@@ -173,8 +171,6 @@ def read_document(place: str) -> str:
 
 def start_reader(pipeline: Pipeline) -> UseReader:
     """Begins to read CloudTrail's record of the caller's Region, beside all else that is read."""
-    from fcsse.commands.observed import CHECK_LIMITS, UseReader
-
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     reader.start([pipeline.aws.region])
     return reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,10 +21,19 @@ from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.history import Shown, version_document
 from fcsse.cli.output.lines import line
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.history import (
+    KEPT,
+    MARGIN,
+    Histories,
+    is_event_id,
+    key_of,
+    keys_of_buckets,
+    keys_of_caches,
+    problem_of,
+    read_histories,
+    read_version,
+)
 from fcsse.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from fcsse.commands.history import Histories
 
 EXAMPLE = """\
 Examples:
@@ -162,8 +171,6 @@ def history(
         require(
             start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
         )
-        from fcsse.commands.history import KEPT, MARGIN, read_histories
-
         if start is not None and start <= now - KEPT + MARGIN:
             start = None
 
@@ -180,8 +187,6 @@ def keys_named(
     named = sum(bool(one) for one in (key, bucket, cache))
     require(named, f"{command}: no key is named", "Pass --key, --bucket or --cache.")
     require(named == 1, f"{command}: --key, --bucket and --cache exclude each other", "Pass one of them.")
-    from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
-
     if key:
         return tuple(dict.fromkeys(key_of(pipeline, one) for one in key))
     if bucket:
@@ -190,8 +195,6 @@ def keys_named(
 
 
 def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
-    from fcsse.commands.history import is_event_id, problem_of, read_version
-
     require(
         is_event_id(event_id),
         f"history: {event_id!r} is not an event id",

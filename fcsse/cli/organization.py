@@ -43,6 +43,7 @@ from fcsse.commands.audit.organization_run import Organization, audit_members
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
+from fcsse.state_folder import user_folder
 from fcsse.text import count
 
 
@@ -108,13 +109,10 @@ def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
     if wanted.state is not None:
         return wanted.state
-    from platformdirs import user_state_path
-
     try:
-        folder = user_state_path("fcsse", appauthor=False)
+        return user_folder() / f"organization-{organization.caller}.json"
     except (RuntimeError, KeyError) as error:
         raise UnexpectedError(f"finding the folder for the state file: {error}", "Name a file with --state.") from error
-    return folder / f"organization-{organization.caller}.json"
 
 
 class _Report:

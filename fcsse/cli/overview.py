@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH = 80
+EXIT_WITHOUT_COMMAND = 2
+"""As of every wrong usage; written here, since the module of errors is slower than this one."""
+
 PURPOSE = "Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."
 
 

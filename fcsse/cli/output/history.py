@@ -6,11 +6,12 @@ The JSON keys and CSV columns are a contract: they are added to, and never chang
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
+from fcsse.commands.history import Histories, RecordedVersion
 from fcsse.event_history.events import member, text_of
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.loss_sentences import loss_note, part_name, unsure_note
@@ -20,9 +21,6 @@ from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Version
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from fcsse.commands.history import Histories, RecordedVersion
 
 COLUMNS = (
     "time",
