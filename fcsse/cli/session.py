@@ -69,7 +69,6 @@ class Session:
     def pipeline(self, credentials: Credentials, writing: Writing = READING) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.aws.client import Aws
-        from fcsse.aws.sessions import clients_of_side
 
         runtime = explicit_options.runtime() or Runtime()
         here = credentials.own
@@ -84,11 +83,11 @@ class Session:
 
         own = clients(here.profile)
         sides = (credentials.bucket, credentials.grant)
-        others = [clients_of_side(own, clients(profile) if profile else None, role) for profile, role in sides]
+        bucket, grant = [(clients(profile) if profile else None, role) for profile, role in sides]
         words = self.words
         backups, locks = places(writing.backup_dir, backup=not writing.no_backup, listed_by=words.backups())
         return Pipeline(
-            Aws(own, others[0], others[1]),
+            Aws.of_sides(own, bucket, grant),
             runtime.clock,
             self.progress,
             writing.wait,
