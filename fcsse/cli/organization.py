@@ -16,7 +16,7 @@ import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import write_whole
+from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
@@ -43,6 +43,7 @@ from fcsse.commands.audit.organization_run import Organization, audit_members
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
+from fcsse.state_folder import user_folder
 from fcsse.text import count
 
 
@@ -108,13 +109,10 @@ def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
     if wanted.state is not None:
         return wanted.state
-    from platformdirs import user_state_path
-
     try:
-        folder = user_state_path("fcsse", appauthor=False)
+        return user_folder() / f"organization-{organization.caller}.json"
     except (RuntimeError, KeyError) as error:
         raise UnexpectedError(f"finding the folder for the state file: {error}", "Name a file with --state.") from error
-    return folder / f"organization-{organization.caller}.json"
 
 
 class _Report:
@@ -172,7 +170,7 @@ class _Report:
         wanted, endpoints = self.wanted, self.organization.pipeline.aws.endpoints
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
-            write_whole(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:

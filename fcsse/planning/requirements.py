@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
 from fcsse.arn import Arn, bucket_arn, is_unique_id
+from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
 from fcsse.model import (
     GRANT_OPERATIONS,
@@ -158,26 +159,21 @@ def is_linkable(facts: Facts) -> bool:
 
 
 def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
-    algorithm = bucket.encryption.algorithm
-    if algorithm == "AES256":
+    algorithm = algorithm_of(bucket.encryption.algorithm)
+    if algorithm.documented:
         again = (
             " now; for an earlier key name it with --key"
             if options.operation is Operation.UNLINK
             else " for new objects; older ones may be encrypted with a key all the same"
         )
-        return NotNeeded(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
+        return NotNeeded(f"the bucket is encrypted with {algorithm.name}, so no KMS key is involved{again}")
     if options.operation is Operation.UNLINK:
-        return NotNeeded(
-            f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key"
-        )
-    if algorithm == "aws:kms:dsse":
-        raise ImpossibleError(
-            "it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
-            CUSTOMER_KEY,
-            doing=f"linking bucket {bucket.name}",
-        )
+        return NotNeeded(f"the bucket is encrypted with {algorithm.name}; for an earlier key name it with --key")
+    what = (
+        f"it is encrypted with {algorithm.name}" if algorithm.known else f"its default encryption is {algorithm.code!r}"
+    )
     raise ImpossibleError(
-        f"its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and SSE-KMS only",
+        f"{what}, and File Cache documents {DOCUMENTED} only",
         CUSTOMER_KEY,
         doing=f"linking bucket {bucket.name}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -87,3 +87,23 @@ NoBackup = Annotated[
     bool,
     option("--no-backup", help="Write without saving the old policy first.", group=SAFETY),
 ]
+
+
+class Review(NamedTuple):
+    """What stands between a plan and the write."""
+
+    dry_run: DryRun = False
+    expect: Expect = None
+    yes: Yes = False
+
+
+class Writing(NamedTuple):
+    """How long a run waits for AWS, in seconds, and where it keeps copies of what it overwrites."""
+
+    wait: Wait = "5m"  # type: ignore[assignment]  # Typer parses it
+    backup_dir: BackupDir = None
+    no_backup: NoBackup = False
+
+
+READING = Writing(wait=0.0)
+"""Of a run that writes nothing; it may read the copies."""

@@ -10,6 +10,7 @@ import shutil
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,8 +136,6 @@ class Terminal:
 
     def trace_any(self, error: BaseException) -> None:
         """The traceback of any error, on stderr, without secrets."""
-        import traceback
-
         mask_exception(error)
         self.print([line(row) for row in mask_here("".join(traceback.format_exception(error))).splitlines()], err=True)
 
