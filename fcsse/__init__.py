@@ -97,7 +97,8 @@ if TYPE_CHECKING:
     from fcsse.apply.backup import Backup
     from fcsse.apply.pair_result import PairResult
     from fcsse.aws_lambda import lambda_handler
-    from fcsse.commands.audit.finding import Finding, Fix, Severity
+    from fcsse.commands.audit.finding import Finding, Fix
+    from fcsse.commands.audit.finding_kinds import Severity
     from fcsse.commands.audit.organization import AccountAudit, OrganizationAudit
     from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.commands.census.run import CensusResult
@@ -146,7 +147,8 @@ else:
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
         "fcsse.event_history.agreement": ("Observation",),
-        "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
+        "fcsse.commands.audit.finding": ("Finding", "Fix"),
+        "fcsse.commands.audit.finding_kinds": ("Severity",),
         "fcsse.commands.audit.organization": ("AccountAudit", "OrganizationAudit"),
         "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),

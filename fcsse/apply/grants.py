@@ -175,7 +175,7 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
-                made += [one.grant_id for one in grants if one.name == change.name and _may_be(one, change.grantee)]
+                made += [one.grant_id for one in grants if _may_be(one, change)]
                 return bool(made)
 
             _look_after(change, run, error, is_there)
@@ -191,9 +191,16 @@ def _may_have_happened(error: FcsseError) -> bool:
     return error.repeated or isinstance(error, BusyError | UnexpectedError)
 
 
-def _may_be(grant: Grant, grantee: str) -> bool:
-    """Is it a grant to this role? KMS may show a new role's unique id, which cannot always be looked up."""
-    return grant.grantee == grantee or is_unique_id(grant.grantee or "")
+def _may_be(grant: Grant, change: GrantAddition) -> bool:
+    """Is it the grant that was asked for? KMS may show a new role's unique id, which cannot always be looked up."""
+    return (
+        grant.name == change.name
+        and (grant.grantee == change.grantee or is_unique_id(grant.grantee or ""))
+        and grant.operations == frozenset(change.operations)
+        and dict(grant.constraint_subset or {}) == dict(change.subset)
+        and not grant.constraint_equals
+        and not grant.other_constraints
+    )
 
 
 def _wait_for_the_role(

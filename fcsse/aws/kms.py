@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from fcsse.arn import key_arn
+from fcsse.arn import Arn, key_arn
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
@@ -287,7 +287,13 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
         subset,
         tuple(sorted({*constraints, *(set(entry) - _GRANT_MEMBERS)})),
         entry.get("RetiringPrincipal"),
-        entry.get("IssuingAccount"),
+        _account(entry.get("IssuingAccount")),
         entry.get("GranteeServicePrincipal"),
         constraints.get("SourceArn"),
     )
+
+
+def _account(issuer: str | None) -> str | None:
+    """The account of an ``IssuingAccount``, which KMS shows as the ARN of the account's root. Source: KMS API reference, ListGrants."""
+    arn = Arn.parse(issuer or "")
+    return arn.account if arn else issuer

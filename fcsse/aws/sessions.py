@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 from urllib.parse import urlsplit
 
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
@@ -288,7 +289,6 @@ def _region_set() -> str | None:
 
 def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
     """Clients of a caller's ordinary ``boto3.Session``, with all that was set on it."""
-    import botocore.session
 
     def make(
         service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
@@ -328,8 +328,6 @@ def clients_of_profile(
     ``may_ask``: somebody is there to enter the code of an MFA device, for which botocore then asks on the terminal.
     Raises ``CredentialsError`` where the profile does not exist, or needs a code and nobody can be asked for it.
     """
-    import botocore.session
-
     session = botocore.session.Session(profile=profile)
     chosen = region or _region_set()
     if chosen:

@@ -12,7 +12,7 @@ import typer
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import try_place, write_whole
+from fcsse.cli.html_file import try_place, write_page
 from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
@@ -27,7 +27,7 @@ from fcsse.cli.output.audit_text import audit_lines
 from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -55,34 +55,20 @@ Examples:
 
 
 def audit(
-    region: own.Regions = None,
-    all_regions: own.AllRegions = False,
-    organization: own.OrganizationOption = False,
-    accounts: own.AccountsFile = None,
-    role_name: own.RoleName = None,
+    *,
+    where: own.Where,
+    many: own.ManyAccounts,
     fix: own.FixOption = False,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
+    review: safety.Review,
+    writing: safety.Writing,
     prune_orphans: route.PruneOrphans = False,
-    bucket_role: own.BucketRoles = None,
-    bucket_account: own.BucketAccounts = None,
-    grant_profile: cross_account.GrantProfile = None,
-    grant_role: cross_account.GrantRole = None,
-    state: own.State = None,
+    bucket_side: own.BucketAccess,
+    grant_side: cross_account.GrantCredentials,
     observed: output.Observed = False,
     org_id: targets.OrgId = None,
-    output: own.Form = AuditOutput.TEXT,
-    html: own.Html = None,
-    compare: own.Compare = None,
-    new_only: own.NewOnly = False,
+    report: own.Report,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
+    verbosity: output.Verbosity,
     profile: aws.Profile = None,
     endpoint_url: aws.EndpointUrl = None,
 ) -> None:
@@ -99,87 +85,115 @@ def audit(
     it could not be read. With --fix: the state afterwards. A bucket policy that cannot be read is a finding and changes no
     code, as in check.
     """
-    form = Output.TEXT if output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(output.value)
-    with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
-        regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
-        require(not (regions and all_regions), "--region and --all-regions exclude each other")
-        for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
-            require(fix or not given, f"{name} needs --fix")
-        require(not exit_code or dry_run, "--exit-code needs --dry-run")
-        require(bucket_role or not bucket_account, "--bucket-account needs --bucket-role")
-        if html is not None:
-            named = html.name and html != Path("-") and not html.is_dir()
-            require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
-        several = organization or accounts is not None
-        require(several or not role_name, "--role-name goes with --organization or --accounts")
-        require((several and fix) or not state, "--state goes with --organization --fix")
-        alone = {
-            "--bucket-role": bool(bucket_role),
-            "--grant-profile": bool(grant_profile),
-            "--grant-role": bool(grant_role),
-            "--observed": observed,
-        }
-        for option, used in alone.items():
-            require(not (several and used), f"{option} does not go with --organization and --accounts")
-        require(compare or not new_only, "--new-only goes with --compare")
-        require(not (new_only and fix), "--new-only does not go with --fix")
-        members = read_accounts(accounts) if accounts is not None else None
-        trend = Trend(compare, several=several) if compare is not None else None
-        first = regions[0] if regions else None
-        sides = Credentials(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
-        pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
-        holders = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
+    form = Output.TEXT if report.output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(report.output.value)
+    with session("audit", form, verbosity, writes=fix) as run:
+        regions = tuple(dict.fromkeys(aws.parse_region(one) for one in where.region or ()))
+        require(not (regions and where.all_regions), "--region and --all-regions exclude each other")
+        _check_fix(review, fix=fix, exit_code=exit_code, prune_orphans=prune_orphans)
+        _check_report(report, fix=fix)
+        _check_accounts(many, bucket_side, grant_side, fix=fix, observed=observed)
+        members = read_accounts(many.accounts) if many.accounts is not None else None
+        trend = Trend(report.compare, several=many.several) if report.compare is not None else None
+        here = aws.AwsSettings(profile, regions[0] if regions else None, endpoint_url)
+        pipeline = run.pipeline(Credentials(here, grant=grant_side), writing)
+        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_side.bucket_role or ()))
+        holders = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_side.bucket_account or ()))
         words = replace(run.words, region=None, more=explicit_options.words(("grant_profile", "grant_role")))
-        if html is not None:
-            try_place(html)
-        manner = RunOptions(dry_run, exit_code, yes, expect)
-        if several:
-            role = own.parse_role_name(role_name or DEFAULT_ROLE)
-            wanted = Wanted(output, html, trend, new_only, role, manner if fix else None, prune_orphans, state)
+        if report.html is not None:
+            try_place(report.html)
+        manner = RunOptions(*review, exit_code)
+        scope = Scope(regions, where.all_regions)
+        if many.several:
+            role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
+            wanted = Wanted(
+                report.output,
+                report.html,
+                trend,
+                report.new_only,
+                role,
+                manner if fix else None,
+                prune_orphans,
+                many.state,
+            )
             repeated = explicit_options.words(("organization", "accounts", "role_name"))
-            opened = open_organization(pipeline, Scope(regions, all_regions), words, role, members, repeated)
+            opened = open_organization(pipeline, scope, words, role, members, repeated)
             raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
-            scope = Scope(regions, all_regions)
             return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
 
         answer = read()
         run.progress.stop()
-        for name, meant in answer.facts.unheard_of if regions else ():
-            hint = (
-                f"Did you mean {' or '.join(meant)}?" if meant else "List the Regions of FSx: fcsse audit --all-regions"
-            )
-            require(
-                name not in regions,
-                f"auditing {name}: no Region with FSx has that name, and nothing was found there",
-                hint,
-            )
-        if trend is not None:
-            trend.add(audit_document(answer, answer.exit_code))
-            trend.end()
-        shown = _Shown(run, output, answer, trend)
-        if html is not None:
-            try:
-                _write_page(answer, html, pipeline)
-                run.terminal.say(f"Wrote the page {html}.")
-            except FcsseError as error:
-                # The answer took its time: it is told all the same. Nothing is fixed without the record that was asked for.
-                shown.all(error.exit_code)
-                run.terminal.tell(error)
-                raise typer.Exit(error.exit_code) from error
+        _require_known(answer, regions)
+        shown = _Shown(run, report.output, answer, trend)
+        _report_beside(shown, pipeline, report.html)
         if not fix:
-            code = trend.exit_code(answer.exit_code, new_only=new_only) if trend else answer.exit_code
+            code = trend.exit_code(answer.exit_code, new_only=report.new_only) if trend else answer.exit_code
             shown.all(code)
             raise typer.Exit(code)
-        code = _fix(shown, pipeline, manner, read, prune_orphans=prune_orphans)
-        raise typer.Exit(code)
+        raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
 
 
-def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
+def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orphans: bool) -> None:
+    only = {"--dry-run": review.dry_run, "--expect": review.expect, "--prune-orphans": prune_orphans}
+    for name, given in only.items():
+        require(fix or not given, f"{name} needs --fix")
+    require(not exit_code or review.dry_run, "--exit-code needs --dry-run")
 
-    write_whole(file, page(answer, pipeline.clock.now()))
+
+def _check_report(report: own.Report, *, fix: bool) -> None:
+    if report.html is not None:
+        named = report.html.name and report.html != Path("-") and not report.html.is_dir()
+        require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
+    require(report.compare or not report.new_only, "--new-only goes with --compare")
+    require(not (report.new_only and fix), "--new-only does not go with --fix")
+
+
+def _check_accounts(
+    many: own.ManyAccounts,
+    bucket_side: own.BucketAccess,
+    grant_side: cross_account.GrantCredentials,
+    *,
+    fix: bool,
+    observed: bool,
+) -> None:
+    require(bucket_side.bucket_role or not bucket_side.bucket_account, "--bucket-account needs --bucket-role")
+    require(many.several or not many.role_name, "--role-name goes with --organization or --accounts")
+    require((many.several and fix) or not many.state, "--state goes with --organization --fix")
+    alone = {
+        "--bucket-role": bool(bucket_side.bucket_role),
+        "--grant-profile": bool(grant_side.grant_profile),
+        "--grant-role": bool(grant_side.grant_role),
+        "--observed": observed,
+    }
+    for option, used in alone.items():
+        require(not (many.several and used), f"{option} does not go with --organization and --accounts")
+
+
+def _require_known(answer: Audit, regions: tuple[str, ...]) -> None:
+    """Raises ``UsageError`` where a Region was named that has no FSx, and in which nothing was found."""
+    for name, meant in answer.facts.unheard_of if regions else ():
+        hint = f"Did you mean {' or '.join(meant)}?" if meant else "List the Regions of FSx: fcsse audit --all-regions"
+        told = f"auditing {name}: no Region with FSx has that name, and nothing was found there"
+        require(name not in regions, told, hint)
+
+
+def _report_beside(shown: _Shown, pipeline: Pipeline, html: Path | None) -> None:
+    """Compares with the earlier audit and writes the page. Ends the command where the page cannot be written."""
+    answer = shown.answer
+    if shown.trend is not None:
+        shown.trend.add(audit_document(answer, answer.exit_code))
+        shown.trend.end()
+    if html is None:
+        return
+    try:
+        write_page(html, page(answer, pipeline.clock.now()))
+        shown.run.terminal.say(f"Wrote the page {html}.")
+    except FcsseError as error:
+        # The answer took its time: it is told all the same. Nothing is fixed without the record that was asked for.
+        shown.all(error.exit_code)
+        shown.run.terminal.tell(error)
+        raise typer.Exit(error.exit_code) from error
 
 
 @dataclass(slots=True)
@@ -209,13 +223,13 @@ class _Shown:
             case AuditOutput.TEXT:
                 self.text()
             case AuditOutput.JSON:
-                sys.stdout.write(to_text(self.document(code)))
+                write_answer(to_text(self.document(code)))
             case AuditOutput.MARKDOWN:
-                sys.stdout.write(self.markdown())
+                write_answer(self.markdown())
             case AuditOutput.CSV:
-                sys.stdout.write(audit_csv(self.answer))
+                write_answer(audit_csv(self.answer))
             case AuditOutput.SARIF:
-                sys.stdout.write(to_text(self.sarif(code)))
+                write_answer(to_text(self.sarif(code)))
 
     def sarif(self, code: int) -> Json:
         """The log for code-scanning views."""
@@ -269,14 +283,14 @@ class _Shown:
             case AuditOutput.JSON:
                 fix = plan_document(plan, results, dry_run=dry_run, code=code)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
-                sys.stdout.write(to_text(self.document(code, fix)))
+                write_answer(to_text(self.document(code, fix)))
             case AuditOutput.MARKDOWN:
                 changes = (
                     plan_markdown(plan, results, self.run.words, dry_run=dry_run)
                     if plan.changes
                     else "Nothing to fix.\n"
                 )
-                sys.stdout.write(f"{self.markdown()}\n{changes}\n{told}\n")
+                write_answer(f"{self.markdown()}\n{changes}\n{told}\n")
             case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
                 self.all(code)
                 pairs = [*pair_lines(plan.outcomes), line("")] if len(plan.outcomes) >= MANY else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from fcsse.cli.output.census import census_document, census_lines, census_markdo
 from fcsse.cli.output.census_rekey import rekey_entry, rekey_lines, rekey_markdown, rekey_summary
 from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line
-from fcsse.cli.output.terminal import columns
+from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
@@ -166,6 +165,7 @@ def prefix_of(bucket: str, prefix: str) -> str:
 
 
 def census(
+    *,
     context: typer.Context,
     bucket: Buckets,
     cache: Caches = None,
@@ -181,15 +181,10 @@ def census(
     job_role: JobRole = None,
     job_bucket: JobBucket = None,
     manifest: ManifestFile = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    bucket_side: cross_account.BucketCredentials,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
@@ -199,7 +194,7 @@ def census(
 
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
-    with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+    with session("census", output, verbosity) as run:
         names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
         prefix = prefix_of(bucket[0], prefix)
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
@@ -219,7 +214,7 @@ def census(
             stated = f"--no-{name}" if value is False else f"--{name}"
             require(rekey or value is None, f"{stated.replace('_', '-')} needs --rekey")
         require(manifest is None or all_objects, "--manifest needs --all", "A sample does not list all objects.")
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        pipeline = run.pipeline(Credentials(settings, bucket_side))
         number, plan = None if all_objects else sample, wish if rekey else None
         asked = CensusQuery(names[0], caches, prefix, number, engine, workgroup, athena_output, plan)
         found = take_census(pipeline, asked, run.words)
@@ -234,9 +229,9 @@ def _tell(run: Session, found: CensusResult) -> None:
     match run.output:
         case Output.JSON:
             document = census_document(taken, needs, found.exit_code)
-            sys.stdout.write(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
+            write_answer(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
         case Output.MARKDOWN:
-            sys.stdout.write(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
+            write_answer(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
         case Output.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(f"{summary(taken)} {verdict(taken, needs)}".strip(), "bold")])

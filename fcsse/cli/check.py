@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import typer
 
@@ -22,22 +22,20 @@ from fcsse.cli.output.observed import (
     observed_markdown,
 )
 from fcsse.cli.output.plan import MANY, capital, endpoint_lines
-from fcsse.cli.output.terminal import columns, is_terminal
+from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair, exit_code, older_objects
 from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.commands.observed import CHECK_LIMITS, UseReader
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import Row, decider
 from fcsse.evaluator.request import Cause
 from fcsse.event_history.observed import Observed
-from fcsse.model import AccessLevel, Operation, Options, Pair
+from fcsse.model import AccessLevel, Context, Operation, Options, Pair, Via
 from fcsse.pipeline import Pipeline, Target
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from fcsse.commands.observed import UseReader
 
 EXAMPLE = """\
 Examples:
@@ -51,26 +49,19 @@ STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}
 
 
 def check(
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
-    key: cross_account.NamedKeyOption = None,
-    bucket_region: cross_account.BucketRegion = None,
-    bucket_keys: cross_account.BucketKeys = None,
+    *,
+    pairs: targets.Pairs,
+    known: cross_account.KnownBucket,
     operations: route.Operations = AccessLevel.FULL,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    bucket_side: cross_account.BucketCredentials,
     observed: output.Observed = False,
     org_id: targets.OrgId = None,
     policy: targets.PolicyFile = None,
     account: targets.Account = None,
     partition: targets.Partition = None,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Tell whether a cache can read and write its bucket, and which statement or grant decides.
 
@@ -81,91 +72,86 @@ def check(
 
     Exit codes: 0 all access is there, 3 some is missing or unknown, or AWS's record contradicts the verdict (--observed), 4 and it cannot be linked as it stands.
     """
-    with session("check", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        caches = tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ()))
-        buckets = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ()))
-        require(caches, "check: no cache is named", "Name one with --cache.")
-        found: Sequence[CheckResult]
-        record: Observed | None = None
-        endpoints: tuple[Endpoint, ...] = ()
+    with session("check", output, verbosity) as run:
+        require(pairs.caches, "check: no cache is named", "Name one with --cache.")
         if policy is not None:
-            region = region or bucket_region
+            region = settings.region or known.bucket_region
             require(account, "checking a document: --policy needs --account", "Name the cache's account.")
             require(region, "checking a document: --policy needs --region", "Name the bucket's Region.")
-            require(buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
+            require(pairs.buckets, "checking a document: --policy needs --bucket", "Name the bucket.")
             require(not observed, "--observed and --policy exclude each other", "Leave one of them out.")
             now = SystemClock().now()
-            stated = Stated(account or "", region or "", bucket_keys, partition, key, org_id, now, operations)
-            found = _of_document(policy, caches, buckets, stated)
+            stated = Stated(
+                account or "", region or "", known.bucket_keys, partition, known.key, org_id, now, operations
+            )
+            named = [Pair(cache, bucket) for cache in pairs.caches for bucket in pairs.buckets]
+            answer = _Answer(check_key_policy(read_document(policy), named, stated))
         else:
             require(account is None, "--account needs --policy", "Leave it out: AWS is asked.")
             require(partition is None, "--partition needs --policy", "Leave it out: AWS is asked.")
-            operation = Options(
-                Operation.CHECK,
-                key=key,
-                bucket_region=bucket_region,
-                bucket_keys=bucket_keys,
-                organization=org_id,
-                level=operations,
-            )
-            pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
-            found, record = _of_account(pipeline, caches, buckets, operation, run.words, observed=observed)
-            endpoints = pipeline.aws.endpoints
+            operation = Options(Operation.CHECK, Via.AUTO, Context.DOCUMENTED, False, *known)
+            operation = operation._replace(organization=org_id, level=operations)
+            pipeline = run.pipeline(Credentials(settings, bucket_side))
+            found, record = _of_account(pipeline, pairs, operation, run.words, observed=observed)
+            answer = _Answer(found, record, pipeline.aws.endpoints)
         run.progress.stop()
-        code = exit_code(found)
-        if record and record.disagreements:
-            code = code or EXIT_PENDING
-        if output is Output.JSON:
-            document = check_document(found, code, endpoints)
-            sys.stdout.write(to_text(_with_record(document, record, found) if record else document))
-        elif output is Output.MARKDOWN:
-            sys.stdout.write(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
-        else:
+        _print(run, answer)
+        raise typer.Exit(answer.code)
+
+
+class _Answer(NamedTuple):
+    """The verdicts, what CloudTrail recorded where that was asked for, and where AWS was asked."""
+
+    found: Sequence[CheckResult]
+    record: Observed | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        code = exit_code(self.found)
+        return code or (EXIT_PENDING if self.record and self.record.disagreements else code)
+
+
+def _print(run: Session, answer: _Answer) -> None:
+    """The answer in the form that was asked for; the errors of pairs that could not be looked at on stderr."""
+    found, record, endpoints = answer
+    match run.output:
+        case Output.JSON:
+            document = check_document(found, answer.code, endpoints)
+            write_answer(to_text(_with_record(document, record, found) if record else document))
+        case Output.MARKDOWN:
+            write_answer(check_markdown(found, endpoints) + (_record_markdown(record, found) if record else ""))
+        case Output.TEXT if run.terminal.quiet:
+            for one in found:
+                run.terminal.print([_headline(one), *(contradiction_lines(record, one.pair) if record else ())])
+        case Output.TEXT:
             width = columns(sys.stdout) if is_terminal(sys.stdout) else None
-            if quiet:
-                for one in found:
-                    run.terminal.print([_headline(one), *(contradiction_lines(record, one.pair) if record else ())])
-            else:
-                run.terminal.print(_text(found, run, width, record))
-            if record and not quiet:
+            run.terminal.print(_text(found, run, width, record))
+            if record:
                 run.terminal.print([line(""), *note_lines(record)])
-            if not quiet and endpoints:
+            if endpoints:
                 run.terminal.print([line(""), *endpoint_lines(endpoints)])
-        for error in {(one.error.message, one.error.hint): one.error for one in found if one.error}.values():
-            run.terminal.tell(error)
-        raise typer.Exit(code)
+    for error in {(one.error.message, one.error.hint): one.error for one in found if one.error}.values():
+        run.terminal.tell(error)
 
 
 def _of_account(
     pipeline: Pipeline,
-    caches: tuple[str, ...],
-    buckets: tuple[str, ...],
+    pairs: targets.Pairs,
     operation: Options,
     words: CommandBuilder,
     *,
     observed: bool,
 ) -> tuple[Sequence[CheckResult], Observed | None]:
-
     reader = start_reader(pipeline) if observed else None
     try:
-        facts = pipeline.discover(Target(caches, buckets), operation, ask_prefixes=True)
-
+        facts = pipeline.discover(Target(pairs.caches, pairs.buckets), operation, ask_prefixes=True)
         found = [check_pair(one, words, level=operation.level) for one in facts]
-        return found, _record(reader, found, pipeline, whole=not buckets) if reader else None
+        return found, _record(reader, found, pipeline, whole=not pairs.buckets) if reader else None
     finally:
         if reader:
             reader.close()
-
-
-def _of_document(
-    policy: str,
-    caches: Sequence[str],
-    buckets: Sequence[str],
-    stated: Stated,
-) -> Sequence[CheckResult]:
-
-    pairs = [Pair(cache, bucket) for cache in caches for bucket in buckets]
-    return check_key_policy(read_document(policy), pairs, stated)
 
 
 def read_document(place: str) -> str:
@@ -185,8 +171,6 @@ def read_document(place: str) -> str:
 
 def start_reader(pipeline: Pipeline) -> UseReader:
     """Begins to read CloudTrail's record of the caller's Region, beside all else that is read."""
-    from fcsse.commands.observed import CHECK_LIMITS, UseReader
-
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     reader.start([pipeline.aws.region])
     return reader

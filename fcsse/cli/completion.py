@@ -64,14 +64,14 @@ def _gathered_names(what: str, incomplete: str) -> list[str]:
         return (completion.profiles if what == "profiles" else completion.regions,)
 
     found = _gather(names, _limit())
-    return sorted(name for name in found if name.startswith(incomplete))
+    return sorted(name for name in found if name.startswith(incomplete) and name.isprintable())
 
 
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
     found = _gather(lambda: _fetcher(what, given), _limit())
-    return sorted(name for name in found if name.startswith(incomplete) and name not in before)
+    return sorted(name for name in found if name.startswith(incomplete) and name.isprintable() and name not in before)
 
 
 def _limit() -> float:

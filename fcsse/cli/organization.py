@@ -16,7 +16,7 @@ import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import write_whole
+from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
@@ -33,7 +33,7 @@ from fcsse.cli.output.organization_documents import (
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns
+from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.account_list import parse_accounts
 from fcsse.commands.audit.fix_state import FixRun, FixState
@@ -43,6 +43,7 @@ from fcsse.commands.audit.organization_run import Organization, audit_members
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
+from fcsse.state_folder import user_folder
 from fcsse.text import count
 
 
@@ -108,13 +109,10 @@ def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
     if wanted.state is not None:
         return wanted.state
-    from platformdirs import user_state_path
-
     try:
-        folder = user_state_path("fcsse", appauthor=False)
+        return user_folder() / f"organization-{organization.caller}.json"
     except (RuntimeError, KeyError) as error:
         raise UnexpectedError(f"finding the folder for the state file: {error}", "Name a file with --state.") from error
-    return folder / f"organization-{organization.caller}.json"
 
 
 class _Report:
@@ -169,10 +167,10 @@ class _Report:
 
     def all(self, code: int, more: Json) -> None:
         """The whole answer; ``more`` are further entries of the document."""
-        wanted, endpoints, out = self.wanted, self.organization.pipeline.aws.endpoints, sys.stdout
+        wanted, endpoints = self.wanted, self.organization.pipeline.aws.endpoints
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
-            write_whole(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:
@@ -181,18 +179,18 @@ class _Report:
             case AuditOutput.JSON:
                 entries = {**more, **({"comparison": comparison_document(found, source)} if found else {})}
                 for part in organization_json(self.texts(), self.totals, wanted.role_name, endpoints, code, entries):
-                    out.write(part)
+                    write_answer(part)
             case AuditOutput.MARKDOWN:
                 for part in organization_markdown(self.lines, self.totals, endpoints):
-                    out.write(part)
+                    write_answer(part)
                 if found:
-                    out.write(comparison_markdown(found, source, several=True))
+                    write_answer(comparison_markdown(found, source, several=True))
             case AuditOutput.CSV:
                 for part in organization_csv(self.lines):
-                    out.write(part)
+                    write_answer(part)
             case AuditOutput.SARIF:
                 accounts = [AccountFindings(one.member.account, one.findings, one.partition) for one in self.lines]
-                out.write(to_text(audit_sarif(accounts, code, found, several=True)))
+                write_answer(to_text(audit_sarif(accounts, code, found, several=True)))
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from fcsse.cli.options import aws, cross_account, output, route, targets
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import escaped, to_text
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Session, session
 from fcsse.commands.permissions.policy import Json, Permissions, needs
 from fcsse.commands.permissions.scope import Scope
@@ -58,9 +58,9 @@ RegionOption = Annotated[
 
 
 def permissions(
+    *,
     command: CommandName,
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
+    pairs: targets.Pairs,
     every_cache: targets.EveryCache = False,
     key: cross_account.NamedKeyOption = None,
     account: targets.Account = None,
@@ -71,20 +71,18 @@ def permissions(
     fix: FixOption = False,
     optional: Optional = False,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
+    verbosity: output.Verbosity,
 ) -> None:
     """Print the least IAM policy that the caller of COMMAND needs.
 
     The policy goes to standard output, ready for IAM. Beside it: what is optional, and for a key of another account the
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
-    with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+    with session("permissions", output, verbosity) as run:
         run.progress.stop()
         scope = Scope(
-            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
+            pairs.caches,
+            pairs.buckets,
             every_cache,
             key,
             account,
@@ -101,11 +99,11 @@ def _tell(run: Session, found: Permissions, *, optional: bool) -> None:
     policy = found.policy(optional=optional)
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(_document(found, policy)))
+            write_answer(to_text(_document(found, policy)))
         case Output.MARKDOWN:
-            sys.stdout.write(_markdown(found, policy))
+            write_answer(_markdown(found, policy))
         case Output.TEXT:
-            sys.stdout.write(_pretty(policy))
+            write_answer(_pretty(policy))
             for paragraph in _beside(found, optional=optional):
                 for row in paragraph.split("\n"):
                     run.terminal.say(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 
 import typer
@@ -13,6 +12,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
 from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.history import KEPT, MARGIN
@@ -30,26 +30,18 @@ Examples:
 
 
 def settle(
+    *,
     key: Keys = None,
     bucket: Buckets = None,
     cache: Caches = None,
     since: Since = None,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    review: safety.Review,
+    writing: safety.Writing,
+    bucket_side: cross_account.BucketCredentials,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Find what a write of fcsse ran over, by CloudTrail's record, and give it back.
 
@@ -57,29 +49,28 @@ def settle(
     last 90 days with the policy that each of ours was made from, and names every statement that was lost, or that came back.
     Shows the change first, and keeps a copy of the policy from before. What the record does not tell is said, not guessed.
     """
-    with session("settle", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
-        credentials = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role)
-        pipeline = run.pipeline(credentials, wait, backup_dir, no_backup=no_backup)
+    with session("settle", output, verbosity) as run:
+        require(not exit_code or review.dry_run, "--exit-code goes with --dry-run")
+        pipeline = run.pipeline(Credentials(settings, bucket_side), writing)
         now = pipeline.clock.now()
         start = since_of(since, now) if since else None
         require(start is None or start <= now, f"settle: --since {since} lies ahead", "Pass an age or an earlier time.")
         if start is not None and start <= now - KEPT + MARGIN:
             start = None
         keys = keys_named(pipeline, "settle", key, bucket, cache)
-        found = plan_settlement(pipeline, keys, start, expect)
+        found = plan_settlement(pipeline, keys, start, review.expect)
         run.progress.stop()
         found, results = carry_out(
             run,
             pipeline,
             found,
-            again=lambda: plan_settlement(pipeline, keys, start, expect),
-            yes=yes,
-            dry_run=dry_run,
-            expected=expect is not None,
+            again=lambda: plan_settlement(pipeline, keys, start, review.expect),
+            yes=review.yes,
+            dry_run=review.dry_run,
+            expected=review.expect is not None,
         )
-        code = code_of(found, results, dry_run=dry_run, pending_code=EXIT_PENDING if exit_code else 0)
-        print_end(run, found, results, dry_run=dry_run, code=code)
+        code = code_of(found, results, dry_run=review.dry_run, pending_code=EXIT_PENDING if exit_code else 0)
+        print_end(run, found, results, dry_run=review.dry_run, code=code)
         raise typer.Exit(code)
 
 
@@ -108,7 +99,7 @@ def carry_out(
             run.terminal.print([line("Nothing was written to AWS.")], err=True)
             if run.output is Output.JSON:
                 document = report.settle_document(one, (), dry_run=False, code=EXIT_UNEXPECTED)
-                sys.stdout.write(to_text(declined(document)))
+                write_answer(to_text(declined(document)))
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def read_again() -> Settlement:
@@ -144,9 +135,9 @@ def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, 
     closing = report.closing(found, results, run.words, dry_run=dry_run)
     match run.output:
         case Output.JSON:
-            sys.stdout.write(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
+            write_answer(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
         case Output.MARKDOWN:
-            sys.stdout.write(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
+            write_answer(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
         case Output.TEXT:
             run.terminal.print(closing if run.terminal.quiet else [line(""), *closing])
     for one in results:

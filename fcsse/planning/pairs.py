@@ -9,7 +9,7 @@ from fcsse.errors import FcsseError, PolicyFormatError
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant, Obstacle, Operation, Options, Pair, Via
 from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays, writes_too
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
-from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, requirement_of
+from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, may_be_ours, requirement_of
 from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument, parsed, refused_statements
@@ -232,11 +232,16 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
     whole, brief = what_happens(edited, need.access) if edited and need.access and doing else ("", "")
     ends_too: list[str] = []
     for grant in facts.grants or ():
+        if may_be_ours(grant, facts):
+            warnings.append(
+                f"Grant {grant.grant_id} stays: it is to {grant.grantee}, which may be the deleted role of this cache, and no "
+                "role of this account that IAM would name (iam:ListRoles)."
+            )
         if not ends(grant, facts):
             continue
         ending.append(GrantEnding(need.key.arn, grant))
         ends_too.append(f"grant {grant.grant_id} ends")
-        if not grant.name.startswith(GRANT_PREFIX):
+        if not grant.name.startswith(GRANT_PREFIX) and not grant.constrained:
             warnings.append(
                 f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
                 "buckets of the cache too."

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
-from fcsse.arn import Arn, bucket_arn
+from fcsse.arn import Arn, bucket_arn, is_unique_id
+from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
 from fcsse.model import (
     GRANT_OPERATIONS,
@@ -21,6 +22,7 @@ from fcsse.model import (
     Key,
     Operation,
     Options,
+    Role,
     Via,
 )
 from fcsse.policy.encryption_context import ContextForm
@@ -157,26 +159,21 @@ def is_linkable(facts: Facts) -> bool:
 
 
 def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
-    algorithm = bucket.encryption.algorithm
-    if algorithm == "AES256":
+    algorithm = algorithm_of(bucket.encryption.algorithm)
+    if algorithm.documented:
         again = (
             " now; for an earlier key name it with --key"
             if options.operation is Operation.UNLINK
             else " for new objects; older ones may be encrypted with a key all the same"
         )
-        return NotNeeded(f"the bucket is encrypted with SSE-S3, so no KMS key is involved{again}")
+        return NotNeeded(f"the bucket is encrypted with {algorithm.name}, so no KMS key is involved{again}")
     if options.operation is Operation.UNLINK:
-        return NotNeeded(
-            f"the bucket is encrypted with {bucket.encryption.name}; for an earlier key name it with --key"
-        )
-    if algorithm == "aws:kms:dsse":
-        raise ImpossibleError(
-            "it is encrypted with DSSE-KMS, and File Cache documents SSE-S3 and SSE-KMS only",
-            CUSTOMER_KEY,
-            doing=f"linking bucket {bucket.name}",
-        )
+        return NotNeeded(f"the bucket is encrypted with {algorithm.name}; for an earlier key name it with --key")
+    what = (
+        f"it is encrypted with {algorithm.name}" if algorithm.known else f"its default encryption is {algorithm.code!r}"
+    )
     raise ImpossibleError(
-        f"its default encryption is {algorithm!r}, and File Cache documents SSE-S3 and SSE-KMS only",
+        f"{what}, and File Cache documents {DOCUMENTED} only",
         CUSTOMER_KEY,
         doing=f"linking bucket {bucket.name}",
     )
@@ -299,16 +296,38 @@ def owner_warning(bucket: str) -> str:
 
 
 def ends(grant: Grant, facts: Facts) -> bool:
-    """Does unlinking the pair end this grant? Ours does by its name, also when its role is gone; one made by hand does
-    if it says what the documented grant says, or the one for reading only.
+    """Does unlinking the pair end this grant? Only one to the pair's role, and for this bucket or without any constraint.
+
+    One with a name of ours for the pair does, also when its role is gone by IAM's own answer; one made by hand does if it says
+    what the documented grant says, or the one for reading only.
     """
-    if facts.pair.cache is None or facts.role is None:
+    if facts.pair.cache is None or facts.role is None or not _is_for_bucket(grant, facts):
         return False
     if grant.name in grant_names(facts.pair.cache, facts.pair.bucket):
-        return True
-    if grant.name.startswith(GRANT_PREFIX) or grant.grantee != str(facts.role.arn):
+        return _is_to_role(grant, facts.role) or grant.grantee in facts.dead_ids
+    if grant.name.startswith(GRANT_PREFIX) or not _is_to_role(grant, facts.role):
         return False
-    arn = bucket_arn(facts.partition, facts.pair.bucket)
-    contexts = {**(grant.constraint_equals or {}), **(grant.constraint_subset or {})}
-    same_bucket = not grant.constrained or (not grant.other_constraints and set(contexts.values()) == {arn})
-    return grant.operations in map(frozenset, OPERATIONS_OF.values()) and same_bucket
+    return grant.operations in map(frozenset, OPERATIONS_OF.values())
+
+
+def may_be_ours(grant: Grant, facts: Facts) -> bool:
+    """Has a grant a name of ours for the pair, and a unique id as its grantee that nobody could look up?"""
+    return (
+        facts.pair.cache is not None
+        and grant.name in grant_names(facts.pair.cache, facts.pair.bucket)
+        and is_unique_id(grant.grantee or "")
+        and _is_for_bucket(grant, facts)
+        and not ends(grant, facts)
+    )
+
+
+def _is_to_role(grant: Grant, role: Role) -> bool:
+    """KMS shows a new role's unique id for about a minute."""
+    return grant.grantee is not None and grant.grantee in (str(role.arn), role.role_id)
+
+
+def _is_for_bucket(grant: Grant, facts: Facts) -> bool:
+    """Is it unconstrained, or constrained to the bucket's own encryption context and to nothing else?"""
+    own = {"aws:s3:arn": bucket_arn(facts.partition, facts.pair.bucket)}
+    contexts = [one for one in (grant.constraint_equals, grant.constraint_subset) if one]
+    return not grant.other_constraints and all(dict(one) == own for one in contexts)

@@ -99,12 +99,12 @@ def test_a_page_is_written_whole_or_not_at_all(shell: Shell, tmp_path: Any) -> N
         raise OSError(28, "No space left on device")
 
     with shell.monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_text", full)
+        patch.setattr("os.fsync", full)
         run = shell.run("audit", "--html", str(page))
     assert run.code == 1
     assert "No space left on device" in run.err
     assert page.read_text(encoding="utf-8") == "the old one"
-    assert [one.name for one in tmp_path.iterdir() if "html" in one.name] == ["audit.html"]
+    assert [one.name for one in tmp_path.iterdir() if one.suffix in (".html", ".part")] == ["audit.html"]
     shell.run("audit", "--html", str(page))
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -113,7 +113,7 @@ def test_the_answer_is_told_although_the_page_cannot_be_written(shell: Shell, tm
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    shell.monkeypatch.setattr("pathlib.Path.write_text", full)
+    shell.monkeypatch.setattr("fcsse.cli.html_file.write_whole", full)
     run = shell.run("audit", "--html", str(tmp_path / "audit.html"), "-o", "json")
     found = json.loads(run.out)
     assert (run.code, found["exit_code"], found["summary"]["pairs"]) == (1, 1, 10)
@@ -467,3 +467,12 @@ def test_a_command_of_many_caches_does_not_hide_the_table(shell: Shell) -> None:
 
 def test_quiet_says_the_summary(shell: Shell) -> None:
     assert len(shell.run("audit", "-q").out.splitlines()) == 1
+
+
+def test_a_dead_grant_of_ours_on_another_account_s_key_is_found(shell: Shell) -> None:
+    """KMS shows the account that made a grant as its root's ARN."""
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data-other-account").code == 0
+    shell.sandbox.add_cache("fc-0f0f", ["data-other-account"])
+    shell.sandbox.delete_cache("fc-0123")
+    [finding] = of(document(shell), "dead-grant")
+    assert "retire-grant" in finding["commands"][0]

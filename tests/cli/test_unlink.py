@@ -219,6 +219,67 @@ def test_a_grant_made_by_hand_goes_with_a_warning(shell: Shell) -> None:
     assert shell.grants("data-other-account") == []
 
 
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        {"EncryptionContextSubset": {"aws:s3:arn": "arn:aws:s3:::data-two"}},
+        {"EncryptionContextSubset": {"department": "arn:aws:s3:::data"}},
+        {"EncryptionContextEquals": {"aws:s3:arn": "arn:aws:s3:::data", "department": "arn:aws:s3:::data"}},
+    ],
+)
+@pytest.mark.parametrize("name", [None, "fcsse:fc-0123:data"])
+def test_a_grant_with_constraints_other_than_the_bucket_s_stays(
+    shell: Shell, name: str | None, constraints: dict[str, dict[str, str]]
+) -> None:
+    named: dict[str, str] = {"Name": name} if name else {}
+    shell.sandbox.client("kms").create_grant(
+        KeyId=shell.sandbox.key("data").arn,
+        GranteePrincipal=role("fc-0123"),
+        Operations=OPERATIONS,
+        Constraints=constraints,
+        **named,
+    )
+    run = shell.unlink("fc-0123", "data")
+    assert (run.code, len(shell.grants("data"))) == (0, 1), run.words
+    assert not WRITES.intersection(run.operations)
+
+
+@pytest.mark.parametrize("grantee", ["fc-01234567890", "fs-0abc"])
+def test_a_grant_to_another_role_stays_whatever_its_name(shell: Shell, grantee: str) -> None:
+    shell.linked("fc-0123", "data", "--via", "grant")
+    shell.sandbox.client("kms").create_grant(
+        KeyId=shell.sandbox.key("data").arn,
+        GranteePrincipal=role(grantee),
+        Operations=OPERATIONS,
+        Name="fcsse:fc-0123:data",
+    )
+    assert shell.unlink("fc-0123", "data").code == 0
+    assert [grant["GranteePrincipal"] for grant in shell.grants("data")] == [role(grantee)]
+
+
+def test_a_grant_to_an_id_that_nobody_could_look_up_stays_and_is_named(shell: Shell) -> None:
+    """KMS shows such an id for a new role, too: only IAM tells whose it is."""
+    shell.linked("fc-0123", "data-other-account")
+    shell.sandbox.delete_cache("fc-0123")
+    shell.sandbox.fault("iam:ListRoles", "AccessDenied", times=None)
+    run = shell.unlink("fc-0123", "data-other-account")
+    assert run.code == 0, run.words
+    [grant] = shell.grants("data-other-account")
+    assert f"Grant {grant['GrantId']} stays: it is to {grant['GranteePrincipal']}" in " ".join(run.out.split())
+
+
+def test_a_grant_made_by_hand_for_the_bucket_alone_goes_without_a_warning(shell: Shell) -> None:
+    shell.sandbox.client("kms").create_grant(
+        KeyId=shell.sandbox.key("data").arn,
+        GranteePrincipal=role("fc-0123"),
+        Operations=OPERATIONS,
+        Constraints={"EncryptionContextSubset": {"aws:s3:arn": "arn:aws:s3:::data"}},
+    )
+    run = shell.unlink("fc-0123", "data")
+    assert (run.code, shell.grants("data")) == (0, [])
+    assert "not limited" not in run.out
+
+
 def test_a_statement_and_a_grant_go_together(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.linked("fc-0123", "data", "--via", "grant")

@@ -354,5 +354,5 @@ def check_markdown(found: Sequence[CheckResult], endpoints: Sequence[Endpoint] =
     out += endpoint_markdown(endpoints)
     for one in found:
         remedies = [row for remedy in one.remedies for row in remedy.split("\n") if row]
-        out += ["", *(f"- {one.pair}: {escaped(row)}" for row in remedies)]
+        out += ["", *(f"- {escaped(str(one.pair))}: {escaped(row)}" for row in remedies)]
     return "\n".join(out).rstrip() + "\n"

@@ -6,22 +6,21 @@ The JSON keys and CSV columns are a contract: they are added to, and never chang
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
+from fcsse.commands.history import Histories, RecordedVersion
 from fcsse.event_history.events import member, text_of
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.loss_sentences import loss_note, part_name, unsure_note
 from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.sentences import gap_note, stamp
 from fcsse.event_history.tools import tool_of
-from fcsse.event_history.versions import Before, Change, KeyHistory, Kind, Version
+from fcsse.event_history.versions import Before, Change, KeyHistory, Version
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from fcsse.commands.history import Histories, RecordedVersion
 
 COLUMNS = (
     "time",
@@ -38,18 +37,6 @@ COLUMNS = (
     "id",
     "before",
 )
-
-_WHAT = {
-    Kind.CREATED: "key created",
-    Kind.POLICY: "key policy written",
-    Kind.GRANT_CREATED: "grant created",
-    Kind.GRANT_REVOKED: "grant revoked",
-    Kind.GRANT_RETIRED: "grant retired",
-    Kind.DISABLED: "key disabled",
-    Kind.ENABLED: "key enabled",
-    Kind.DELETION_SCHEDULED: "deletion scheduled",
-    Kind.DELETION_CANCELLED: "deletion cancelled",
-}
 
 
 class Shown(NamedTuple):
@@ -96,22 +83,22 @@ def _change(change: Change, grants: dict[str, Change], shown: Shown) -> list[Lin
 
 def what(change: Change, grants: dict[str, Change]) -> str:
     """What happened, in a few words."""
-    text = _WHAT[change.kind]
+    text = change.kind.label
     event = change.event
     match change.kind:
-        case Kind.CREATED if change.version is not None and change.version.text is None and event.parameters:
+        case KeyChange.CREATED if change.version is not None and change.version.text is None and event.parameters:
             text += " without a policy: KMS attached its default one"
-        case Kind.POLICY if change.version is not None and not change.failed:
+        case KeyChange.POLICY if change.version is not None and not change.failed:
             same = change.version.same
             text = (
                 "key policy changed" if same is False else "key policy written, no change in meaning" if same else text
             )
-        case Kind.GRANT_CREATED:
+        case KeyChange.GRANT_CREATED:
             text += f": {grant_words(change)}"
-        case Kind.GRANT_REVOKED | Kind.GRANT_RETIRED:
+        case KeyChange.GRANT_REVOKED | KeyChange.GRANT_RETIRED:
             made = grants.get(event.grant_id)
             text += f": {grant_words(made)}" if made else f": {event.grant_id or 'id not recorded'}"
-        case Kind.DELETION_SCHEDULED:
+        case KeyChange.DELETION_SCHEDULED:
             days = member(event.parameters, "pendingWindowInDays")
             text += f", in {count(days, 'day')}" if isinstance(days, int) else ""
         case _:
@@ -200,7 +187,7 @@ def _grants(one: KeyHistory) -> dict[str, Change]:
     return {
         change.event.grant_id: change
         for change in one.changes
-        if change.kind is Kind.GRANT_CREATED and change.event.grant_id and not change.failed
+        if change.kind is KeyChange.GRANT_CREATED and change.event.grant_id and not change.failed
     }
 
 

@@ -5,6 +5,7 @@ Text from AWS is never markup, and never more than the line it stands in: contro
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from itertools import groupby
@@ -52,6 +53,33 @@ def shown(text: str) -> str:
     rest = text[len(mark) :]
     indent = rest[: len(rest) - len(rest.lstrip("\t"))]
     return mark + indent + visible(rest[len(indent) :])
+
+
+def printable_answer(text: str, encoding: str) -> str:
+    """A whole answer, such as a policy or Markdown: what does not print, or has no place in the encoding, is escaped as in JSON.
+
+    Line breaks and tabs stay. A JSON document is still one and says the same: in texts an escape means its character, and
+    between them a carriage return is white space.
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        character = found[0]
+        if character in ("\r\n", "\r"):
+            return character if len(character) == 2 else "\n"
+        return character if character.isprintable() and _has_place(character, encoding) else json.dumps(character)[1:-1]
+
+    return _NOT_PLAIN.sub(escaped, text)
+
+
+_NOT_PLAIN = re.compile(r"\r\n|[^\n\t -~]")
+
+
+def _has_place(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _COMMAND = re.compile(r"(?:^|(?<=: ))(?:fcsse|aws) \S.*$|\((?:fcsse|aws) [^()]+\)")

@@ -10,12 +10,13 @@ import shutil
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from fcsse.cli.output.lines import Line, Style, broken, line, prose, shown, visible, warning, wrapped
+from fcsse.cli.output.lines import Line, Style, broken, line, printable_answer, prose, shown, visible, warning, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
@@ -45,6 +46,11 @@ def columns(stream: TextIO | None = None) -> int:
 def in_ci() -> bool:
     """Does the environment say that this is a CI job?"""
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+def write_answer(text: str) -> None:
+    """Writes a whole answer to stdout. Nothing of a policy, an event or a name moves a cursor, and none fails to be written."""
+    sys.stdout.write(printable_answer(text, sys.stdout.encoding or "utf-8"))
 
 
 @dataclass(slots=True)
@@ -130,8 +136,6 @@ class Terminal:
 
     def trace_any(self, error: BaseException) -> None:
         """The traceback of any error, on stderr, without secrets."""
-        import traceback
-
         mask_exception(error)
         self.print([line(row) for row in mask_here("".join(traceback.format_exception(error))).splitlines()], err=True)
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from fcsse.commands.audit import finding_kinds as kinds
+from fcsse.commands.audit.finding_kinds import FindingKind
 from fcsse.commands.check import CheckResult, check_pair, full_access
+from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
@@ -25,19 +28,16 @@ from fcsse.policy.step_phrases import other_form_only
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
 
-READ_ONLY = "read-only"
-"""The code of a pair that was linked for reading only: no fault."""
-
-OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unusable"})
-"""Troubles by which a key cannot be used, whatever its policy says."""
-
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
 class Trouble(NamedTuple):
-    """What keeps a pair from its access: the code of a finding, why, and what would help: a text with ``ROLES`` for roles."""
+    """What keeps a pair from its access: the kind of finding, why, and what would help: a text with ``ROLES`` for roles.
 
-    code: str
+    ``remedy_template`` empty: what helps with every finding of the kind.
+    """
+
+    kind: FindingKind
     reason: str
     remedy_template: str = ""
 
@@ -77,7 +77,7 @@ class PairAudit(NamedTuple):
     @property
     def as_linked(self) -> bool:
         """Is all access there for certain that the pair was linked for: without writing, where the link is for reading only?"""
-        return self.allowed or any(trouble.code == READ_ONLY for trouble in self.troubles)
+        return self.allowed or any(trouble.kind is kinds.READ_ONLY for trouble in self.troubles)
 
     @property
     def verdict(self) -> str:
@@ -91,13 +91,6 @@ class PairAudit(NamedTuple):
             if DENIED in (self.read, self.write)
             else "unknown"
         )
-
-
-FULL_ARN = (
-    "Have the bucket's owner set the default encryption to the key's full ARN, or state that when linking: fcsse link with "
-    "--key ARN, --bucket-region REGION and --bucket-keys or --no-bucket-keys."
-)
-NEW = "Recreate the bucket, or delete the association. (A file cache's association is only deleted with the cache.)"
 
 
 class Verdicts:
@@ -198,10 +191,10 @@ def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[
     found = _of_encryption(facts) + _of_key(facts)
     if checked.judgement is None:
         if not found and checked.blocker:
-            found.append(Trouble("policy-format", checked.blocker.message, checked.blocker.hint))
+            found.append(Trouble(kinds.POLICY_FORMAT, checked.blocker.message, checked.blocker.hint))
         return tuple(found)
     found += _of_bucket_policy(facts, checked.judgement)
-    if not any(trouble.code in OF_KEY for trouble in found):
+    if not any(trouble.kind.unusable_key for trouble in found):
         found += _of_access(facts, checked.judgement)
     return tuple(found)
 
@@ -209,13 +202,15 @@ def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[
 def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
     """Why a pair could not be looked at."""
     if checked.pair.cache in roleless:
-        return Trouble("role-missing", error.message, error.hint)
+        return Trouble(kinds.ROLE_MISSING, error.message, error.hint)
     reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
     if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
-        return Trouble("foreign-alias", error.reason, FULL_ARN)
+        return Trouble(kinds.FOREIGN_ALIAS, error.reason)
     if isinstance(error, NotFoundError):
-        return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
-    return Trouble("unreadable", error.message, error.hint)
+        if bucket:
+            return Trouble(kinds.KEY_GONE, error.message, error.hint)
+        return Trouble(kinds.BUCKET_GONE, error.message)
+    return Trouble(kinds.UNREADABLE, error.message, error.hint)
 
 
 def _of_encryption(facts: Facts) -> list[Trouble]:
@@ -228,10 +223,11 @@ def _of_encryption(facts: Facts) -> list[Trouble]:
     try:
         requirement_of(facts, Options(Operation.LINK))
     except FcsseError as error:
-        code = "aws-managed-key"
+        kind = kinds.AWS_MANAGED_KEY
         if not bucket.encryption.is_kms:
-            code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
-        return [Trouble(code, error.reason, error.hint)]
+            dual = bucket.encryption.algorithm == DSSE_KMS.code
+            kind = kinds.DSSE if dual else kinds.ENCRYPTION_UNSUPPORTED
+        return [Trouble(kind, error.reason, error.hint)]
     return []
 
 
@@ -240,20 +236,22 @@ def _of_key(facts: Facts) -> list[Trouble]:
     key = facts.key
     if key is None or key.manager == "AWS":
         return []
-    codes = {"Disabled": "key-disabled", "PendingDeletion": "key-pending-deletion", "NotFound": "key-gone"}
     usable = key.state in (None, "Enabled", "Updating") and key.usable_by_s3
     if usable and facts.bucket.region in (None, key.arn.region):
         return []
     try:
         requirement_of(facts, Options(Operation.LINK))
     except FcsseError as error:
-        code = codes.get(key.state or "", "key-unusable")
-        remedies = {
-            "key-disabled": "Enable it.",
-            "key-pending-deletion": "Cancel the deletion while that is possible, and enable it.",
-        }
-        return [Trouble(code, error.reason, remedies.get(code, error.hint))]
+        kind = _OF_STATE.get(key.state or "", kinds.KEY_UNUSABLE)
+        return [Trouble(kind, error.reason, "" if kind.remedy else error.hint)]
     return []
+
+
+_OF_STATE = {
+    "Disabled": kinds.KEY_DISABLED,
+    "PendingDeletion": kinds.KEY_PENDING_DELETION,
+    "NotFound": kinds.KEY_GONE,
+}
 
 
 def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
@@ -265,15 +263,17 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
     if any(row.decision.explicit for row in stopped):
         return [
             Trouble(
-                "bucket-policy",
+                kinds.BUCKET_POLICY,
                 reason,
                 f"Exclude {ROLES} from the statement that denies {actions} in the bucket's policy.",
             )
         ]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
-        return [Trouble("access-unknown", reason, "See whether the bucket policy's condition holds for the cache.")]
+        return [Trouble(kinds.ACCESS_UNKNOWN, reason, "See whether the bucket policy's condition holds for the cache.")]
     return [
-        Trouble("bucket-policy", reason, f"Add a statement to the bucket's policy that allows {actions} to {ROLES}.")
+        Trouble(
+            kinds.BUCKET_POLICY, reason, f"Add a statement to the bucket's policy that allows {actions} to {ROLES}."
+        )
     ]
 
 
@@ -289,31 +289,18 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         if found.form is None:
             found = found._replace(value=ROLES)
         remedy = f"{advice(found, decider(row.decision) or 'a statement')}. A Deny wins over every Allow."
-        return [Trouble("explicit-deny", denied_because(row.decision, row.asked.form), remedy)]
+        return [Trouble(kinds.EXPLICIT_DENY, denied_because(row.decision, row.asked.form), remedy)]
     if judgement.form_changed:
         form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
-        return [
-            Trouble(
-                "context-changed",
-                other_form_only(facts.bucket.name, form),
-                "Link again, for the form in use now; the access by the other stays.",
-            )
-        ]
+        return [Trouble(kinds.CONTEXT_CHANGED, other_form_only(facts.bucket.name, form))]
     by = read_only_by(judgement, parsed(facts.policy) if facts.policy is not None else None, facts.grants or ())
     if by:
-        return [
-            Trouble(
-                READ_ONLY,
-                f"{by} is for reading only, as link with --operations read makes it",
-                "Nothing to do where the cache never writes back. Only to let it write, link it with all operations.",
-            )
-        ]
+        return [Trouble(kinds.READ_ONLY, f"{by} is for reading only, as link with --operations read makes it")]
     denied = [row for row in lacking if row.verdict is DENIED]
     if denied:
         miss = next((miss.reason for row in denied for miss in row.decision.misses[:1]), "")
         reason = denied[0].decision.reason + (f"; closest: {miss}" if miss else "")
-        return [Trouble("access-missing", reason, "Link the cache to the bucket.")]
+        return [Trouble(kinds.ACCESS_MISSING, reason)]
     if facts.policy is None or facts.grants is None:
-        return [Trouble("unreadable", lacking[0].decision.reason)]
-    remedy = "See whether the condition holds for the cache, or link: a statement without it decides."
-    return [Trouble("access-unknown", lacking[0].decision.reason, remedy)]
+        return [Trouble(kinds.UNREADABLE, lacking[0].decision.reason)]
+    return [Trouble(kinds.ACCESS_UNKNOWN, lacking[0].decision.reason)]

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 from fcsse.arn import Arn, bucket_arn, iam_role_arn
 from fcsse.commands.census.tally import Census
+from fcsse.encryption_algorithms import DSSE_KMS, NOT_ENCRYPTED, SSE_C, SSE_KMS, algorithm_of
 from fcsse.model import Key
-from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
+from fcsse.objects import Group, ObjectEncryption
 
 NAME = "fcsse-rekey"
 """Of the job's role and policy, and of the prefix under which the manifest and the report are stored."""
@@ -62,7 +63,7 @@ class RekeyTarget(NamedTuple):
     @property
     def encryption(self) -> ObjectEncryption:
         """How an object is encrypted that needs no change."""
-        return ObjectEncryption("aws:kms", str(self.key), self.bucket_keys)
+        return ObjectEncryption(SSE_KMS.code, str(self.key), self.bucket_keys)
 
 
 class Refusal(Enum):
@@ -238,19 +239,17 @@ def _filter(sealed: ObjectEncryption) -> dict[str, Any]:
 
 def refusal_of(sealed: ObjectEncryption) -> Refusal | None:
     """Why S3 does not change objects of this encryption in place; None: it does."""
-    match sealed.algorithm:
-        case "AES256":
-            return None
-        case "aws:kms":
-            return None if sealed.key else Refusal.KEY_UNKNOWN
-        case "none":
-            return Refusal.NOT_ENCRYPTED
-        case str() as name if name == DUAL_LAYER:
-            return Refusal.DUAL_LAYER
-        case str() as name if name == CUSTOMER:
-            return Refusal.CUSTOMER_KEY
-        case _:
-            return Refusal.OTHER
+    algorithm = algorithm_of(sealed.algorithm)
+    if not algorithm.in_place:
+        return _REFUSALS.get(algorithm, Refusal.OTHER)
+    return Refusal.KEY_UNKNOWN if algorithm.needs_key and not sealed.key else None
+
+
+_REFUSALS = {
+    NOT_ENCRYPTED: Refusal.NOT_ENCRYPTED,
+    DSSE_KMS: Refusal.DUAL_LAYER,
+    SSE_C: Refusal.CUSTOMER_KEY,
+}
 
 
 def is_movable(sealed: ObjectEncryption, target: RekeyTarget) -> bool:

@@ -1,0 +1,112 @@
+"""Control characters in what AWS and files hold: no form of any answer carries them to a terminal or a page."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.documented_statements import role
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.shell import Shell
+
+SID = "odd \x9b31m\x9dtitle\x9c\x7f\x85\xa0 end"
+"""A KMS key policy takes characters up to U+00FF, so those that begin a terminal's commands, too. KMS API reference, PutKeyPolicy."""
+
+ODD = {
+    "Sid": SID,
+    "Effect": "Allow",
+    "Principal": {"AWS": role("fc-0123")},
+    "Action": "kms:DescribeKey",
+    "Resource": "*",
+    "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data\x9b2J"}},
+}
+
+FORMS = [(), ("-o", "markdown"), ("-o", "json")]
+
+
+@pytest.fixture
+def odd(shell: Shell) -> Shell:
+    """The policy of bucket data has such a Sid; one backup and one event hold it."""
+    shell.sandbox.switches.lookups_per_second = 0
+    shell.append("data", ODD)
+    assert shell.sandbox.policy("data")["Statement"][-1]["Sid"] == SID
+    shell.sandbox.client("kms").put_key_policy(
+        KeyId=shell.sandbox.key("data").id,
+        PolicyName="default",
+        Policy=json.dumps(shell.sandbox.policy("data"), ensure_ascii=False),
+    )
+    shell.linked("fs-0abc", "data")
+    shell.sandbox.age_events(3600)
+    return shell
+
+
+def clean(text: str) -> bool:
+    return all(one.isprintable() or one in "\n\t" for one in text.replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--cache", "fc-0123", "--bucket", "data"),
+        ("link", "--cache", "fc-0123", "--bucket", "data", "--dry-run"),
+        ("unlink", "--cache", "fc-0123", "--bucket", "data", "--dry-run"),
+        ("audit", "-v"),
+        ("history", "--bucket", "data"),
+        ("settle", "--bucket", "data", "--dry-run"),
+        ("backups",),
+    ],
+)
+def test_no_answer_has_them(odd: Shell, words: tuple[str, ...], form: tuple[str, ...]) -> None:
+    run = odd.run(*words, *form)
+    assert clean(run.out), run.out
+    assert clean(run.err), run.err
+
+
+@pytest.mark.parametrize("form", ["csv", "sarif"])
+def test_nor_has_a_table_or_a_log(odd: Shell, form: str) -> None:
+    assert clean(odd.run("audit", "-o", form).out)
+
+
+def test_a_saved_policy_is_printed_as_a_document_of_the_same_meaning(odd: Shell) -> None:
+    [saved] = odd.backups
+    for form in FORMS:
+        assert clean(odd.run("backups", saved["id"], *form).out)
+    assert json.loads(odd.run("backups", saved["id"]).out) == json.loads(saved["policy"])
+    run = odd.run("restore", saved["id"], "--dry-run")
+    assert (run.code, clean(run.words)) == (0, True), run.words
+
+
+def test_a_recorded_policy_is_printed_as_a_document_of_the_same_meaning(odd: Shell) -> None:
+    changes = odd.run("history", "--bucket", "data", "-o", "json").json["keys"][0]["changes"]
+    found = next(one for one in changes if SID in (one["version"]["policy"] or ""))
+    run = odd.run("history", found["id"])
+    assert (run.code, clean(run.out)) == (0, True), run.words
+    assert json.loads(run.out) == json.loads(found["version"]["policy"])
+
+
+@pytest.mark.parametrize("line_end", ["\r", "\r\n"])
+def test_a_saved_policy_s_line_ends_hide_nothing(odd: Shell, line_end: str) -> None:
+    policy = json.dumps(json.loads(odd.sandbox.policy_text("data")), indent=1).replace("\n", line_end)
+    odd.sandbox.put_policy("data", json.loads(policy))
+    odd.sandbox.client("kms").put_key_policy(KeyId=odd.sandbox.key("data").id, PolicyName="default", Policy=policy)
+    odd.linked("fc-01234567890", "data")
+    run = odd.run("backups", odd.backups[-1]["id"])
+    assert clean(run.out)
+    assert json.loads(run.out) == json.loads(policy)
+
+
+def test_what_stdout_cannot_encode_is_escaped(odd: Shell, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w+", encoding="ascii") as out:
+        with odd.patch.context() as patch:
+            patch.setattr(sys, "stdout", out)
+            assert odd.run("backups", odd.backups[0]["id"]).code == 0
+        out.seek(0, io.SEEK_SET)
+        assert json.loads(out.read()) == json.loads(odd.backups[0]["policy"])
