@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -279,6 +280,9 @@ def _one_or_more(items: st.SearchStrategy[str]) -> st.SearchStrategy[JsonValue]:
     return st.one_of(items, lists)
 
 
+_PRINCIPAL_VALUES, _ACTION_VALUES = _one_or_more(_PRINCIPALS), _one_or_more(_ACTIONS)
+
+
 @st.composite
 def foreign_statements(draw: st.DrawFn) -> dict[str, JsonValue]:
     """A statement that is not ours."""
@@ -286,11 +290,11 @@ def foreign_statements(draw: st.DrawFn) -> dict[str, JsonValue]:
     if draw(st.booleans()):
         value["Sid"] = draw(_SIDS)
     value["Effect"] = draw(st.sampled_from(["Allow", "Deny"]))
-    aws = draw(_one_or_more(_PRINCIPALS))
+    aws = draw(_PRINCIPAL_VALUES)
     kinds: list[JsonValue] = [{"AWS": aws}, "*", {"AWS": "*"}, {"Service": "cloudtrail.amazonaws.com"}]
     kinds.append({"AWS": aws, "Service": ["logs.eu-west-1.amazonaws.com", "sns.amazonaws.com"]})
     value[draw(st.sampled_from(["Principal", "Principal", "NotPrincipal"]))] = draw(st.sampled_from(kinds))
-    value[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_one_or_more(_ACTIONS))
+    value[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_ACTION_VALUES)
     value["Resource"] = "*"
     if draw(st.booleans()):
         conditions: list[JsonValue] = [
@@ -332,14 +336,17 @@ def our_statements(draw: st.DrawFn, caches: tuple[str, ...] = CACHES_IN_DOCUMENT
     return value
 
 
+@cache
+def _statement_lists(caches: tuple[str, ...], least: int) -> st.SearchStrategy[list[dict[str, JsonValue]]]:
+    """Kept: to make a strategy takes longer than to draw from it."""
+    one = st.one_of(foreign_statements(), our_statements(caches), our_statements(caches))
+    return st.lists(one, min_size=least, max_size=4)
+
+
 @st.composite
 def values(draw: st.DrawFn, caches: tuple[str, ...] = CACHES_IN_DOCUMENTS, least: int = 0) -> dict[str, JsonValue]:
     """What a policy says: statements of others and of ours, mixed."""
-    statements = draw(
-        st.lists(
-            st.one_of(foreign_statements(), our_statements(caches), our_statements(caches)), min_size=least, max_size=4
-        )
-    )
+    statements = draw(_statement_lists(caches, least))
     value: dict[str, JsonValue] = {"Version": "2012-10-17", "Id": "key-default-1", "Comment": {"b": [1], "a": "x"}}
     for key in draw(st.lists(st.sampled_from(list(value)), unique=True)):
         del value[key]
@@ -348,10 +355,13 @@ def values(draw: st.DrawFn, caches: tuple[str, ...] = CACHES_IN_DOCUMENTS, least
     return {key: value[key] for key in draw(st.permutations(list(value)))}
 
 
+_kept_values = cache(values)
+
+
 @st.composite
 def documents(draw: st.DrawFn, caches: tuple[str, ...] = CACHES_IN_DOCUMENTS, least: int = 0) -> PolicyDocument:
     """A policy in any layout."""
-    return PolicyDocument.parse(write(draw(values(caches, least)), draw(st.sampled_from(STYLES))))
+    return PolicyDocument.parse(write(draw(_kept_values(caches, least)), draw(st.sampled_from(STYLES))))
 
 
 def stored_documents() -> st.SearchStrategy[PolicyDocument]:
