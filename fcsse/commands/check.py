@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from fcsse.commands.check_remedies import actions_of, bucket_remedy, remedy_of
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
+from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.pair_access import bucket_rows, judge, slips
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
-from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair, Via
-from fcsse.planning.denials import advice, denied_because, exemption, why
-from fcsse.planning.make_plan import make_plan
+from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair
+from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.outlook import read_only_by
-from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.policy.encryption_context import ContextForm
@@ -164,7 +164,7 @@ def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: Acc
     judgement = Judgement((), bucket_rows(facts), level=level)
     headline = f"{_headline(facts, judgement)} ({why.reason})"
     notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *_s3_notes(judgement), OUTSIDE)
-    remedies = tuple(_bucket_remedy(facts, judgement))
+    remedies = tuple(bucket_remedy(facts, judgement))
     read, write = judgement.read, judgement.write
     return CheckResult(facts.pair, read, write, headline, facts, judgement, remedies, notes, level=level)
 
@@ -193,9 +193,9 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if not narrowed and judgement.verdict is not Verdict.ALLOWED:
-        blocker, links = _remedy(facts, words, judgement.level)
+        blocker, links = remedy_of(facts, words, judgement.level)
         remedies += links
-        remedies += _bucket_remedy(facts, judgement)
+        remedies += bucket_remedy(facts, judgement)
     return CheckResult(
         facts.pair,
         read,
@@ -349,61 +349,8 @@ def _read_only_notes(facts: Facts, judgement: Judgement, document: PolicyDocumen
 def _s3_notes(judgement: Judgement) -> list[str]:
     if judgement.level is AccessLevel.READ:
         return []
-    missing = _actions(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
+    missing = actions_of(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
-
-
-def _remedy(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
-    """The blocker and the next steps, by planning the link that would fix it."""
-    unread = facts.policy is None or facts.grants is None
-    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
-        refusal = facts.refusals[0]
-        return refusal, [refusal.hint]
-    plan = make_plan([facts], Options(Operation.LINK, level=level))
-    outcome = plan.outcomes[0]
-    match outcome.status:
-        case Status.BLOCKED if outcome.error:
-            return outcome.error, _ways_round(facts, outcome.error, words, level)
-        case Status.TO_DO:
-            return None, list(words.link([facts.pair], *operations(level)))
-        case _:
-            return None, []
-
-
-def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder, level: AccessLevel) -> list[str]:
-    """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
-    ways = (
-        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True, level=level)),
-        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT, level=level)),
-    )
-    there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
-    links = [words.link([facts.pair], *more, *operations(level))[0] for more in there]
-    if not links:
-        return [blocker.hint or blocker.message]
-    why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
-    return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
-
-
-def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
-    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and judgement.counts_in_s3(row)]
-    if not stopped:
-        return []
-    actions = ", ".join(_actions(stopped))
-    denial = next((row.decision for row in stopped if row.decision.explicit), None)
-    if denial is not None:
-        because = why(denial)
-        return [
-            f"Exclude the role from the statement that denies {actions} in the bucket policy of {facts.bucket.name}"
-            + (f": {because}." if because else ".")
-        ]
-    return [
-        f"Add a statement to the bucket policy of {facts.bucket.name} that allows {actions} to {facts.role.arn if facts.role else ''}."
-    ]
-
-
-def _actions(rows: Iterable[BucketRow]) -> list[str]:
-    """The actions of some rows, each once."""
-    return list(dict.fromkeys(row.action for row in rows))
 
 
 def exit_code(checked: Sequence[CheckResult]) -> int:

@@ -9,7 +9,8 @@ from fcsse.advice import READ_ONLY
 from fcsse.advice import advice as say
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
-from fcsse.evaluator.pair_access import Judgement, decider, judge
+from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why

@@ -15,7 +15,8 @@ from fcsse.commands.check import CheckResult, check_pair, full_access
 from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
+from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.pair_access import FullAccess, full_access_by, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.denials import advice, denied_because, exemption
