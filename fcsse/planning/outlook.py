@@ -14,7 +14,7 @@ from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
-from fcsse.planning.requirements import GRANT_PREFIX, ends
+from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
