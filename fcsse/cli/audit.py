@@ -22,7 +22,7 @@ from fcsse.cli.organization import Wanted, read_accounts, run_organization
 from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
 from fcsse.cli.question import ask_about_current
-from fcsse.cli.session import Credentials, require, session
+from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
 from fcsse.commands.audit.fix_pairs import afterwards
 from fcsse.commands.audit.organization import DEFAULT_ROLE
@@ -96,33 +96,39 @@ def audit(
         scope = Scope(regions, where.all_regions)
         if many.several:
             role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
-            wanted = Wanted(
-                report.output,
-                report.html,
-                trend,
-                report.new_only,
-                role,
-                manner if fix else None,
-                prune_orphans,
-                many.state,
-            )
+            fixing = manner if fix else None
+            form_of_all = (report.output, report.html, trend, report.new_only)
             repeated = explicit_options.words(("organization", "accounts", "role_name"))
             opened = open_organization(pipeline, scope, words, role, members, repeated)
+            wanted = Wanted(*form_of_all, role, fixing, prune_orphans, many.state)
             raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
             return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
 
-        answer = read()
-        run.progress.stop()
-        _require_known(answer, regions)
-        shown = AuditAnswer(run, report.output, answer, trend)
-        _report_beside(shown, pipeline, report.html)
-        if not fix:
-            code = trend.exit_code(answer.exit_code, new_only=report.new_only) if trend else answer.exit_code
-            shown.all(code)
-            raise typer.Exit(code)
-        raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
+        shown = _answer_of(run, pipeline, read(), regions, report, trend)
+        if fix:
+            raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
+        code = shown.answer.exit_code
+        code = trend.exit_code(code, new_only=report.new_only) if trend else code
+        shown.all(code)
+        raise typer.Exit(code)
+
+
+def _answer_of(
+    run: Session,
+    pipeline: Pipeline,
+    answer: Audit,
+    regions: tuple[str, ...],
+    report: own.Report,
+    trend: Trend | None,
+) -> AuditAnswer:
+    """The answer, compared with the earlier audit, and the page written. Ends the command where that cannot be done."""
+    run.progress.stop()
+    _require_known(answer, regions)
+    shown = AuditAnswer(run, report.output, answer, trend)
+    _report_beside(shown, pipeline, report.html)
+    return shown
 
 
 def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orphans: bool) -> None:
