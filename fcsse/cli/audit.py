@@ -21,6 +21,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.organization import Wanted, read_accounts, run_organization
 from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -201,7 +202,7 @@ def _fix(
     run = shown.run
 
     def plan_again() -> Plan:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         try:
             shown.answer = read()
         finally:
@@ -227,7 +228,7 @@ def _fix(
         )
     answer = shown.answer
     if plan.changes and not manner.dry_run:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
     plan, after = as_made(plan, results), afterwards(answer, plan, results)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.troubles import Trouble, troubles_of
-from fcsse.commands.check import check_pair, full_access
+from fcsse.commands.check import check_pair
+from fcsse.commands.check_headline import full_access
 from fcsse.errors import FcsseError
 from fcsse.evaluator.pair_access import FullAccess, full_access_by, judge
 from fcsse.evaluator.request import Verdict
