@@ -16,7 +16,7 @@ from fcsse.apply.backup import BackupFolder
 from fcsse.clock import Clock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
-from fcsse.evaluator.pair_access import Judgement
+from fcsse.evaluator.judgement import Judgement
 from fcsse.event_history.agreement import Agreement, Asked, Changes, Observation, observe, unplaced
 from fcsse.event_history.events import Event, parse_events
 from fcsse.event_history.key_changes import AFTER_USE, GIVING, TAKING
