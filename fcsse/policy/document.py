@@ -73,6 +73,11 @@ class PolicyDocument:
         if not tree.is_object:
             reason = f"the document is {_kind(tree.value)}, not an object"
             raise _format_error(reason)
+        members = tree.value if isinstance(tree.value, dict) else {}
+        odd = next((name for name in members if name != "Statement" and name.lower() == "statement"), None)
+        if odd is not None:
+            reason = f"it has {printable(odd)}, which AWS documents as Statement: nobody knows whether AWS reads it"
+            raise _format_error(reason)
         node = tree.member("Statement")
         if node is None:
             reason = "it has no Statement"
