@@ -21,6 +21,7 @@ __all__ = [
     "PolicyDocument",
     "Statement",
     "denying",
+    "listed",
     "parsed",
     "printable",
     "refused_statements",
@@ -147,6 +148,11 @@ def strings(value: JsonValue) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def listed(value: JsonValue) -> list[JsonValue]:
+    """The values of a policy value that may be one or a list of them, whatever they are."""
+    return value if isinstance(value, list) else [value]
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from fcsse import arn as arns
 from fcsse.model import AccessLevel
-from fcsse.policy.document import PolicyDocument, Statement, strings
+from fcsse.policy.document import PolicyDocument, Statement, listed, strings
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
@@ -228,9 +228,8 @@ def _edit_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> li
             continue
         emptied = set()
         for index, node in enumerate(principal.items):
-            texts = strings(node.value)
-            lost = dead & set(texts)
-            if lost and lost == set(texts):
+            lost = dead & set(strings(node.value))
+            if lost and all(isinstance(one, str) and one in lost for one in listed(node.value)):
                 emptied.add(index)
             elif lost:
                 splices += edit_strings(text, node, lost, (), layout, inline=is_inline(text, statement))
