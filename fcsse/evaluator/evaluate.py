@@ -90,13 +90,17 @@ def evaluate(
 def evaluate_alike(
     policy: Policy, requests: Sequence[Request], grants: Sequence[Grant] = (), key_state: str | None = "Enabled"
 ) -> Iterator[Decision]:
-    """As ``evaluate`` for each request, without explanations; all are of one caller, so who is named is found once."""
+    """As ``evaluate`` for each request, without explanations; all are of one caller on one resource, so who is named is found
+    once.
+    """
     named: Named | None = None
+    usual = False
     for request in requests:
         context = Context(request)
         if named is None:
             named = policy.naming(context, keep=False)
-        quick = _quickly(policy, context, grants, key_state, None, named, explain=False)
+            usual = _is_usual(context, None)
+        quick = _by_statements(named, context, grants, key_state, explain=False) if usual else None
         yield quick or evaluate(policy, request, grants, key_state, explain=False)
 
 
@@ -106,24 +110,33 @@ def _quickly(
     grants: Sequence[Grant],
     key_state: str | None,
     resource_account: str | None,
-    named: Named | None = None,
     *,
     explain: bool,
 ) -> Decision | None:
     """The decision in the usual cases: a statement that names the caller allows it, or nothing does, and nothing is open.
 
-    None in all other cases. ``named`` are the statements that name the caller, where they are known.
+    None in all other cases.
     """
+    if not _is_usual(context, resource_account):
+        return None
+    return _by_statements(policy.naming(context), context, grants, key_state, explain=explain)
+
+
+def _is_usual(context: Context, resource_account: str | None) -> bool:
+    """Is the caller of the resource's own account, and not its root?"""
+    who = context.who
+    return bool(who.account) and (resource_account or _account(context)) == who.account and who.kind is not Kind.ROOT
+
+
+def _by_statements(
+    named: Named, context: Context, grants: Sequence[Grant], key_state: str | None, *, explain: bool
+) -> Decision | None:
+    """As ``_quickly``, where ``named`` are the statements that name the caller."""
     request = context.request
     action = request.action.lower()
     kms = action.startswith("kms:")
-    who = context.who
-    if not who.account or (resource_account or _account(context)) != who.account or who.kind is Kind.ROOT:
-        return None
     if kms and refuses(key_state, action.removeprefix("kms:")) is not False:
         return None
-    if named is None:
-        named = policy.naming(context)
     for statement, _ in named.denies:
         if statement.timed or statement.applies(context, action, kms) is not False:
             return None
