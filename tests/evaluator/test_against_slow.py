@@ -95,7 +95,7 @@ def test_a_definite_answer_for_a_form_of_the_resource_holds_for_each_of_it(
     for statement in wider["Statement"]:
         for key in ("Resource", "NotResource"):
             if key in statement:
-                statement[key] = data.draw(some(["*", *(f"arn:aws:s3:::{one}" for one in (*FORMS, *NAMES))]))
+                statement[key] = data.draw(some("*", *(f"arn:aws:s3:::{one}" for one in (*FORMS, *NAMES))))
     one = f"arn:aws:s3:::{name}"
     asked = request._replace(action="s3:GetObject", resource=one, resource_form=f"arn:aws:s3:::{form}")
     found = evaluate(wider, asked, resource_account=g.ACCOUNT).verdict
