@@ -88,7 +88,8 @@ if TYPE_CHECKING:
     from fcsse.api.census import census
     from fcsse.api.check import check, check_policy
     from fcsse.api.history import history
-    from fcsse.api.link import Proposal, Result, link, plan, unlink
+    from fcsse.api.link import link, plan, unlink
+    from fcsse.api.link_results import Proposal, Result
     from fcsse.api.permissions import permissions
     from fcsse.api.settings import Settings
     from fcsse.api.settle import SettleResult, settle
@@ -97,7 +98,8 @@ if TYPE_CHECKING:
     from fcsse.apply.backup import Backup
     from fcsse.apply.pair_result import PairResult
     from fcsse.aws_lambda import lambda_handler
-    from fcsse.commands.audit.finding import Finding, Fix, Severity
+    from fcsse.commands.audit.finding import Finding, Fix
+    from fcsse.commands.audit.finding_kinds import Severity
     from fcsse.commands.audit.organization import AccountAudit, OrganizationAudit
     from fcsse.commands.audit.verdicts import PairAudit
     from fcsse.commands.census.run import CensusResult
@@ -132,7 +134,8 @@ if TYPE_CHECKING:
     from fcsse.progress import Progress
 else:
     _HOMES = {
-        "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
+        "fcsse.api.link": ("link", "plan", "unlink"),
+        "fcsse.api.link_results": ("Proposal", "Result"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
         "fcsse.api.audit": ("Audit", "audit", "audit_organization"),
         "fcsse.api.census": ("census",),
@@ -146,7 +149,8 @@ else:
         "fcsse.aws_lambda": ("lambda_handler",),
         "fcsse.evaluator.request": ("Verdict",),
         "fcsse.event_history.agreement": ("Observation",),
-        "fcsse.commands.audit.finding": ("Finding", "Fix", "Severity"),
+        "fcsse.commands.audit.finding": ("Finding", "Fix"),
+        "fcsse.commands.audit.finding_kinds": ("Severity",),
         "fcsse.commands.audit.organization": ("AccountAudit", "OrganizationAudit"),
         "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),

@@ -40,6 +40,7 @@ from fcsse.lambda_function.call_events import (
 )
 from fcsse.lambda_function.link_rules import LinkRules
 from fcsse.lambda_function.reactions import Reactor, Report
+from fcsse.lambda_function.settling import Settled, by_hand, longest, settle_keys
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""
@@ -65,7 +66,8 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     """Does what follows from the event. Returns what was done, and logs it as JSON lines.
 
     Needs the permissions that ``fcsse permissions lambda`` prints. What it may change is set by the environment variables
-    of ``LinkRules.from_environment``. Raises an error that can pass, so that Lambda tries again, also where something else
+    of ``LinkRules.from_environment``, how long it then looks for writes of others that its own ran over by ``FCSSE_SETTLE``
+    (``settling``). Raises an error that can pass, so that Lambda tries again, also where something else
     has one that cannot; returns where none can.
     """
     read = read_event(event, _own_account(context), os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
@@ -81,10 +83,33 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     )
     try:
         rules = LinkRules.from_environment(os.environ)
-        report = Reactor(pipeline_of(settings), rules, left, _Logged().note).react(read.about)
+        settling = longest(os.environ)
+        pipeline = pipeline_of(settings)
+        begun = pipeline.clock.now()
+        report = Reactor(pipeline, rules, left, _Logged().note).react(read.about)
+        settled = settle_keys(pipeline, report.policies, begun, min(settling, left.before_end()))
     except FcsseError as error:
-        report, rules = Report(errors=[error]), LinkRules()
+        report, rules, settled = Report(errors=[error]), LinkRules(), None
+    if settled is not None:
+        _log_settled(read, settled)
     return _answer(read, read.about, report, rules)
+
+
+def _log_settled(read: CallEvent, settled: Settled) -> None:
+    """Logs what the record told of the function's writes. What stays lost is a failure, for somebody to see to."""
+    keys = [str(key) for key in settled.keys]
+    for text in settled.remarks:
+        _log("note", text=text)
+    for one in settled.results:
+        if one.error is None:
+            _log("given back", event=read.name, key=str(one.key), backup=one.backup)
+    for error in settled.errors:
+        _log("failed", event=read.name, code=error.code, message=error.message, hint=error.hint)
+    if settled.error is not None or not settled.recorded:
+        why = settled.error.message if settled.error else "CloudTrail does not show the writes yet"
+        _log("not settled", event=read.name, keys=keys, message=why, hint=f"Look later: {by_hand(settled.keys)}")
+    else:
+        _log("settled", event=read.name, keys=keys)
 
 
 def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules) -> dict[str, object]:
@@ -131,10 +156,13 @@ class _Left:
         self._until = time.monotonic() + LONGEST_WAIT
 
     def __call__(self) -> float:
-        left = self._until - time.monotonic()
-        if self._context is not None:
-            left = min(left, self._context.get_remaining_time_in_millis() / 1000 - RESERVE)
-        return max(0.0, left)
+        return max(0.0, min(self._until - time.monotonic(), self.before_end()))
+
+    def before_end(self) -> float:
+        """Seconds until Lambda ends the function, less a reserve."""
+        if self._context is None:
+            return LONGEST_WAIT
+        return max(0.0, self._context.get_remaining_time_in_millis() / 1000 - RESERVE)
 
 
 def _own_account(context: LambdaContext | None) -> str | None:

@@ -18,6 +18,9 @@ class Future(Protocol):
     def answer(self, within: float) -> str | None:
         """The answer, once it is there; None where it is not after ``within`` seconds, or where asking failed."""
 
+    def failed(self) -> bool:
+        """Has asking failed by now?"""
+
 
 class Clock(Protocol):
     """What a run may know of time."""
@@ -100,6 +103,10 @@ class _BackgroundCall:
         """The answer, once it is there."""
         self._done.wait(max(0.0, within))
         return self._answer
+
+    def failed(self) -> bool:
+        """Has asking failed by now?"""
+        return self._done.is_set() and self._answer is None
 
 
 def pauses(clock: Clock, total: float, first: float = 0.5, most: float = 10.0) -> Iterator[float]:

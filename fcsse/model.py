@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
+from fcsse.encryption_algorithms import SSE_KMS, algorithm_of
 from fcsse.errors import FcsseError
 
 DOCUMENT_SCHEMA = "fcsse/2"
@@ -126,13 +127,12 @@ class Encryption(NamedTuple):
     @property
     def is_kms(self) -> bool:
         """Is it SSE-KMS?"""
-        return self.algorithm == "aws:kms"
+        return self.algorithm == SSE_KMS.code
 
     @property
     def name(self) -> str:
         """What the S3 console calls it."""
-        names = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
-        return names.get(self.algorithm, self.algorithm)
+        return algorithm_of(self.algorithm).name
 
 
 class Ownership(NamedTuple):

@@ -7,11 +7,6 @@ from typing import NamedTuple
 
 from fcsse.policy.encryption_context import ContextForm
 
-CUSTOMER = "SSE-C"
-"""Encrypted with a key that whoever writes or reads the object sends along."""
-
-DUAL_LAYER = "aws:kms:dsse"
-
 END = "\U0010ffff"
 """Comes after every other character, in the order of S3 (UTF-8 bytes) and of Python alike."""
 
@@ -33,7 +28,7 @@ class Page(NamedTuple):
 
 
 class ObjectEncryption(NamedTuple):
-    """How an object is encrypted: ``algorithm`` as S3 names it (``SSE-C`` for customer-provided keys), ``key`` an ARN."""
+    """How an object is encrypted: ``algorithm`` as S3 names it (``SSE-C`` for customer-provided keys, ``none`` without encryption), ``key`` an ARN."""
 
     algorithm: str
     key: str | None = None

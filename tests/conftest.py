@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from botocore.hooks import EventAliaser
 from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
+from fcsse.cli.main import COLLECT_EVERY
 from tests import neutral_environment
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 neutral_environment.enter()
+
+# As in the command's own process, which the entry point makes so; here commands run without it.
+gc.set_threshold(COLLECT_EVERY)
 
 # How long an example takes measures the machine; what an example shows is what a test is about.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

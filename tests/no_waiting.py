@@ -20,6 +20,10 @@ class Slowed:
         """The answer, once it is there."""
         return self.pending.answer(within * 10)
 
+    def failed(self) -> bool:
+        """Has asking failed by now?"""
+        return self.pending.failed()
+
 
 def slow_background(patch: pytest.MonkeyPatch) -> None:
     """Gives every question that the product asks in the background ten times as long for its answer."""

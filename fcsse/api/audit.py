@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from fcsse.api import validation
-from fcsse.api.link import Proposal, Result
+from fcsse.api.link_results import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api

@@ -8,6 +8,7 @@ from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.apply.backup import Backup
+from fcsse.commands.recorded import find_policy
 from fcsse.commands.restore import Restoration, apply_restore, plan_restore, require_discard
 from fcsse.policy.diff import policy_diff
 from fcsse.progress import Guarded
@@ -117,8 +118,6 @@ def restore(
     >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
     [<Verdict.DENIED: 'denied'>]
     """
-    from fcsse.commands.recorded import find_policy
-
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)
     found = find_policy(pipeline, folder_of(asked), backup_id, accept_edited=accept_edited)

@@ -11,6 +11,7 @@ from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
+from fcsse.commands.observed import check_observed
 from fcsse.model import AccessLevel, Operation, Options
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ def check(
     target = validation.target("check", cache, bucket)
     pipeline = pipeline_of(for_reading(settings_of(session, settings)))
     if observed:
-        from fcsse.commands.observed import check_observed
-
         return tuple(reworded_check(one) for one in check_observed(pipeline, target, options))
     found = pipeline.discover(target, options, ask_prefixes=True)
     return tuple(reworded_check(check_pair(facts, level=options.level)) for facts in found)

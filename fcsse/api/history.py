@@ -9,11 +9,10 @@ from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api
+from fcsse.commands.history import KEPT, MARGIN, Histories, key_of, keys_of_buckets, keys_of_caches, read_histories
 
 if TYPE_CHECKING:
     import boto3
-
-    from fcsse.commands.history import Histories
 
 
 @in_words_of_the_api
@@ -43,8 +42,6 @@ def history(
     >>> fcsse.restore(change.event.id).changed
     False
     """
-    from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches, read_histories
-
     keys = (key,) if isinstance(key, str) else tuple(key)
     buckets, caches = validation.buckets(bucket), validation.caches(cache)
     validation.require(sum(map(bool, (keys, buckets, caches))) == 1, "history: give one of key, bucket and cache")
@@ -59,6 +56,4 @@ def history(
 
 def within_record(since: datetime | None, now: datetime) -> datetime | None:
     """The same, or None for a time from which on the record holds all it has anyway."""
-    from fcsse.commands.history import KEPT, MARGIN
-
     return None if since is None or since <= now - KEPT + MARGIN else since

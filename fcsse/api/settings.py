@@ -73,24 +73,16 @@ def for_reading(settings: Settings, region: str | None = None) -> Settings:
 
 def pipeline_of(settings: Settings) -> Pipeline:
     """The pipeline for these settings. Nothing is asked of AWS unless a role is to be assumed."""
-    from fcsse.aws.client import Aws
-    from fcsse.aws.sessions import Clients, clients_of_boto3, clients_of_side
+    from fcsse.aws.boto3_sides import aws_of_sessions
 
-    def clients(session: boto3.Session) -> Clients:
-        return clients_of_boto3(session, settings.region, settings.endpoint_url)
-
-    own = clients(session_of(settings))
-
-    def side(session: boto3.Session | None, role: str | None) -> Clients | None:
-        return clients_of_side(own, clients(session) if session else None, role)
-
-    bucket_side = side(settings.bucket_session, settings.bucket_role)
-    grant_side = side(settings.grant_session, settings.grant_role)
+    here = (settings.region, settings.endpoint_url)
+    bucket, grant = (settings.bucket_session, settings.bucket_role), (settings.grant_session, settings.grant_role)
+    aws = aws_of_sessions(session_of(settings), *here, bucket, grant)
     backups, locks = places(
         Path(settings.backup_dir) if settings.backup_dir else None, backup=settings.backup, heard=settings.on_backup
     )
     return Pipeline(
-        Aws(own, bucket_side, grant_side),
+        aws,
         settings.clock or SystemClock(),
         Guarded(settings.progress) if settings.progress else Silent(),
         settings.wait,

@@ -10,6 +10,7 @@ from fcsse.api.history import within_record
 from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api
+from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
 from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
 from fcsse.errors import FcsseError
 
@@ -83,8 +84,6 @@ def settle(
     >>> result.settled, result.changed
     (True, False)
     """
-    from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
-
     keys = (key,) if isinstance(key, str) else tuple(key)
     buckets, caches = validation.buckets(bucket), validation.caches(cache)
     validation.require(sum(map(bool, (keys, buckets, caches))) == 1, "settle: give one of key, bucket and cache")

@@ -10,7 +10,6 @@ is one whose policy was edited after it was saved, unless the caller accepts tha
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -25,6 +24,7 @@ from typing import NamedTuple
 
 from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
 from fcsse.arn import Arn, key_arn
+from fcsse.durable_files import make_folder_durably, write_durably
 from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.policy.document import PolicyDocument
 from fcsse.safe_files import UnsafeFileError, read_own
@@ -155,8 +155,8 @@ class BackupFolder(NamedTuple):
             becomes=becomes,
         )
         try:
-            _make_durably(self.path)
-            _write_durably(self.path / f"{backup.id}.json", json.dumps(asdict(backup), indent=2))
+            make_folder_durably(self.path)
+            write_durably(self.path / f"{backup.id}.json", json.dumps(asdict(backup), indent=2))
         except OSError as error:
             message = f"saving the policy of key {key} before changing it, in {self.path}: {error.strerror or error}"
             raise UnexpectedError(
@@ -182,7 +182,7 @@ class BackupFolder(NamedTuple):
         path = self.path / f"{backup.id}.json"
         with suppress(OSError):
             if _read(path) == backup:
-                _write_durably(path, json.dumps(asdict(noted), indent=2))
+                write_durably(path, json.dumps(asdict(noted), indent=2))
                 return noted
         return backup
 
@@ -341,41 +341,3 @@ def _sorted_out(found: Iterator[Backup | DamagedBackup]) -> tuple[tuple[Backup, 
         tuple(one for one in both if isinstance(one, Backup)),
         tuple(one for one in both if isinstance(one, DamagedBackup)),
     )
-
-
-def _make_durably(folder: Path) -> None:
-    """Makes a folder and those above it, each named on disk for good."""
-    if not folder.is_dir():
-        _make_durably(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _flush_folder(folder.parent)
-
-
-def _write_durably(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:  # an interruption, too, leaves nothing half-written
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def _flush_folder(path: Path) -> None:
-    """Lets the names in a folder outlast a crash."""
-    if os.name != "posix":
-        return
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # file systems that cannot, or need not
-            raise
-    finally:
-        os.close(folder)

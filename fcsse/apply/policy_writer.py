@@ -57,6 +57,9 @@ REPAIRS = 12
 KEPT = 20
 """How many texts are saved at most because they were taken for old ones."""
 
+DOUBTED = 3
+"""How often, of two readings that differ, the one that comes earlier is planned on before a put."""
+
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
 
@@ -92,6 +95,7 @@ class PolicyWriter:
         self._saved: tuple[str, str] | None = None
         self._kept: set[str] = set()
         self._copy: Backup | None = None  # of what the last put replaced
+        self._copied: PolicyDocument | None = None  # what that put wrote
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
@@ -170,6 +174,7 @@ class PolicyWriter:
             self._plan_on(reader.read())
             if self._others_writing:
                 self._plan_on(reader.next_version(self._patience.left()))
+        doubted = 0
         for _ in range(TRIES):
             if self._change.after.text == reader.text:
                 return self._sender.found()
@@ -177,14 +182,19 @@ class PolicyWriter:
             self._save(self._old, self._change.after)
             seen = None if self._reread_before_put else look.answer(GLANCE)
             late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
-            if late or (seen and reader.is_stale(seen)):
+            if late or look.failed() or (seen and reader.is_stale(seen)):
                 self._reread_before_put = True
             self._looks = (look,)
             if self._reread_before_put:
-                seen = reader.read()
+                seen, other = reader.read(), look.answer(0.0)
+                if seen == base and other is not None and other != base and doubted < DOUBTED:
+                    # Of two readings at the same time, one shows what somebody just wrote.
+                    seen, doubted = (base if reader.is_stale(other) else other), doubted + 1
             elif seen is None:
                 self._looks = (look, self._second_look())
                 seen = look.answer(0.0)  # it may have come meanwhile
+                if look.failed():
+                    self._reread_before_put, seen = True, reader.read()
             if seen is None or seen == base:
                 return self._put(watched=self._reread_before_put)
             crowded = self._others_writing
@@ -287,6 +297,7 @@ class PolicyWriter:
 
     def _note_put(self, read_at: datetime, put_at: datetime) -> None:
         """Adds to the copy when it was read, and when and by which request it was replaced."""
+        self._copied = self._change.after
         if self._copy is not None and self._run.backups is not None:
             times = [one.astimezone(UTC).isoformat(timespec="milliseconds") for one in (read_at, put_at)]
             self._copy = self._run.backups.note_put(
@@ -298,8 +309,9 @@ class PolicyWriter:
         if (
             self._copy is not None
             and self._copy.put_at
+            and self._copied is not None
             and self._run.backups is not None
-            and equivalent(PolicyDocument.parse(self._reader.text), self._change.after, self._key.partition)
+            and equivalent(PolicyDocument.parse(self._reader.text), self._copied, self._key.partition)
         ):
             moment = self._run.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
             self._copy = self._run.backups.note_put(self._copy, held_at=moment)

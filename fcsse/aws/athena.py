@@ -18,6 +18,7 @@ from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
 from fcsse.aws.inventory import Table, query
 from fcsse.clock import Clock, pauses
+from fcsse.encryption_algorithms import algorithm_in_inventory
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
 from fcsse.objects import Group, ObjectEncryption
 from fcsse.progress import Progress
@@ -240,10 +241,8 @@ def _results(athena: AthenaClient, query_id: str, doing: str) -> tuple[Group, ..
 
 def _group(row: list[str | None]) -> Group:
     status, key, bucket_key, objects, size, oldest, newest, example = [*row, *[None] * 8][:8]
-    names = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms", "DSSE-KMS": "aws:kms:dsse", "NONE": "none", "": "none"}
-    sealed = ObjectEncryption(
-        names.get(status or "", status or "none"), key or None, (bucket_key or "").lower() == "true"
-    )
+    algorithm = algorithm_in_inventory(status or "")
+    sealed = ObjectEncryption(algorithm.code, key or None, (bucket_key or "").lower() == "true")
     return Group(sealed, int(objects or 0), int(size or 0), example or "", _time(oldest), _time(newest))
 
 

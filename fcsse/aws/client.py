@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
-from fcsse.aws.member_accounts import MemberView
+from fcsse.aws.make_clients import clients_of_side
+from fcsse.aws.member_accounts import MemberAccounts, MemberView
 from fcsse.aws.organizations import list_member_accounts
 from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.own_organization import find_organization
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+Side: TypeAlias = tuple[Clients | None, str | None]
+"""Clients for another side than the cache's, and a role that they, or else the cache's side's, assume."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,11 @@ class Aws:
     grant_side: Clients | None = None
     others: OtherAccounts | MemberView | None = None
     ids: PrincipalIds = field(init=False)
+
+    @classmethod
+    def of_sides(cls, own: Clients, bucket: Side = (None, None), grant: Side = (None, None)) -> Aws:
+        """With other credentials for buckets and for grants. Raises ``DeniedError`` where a role may not be assumed."""
+        return cls(own, clients_of_side(own, *bucket), clients_of_side(own, *grant))
 
     def __post_init__(self) -> None:
         self.ids = PrincipalIds(lambda: self.own("iam"))
@@ -95,6 +103,17 @@ class Aws:
     def member_accounts(self) -> tuple[Member, ...]:
         """The accounts of the caller's organization."""
         return list_member_accounts(self.own("organizations"))
+
+    def roles_in_members(self, caller: Arn, role_name: str, members: Sequence[Member]) -> MemberAccounts:
+        """The roles of this name in the active accounts among ``members``; none is assumed yet."""
+        active = [one.account for one in members if one.active]
+        return MemberAccounts(self.own, caller.partition, caller.account, role_name, active)
+
+    @staticmethod
+    def in_member(roles: MemberAccounts, account: str, clients: Clients) -> tuple[Aws, MemberView]:
+        """AWS as an account of the organization sees it, with these clients of its own; and how it sees the others."""
+        view = MemberView(roles, account)
+        return Aws(clients, others=view), view
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import botocore.session
+
 from fcsse.aws.fsx import list_associations
 from fcsse.aws.iam import list_roles
+from fcsse.aws.make_clients import clients_of_profile
 from fcsse.aws.s3 import list_buckets
-from fcsse.aws.sessions import Clients, clients_of_profile
+from fcsse.aws.sessions import Clients
 
 
 def clients(profile: str | None, region: str | None, endpoint_url: str | None) -> Clients:
@@ -20,15 +23,11 @@ def clients(profile: str | None, region: str | None, endpoint_url: str | None) -
 
 def profiles() -> Iterator[str]:
     """Names of the profiles in the AWS config files."""
-    import botocore.session
-
     return iter(botocore.session.Session().available_profiles)
 
 
 def regions() -> Iterator[str]:
     """Regions where FSx exists, of every partition that botocore knows."""
-    import botocore.session
-
     session = botocore.session.Session()
     for partition in session.get_available_partitions():
         yield from session.get_available_regions("fsx", partition)

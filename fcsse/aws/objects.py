@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import rejected
 from fcsse.aws.errors import Call, error_code, translated
-from fcsse.objects import CUSTOMER, END, Listed, ObjectEncryption, Page
+from fcsse.encryption_algorithms import NOT_ENCRYPTED, SSE_C
+from fcsse.objects import END, Listed, ObjectEncryption, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -85,7 +86,7 @@ def _ask_again(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
         if error_code(error) in _GONE:
             return None
         if error_code(error) == "InvalidRequest":
-            return ObjectEncryption(CUSTOMER)
+            return ObjectEncryption(SSE_C.code)
         raise
     answer["Body"].close()
     return _sealed(answer)
@@ -94,5 +95,5 @@ def _ask_again(s3: S3Client, bucket: str, name: str) -> ObjectEncryption | None:
 def _sealed(answer: Mapping[str, Any]) -> ObjectEncryption:
     algorithm = answer.get("ServerSideEncryption")
     if algorithm is None:
-        return ObjectEncryption(CUSTOMER if answer.get("SSECustomerAlgorithm") else "none")
+        return ObjectEncryption((SSE_C if answer.get("SSECustomerAlgorithm") else NOT_ENCRYPTED).code)
     return ObjectEncryption(algorithm, answer.get("SSEKMSKeyId"), answer.get("BucketKeyEnabled", False))

@@ -10,13 +10,12 @@ from fcsse.advice import BUCKET_PROFILE, BUCKET_ROLE, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import Call, error_code, translated
+from fcsse.encryption_algorithms import SSE_S3
 from fcsse.errors import DeniedError, NotFoundError
 from fcsse.model import Encryption, Ownership
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-SSE_S3 = Encryption("AES256")
 
 
 def _call(action: str, bucket: str, doing: str) -> Call:
@@ -36,7 +35,7 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
             answer = ask(s3, "GetBucketEncryption", Bucket=bucket, **extra)
         except ClientError as error:
             if error_code(error) == "ServerSideEncryptionConfigurationNotFoundError":
-                return SSE_S3
+                return Encryption(SSE_S3.code)
             if error_code(error) in ("NoSuchBucket", "404"):
                 message = f"{call.opening}: there is no such bucket"
                 raise NotFoundError(message, "Check the name; bucket names are global.") from error

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
+from shlex import join
+from textwrap import fill
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from fcsse import __version__
 from fcsse.arn import bucket_in, cache_in
 from fcsse.cli import explicit_options
+from fcsse.cli.options.groups import spread
 from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
-from fcsse.cli.version import report_lines, version_lines
 
 NEVER_EMPTY = {
     "FCSSE_DRY_RUN": "Set it to 1",
@@ -49,8 +54,6 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
         return rest
 
     def _left_over(self, ctx: Any, words: list[str]) -> str:
-        from shlex import join
-
         names = {parameter.name for parameter in self.params}
         options: list[str] = []
         for word in words:
@@ -80,9 +83,6 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Writes the description without breaking a line within an option's name."""
-        from inspect import cleandoc
-        from textwrap import fill
-
         pad = "  "
         for paragraph in cleandoc(self.help or "").split("\n\n"):
             formatter.write_paragraph()
@@ -130,8 +130,6 @@ class Commands(_HelpInOrder, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Finds the command that the first word names; a slip of the fingers is told with what was probably meant."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from difflib import get_close_matches
-
             option = NOT_COMMANDS.get(args[0])
             near = [f"fcsse {option}"] if option else get_close_matches(args[0], COMMANDS, n=2)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
@@ -161,13 +159,21 @@ def load(name: str) -> Any:
     if isinstance(command, typer.Typer):
         group.add_typer(command, name=name)
     else:
-        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(command)
+        group.command(name, cls=GroupedHelp, epilog=getattr(module, entry.examples))(spread(command))
     built: Any = typer.main.get_command(group)
     return built.commands[name]
 
 
 def _nothing() -> None:
     """What a group of one command does by itself."""
+
+
+def _version_lines(*, verbose: bool) -> list[str]:
+    if not verbose:
+        return [f"fcsse {__version__}"]
+    from fcsse.cli.version import report_lines  # asks what is installed, which takes longer than all else here
+
+    return report_lines()
 
 
 app = typer.Typer(
@@ -190,7 +196,7 @@ def fcsse(
 ) -> None:
     """The options of no command."""
     if version:
-        sys.stdout.write("".join(f"{line}\n" for line in (report_lines() if verbose else version_lines())))
+        sys.stdout.write("".join(f"{line}\n" for line in _version_lines(verbose=verbose)))
         raise typer.Exit
     if verbose:
         context.fail("-v goes after the command, or with --version.")

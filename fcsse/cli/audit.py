@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
+from fcsse.cli.audit_answer import AuditAnswer
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import try_place, write_whole
+from fcsse.cli.html_file import try_place, write_page
 from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.organization import Wanted, read_accounts, run_organization
-from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
-from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
+from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
-from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
-from fcsse.cli.output.audit_text import audit_lines
-from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
-from fcsse.cli.output.lines import line
-from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns, is_terminal, write_answer
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -36,11 +30,9 @@ from fcsse.commands.audit.organization import DEFAULT_ROLE
 from fcsse.commands.audit.organization_run import open_organization
 from fcsse.commands.audit.report import Audit, standing
 from fcsse.commands.audit.run import audit_account, plan_fix
-from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.pipeline import Pipeline, exit_code
 from fcsse.planning.plan import Plan
-from fcsse.text import count
 
 EXAMPLE = """\
 Examples:
@@ -55,34 +47,20 @@ Examples:
 
 
 def audit(
-    region: own.Regions = None,
-    all_regions: own.AllRegions = False,
-    organization: own.OrganizationOption = False,
-    accounts: own.AccountsFile = None,
-    role_name: own.RoleName = None,
+    *,
+    where: own.Where,
+    many: own.ManyAccounts,
     fix: own.FixOption = False,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
+    review: safety.Review,
+    writing: safety.Writing,
     prune_orphans: route.PruneOrphans = False,
-    bucket_role: own.BucketRoles = None,
-    bucket_account: own.BucketAccounts = None,
-    grant_profile: cross_account.GrantProfile = None,
-    grant_role: cross_account.GrantRole = None,
-    state: own.State = None,
+    bucket_side: own.BucketAccess,
+    grant_side: cross_account.GrantCredentials,
     observed: output.Observed = False,
     org_id: targets.OrgId = None,
-    output: own.Form = AuditOutput.TEXT,
-    html: own.Html = None,
-    compare: own.Compare = None,
-    new_only: own.NewOnly = False,
+    report: own.Report,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
+    verbosity: output.Verbosity,
     profile: aws.Profile = None,
     endpoint_url: aws.EndpointUrl = None,
 ) -> None:
@@ -99,201 +77,132 @@ def audit(
     it could not be read. With --fix: the state afterwards. A bucket policy that cannot be read is a finding and changes no
     code, as in check.
     """
-    form = Output.TEXT if output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(output.value)
-    with session("audit", form, quiet=quiet, verbose=verbose, no_color=no_color, writes=fix) as run:
-        regions = tuple(dict.fromkeys(aws.parse_region(one) for one in region or ()))
-        require(not (regions and all_regions), "--region and --all-regions exclude each other")
-        for given, name in ((dry_run, "--dry-run"), (expect, "--expect"), (prune_orphans, "--prune-orphans")):
-            require(fix or not given, f"{name} needs --fix")
-        require(not exit_code or dry_run, "--exit-code needs --dry-run")
-        require(bucket_role or not bucket_account, "--bucket-account needs --bucket-role")
-        if html is not None:
-            named = html.name and html != Path("-") and not html.is_dir()
-            require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
-        several = organization or accounts is not None
-        require(several or not role_name, "--role-name goes with --organization or --accounts")
-        require((several and fix) or not state, "--state goes with --organization --fix")
-        alone = {
-            "--bucket-role": bool(bucket_role),
-            "--grant-profile": bool(grant_profile),
-            "--grant-role": bool(grant_role),
-            "--observed": observed,
-        }
-        for option, used in alone.items():
-            require(not (several and used), f"{option} does not go with --organization and --accounts")
-        require(compare or not new_only, "--new-only goes with --compare")
-        require(not (new_only and fix), "--new-only does not go with --fix")
-        members = read_accounts(accounts) if accounts is not None else None
-        trend = Trend(compare, several=several) if compare is not None else None
-        first = regions[0] if regions else None
-        sides = Credentials(profile, first, endpoint_url, grant_profile=grant_profile, grant_role=grant_role)
-        pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_role or ()))
-        holders = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_account or ()))
+    form = Output.TEXT if report.output in (AuditOutput.CSV, AuditOutput.SARIF) else Output(report.output.value)
+    with session("audit", form, verbosity, writes=fix) as run:
+        regions = tuple(dict.fromkeys(aws.parse_region(one) for one in where.region or ()))
+        require(not (regions and where.all_regions), "--region and --all-regions exclude each other")
+        _check_fix(review, fix=fix, exit_code=exit_code, prune_orphans=prune_orphans)
+        _check_report(report, fix=fix)
+        _check_accounts(many, bucket_side, grant_side, fix=fix, observed=observed)
+        members = read_accounts(many.accounts) if many.accounts is not None else None
+        trend = Trend(report.compare, several=many.several) if report.compare is not None else None
+        here = aws.AwsSettings(profile, regions[0] if regions else None, endpoint_url)
+        pipeline = run.pipeline(Credentials(here, grant=grant_side), writing)
+        roles = tuple(dict.fromkeys(own.parse_pattern(one) for one in bucket_side.bucket_role or ()))
+        holders = tuple(dict.fromkeys(own.parse_account(one) for one in bucket_side.bucket_account or ()))
         words = replace(run.words, region=None, more=explicit_options.words(("grant_profile", "grant_role")))
-        if html is not None:
-            try_place(html)
-        manner = RunOptions(dry_run, exit_code, yes, expect)
-        if several:
-            role = own.parse_role_name(role_name or DEFAULT_ROLE)
-            wanted = Wanted(output, html, trend, new_only, role, manner if fix else None, prune_orphans, state)
+        if report.html is not None:
+            try_place(report.html)
+        manner = RunOptions(*review, exit_code)
+        scope = Scope(regions, where.all_regions)
+        if many.several:
+            role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
+            fixing = manner if fix else None
+            form_of_all = (report.output, report.html, trend, report.new_only)
             repeated = explicit_options.words(("organization", "accounts", "role_name"))
-            opened = open_organization(pipeline, Scope(regions, all_regions), words, role, members, repeated)
+            opened = open_organization(pipeline, scope, words, role, members, repeated)
+            wanted = Wanted(*form_of_all, role, fixing, prune_orphans, many.state)
             raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
-            scope = Scope(regions, all_regions)
             return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
 
-        answer = read()
-        run.progress.stop()
-        for name, meant in answer.facts.unheard_of if regions else ():
-            hint = (
-                f"Did you mean {' or '.join(meant)}?" if meant else "List the Regions of FSx: fcsse audit --all-regions"
-            )
-            require(
-                name not in regions,
-                f"auditing {name}: no Region with FSx has that name, and nothing was found there",
-                hint,
-            )
-        if trend is not None:
-            trend.add(audit_document(answer, answer.exit_code))
-            trend.end()
-        shown = _Shown(run, output, answer, trend)
-        if html is not None:
-            try:
-                _write_page(answer, html, pipeline)
-                run.terminal.say(f"Wrote the page {html}.")
-            except FcsseError as error:
-                # The answer took its time: it is told all the same. Nothing is fixed without the record that was asked for.
-                shown.all(error.exit_code)
-                run.terminal.tell(error)
-                raise typer.Exit(error.exit_code) from error
-        if not fix:
-            code = trend.exit_code(answer.exit_code, new_only=new_only) if trend else answer.exit_code
-            shown.all(code)
-            raise typer.Exit(code)
-        code = _fix(shown, pipeline, manner, read, prune_orphans=prune_orphans)
+        shown = _answer_of(run, pipeline, read(), regions, report, trend)
+        if fix:
+            raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
+        code = shown.answer.exit_code
+        code = trend.exit_code(code, new_only=report.new_only) if trend else code
+        shown.all(code)
         raise typer.Exit(code)
 
 
-def _write_page(answer: Audit, file: Path, pipeline: Pipeline) -> None:
+def _answer_of(
+    run: Session,
+    pipeline: Pipeline,
+    answer: Audit,
+    regions: tuple[str, ...],
+    report: own.Report,
+    trend: Trend | None,
+) -> AuditAnswer:
+    """The answer, compared with the earlier audit, and the page written. Ends the command where that cannot be done."""
+    run.progress.stop()
+    _require_known(answer, regions)
+    shown = AuditAnswer(run, report.output, answer, trend)
+    _report_beside(shown, pipeline, report.html)
+    return shown
 
-    write_whole(file, page(answer, pipeline.clock.now()))
+
+def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orphans: bool) -> None:
+    only = {"--dry-run": review.dry_run, "--expect": review.expect, "--prune-orphans": prune_orphans}
+    for name, given in only.items():
+        require(fix or not given, f"{name} needs --fix")
+    require(not exit_code or review.dry_run, "--exit-code needs --dry-run")
 
 
-@dataclass(slots=True)
-class _Shown:
-    """Says an audit in the form that was asked for."""
+def _check_report(report: own.Report, *, fix: bool) -> None:
+    if report.html is not None:
+        named = report.html.name and report.html != Path("-") and not report.html.is_dir()
+        require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
+    require(report.compare or not report.new_only, "--new-only goes with --compare")
+    require(not (report.new_only and fix), "--new-only does not go with --fix")
 
-    run: Session
-    output: AuditOutput
-    answer: Audit
-    trend: Trend | None = None
 
-    def document(self, code: int, fix: Json | None = None) -> Json:
-        """The JSON document, with the comparison where one was asked for."""
-        document = audit_document(self.answer, code, fix)
-        if self.trend is not None:
-            document["comparison"] = comparison_document(self.trend.found, self.trend.source)
-        return document
+def _check_accounts(
+    many: own.ManyAccounts,
+    bucket_side: own.BucketAccess,
+    grant_side: cross_account.GrantCredentials,
+    *,
+    fix: bool,
+    observed: bool,
+) -> None:
+    require(bucket_side.bucket_role or not bucket_side.bucket_account, "--bucket-account needs --bucket-role")
+    require(many.several or not many.role_name, "--role-name goes with --organization or --accounts")
+    require((many.several and fix) or not many.state, "--state goes with --organization --fix")
+    alone = {
+        "--bucket-role": bool(bucket_side.bucket_role),
+        "--grant-profile": bool(grant_side.grant_profile),
+        "--grant-role": bool(grant_side.grant_role),
+        "--observed": observed,
+    }
+    for option, used in alone.items():
+        require(not (many.several and used), f"{option} does not go with --organization and --accounts")
 
-    def markdown(self) -> str:
-        """The same in Markdown."""
-        text = audit_markdown(self.answer)
-        return text + comparison_markdown(self.trend.found, self.trend.source) if self.trend else text
 
-    def all(self, code: int) -> None:
-        """The whole answer of an audit without ``--fix``."""
-        match self.output:
-            case AuditOutput.TEXT:
-                self.text()
-            case AuditOutput.JSON:
-                write_answer(to_text(self.document(code)))
-            case AuditOutput.MARKDOWN:
-                write_answer(self.markdown())
-            case AuditOutput.CSV:
-                write_answer(audit_csv(self.answer))
-            case AuditOutput.SARIF:
-                write_answer(to_text(self.sarif(code)))
+def _require_known(answer: Audit, regions: tuple[str, ...]) -> None:
+    """Raises ``UsageError`` where a Region was named that has no FSx, and in which nothing was found."""
+    for name, meant in answer.facts.unheard_of if regions else ():
+        hint = f"Did you mean {' or '.join(meant)}?" if meant else "List the Regions of FSx: fcsse audit --all-regions"
+        told = f"auditing {name}: no Region with FSx has that name, and nothing was found there"
+        require(name not in regions, told, hint)
 
-    def sarif(self, code: int) -> Json:
-        """The log for code-scanning views."""
-        facts = self.answer.facts
-        found = AccountFindings(facts.account, self.answer.findings, facts.partition)
-        return audit_sarif([found], code, self.trend.found if self.trend else None)
 
-    def text(self, *, fixing: bool = False) -> None:
-        """The answer for people; quiet: the summary."""
-
-        if self.run.terminal.quiet:
-            self.run.terminal.print([line(self.answer.summary, "bold")])
-            return
-        verbose, seen = self.run.terminal.verbose, is_terminal(sys.stdout)
-        self.run.terminal.print(audit_lines(self.answer, columns(), verbose=verbose, wrap_summary=seen, fixing=fixing))
-        if self.trend is not None:
-            self.run.terminal.print(comparison_lines(self.trend.found, self.trend.source))
-
-    def plan(self, plan: Plan) -> None:
-        """What is about to be changed, before a question is asked."""
-        if self.output is AuditOutput.TEXT:
-            self.text(fixing=True)
-            if plan.changes and not self.run.terminal.quiet:
-                # The audit above says where AWS was asked.
-                self.run.terminal.print([line(""), *plan_lines(plan._replace(endpoints=()))])
-            elif plan.changes:
-                for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
-                    self.run.terminal.warn(warning)
-
-    def fixed(
-        self,
-        plan: Plan,
-        results: Sequence[AppliedChange | FailedChange],
-        after: Sequence[PairAudit],
-        *,
-        dry_run: bool,
-        code: int,
-    ) -> None:
-        """What was changed, or would be, and how the account stands then."""
-
-        there = sum(one.allowed for one in after)
-        have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
-        told = f"{there:,} of {count(len(after), 'pair')} {have}."
-        apply_by = explicit_options.again("audit", "--expect", plan.digest) if dry_run else ""
-        lines = closing_lines(plan, results, self.run.words, dry_run=dry_run, apply_by=apply_by) or [
-            line("Nothing to fix.")
-        ]
-        match self.output:
-            case AuditOutput.TEXT:
-                self.run.terminal.print([line(""), *lines, line(told, "bold")])
-            case AuditOutput.JSON:
-                fix = plan_document(plan, results, dry_run=dry_run, code=code)
-                fix["access_after"] = {"pairs": len(after), "allowed": there}
-                write_answer(to_text(self.document(code, fix)))
-            case AuditOutput.MARKDOWN:
-                changes = (
-                    plan_markdown(plan, results, self.run.words, dry_run=dry_run)
-                    if plan.changes
-                    else "Nothing to fix.\n"
-                )
-                write_answer(f"{self.markdown()}\n{changes}\n{told}\n")
-            case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
-                self.all(code)
-                pairs = [*pair_lines(plan.outcomes), line("")] if len(plan.outcomes) >= MANY else []
-                self.run.terminal.print([*pairs, *lines, line(told)], err=True)
-        for error in errors_of(plan, results):
-            self.run.terminal.tell(error)
+def _report_beside(shown: AuditAnswer, pipeline: Pipeline, html: Path | None) -> None:
+    """Compares with the earlier audit and writes the page. Ends the command where the page cannot be written."""
+    answer = shown.answer
+    if shown.trend is not None:
+        shown.trend.add(audit_document(answer, answer.exit_code))
+        shown.trend.end()
+    if html is None:
+        return
+    try:
+        write_page(html, page(answer, pipeline.clock.now()))
+        shown.run.terminal.say(f"Wrote the page {html}.")
+    except FcsseError as error:
+        # The answer took its time: it is told all the same. Nothing is fixed without the record that was asked for.
+        shown.all(error.exit_code)
+        shown.run.terminal.tell(error)
+        raise typer.Exit(error.exit_code) from error
 
 
 def _fix(
-    shown: _Shown, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
+    shown: AuditAnswer, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
 ) -> int:
     """``read`` reads the account again, where the question waited long."""
 
     run = shown.run
 
     def plan_again() -> Plan:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         try:
             shown.answer = read()
         finally:
@@ -319,7 +228,7 @@ def _fix(
         )
     answer = shown.answer
     if plan.changes and not manner.dry_run:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
     plan, after = as_made(plan, results), afterwards(answer, plan, results)

@@ -165,6 +165,7 @@ def prefix_of(bucket: str, prefix: str) -> str:
 
 
 def census(
+    *,
     context: typer.Context,
     bucket: Buckets,
     cache: Caches = None,
@@ -180,15 +181,10 @@ def census(
     job_role: JobRole = None,
     job_bucket: JobBucket = None,
     manifest: ManifestFile = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    bucket_side: cross_account.BucketCredentials,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
@@ -198,7 +194,7 @@ def census(
 
     Exit codes: 0 the caches may decrypt all that was seen, 3 they may not or it is not known, 130 interrupted.
     """
-    with session("census", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+    with session("census", output, verbosity) as run:
         names = tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket))
         prefix = prefix_of(bucket[0], prefix)
         require(len(names) == 1, "a census is of one bucket", f"Take one after the other: --bucket {names[0]} first.")
@@ -218,7 +214,7 @@ def census(
             stated = f"--no-{name}" if value is False else f"--{name}"
             require(rekey or value is None, f"{stated.replace('_', '-')} needs --rekey")
         require(manifest is None or all_objects, "--manifest needs --all", "A sample does not list all objects.")
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+        pipeline = run.pipeline(Credentials(settings, bucket_side))
         number, plan = None if all_objects else sample, wish if rekey else None
         asked = CensusQuery(names[0], caches, prefix, number, engine, workgroup, athena_output, plan)
         found = take_census(pipeline, asked, run.words)

@@ -57,13 +57,6 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "How long to wait for a role that does not exist yet, and for AWS to show the change; 0: do not wait.",
     ),
-    "settle": (
-        ("--settle",),
-        True,
-        False,
-        (),
-        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
-    ),
     "backup-dir": (
         ("--backup-dir",),
         True,
@@ -72,6 +65,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         "Where policies are saved before a write. Default: this platform's state folder.",
     ),
     "no-backup": (("--no-backup",), False, False, (), "Write without saving the old policy first."),
+    "settle": (
+        ("--settle",),
+        True,
+        False,
+        (),
+        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+    ),
     "via": (
         ("--via",),
         True,
@@ -204,6 +204,13 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         (),
         "Role to assume in each account but the caller's own. Default: OrganizationAccountAccessRole.",
     ),
+    "state": (
+        ("--state",),
+        True,
+        False,
+        None,
+        "With --fix: file that records the accounts that are finished, so that the same command goes on after an interruption. It holds no secrets. Default: a file in the platform's state folder.",
+    ),
     "fix": (
         ("--fix",),
         False,
@@ -224,13 +231,6 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         True,
         (),
         "Account in which to look for buckets that cannot be read from here. Repeatable.",
-    ),
-    "state": (
-        ("--state",),
-        True,
-        False,
-        None,
-        "With --fix: file that records the accounts that are finished, so that the same command goes on after an interruption. It holds no secrets. Default: a file in the platform's state folder.",
     ),
     "audit:output": (
         ("--output", "-o"),
@@ -405,7 +405,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
 
 OF_COMMAND: dict[str, str] = {
     "": "version install-completion show-completion help",
-    "link": "cache bucket every-cache dry-run expect yes wait settle backup-dir no-backup via context operations "
+    "link": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup settle via context operations "
     "narrow-grant prune-orphans key bucket-region bucket-keys bucket-profile bucket-role grant-profile "
     "grant-role org-id output exit-code verbose quiet no-color profile region endpoint-url help",
     "unlink": "cache bucket every-cache dry-run expect yes wait backup-dir no-backup prune-orphans key "
@@ -413,9 +413,10 @@ OF_COMMAND: dict[str, str] = {
     "verbose quiet no-color profile region endpoint-url help",
     "check": "cache bucket key bucket-region bucket-keys operations bucket-profile bucket-role observed org-id "
     "policy account partition output verbose quiet no-color profile region endpoint-url help",
-    "audit": "audit:region all-regions organization accounts role-name fix dry-run expect yes wait backup-dir "
-    "no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role state observed "
-    "org-id audit:output html compare new-only exit-code verbose quiet no-color profile endpoint-url help",
+    "audit": "audit:region all-regions organization accounts role-name state fix dry-run expect yes wait "
+    "backup-dir no-backup prune-orphans audit:bucket-role bucket-account grant-profile grant-role "
+    "observed org-id audit:output html compare new-only exit-code verbose quiet no-color profile "
+    "endpoint-url help",
     "backups": "backups:key backup-dir output verbose quiet no-color help",
     "restore": "discard-others accept-edited dry-run expect yes wait backup-dir no-backup output exit-code verbose "
     "quiet no-color profile region endpoint-url help",

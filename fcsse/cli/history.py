@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,15 +16,26 @@ from fcsse.cli.options.audit import AuditOutput, Form
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output import history as report
+from fcsse.cli.output import history_documents as documents
 from fcsse.cli.output.documents import to_text
-from fcsse.cli.output.history import Shown, version_document
+from fcsse.cli.output.history import Shown
+from fcsse.cli.output.history_documents import version_document
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Credentials, Session, require, session
+from fcsse.commands.history import (
+    KEPT,
+    MARGIN,
+    Histories,
+    is_event_id,
+    key_of,
+    keys_of_buckets,
+    keys_of_caches,
+    problem_of,
+    read_histories,
+    read_version,
+)
 from fcsse.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from fcsse.commands.history import Histories
 
 EXAMPLE = """\
 Examples:
@@ -130,22 +141,18 @@ SourceAddress = Annotated[
 
 
 def history(
+    *,
     event_id: OptionalId = None,
     key: Keys = None,
     bucket: Buckets = None,
     cache: Caches = None,
     since: Since = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    bucket_side: cross_account.BucketCredentials,
     failed: FailedChange = False,
     source_address: SourceAddress = False,
     output: Form = AuditOutput.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.
 
@@ -153,8 +160,8 @@ def history(
     with the version before. What is older, or was not read, is reported as unknown. fcsse restore takes the ids.
     """
     form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
-    with session("history", form, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        pipeline = run.pipeline(Credentials(profile, region, endpoint_url, bucket_profile, bucket_role), 0.0)
+    with session("history", form, verbosity) as run:
+        pipeline = run.pipeline(Credentials(settings, bucket_side))
         if event_id is not None:
             require(
                 not (key or bucket or cache), "history: an ID stands alone", "Leave --key, --bucket and --cache out."
@@ -166,8 +173,6 @@ def history(
         require(
             start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
         )
-        from fcsse.commands.history import KEPT, MARGIN, read_histories
-
         if start is not None and start <= now - KEPT + MARGIN:
             start = None
 
@@ -184,8 +189,6 @@ def keys_named(
     named = sum(bool(one) for one in (key, bucket, cache))
     require(named, f"{command}: no key is named", "Pass --key, --bucket or --cache.")
     require(named == 1, f"{command}: --key, --bucket and --cache exclude each other", "Pass one of them.")
-    from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
-
     if key:
         return tuple(dict.fromkeys(key_of(pipeline, one) for one in key))
     if bucket:
@@ -194,8 +197,6 @@ def keys_named(
 
 
 def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
-    from fcsse.commands.history import is_event_id, problem_of, read_version
-
     require(
         is_event_id(event_id),
         f"history: {event_id!r} is not an event id",
@@ -216,11 +217,11 @@ def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) ->
 
     match output:
         case AuditOutput.JSON:
-            write_answer(to_text(report.history_document(found, shown)))
+            write_answer(to_text(documents.history_document(found, shown)))
         case AuditOutput.MARKDOWN:
             write_answer(report.history_markdown(found, shown))
         case AuditOutput.CSV:
-            write_answer(report.history_csv(found, shown))
+            write_answer(documents.history_csv(found, shown))
             for note in report.notes_of(found, shown):
                 run.terminal.say(note)
         case AuditOutput.TEXT:

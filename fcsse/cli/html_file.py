@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from fcsse.durable_files import PartFile, write_whole
 from fcsse.errors import UnexpectedError
 
 STREAMS = ("/dev/", "/proc/")
@@ -23,19 +23,18 @@ def try_place(file: Path) -> None:
     """Finds out whether a page can be written there, before any request. Raises ``UnexpectedError``."""
     try:
         if not _is_stream(file):
-            part = _make_part(file)
-            part.unlink()
+            PartFile(file.resolve()).discard()
     except OSError as error:
         raise _unwritten(file, error) from error
 
 
-def write_whole(file: Path, text: str) -> None:
+def write_page(file: Path, text: str) -> None:
     """Writes the text; an interruption leaves what was there. Raises ``UnexpectedError``."""
     try:
         if _is_stream(file):
             _write_stream(file, text)
         else:
-            _replace(file, text)
+            write_whole(file.resolve(), text, _mode_of(file))
     except OSError as error:
         raise _unwritten(file, error) from error
 
@@ -47,25 +46,6 @@ def _is_stream(file: Path) -> bool:
         return not stat.S_ISREG(file.stat().st_mode)
     except FileNotFoundError:
         return False
-
-
-def _make_part(file: Path) -> Path:
-    """A new, empty file beside the one that the name leads to, with the mode that a new file gets."""
-    target = file.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(handle)
-    return Path(name)
-
-
-def _replace(file: Path, text: str) -> None:
-    part = _make_part(file)
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.chmod(_mode_of(file))
-        part.replace(file.resolve())
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _mode_of(file: Path) -> int:

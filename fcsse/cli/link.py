@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import typer
@@ -18,6 +17,7 @@ from fcsse.cli.output.documents import declined, plan_document, plan_markdown, t
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.settle import closing, settle_document
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -42,47 +42,35 @@ Example:
 
 
 class RunOptions(NamedTuple):
-    """Run options: dry run, confirmation, expected digest, exit-code mode."""
+    """How a run goes: dry run, expected digest, confirmation, exit code of a dry run, seconds for what it ran over."""
 
     dry_run: bool
-    exit_code: bool
-    yes: bool
     expect: str | None
+    yes: bool
+    exit_code: bool
     settle: float | None = None
 
 
 def link(
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
+    *,
+    pairs: targets.Pairs,
     every_cache: targets.EveryCache = False,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
+    review: safety.Review,
+    writing: safety.Writing,
     settle: safety.Settle = None,
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
     via: route.ViaOption = Via.AUTO,
     context: route.ContextOption = Context.DOCUMENTED,
     operations: route.Operations = AccessLevel.FULL,
     narrow_grant: route.NarrowGrant = False,
     prune_orphans: route.PruneOrphans = False,
-    key: cross_account.NamedKeyOption = None,
-    bucket_region: cross_account.BucketRegion = None,
-    bucket_keys: cross_account.BucketKeys = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
-    grant_profile: cross_account.GrantProfile = None,
-    grant_role: cross_account.GrantRole = None,
+    known: cross_account.KnownBucket,
+    bucket_side: cross_account.BucketCredentials,
+    grant_side: cross_account.GrantCredentials,
     org_id: targets.OrgId = None,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Give a cache access to the KMS key of its bucket.
 
@@ -90,117 +78,117 @@ def link(
     policy, or across accounts the documented grant; then confirms it. Shows the change first, and keeps a copy of the
     policy from before. Nothing to do is a success.
     """
-    with session("link", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        operation = Options(Operation.LINK, via, context, narrow_grant, key, bucket_region, bucket_keys, prune_orphans)
+    with session("link", output, verbosity) as run:
+        operation = Options(Operation.LINK, via, context, narrow_grant, *known, prune_orphans=prune_orphans)
         operation = operation._replace(organization=org_id, level=operations)
-        sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
-        manner = RunOptions(dry_run, exit_code, yes, expect, settle)
-        _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
+        target = Target(pairs.caches, pairs.buckets, every_cache)
+        _check(run, target, operation, exit_code=exit_code, dry_run=review.dry_run)
+        pipeline = run.pipeline(Credentials(settings, bucket_side, grant_side), writing)
+        _Run(run, pipeline, target, operation, RunOptions(*review, exit_code, settle)).all()
 
 
 def unlink(
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
+    *,
+    pairs: targets.Pairs,
     every_cache: targets.EveryCache = False,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
+    review: safety.Review,
+    writing: safety.Writing,
     prune_orphans: route.PruneOrphans = False,
-    key: cross_account.NamedKeyOption = None,
-    bucket_region: cross_account.BucketRegion = None,
-    bucket_keys: cross_account.BucketKeys = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
-    grant_profile: cross_account.GrantProfile = None,
-    grant_role: cross_account.GrantRole = None,
+    known: cross_account.KnownBucket,
+    bucket_side: cross_account.BucketCredentials,
+    grant_side: cross_account.GrantCredentials,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Take back exactly the access that link gives.
 
     Removes the cache's role from the statements for the bucket, and ends its grant; also where they were made by hand
     and say the same, and where the cache and its role are gone. Everything else in the policy stays as it is.
     """
-    with session("unlink", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        operation = Options.of_unlink(key, bucket_region, bucket_keys, prune_orphans=prune_orphans)
-        sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role, grant_profile, grant_role)
-        manner = RunOptions(dry_run, exit_code, yes, expect)
-        _run(run, cache, bucket, every_cache, operation, sides, manner, wait, backup_dir, no_backup=no_backup)
+    with session("unlink", output, verbosity) as run:
+        operation = Options.of_unlink(*known, prune_orphans=prune_orphans)
+        target = Target(pairs.caches, pairs.buckets, every_cache)
+        _check(run, target, operation, exit_code=exit_code, dry_run=review.dry_run)
+        pipeline = run.pipeline(Credentials(settings, bucket_side, grant_side), writing)
+        _Run(run, pipeline, target, operation, RunOptions(*review, exit_code)).all()
 
 
-def _run(
-    run: Session,
-    caches: list[str] | None,
-    buckets: list[str] | None,
-    every_cache: bool,
-    operation: Options,
-    sides: Credentials,
-    manner: RunOptions,
-    wait: float,
-    backup_dir: Path | None,
-    *,
-    no_backup: bool,
-) -> None:
+class _Run(NamedTuple):
+    """One run of a command that links or unlinks."""
 
-    target = Target(
-        tuple(dict.fromkeys(caches or ())),
-        tuple(dict.fromkeys(buckets or ())),
-        every_cache,
-    )
-    _check(run, target, operation, manner)
-    pipeline = run.pipeline(sides, wait, backup_dir, no_backup=no_backup)
-    with new_plan_named(run):
-        plan = pipeline.plan(target, operation, manner.expect)
-    early = manner.dry_run or (run.terminal.asks and not manner.yes) or not plan.changes
-    if early:
-        plan = pipeline.with_advisories(plan)
-    run.progress.stop()
-    _show_plan(run, plan)
-    late: list[str] = []
-    results: tuple[AppliedChange | FailedChange, ...] = ()
-    settled: Settled | None = None
-    if manner.dry_run:
-        results = pipeline.try_out(plan)
-    else:
-        plan = ask_about_current(
+    run: Session
+    pipeline: Pipeline
+    target: Target
+    operation: Options
+    options: RunOptions
+
+    def all(self) -> None:
+        """Plans, shows, asks, writes and reports; ends the command with its exit code."""
+        options = self.options
+        with new_plan_named(self.run):
+            plan = self.pipeline.plan(self.target, self.operation, options.expect)
+        early = options.dry_run or (self.run.terminal.asks and not options.yes) or not plan.changes
+        if early:
+            plan = self.pipeline.with_advisories(plan)
+        self.run.progress.stop()
+        _show_plan(self.run, plan)
+        late: list[str] = []
+        results: tuple[AppliedChange | FailedChange, ...] = ()
+        settled: Settled | None = None
+        if options.dry_run:
+            results = self.pipeline.try_out(plan)
+        else:
+            plan = self._asked(plan)
+        if plan.changes and not options.dry_run:
+            plan, results, late, settled = self._written(plan, ask_advisories=not early)
+        code = exit_code(plan, results) or (settled.code if settled else 0)
+        if code == 0 and options.dry_run and options.exit_code and plan.changes:
+            code = EXIT_PENDING
+        _show_results(self.run, plan, results, late, settled, dry_run=options.dry_run, code=code)
+        if settled and not settled.recorded:
+            self.run.terminal.warn(
+                "CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: "
+                + " ".join(f"fcsse settle --key {key.key}" for key in settled.found.keys)
+            )
+        raise typer.Exit(code)
+
+    def _asked(self, plan: Plan) -> Plan:
+        """The plan that was agreed to, by facts that are not old."""
+        return ask_about_current(
             plan,
-            clock=pipeline.clock,
-            terminal=run.terminal,
-            ask=lambda shown: ask(run, shown, manner),
-            again=lambda: _plan_again(run, pipeline, target, operation, manner.expect),
+            clock=self.pipeline.clock,
+            terminal=self.run.terminal,
+            ask=lambda shown: ask(self.run, shown, self.options),
+            again=self._plan_again,
             same=same_review,
-            show=lambda shown: _show_plan(run, shown),
+            show=lambda shown: _show_plan(self.run, shown),
             pending=lambda shown: bool(shown.changes),
         )
-    if plan.changes and not manner.dry_run:
-        begun = pipeline.clock.now()
-        run.progress = pipeline.progress = run.terminal.progress()
-        results = pipeline.apply(plan, expected=manner.expect is not None, ask_advisories=not early)
-        shown, plan = plan, plan if early else pipeline.with_advisories(plan)
-        run.progress.stop()
-        late = _new_warnings(shown, plan)
 
+    def _plan_again(self) -> Plan:
+        """The plan by facts that are read now."""
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
+        try:
+            return self.pipeline.with_advisories(self.pipeline.plan(self.target, self.operation, self.options.expect))
+        finally:
+            self.run.progress.stop()
+
+    def _written(
+        self, plan: Plan, *, ask_advisories: bool
+    ) -> tuple[Plan, tuple[AppliedChange | FailedChange, ...], list[str], Settled | None]:
+        """The plan as it was carried out, what came of each change, warnings that came late, and what was given back."""
+        begun = self.pipeline.clock.now()
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
+        expected = self.options.expect is not None
+        results = self.pipeline.apply(plan, expected=expected, ask_advisories=ask_advisories)
+        shown, plan = plan, self.pipeline.with_advisories(plan) if ask_advisories else plan
+        self.run.progress.stop()
+        late = _new_warnings(shown, plan)
         plan = as_made(plan, results)
-        settled = settle_after(run, pipeline, results, begun, manner.settle, yes=manner.yes)
-    code = exit_code(plan, results) or (settled.code if settled else 0)
-    if code == 0 and manner.dry_run and manner.exit_code and plan.changes:
-        code = EXIT_PENDING
-    _show_results(run, plan, results, late, settled, dry_run=manner.dry_run, code=code)
-    if settled and not settled.recorded:
-        run.terminal.warn(
-            "CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: "
-            + " ".join(f"fcsse settle --key {key.key}" for key in settled.found.keys)
-        )
-    raise typer.Exit(code)
+        settled = settle_after(self.run, self.pipeline, results, begun, self.options.settle, yes=self.options.yes)
+        return plan, results, late, settled
 
 
 @contextmanager
@@ -213,25 +201,15 @@ def new_plan_named(run: Session) -> Iterator[None]:
         raise
 
 
-def _plan_again(run: Session, pipeline: Pipeline, target: Target, operation: Options, expect: str | None) -> Plan:
-    """The plan by facts that are read now."""
-    run.progress = pipeline.progress = run.terminal.progress()
-    try:
-        return pipeline.with_advisories(pipeline.plan(target, operation, expect))
-    finally:
-        run.progress.stop()
-
-
 def same_review(one: Plan, other: Plan) -> bool:
     """Does a yes to the one hold for the other?"""
-
     return reviewed(one) == reviewed(other)
 
 
-def _check(run: Session, target: Target, operation: Options, manner: RunOptions) -> None:
+def _check(run: Session, target: Target, operation: Options, *, exit_code: bool, dry_run: bool) -> None:
     target.require_caches(run.command, term)
     target.require_facts(operation, term)
-    require(not manner.exit_code or manner.dry_run, "--exit-code needs --dry-run")
+    require(not exit_code or dry_run, "--exit-code needs --dry-run")
 
 
 def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
@@ -243,7 +221,6 @@ def _new_warnings(shown: Plan, plan: Plan) -> list[str]:
 def _show_plan(run: Session, plan: Plan) -> None:
     if run.output is not Output.TEXT:
         return
-
     if not run.terminal.quiet:
         run.terminal.print(plan_lines(plan))
     elif plan.changes:
@@ -266,7 +243,6 @@ def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
 
 def _question(plan: Plan) -> str:
     """What is about to be done: the pair by name where it is one, else how many changes."""
-
     pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
     verb, _, preposition = VERBS[plan.operation]
     if len(pairs) == 1:
@@ -291,7 +267,6 @@ def _show_results(
     """``late``: warnings that came after the plan was shown; they belong to it."""
 
     words = run.words
-
     if run.output is Output.JSON:
         document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())
         if settled:

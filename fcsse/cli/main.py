@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fcsse import __version__
 
 if TYPE_CHECKING:
-    import typer
+    from collections.abc import Callable
 
     from fcsse.cli.runtime import Runtime
 
@@ -37,12 +37,6 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime
     if words == ["--version"]:
         sys.stdout.write(f"fcsse {__version__}\n")
         return 0
-    if words in ([], ["--help"], ["-h"]) and COMPLETION not in os.environ:
-        from fcsse.cli.overview import overview
-        from fcsse.errors import EXIT_USAGE
-
-        sys.stdout.write(overview())
-        return 0 if words else EXIT_USAGE
     if COMPLETION in os.environ:
         from fcsse.cli.quick_completion import answer
 
@@ -50,56 +44,16 @@ def main(arguments: list[str] | None = None, *, saved_help: bool = True, runtime
         if told is not None:
             sys.stdout.write(told[0])
             return told[1]
-    elif saved_help and len(words) == 2 and words[1] in ("--help", "-h"):
-        from fcsse.cli.overview import command_help
+    elif words in ([], ["--help"], ["-h"]) or (saved_help and len(words) == 2 and words[1] in ("--help", "-h")):
+        from fcsse.cli.overview import EXIT_WITHOUT_COMMAND, command_help, overview
 
-        text = command_help(words[0])
+        text = overview() if len(words) < 2 else command_help(words[0])
         if text is not None:
             sys.stdout.write(text)
-            return 0
-    import typer
+            return 0 if words else EXIT_WITHOUT_COMMAND
+    from fcsse.cli.typer_run import run_commands
 
-    from fcsse.cli import completion_scripts
-    from fcsse.cli.app import app
-    from fcsse.errors import EXIT_INTERRUPTED, UsageError
-
-    try:
-        installed = completion_scripts.run(words, COMPLETION)
-        if installed is not None:
-            return installed
-    except UsageError as error:
-        from fcsse.cli.output.terminal import Terminal
-        from fcsse.cli.session import tell_error, wanted_output
-
-        tell_error("fcsse", wanted_output(words), Terminal(), error)
-        return error.exit_code
-    try:
-        code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
-    except typer.TyperException as error:
-        from fcsse.cli.output.terminal import Terminal
-        from fcsse.cli.session import tell_error, wanted_output
-
-        usage = UsageError(_told(error), "See the options with --help.")
-        tell_error(words[0] if words else "fcsse", wanted_output(words), Terminal(), usage)
-        return usage.exit_code
-    except typer.Abort:
-        from fcsse.cli import interrupt
-
-        sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
-        return EXIT_INTERRUPTED
-    return code if isinstance(code, int) else 0
-
-
-def _told(error: typer.TyperException) -> str:
-    """What is wrong with the words; of a value that was not typed, where it comes from."""
-    from fcsse.cli import explicit_options
-
-    said: str = error.format_message()
-    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
-    variable = getattr(parameter, "envvar", None)
-    if parameter is None or context is None or variable is None or explicit_options.is_typed(context, parameter.name):
-        return said
-    return said.replace("Invalid value for ", f"Invalid value in {variable}, which stands for ", 1)
+    return run_commands(words, COMPLETION, runtime)
 
 
 def run() -> None:
@@ -113,12 +67,14 @@ def run() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+    drain: Callable[[], None] | None = None
     try:
         is_help = sys.argv[1:2] in ([], ["--version"], ["--help"], ["-h"]) or sys.argv[2:] in (["--help"], ["-h"])
         if not is_help:
             from fcsse.cli import stderr_writer
 
             stderr_writer.install()
+            drain = stderr_writer.drain
         if not is_help and not sys.argv[1].startswith("-"):
             from fcsse.cli import interrupt
 
@@ -143,8 +99,6 @@ def run() -> None:
         code = code or 141
     except OSError:  # the answer is lost, for want of room
         code = code or 1
-    if "fcsse.cli.stderr_writer" in sys.modules:
-        from fcsse.cli import stderr_writer
-
-        stderr_writer.drain()
+    if drain is not None:
+        drain()
     os._exit(code)

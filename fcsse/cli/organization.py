@@ -16,7 +16,7 @@ import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.html_file import write_whole
+from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
@@ -33,6 +33,7 @@ from fcsse.cli.output.organization_documents import (
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.account_list import parse_accounts
@@ -43,6 +44,7 @@ from fcsse.commands.audit.organization_run import Organization, audit_members
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
+from fcsse.state_folder import user_folder
 from fcsse.text import count
 
 
@@ -108,13 +110,10 @@ def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
     if wanted.state is not None:
         return wanted.state
-    from platformdirs import user_state_path
-
     try:
-        folder = user_state_path("fcsse", appauthor=False)
+        return user_folder() / f"organization-{organization.caller}.json"
     except (RuntimeError, KeyError) as error:
         raise UnexpectedError(f"finding the folder for the state file: {error}", "Name a file with --state.") from error
-    return folder / f"organization-{organization.caller}.json"
 
 
 class _Report:
@@ -172,7 +171,7 @@ class _Report:
         wanted, endpoints = self.wanted, self.organization.pipeline.aws.endpoints
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
-            write_whole(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:
@@ -293,7 +292,7 @@ class _Fixing:
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def _apply(self, one: AccountFix) -> tuple[AppliedChange | FailedChange, ...]:
-        self._run.progress = one.pipeline.progress = self._run.terminal.progress()
+        self._run.progress = one.pipeline.progress = progress_on(self._run.terminal)
         try:
             one.pipeline.progress.step(f"fixing account {one.member}")
             return one.pipeline.apply(one.plan, expected=self._manner.expect is not None)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH = 80
+EXIT_WITHOUT_COMMAND = 2
+"""As of every wrong usage; written here, since the module of errors is slower than this one."""
+
 PURPOSE = "Give an Amazon File Cache, or an FSx for Lustre file system, access to the KMS key of its S3 bucket."
 
 
@@ -45,13 +48,13 @@ COMMANDS = {
     "backups": Entry(
         "backups",
         "backups",
-        "BACKUPS_EXAMPLE",
+        "EXAMPLE",
         "List the key policies saved before each change, newest first; with an ID, print that policy.",
     ),
     "restore": Entry(
-        "backups",
         "restore",
-        "RESTORE_EXAMPLE",
+        "restore",
+        "EXAMPLE",
         "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     ),
     "history": Entry(

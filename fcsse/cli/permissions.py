@@ -58,9 +58,9 @@ RegionOption = Annotated[
 
 
 def permissions(
+    *,
     command: CommandName,
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
+    pairs: targets.Pairs,
     every_cache: targets.EveryCache = False,
     key: cross_account.NamedKeyOption = None,
     account: targets.Account = None,
@@ -71,20 +71,18 @@ def permissions(
     fix: FixOption = False,
     optional: Optional = False,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
+    verbosity: output.Verbosity,
 ) -> None:
     """Print the least IAM policy that the caller of COMMAND needs.
 
     The policy goes to standard output, ready for IAM. Beside it: what is optional, and for a key of another account the
     statements that its owner and the bucket's owner must add. Each option given narrows it. Asks AWS nothing.
     """
-    with session("permissions", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
+    with session("permissions", output, verbosity) as run:
         run.progress.stop()
         scope = Scope(
-            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
+            pairs.caches,
+            pairs.buckets,
             every_cache,
             key,
             account,

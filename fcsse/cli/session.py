@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -16,9 +15,13 @@ import typer
 from fcsse.apply.backup import places
 from fcsse.apply.write_log import WriteLog
 from fcsse.cli import explicit_options, interrupt
-from fcsse.cli.options.output import Output
+from fcsse.cli.options.aws import AwsSettings
+from fcsse.cli.options.cross_account import BucketCredentials, GrantCredentials
+from fcsse.cli.options.output import Output, Verbosity
+from fcsse.cli.options.safety import READING, Writing
 from fcsse.cli.output.documents import error_document, error_markdown, to_text
-from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal, write_answer
+from fcsse.cli.output.spinner import PlainProgress, Spinner, progress_on
+from fcsse.cli.output.terminal import Terminal, is_terminal, write_answer
 from fcsse.cli.runtime import Runtime
 from fcsse.errors import (
     EXIT_INTERRUPTED,
@@ -39,15 +42,11 @@ WRITERS = ("link", "unlink", "restore", "settle")
 
 
 class Credentials(NamedTuple):
-    """Whose credentials, and where AWS is."""
+    """Whose credentials for which side, and where AWS is."""
 
-    profile: str | None = None
-    region: str | None = None
-    endpoint_url: str | None = None
-    bucket_profile: str | None = None
-    bucket_role: str | None = None
-    grant_profile: str | None = None
-    grant_role: str | None = None
+    own: AwsSettings = AwsSettings()
+    bucket: BucketCredentials = BucketCredentials()
+    grant: GrantCredentials = GrantCredentials()
 
 
 @dataclass(slots=True)
@@ -68,33 +67,31 @@ class Session:
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
         return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
 
-    def pipeline(
-        self, sides: Credentials, wait: float, backup_dir: Path | None = None, *, no_backup: bool = False
-    ) -> Pipeline:
+    def pipeline(self, credentials: Credentials, writing: Writing = READING) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""
         from fcsse.aws.client import Aws
-        from fcsse.aws.sessions import clients_of_side
 
         runtime = explicit_options.runtime() or Runtime()
+        here = credentials.own
 
         def clients(profile: str | None) -> Clients:
-            made = runtime.clients(profile, sides.region, sides.endpoint_url, may_ask=self.terminal.asks)
+            made = runtime.clients(profile, here.region, here.endpoint_url, may_ask=self.terminal.asks)
             if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
                 self.progress.stop()
                 made.sign_in.check()
-                self.progress = self.terminal.progress()
+                self.progress = progress_on(self.terminal)
             return made
 
-        own = clients(sides.profile)
-        sources = ((sides.bucket_profile, sides.bucket_role), (sides.grant_profile, sides.grant_role))
-        others = [clients_of_side(own, clients(profile) if profile else None, role) for profile, role in sources]
+        own = clients(here.profile)
+        sides = (credentials.bucket, credentials.grant)
+        bucket, grant = [(clients(profile) if profile else None, role) for profile, role in sides]
         words = self.words
-        backups, locks = places(backup_dir, backup=not no_backup, listed_by=words.backups())
+        backups, locks = places(writing.backup_dir, backup=not writing.no_backup, listed_by=words.backups())
         return Pipeline(
-            Aws(own, others[0], others[1]),
+            Aws.of_sides(own, bucket, grant),
             runtime.clock,
             self.progress,
-            wait,
+            writing.wait,
             backups,
             locks,
             self.journal,
@@ -103,15 +100,14 @@ class Session:
 
 
 @contextmanager
-def session(
-    command: str, output: Output, *, quiet: bool, verbose: int, no_color: bool, writes: bool = False
-) -> Iterator[Session]:
+def session(command: str, output: Output, verbosity: Verbosity, *, writes: bool = False) -> Iterator[Session]:
     """Runs a command's body; every error it raises is told here, in the form asked for, and becomes the exit code.
 
     ``writes``: this run of the command may write, though not every run does.
     """
+    verbose, quiet, no_color = verbosity
     terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command, quiet)
-    progress = terminal.progress()
+    progress = progress_on(terminal)
     run = Session(command, terminal, output, WriteLog(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
     interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if run.writes else None

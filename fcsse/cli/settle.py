@@ -12,6 +12,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
 from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -30,26 +31,18 @@ Examples:
 
 
 def settle(
+    *,
     key: Keys = None,
     bucket: Buckets = None,
     cache: Caches = None,
     since: Since = None,
-    dry_run: safety.DryRun = False,
-    expect: safety.Expect = None,
-    yes: safety.Yes = False,
-    wait: safety.Wait = "5m",  # type: ignore[assignment]  # Typer parses it
-    backup_dir: safety.BackupDir = None,
-    no_backup: safety.NoBackup = False,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    review: safety.Review,
+    writing: safety.Writing,
+    bucket_side: cross_account.BucketCredentials,
     output: output.OutputOption = Output.TEXT,
     exit_code: output.ExitCode = False,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Find what a write of fcsse ran over, by CloudTrail's record, and give it back.
 
@@ -57,29 +50,28 @@ def settle(
     last 90 days with the policy that each of ours was made from, and names every statement that was lost, or that came back.
     Shows the change first, and keeps a copy of the policy from before. What the record does not tell is said, not guessed.
     """
-    with session("settle", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        require(not exit_code or dry_run, "--exit-code goes with --dry-run")
-        credentials = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role)
-        pipeline = run.pipeline(credentials, wait, backup_dir, no_backup=no_backup)
+    with session("settle", output, verbosity) as run:
+        require(not exit_code or review.dry_run, "--exit-code goes with --dry-run")
+        pipeline = run.pipeline(Credentials(settings, bucket_side), writing)
         now = pipeline.clock.now()
         start = since_of(since, now) if since else None
         require(start is None or start <= now, f"settle: --since {since} lies ahead", "Pass an age or an earlier time.")
         if start is not None and start <= now - KEPT + MARGIN:
             start = None
         keys = keys_named(pipeline, "settle", key, bucket, cache)
-        found = plan_settlement(pipeline, keys, start, expect)
+        found = plan_settlement(pipeline, keys, start, review.expect)
         run.progress.stop()
         found, results = carry_out(
             run,
             pipeline,
             found,
-            again=lambda: plan_settlement(pipeline, keys, start, expect),
-            yes=yes,
-            dry_run=dry_run,
-            expected=expect is not None,
+            again=lambda: plan_settlement(pipeline, keys, start, review.expect),
+            yes=review.yes,
+            dry_run=review.dry_run,
+            expected=review.expect is not None,
         )
-        code = code_of(found, results, dry_run=dry_run, pending_code=EXIT_PENDING if exit_code else 0)
-        print_end(run, found, results, dry_run=dry_run, code=code)
+        code = code_of(found, results, dry_run=review.dry_run, pending_code=EXIT_PENDING if exit_code else 0)
+        print_end(run, found, results, dry_run=review.dry_run, code=code)
         raise typer.Exit(code)
 
 
@@ -112,7 +104,7 @@ def carry_out(
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def read_again() -> Settlement:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         try:
             return again()
         finally:
@@ -133,7 +125,7 @@ def carry_out(
     )
     if not found.changes:
         return found, ()
-    run.progress = pipeline.progress = run.terminal.progress()
+    run.progress = pipeline.progress = progress_on(run.terminal)
     results = apply_settlement(pipeline, found, expected=expected)
     run.progress.stop()
     return found, results

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fcsse.cli.options import aws, cross_account, output, route, targets, term
+from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import to_text
@@ -13,7 +13,7 @@ from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
-from fcsse.iac.notation import LANGUAGES, Notation
+from fcsse.iac.notation import HELP, Notation
 from fcsse.model import DOCUMENT_SCHEMA, AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
 from fcsse.pipeline import Target
 
@@ -29,9 +29,7 @@ Format = Annotated[
     Notation,
     option(
         "--format",
-        help="json: the statement, as CDK's PolicyStatement.fromJson takes it, or CreateGrant's parameters; several as "
-        "a list. terraform: aws_iam_policy_document, aws_kms_grant. terraform-module: inputs of terraform-aws-modules/kms. "
-        "jsonencode: for a policy written with that function. cloudformation: for KeyPolicy.Statement. aws-cli: commands.",
+        help=HELP,
         group=output.OUTPUT,
     ),
 ]
@@ -51,8 +49,8 @@ CacheResource = Annotated[
 
 
 def statement(
-    cache: targets.Caches = None,
-    bucket: targets.Buckets = None,
+    *,
+    pairs: targets.Pairs,
     every_cache: targets.EveryCache = False,
     cache_resource: CacheResource = None,
     account: targets.Account = None,
@@ -61,56 +59,35 @@ def statement(
     context: route.ContextOption = Context.DOCUMENTED,
     operations: route.Operations = AccessLevel.FULL,
     narrow_grant: route.NarrowGrant = False,
-    key: cross_account.NamedKeyOption = None,
-    bucket_region: cross_account.BucketRegion = None,
-    bucket_keys: cross_account.BucketKeys = None,
-    bucket_profile: cross_account.BucketProfile = None,
-    bucket_role: cross_account.BucketRole = None,
+    known: cross_account.KnownBucket,
+    bucket_side: cross_account.BucketCredentials,
     notation: Format = Notation.JSON,
     output: output.OutputOption = Output.TEXT,
-    verbose: output.Verbose = 0,
-    quiet: output.Quiet = False,
-    no_color: output.NoColor = False,
-    profile: aws.Profile = None,
-    region: aws.Region = None,
-    endpoint_url: aws.EndpointUrl = None,
+    verbosity: output.Verbosity,
+    settings: aws.AwsSettings,
 ) -> None:
     """Print the statement, or the grant, that link would add.
 
     For keys whose policy is kept as code: paste it there. Reads what link reads and changes nothing. With --account,
     --region and --bucket-keys or --no-bucket-keys it works offline; a grant needs --key as well.
     """
-    with session("statement", output, quiet=quiet, verbose=verbose, no_color=no_color) as run:
-        target = Target(
-            tuple(dict.fromkeys(targets.parse_cache(one) for one in cache or ())),
-            tuple(dict.fromkeys(targets.parse_bucket(one) for one in bucket or ())),
-            every_cache,
-        )
-        operation = Options(
-            Operation.LINK,
-            via,
-            context,
-            narrow_grant,
-            key,
-            bucket_region,
-            bucket_keys,
-            partition=partition,
-            level=operations,
-        )
+    with session("statement", output, verbosity) as run:
+        target = Target(pairs.caches, pairs.buckets, every_cache)
+        operation = Options(Operation.LINK, via, context, narrow_grant, *known, partition=partition, level=operations)
         if cache_resource is not None:
             require(not (target.caches or every_cache), "--cache-resource stands in place of --cache and --every-cache")
             require(target.buckets, "--cache-resource: no bucket is named", "Name one with --bucket.")
-            require(account is None and key is None, "--cache-resource goes without --account and --key")
-            require(notation is Notation.CLOUDFORMATION, "--cache-resource goes with --format cloudformation")
+            require(account is None and known.key is None, "--cache-resource goes without --account and --key")
+            require(notation.writer.refers, "--cache-resource goes with --format cloudformation")
             _tell(run, additions_for_resource(cache_resource, target.buckets, operation), notation)
             return
         _check(target, operation, account)
         found: Sequence[Facts | Obstacle]
         if account is not None:
-            found = stated_facts(target.pairs, Stated(account, region, partition), operation)
+            found = stated_facts(target.pairs, Stated(account, settings.region, partition), operation)
         else:
-            sides = Credentials(profile, region, endpoint_url, bucket_profile, bucket_role)
-            found = run.pipeline(sides, 0.0, no_backup=True).discover(target, operation)
+            credentials = Credentials(settings, bucket_side)
+            found = run.pipeline(credentials, safety.Writing(0.0, no_backup=True)).discover(target, operation)
         run.progress.stop()
         _tell(run, additions(found, operation), notation)
 
@@ -125,7 +102,6 @@ def _check(target: Target, operation: Options, account: str | None) -> None:
 
 
 def _tell(run: Session, found: Additions, notation: Notation) -> None:
-
     text = found.text(notation)
     for note in found.nothing:
         run.terminal.say(note)
@@ -145,6 +121,6 @@ def _tell(run: Session, found: Additions, notation: Notation) -> None:
             }
             write_answer(to_text(document))
         case Output.MARKDOWN:
-            write_answer(f"```{LANGUAGES[notation]}\n{text}```\n" if text else "Nothing to add.\n")
+            write_answer(f"```{notation.writer.language}\n{text}```\n" if text else "Nothing to add.\n")
         case Output.TEXT:
             write_answer(text)

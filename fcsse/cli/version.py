@@ -1,30 +1,23 @@
-"""``fcsse --version``, and with ``-v`` what a report of a defect needs. Asks AWS nothing, and shows no setting's value."""
+"""``fcsse --version -v``: what a report of a defect needs. Asks AWS nothing, and shows no setting's value."""
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from fcsse import __version__
+from fcsse.state_folder import default_folder
 
 LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")
 
 
-def version_lines() -> list[str]:
-    """What ``--version`` prints."""
-    return [f"fcsse {__version__}"]
-
-
 def report_lines() -> list[str]:
     """What ``--version -v`` prints. Of AWS_* and FCSSE_* variables it tells the names alone."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-    from pathlib import Path
-
-    from fcsse.state_folder import default_folder
-
     lines = [
-        *version_lines(),
+        f"fcsse {__version__}",
         f"Python {platform.python_version()} ({platform.python_implementation()}) at {sys.executable}",
         f"platform {platform.platform()}",
     ]

@@ -17,10 +17,11 @@ from fcsse.clock import Clock
 from fcsse.commands.lost_record import still_lost
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.look_ups import Attribute, Limits
 from fcsse.event_history.lost_writes import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
-from fcsse.event_history.versions import CacheAccess, KeyHistory, Kind, history_of, version_of
+from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of, version_of
 from fcsse.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def read_histories(
     pipeline: Pipeline,
     keys: Sequence[Arn],
     since: datetime | None = None,
-    kinds: Sequence[Kind] = tuple(Kind),
+    kinds: Sequence[KeyChange] = tuple(KeyChange),
     *,
     compare: bool = True,
 ) -> Histories:
@@ -216,7 +217,7 @@ def read_version(aws: Aws, clock: Clock, event_id: str, listed_by: str = "fcsse 
 
 
 def _version(event: Event, listed_by: str) -> RecordedVersion:
-    kinds = {kind.value: kind for kind in Kind}
+    kinds = {kind.value: kind for kind in KeyChange}
     kind = kinds.get(event.name)
     if kind is None or not kind.holds_policy or event.source not in (KMS, ""):
         message = (
@@ -231,7 +232,7 @@ def _version(event: Event, listed_by: str) -> RecordedVersion:
     if text is None:
         how = (
             "KMS attached its default key policy"
-            if kind is Kind.CREATED and event.parameters
+            if kind is KeyChange.CREATED and event.parameters
             else "the event is not whole"
         )
         raise ImpossibleError(

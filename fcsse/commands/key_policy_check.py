@@ -18,6 +18,7 @@ from fcsse import arn as arns
 from fcsse.advice import KEY, advice
 from fcsse.arn import Arn
 from fcsse.commands.check import CheckResult, check_document
+from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
 from fcsse.model import AccessLevel, Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, refused_statements
@@ -108,7 +109,7 @@ def _key(stated: Stated) -> Key:
 
 
 def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
-    encryption = Encryption("aws:kms", str(key.arn), bool(stated.bucket_keys))
+    encryption = Encryption(SSE_KMS.code, str(key.arn), bool(stated.bucket_keys))
     known = stated.bucket_keys is not None
     role = Role.computed(key.arn.partition, stated.account, pair.cache) if pair.cache else None
     return Facts(

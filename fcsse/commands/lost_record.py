@@ -7,9 +7,10 @@ from datetime import datetime
 
 from fcsse.apply.backup import Backup
 from fcsse.errors import FcsseError
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
 from fcsse.event_history.put_basis import DIGITS, PutBasis
-from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.event_history.versions import KeyHistory
 from fcsse.pipeline import Pipeline
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
@@ -31,7 +32,7 @@ def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> Los
 
     Where the policy may not be read, what was given back since is known from the record alone.
     """
-    if not any(change.kind is Kind.POLICY for change in history.changes):
+    if not any(change.kind is KeyChange.POLICY for change in history.changes):
         return None
     found = lost_writes(pipeline, history, None, moment)
     if found.lost or found.unsure:

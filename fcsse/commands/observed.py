@@ -16,9 +16,10 @@ from fcsse.apply.backup import BackupFolder
 from fcsse.clock import Clock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
-from fcsse.evaluator.pair_access import Judgement
-from fcsse.event_history.agreement import GIVING, TAKING, Agreement, Asked, Changes, Observation, observe, unplaced
+from fcsse.evaluator.judgement import Judgement
+from fcsse.event_history.agreement import Agreement, Asked, Changes, Observation, observe, unplaced
 from fcsse.event_history.events import Event, parse_events
+from fcsse.event_history.key_changes import AFTER_USE, GIVING, TAKING
 from fcsse.event_history.look_ups import Attribute, Limits
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
@@ -42,16 +43,6 @@ LATE = timedelta(minutes=20)
 """After so long CloudTrail shows every event for certain. Source: CloudTrail user guide: "typically … about 5 minutes"."""
 
 CHANGE_LIMITS = Limits(pages=10, seconds=60.0)
-CHANGE_ORDER = (
-    "PutKeyPolicy",
-    "CreateGrant",
-    "RevokeGrant",
-    "RetireGrant",
-    "EnableKey",
-    "DisableKey",
-    "CancelKeyDeletion",
-    "ScheduleKeyDeletion",
-)
 
 
 class UseReader:
@@ -191,7 +182,7 @@ class UseReader:
             names = {name for one in some if one.last for name in (TAKING if one.last.allowed else GIVING)}
             record = self._aws.event_record(region, self._clock, after=self._records.get(region))
             complete = True
-            for name in (name for name in CHANGE_ORDER if name in names):
+            for name in (one.value for one in AFTER_USE if one.value in names):
                 try:
                     looked_up = record.look_up(Attribute.NAME, name, start=start, limits=CHANGE_LIMITS)
                 except FcsseError as error:

@@ -16,15 +16,16 @@ from fcsse.arn import Arn
 from fcsse.commands.history import read_histories
 from fcsse.commands.lost_record import lost_writes
 from fcsse.errors import ChangedError, FcsseError
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.lost_writes import LostWrites, Unknown
 from fcsse.event_history.observed import Gap
-from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.event_history.versions import KeyHistory
 from fcsse.model import Operation
 from fcsse.pipeline import Pipeline
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
 
-PUTS = (Kind.CREATED, Kind.POLICY)
+PUTS = (KeyChange.CREATED, KeyChange.POLICY)
 
 PAUSE = 30.0
 """Seconds between two looks at the record while an event is waited for."""

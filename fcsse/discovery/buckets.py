@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
 from fcsse.arn import Arn, alias_arn, key_arn
 from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
+from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UnexpectedError, UsageError
 from fcsse.model import Bucket, Encryption, Operation, Options, Via
 
@@ -143,7 +144,7 @@ class Buckets:
             ) from error
         if options.key is not None:
             self._refuse_another_region(name, encryption, options.key)
-            encryption = Encryption("aws:kms", str(options.key), options.bucket_keys or encryption.bucket_keys)
+            encryption = Encryption(SSE_KMS.code, str(options.key), options.bucket_keys or encryption.bucket_keys)
         elif options.bucket_keys is not None:
             encryption = Encryption(encryption.algorithm, encryption.key, options.bucket_keys)
         if not encryption.is_kms:
@@ -172,7 +173,7 @@ class Buckets:
 
     def _given(self, name: str, key: Arn) -> Bucket:
         keys = self._options.bucket_keys
-        encryption = Encryption("aws:kms", str(key), bool(keys))
+        encryption = Encryption(SSE_KMS.code, str(key), bool(keys))
         region = _same_region(name, self._options.bucket_region, key)
         return Bucket(name, encryption, region, given=True, bucket_keys_known=keys is not None)
 

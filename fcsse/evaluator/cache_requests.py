@@ -20,7 +20,7 @@ What is known of the context is in ``cache_context``, and besides:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
@@ -136,41 +136,6 @@ def cache_requests(
     ids = frozenset({role_id}) if role_id else frozenset[str]()
     ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({_NAMES}))
 
-    def request(action: str, pair: Mapping[str, str], of_form: Mapping[str, str]) -> Request:
-        """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
-        more: dict[str, str | tuple[str, ...]] = {**pair, PAIR_NAMES: ("aws:s3:arn",)}
-        if action in _WITH_ALGORITHM:
-            more["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
-        return Request(
-            role_arn,
-            action,
-            key_arn,
-            {**context, **more},
-            frame.absent,
-            unique_ids=ids,
-            partial={**partial, **of_form} if of_form else partial,
-            resource_form=any_key,
-            at_least=frame.bounds,
-            prepared=ready.with_keys(prepare(more, of_form, {}).given),
-        )
-
-    found: list[CacheRequest] = []
-    for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
-        made: dict[str, CacheRequest] = {}
-        for purpose, action in _NEEDED if only_needed else _ALL:
-            one = made.get(action)
-            if one is None:
-                every = None
-                if form is ContextForm.OBJECT:
-                    every = request(action, {}, {CONTEXT_KEY: every_object(bucket_arn, prefix)})
-                one = made[action] = CacheRequest(
-                    purpose, form, request(action, {CONTEXT_KEY: text}, {}), prefix, every
-                )
-            else:
-                one = CacheRequest(purpose, form, one.request, prefix, one.every_object)
-            found.append(one)
-    if only_needed:
-        return tuple(found)
     describing = Request(
         role_arn,
         "kms:DescribeKey",
@@ -182,8 +147,56 @@ def cache_requests(
         resource_form=any_key,
         at_least=frame.bounds,
     )
+    found: list[CacheRequest] = []
+    for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
+        every = every_object(bucket_arn, prefix) if form is ContextForm.OBJECT else None
+        found += _in_form(describing, ready, _NEEDED if only_needed else _ALL, (form, prefix, text), every)
+    if only_needed:
+        return tuple(found)
     found.append(CacheRequest(Purpose.DOCUMENTED, None, _without_context(describing)))
     return tuple(sorted(found, key=lambda one: not one.needed))
+
+
+def _in_form(
+    base: Request,
+    ready: Prepared,
+    asked: Iterable[tuple[Purpose, str]],
+    context: tuple[ContextForm, str, str],
+    every: str | None,
+) -> Iterator[CacheRequest]:
+    """The requests with one encryption context. ``every``: what all objects' contexts have in common, as a pattern."""
+    form, prefix, text = context
+    made: dict[str, CacheRequest] = {}
+    for purpose, action in asked:
+        if action in made:
+            yield made[action]._replace(purpose=purpose)
+            continue
+        of_all = None if every is None else _request(base, ready, action, {}, {CONTEXT_KEY: every})
+        made[action] = CacheRequest(
+            purpose, form, _request(base, ready, action, {CONTEXT_KEY: text}, {}), prefix, of_all
+        )
+        yield made[action]
+
+
+def _request(
+    base: Request, ready: Prepared, action: str, pair: Mapping[str, str], of_form: Mapping[str, str]
+) -> Request:
+    """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
+    more: dict[str, str | tuple[str, ...]] = {**pair, PAIR_NAMES: ("aws:s3:arn",)}
+    if action in _WITH_ALGORITHM:
+        more["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
+    return Request(
+        base.principal,
+        action,
+        base.resource,
+        {**base.context, **more},
+        base.absent,
+        unique_ids=base.unique_ids,
+        partial={**base.partial, **of_form} if of_form else base.partial,
+        resource_form=base.resource_form,
+        at_least=base.at_least,
+        prepared=ready.with_keys(prepare(more, of_form, {}).given),
+    )
 
 
 def _without_context(request: Request) -> Request:

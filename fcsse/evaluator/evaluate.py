@@ -18,6 +18,7 @@ from decimal import Decimal
 from fcsse.evaluator import grants as granting
 from fcsse.evaluator.assumptions import BUDGET, Matches, Question
 from fcsse.evaluator.caller import Kind
+from fcsse.evaluator.compiled import compile_policy
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.known_values import AtLeast
@@ -25,7 +26,7 @@ from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Named, Policy, Statement, compile_policy
+from fcsse.evaluator.rules import Named, Policy, Statement
 from fcsse.model import Grant
 
 __all__ = ["Policy", "compile_policy", "evaluate", "evaluate_alike"]

@@ -15,14 +15,11 @@ from typing import NamedTuple
 from fcsse.arn import Arn
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.events import Event, KeyMatch
+from fcsse.event_history.key_changes import GIVING, TAKING
 from fcsse.event_history.uses import Use, Uses
 from fcsse.model import Pair
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
-
-GIVING = frozenset({"CancelKeyDeletion", "CreateGrant", "CreateKey", "EnableKey", "PutKeyPolicy"})
-TAKING = frozenset({"DisableKey", "PutKeyPolicy", "RetireGrant", "RevokeGrant", "ScheduleKeyDeletion"})
-"""Changes of a key after which it may give access that it did not give before, or no longer the access it gave."""
 
 
 class Agreement(Enum):

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from fcsse.event_history.events import Event
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.put_basis import DIGITS, PutBasis, basis_of
 from fcsse.event_history.rebuilt_base import default_policy, rebuilt_base
-from fcsse.event_history.versions import KeyHistory, Kind
+from fcsse.event_history.versions import KeyHistory
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
 
@@ -37,7 +38,7 @@ def puts_of(history: KeyHistory, saved: Mapping[str, PutBasis]) -> tuple[Put, ..
     for change in history.changes:
         if change.failed or change.version is None:
             continue
-        created = change.kind is Kind.CREATED
+        created = change.kind is KeyChange.CREATED
         document = change.version.document
         if created and change.event.policy is None and change.event.parameters:
             document = default_policy(history.key)

@@ -13,7 +13,8 @@ from functools import partial
 from fcsse.arn import bucket_arn
 from fcsse.errors import FcsseError
 from fcsse.evaluator.cache_requests import CONTEXT_KEY, Purpose, decide
-from fcsse.evaluator.pair_access import Row, key_rows
+from fcsse.evaluator.judgement import Row
+from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Asked
 from fcsse.event_history.uses import Use

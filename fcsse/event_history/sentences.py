@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from fcsse.event_history.agreement import Agreement, Observation
-from fcsse.event_history.events import Event
+from fcsse.event_history.key_changes import change_sentence
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.uses import Use
 from fcsse.text import count
@@ -34,17 +34,6 @@ AGAINST_DENIED = (
     "Access may come from what fcsse cannot read, or it judges the policy wrongly. Please report the policy's form."
 )
 """What may be behind a success of what the verdict denies."""
-
-_CHANGES = {
-    "PutKeyPolicy": "the policy changed",
-    "CreateGrant": "a grant was created",
-    "RevokeGrant": "a grant was revoked",
-    "RetireGrant": "a grant was retired",
-    "EnableKey": "the key was enabled",
-    "DisableKey": "the key was disabled",
-    "CancelKeyDeletion": "the key's deletion was cancelled",
-    "ScheduleKeyDeletion": "the key's deletion was scheduled",
-}
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -181,10 +170,5 @@ def _reason(last: Use) -> str:
 
 def _change(one: Observation, now: datetime) -> str:
     if one.change is not None:
-        return f"{change_words(one.change)} ({one.change.name} by {one.change.actor.name}, {ago(one.change.time, now)})"
+        return f"{change_sentence(one.change.name)} ({one.change.name} by {one.change.actor.name}, {ago(one.change.time, now)})"
     return "the policy changed (by fcsse" + (f", {ago(one.changed, now)})" if one.changed else ")")
-
-
-def change_words(event: Event) -> str:
-    """What a change of a key was."""
-    return _CHANGES.get(event.name, f"{event.name} changed the key")

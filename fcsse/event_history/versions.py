@@ -19,27 +19,9 @@ from fcsse.arn import Arn
 from fcsse.errors import FcsseError
 from fcsse.event_history.difference import difference
 from fcsse.event_history.events import KMS, Event, KeyMatch, oldest_first
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
-
-
-class Kind(Enum):
-    """What happened to a key. The value is the event's name."""
-
-    CREATED = "CreateKey"
-    POLICY = "PutKeyPolicy"
-    GRANT_CREATED = "CreateGrant"
-    GRANT_REVOKED = "RevokeGrant"
-    GRANT_RETIRED = "RetireGrant"
-    DISABLED = "DisableKey"
-    ENABLED = "EnableKey"
-    DELETION_SCHEDULED = "ScheduleKeyDeletion"
-    DELETION_CANCELLED = "CancelKeyDeletion"
-
-    @property
-    def holds_policy(self) -> bool:
-        """Can an event of this kind hold a policy text?"""
-        return self in (Kind.CREATED, Kind.POLICY)
 
 
 class Before(Enum):
@@ -93,7 +75,7 @@ class Change(NamedTuple):
     """A recorded change of a key, or a failed try. ``version`` is set where the event can hold a policy."""
 
     event: Event
-    kind: Kind
+    kind: KeyChange
     version: Version | None = None
 
     @property
@@ -141,8 +123,8 @@ class KeyHistory(NamedTuple):
 
 def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAccess]) -> KeyHistory:
     """The history of one key. ``events`` may be about other keys and services as well, in any order and repeated."""
-    names = {kind.value: kind for kind in Kind}
-    found: list[tuple[Event, Kind]] = []
+    names = {kind.value: kind for kind in KeyChange}
+    found: list[tuple[Event, KeyChange]] = []
     unattributed: dict[str, int] = {}
     nameless: list[datetime] = []
     for event in oldest_first(events):
@@ -154,7 +136,7 @@ def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAcces
                 found.append((event, kind))
             case KeyMatch.UNKNOWN:
                 unattributed[event.name] = unattributed.get(event.name, 0) + 1
-                if kind is Kind.POLICY and event.failure is None:
+                if kind is KeyChange.POLICY and event.failure is None:
                     nameless.append(event.time)
             case KeyMatch.NO:
                 pass
@@ -162,11 +144,11 @@ def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAcces
 
 
 def _with_versions(
-    found: list[tuple[Event, Kind]], reach: Mapping[str, CacheAccess], partition: str
+    found: list[tuple[Event, KeyChange]], reach: Mapping[str, CacheAccess], partition: str
 ) -> tuple[Change, ...]:
     made = [event for event, kind in found if kind.holds_policy and event.failure is None]
     seconds = Counter(event.time for event in made)
-    whole = reach.get(Kind.POLICY.value, CacheAccess(False)).complete
+    whole = reach.get(KeyChange.POLICY.value, CacheAccess(False)).complete
     last: Event | None = None
     document: PolicyDocument | None = None
     before = Before.NOT_RECORDED if whole else Before.NOT_READ
@@ -176,10 +158,10 @@ def _with_versions(
             changes.append(Change(event, kind))
             continue
         version = version_of(event, partition)
-        if kind is Kind.CREATED:
+        if kind is KeyChange.CREATED:
             version = version._replace(before=Before.NONE)
         else:
-            if last is not None and last.name == Kind.CREATED.value and not whole:
+            if last is not None and last.name == KeyChange.CREATED.value and not whole:
                 before, document = Before.NOT_READ, None  # others may lie between, outside the pages that were read
             tied = last is not None and (seconds[last.time] > 1 or seconds[event.time] > 1)
             version = version._replace(
@@ -191,7 +173,7 @@ def _with_versions(
         if event.failure is None:
             last, document = event, version.document
             before = Before.KNOWN if document is not None else Before.NOT_RECORDED
-            if kind is Kind.CREATED and event.policy is None and event.parameters:
+            if kind is KeyChange.CREATED and event.policy is None and event.parameters:
                 before = Before.DEFAULT
     return tuple(changes)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import UsageError
 from fcsse.iac.notation import Notation, NotationWord, write
 from fcsse.iac.parts import Addition, NewGrant, NewStatements
@@ -39,17 +40,15 @@ class Additions(NamedTuple):
 
     def text(self, notation: Notation | NotationWord) -> str:
         """All parts in a notation, ending in a newline; empty where there is nothing to add. Raises ``UsageError``."""
-
-        if notation != Notation.CLOUDFORMATION and any(
-            isinstance(one, NewStatements) and one.resource for one in self.parts
-        ):
-            message = "a cache of the same template can be named in CloudFormation only"
-            raise UsageError(message, "Say --format cloudformation.")
         try:
-            return write(self.parts, Notation(notation))
+            wanted = Notation(notation)
         except ValueError:
             message = f"{notation!r} is not one of {', '.join(Notation)}"
             raise UsageError(message) from None
+        if not wanted.writer.refers and any(isinstance(one, NewStatements) and one.resource for one in self.parts):
+            message = "a cache of the same template can be named in CloudFormation only"
+            raise UsageError(message, "Say --format cloudformation.")
+        return write(self.parts, wanted)
 
 
 def additions(found: Sequence[Facts | Obstacle], options: Options) -> Additions:
@@ -121,7 +120,7 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
         message = f"--key {key} is not of Region {region} in partition {partition}"
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
     arn = key or arns.Arn(partition, "kms", region, stated.account, UNKNOWN_KEY)
-    encryption = Encryption("aws:kms", str(arn), bool(options.bucket_keys))
+    encryption = Encryption(SSE_KMS.code, str(arn), bool(options.bucket_keys))
     return tuple(
         Facts(
             pair,

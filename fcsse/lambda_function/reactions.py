@@ -23,7 +23,7 @@ from fcsse.lambda_function.link_rules import LIMIT, TABLE, Allowed, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given, level_of
 from fcsse.model import AccessLevel, Association, Facts, Obstacle, Operation, Options, Pair
 from fcsse.pipeline import Pipeline, Target
-from fcsse.planning.plan import Change, Outcome, Plan
+from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
 from fcsse.policy.document import parsed
 
 LINK = Options(Operation.LINK)
@@ -45,10 +45,11 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What a reaction came to. ``keys`` are those whose policy or grants were changed."""
+    """What a reaction came to. ``keys`` are those whose policy or grants were changed, ``policies`` those whose policy was."""
 
     pairs: list[tuple[Outcome, PairResult]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    policies: list[Arn] = field(default_factory=list)
     errors: list[FcsseError] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -281,7 +282,9 @@ class Reactor:
         outcomes = as_made(plan, applied).outcomes
         report.pairs += [(one, pair_result(one, applied)) for one in outcomes]
         report.errors += [one.error for one in applied if isinstance(one, FailedChange)]
-        report.keys += [str(one.change.key) for one in applied if isinstance(one, AppliedChange) and one.changed]
+        changed = [one.change for one in applied if isinstance(one, AppliedChange) and one.changed]
+        report.keys += [str(one.key) for one in changed]
+        report.policies += [one.key for one in changed if isinstance(one, PolicyChange)]
 
     def _about(self, buckets: Iterable[str]) -> tuple[Facts | Obstacle, ...]:
         """The facts of buckets and their keys, whichever cache is meant; nobody is waited for."""

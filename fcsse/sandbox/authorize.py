@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.grant_rules import JudgedGrant
@@ -22,8 +22,7 @@ from fcsse.sandbox.request_context import key_keys
 from fcsse.sandbox.state import Key, State, StoredGrant
 from fcsse.sandbox.wire import AwsError
 
-if TYPE_CHECKING:
-    Context = Mapping[str, Value]
+Context = Mapping[str, Value]
 
 ALLOW_ALL: Mapping[str, Any] = {
     "Version": "2012-10-17",

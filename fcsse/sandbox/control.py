@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fcsse.sandbox.simulation import Simulation
 from fcsse.sandbox.wire import Reply
@@ -41,8 +42,6 @@ class Control:
 
     def __call__(self, environ: dict[str, Any], body: bytes) -> Reply:
         """Answer one request to the control endpoint."""
-        from urllib.parse import parse_qsl
-
         path = str(environ["PATH_INFO"]).removeprefix("/_sandbox").strip("/").split("/")
         query = dict(parse_qsl(str(environ.get("QUERY_STRING") or "")))
         method = str(environ["REQUEST_METHOD"])

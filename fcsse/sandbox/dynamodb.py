@@ -5,15 +5,12 @@ Source: Service Authorization Reference, DynamoDB (calls about a table are autho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from fcsse.sandbox.authorize import require_identity
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import Call, Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def answer(state: State, call: Call, caller: Caller, forward: Callable[[], Reply]) -> Reply:

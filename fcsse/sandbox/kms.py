@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox import key_policy, kms_create, kms_crypto, kms_grants, kms_tags
 from fcsse.sandbox.authorize import foreign_refusal, key_ruling, require_identity, require_key
@@ -19,9 +19,8 @@ from fcsse.sandbox.kms_keys import ForeignKeyError, find_key, metadata, require_
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError, Call, Reply, json_reply
 
-if TYPE_CHECKING:
-    Given = Mapping[str, Any]
-    Operation = Callable[[State, Caller, str, Given], dict[str, Any]]
+Given = Mapping[str, Any]
+Operation = Callable[[State, Caller, str, Given], dict[str, Any]]
 
 
 def answer(state: State, call: Call, caller: Caller) -> Reply:

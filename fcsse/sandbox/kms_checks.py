@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox import key_policy, policy_text
 from fcsse.sandbox.authorize import keeps_control, require_key
@@ -16,8 +16,7 @@ from fcsse.sandbox.kms_keys import find_key
 from fcsse.sandbox.state import Key, State, page
 from fcsse.sandbox.wire import AwsError
 
-if TYPE_CHECKING:
-    Given = Mapping[str, Any]
+Given = Mapping[str, Any]
 
 LOCKOUT = "The new key policy will not allow you to update the key policy in the future."
 

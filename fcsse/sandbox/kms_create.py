@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox import key_policy
 from fcsse.sandbox.authorize import require_identity, require_key
@@ -19,8 +19,7 @@ from fcsse.sandbox.kms_tags import checked_tags
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
 
-if TYPE_CHECKING:
-    Given = Mapping[str, Any]
+Given = Mapping[str, Any]
 
 _SPECS = (
     "RSA_2048",

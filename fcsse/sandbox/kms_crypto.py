@@ -10,7 +10,7 @@ import binascii
 import json
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox.authorize import require_identity, require_key
 from fcsse.sandbox.caller import Caller
@@ -21,8 +21,7 @@ from fcsse.sandbox.request_context import encryption_context_keys
 from fcsse.sandbox.state import Key, State
 from fcsse.sandbox.wire import AwsError
 
-if TYPE_CHECKING:
-    Given = Mapping[str, Any]
+Given = Mapping[str, Any]
 
 _MARK = b"simulated:"
 _INCORRECT = "The key ID in the request does not identify a CMK that can perform this operation."

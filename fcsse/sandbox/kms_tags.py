@@ -6,7 +6,7 @@ Sources: KMS API reference, TagResource and Tag; the messages are those that AWS
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import listed, own_key
@@ -14,8 +14,7 @@ from fcsse.sandbox.kms_keys import require_state
 from fcsse.sandbox.state import State
 from fcsse.sandbox.wire import AwsError
 
-if TYPE_CHECKING:
-    Given = Mapping[str, Any]
+Given = Mapping[str, Any]
 
 _MOST = 50
 _LONGEST = (("TagKey", "tagKey", 128), ("TagValue", "tagValue", 256))

@@ -30,8 +30,10 @@ def application() -> Any:
 def reset() -> None:
     """Forget everything that moto holds."""
     from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
 
     BackendDict.reset()
+    reset_model_data()  # the list of all that was ever made, which no backend holds any more
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fcsse.commands.audit.facts import OLDER, Located, Refusal
-from fcsse.commands.audit.finding import ORDER, Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import ORDER, Severity
 from fcsse.commands.audit.report import audit_of
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.commands.check import check_pair

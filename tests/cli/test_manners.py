@@ -5,7 +5,8 @@ import re
 import pytest
 
 from fcsse.cli.output import terminal
-from fcsse.cli.output.terminal import PlainProgress, Terminal
+from fcsse.cli.output.spinner import PlainProgress
+from fcsse.cli.output.terminal import Terminal
 from fcsse.progress import Part, Waiting
 from tests.cli.shell import Shell
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import fcsse
+from fcsse.iac.notation import Notation
 from tests.cli.documented_statements import OTHER, documented, role, without_sid
 from tests.cli.shell import WRITES, Shell
 
@@ -160,7 +161,7 @@ def test_a_document_is_judged_for_reading(shell: Shell) -> None:
     assert judged.exit_code == 0
 
 
-FORMATS = ("json", "terraform", "terraform-module", "jsonencode", "cloudformation", "aws-cli")
+FORMATS = [one.value for one in Notation]
 
 
 @pytest.mark.parametrize("via", ["policy", "grant"])

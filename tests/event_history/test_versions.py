@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from fcsse.event_history.versions import Before, CacheAccess, KeyHistory, Kind, history_of
+from fcsse.event_history.key_changes import KeyChange
+from fcsse.event_history.versions import Before, CacheAccess, KeyHistory, history_of
 from tests.event_history import made
 
 KEY = made.the_key()
-READ = {kind.value: CacheAccess(True) for kind in Kind}
+READ = {kind.value: CacheAccess(True) for kind in KeyChange}
 
 
 def history(*raw: dict[str, Any], reach: dict[str, CacheAccess] | None = None) -> KeyHistory:

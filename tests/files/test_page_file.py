@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fcsse.cli.html_file import write_whole
+from fcsse.cli.html_file import write_page
 from tests.cli.shell import Shell
 
 
@@ -52,7 +52,7 @@ def test_names_of_open_files_are_never_replaced(tmp_path: Path) -> None:
     target = tmp_path / "target"
     with target.open("wb") as file:
         before = target.stat().st_ino
-        write_whole(Path(f"/proc/self/fd/{file.fileno()}"), "page")
+        write_page(Path(f"/proc/self/fd/{file.fileno()}"), "page")
     assert (target.read_text(encoding="utf-8"), target.stat().st_ino) == ("page", before)
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_is_replaced_keeps_its_mode_and_a_link_to_it_stays(tmp_path:
     target.write_text("old", encoding="utf-8")
     target.chmod(mode)
     link.symlink_to(target)
-    write_whole(link, "new")
+    write_page(link, "new")
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == "new"
     assert stat.S_IMODE(target.stat().st_mode) == mode

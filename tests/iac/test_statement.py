@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from fcsse.iac.notation import Notation, NotationWord
 from fcsse.policy.equivalence import canonical_statement
 from tests.simulated import Shell
 
@@ -191,3 +192,7 @@ def test_markdown_is_a_block_of_the_notation(shell: Shell) -> None:
     run = shell.run("statement", "--cache", "fc-0123", "--bucket", "data", "-o", "markdown", "--format", "terraform")
     assert run.out.startswith("```hcl\n#")
     assert run.out.endswith("}\n```\n")
+
+
+def test_the_library_takes_every_notation_as_a_word() -> None:
+    assert get_args(NotationWord) == tuple(Notation)

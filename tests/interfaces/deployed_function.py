@@ -162,6 +162,7 @@ def function(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     monkeypatch.setenv("HOME", "/nowhere")
     monkeypatch.setenv("FCSSE_ALLOW", "*")
+    monkeypatch.setenv("FCSSE_SETTLE", "0")
     return Function(shell.sandbox, capsys)
 
 

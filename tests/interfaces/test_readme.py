@@ -66,6 +66,13 @@ def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
     ]
 
 
+def test_each_help_text_is_in_the_reference_once() -> None:
+    reference = (ROOT / ".github" / "docs" / "reference.md").read_text(encoding="utf-8")
+    commands = re.findall(r"<!-- help: ([a-z -]+) -->", reference)
+    assert len(commands) > 10
+    assert sorted(commands) == sorted(set(commands))
+
+
 def test_the_picture_stands_on_its_own() -> None:
     svg = (ROOT / ".github" / "terminal.svg").read_text(encoding="utf-8")
     assert "](.github/terminal.svg)" in README

@@ -12,14 +12,15 @@ from fcsse.apply.backup import BackupFolder
 from fcsse.apply.give_back import give_back
 from fcsse.commands.lost_record import bases_of
 from fcsse.event_history.events import Event, parse_event
+from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
 from fcsse.event_history.put_basis import PutBasis
-from fcsse.event_history.versions import CacheAccess, KeyHistory, Kind, history_of
+from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of
 from fcsse.policy.document import PolicyDocument
 from tests.event_history import made
 from tests.write_protocol.simulation import START, Put, SimulatedKey, key
 
-READ = {kind.value: CacheAccess(True) for kind in Kind}
+READ = {kind.value: CacheAccess(True) for kind in KeyChange}
 LATER = timedelta(days=1)
 
 

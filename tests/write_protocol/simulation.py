@@ -172,6 +172,9 @@ class VirtualAside:
             self._world.sleep(min(0.002, end - self._world.now))
         return self._answer
 
+    def failed(self) -> bool:
+        return self._done and self._answer is None
+
 
 @dataclass
 class Put:

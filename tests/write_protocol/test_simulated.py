@@ -19,7 +19,14 @@ from fcsse.apply.lock import REMEMBERED
 from fcsse.apply.policy_reader import LONGEST_SETTLING
 from fcsse.apply.policy_writer import REPAIRS, ApplyContext, PolicyWriter, Written
 from fcsse.aws.client import Aws
-from fcsse.errors import ChangedError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError
+from fcsse.errors import (
+    ChangedError,
+    FcsseError,
+    NotVisibleError,
+    PolicyRefusedError,
+    UnconfirmedError,
+    UnexpectedError,
+)
 from fcsse.model import Operation
 from fcsse.progress import Silent
 from tests.write_protocol.simulation import (
@@ -401,6 +408,24 @@ def test_an_undisturbed_write_makes_one_more_reading_beside_the_copy_and_no_othe
     slow = ["get", "get", "put", "get"]  # the second reading was sent with the put, in place of the one after it
     fast = ["get", "put", "get", "get"]
     assert [call for call in calls if call in ("get", "put")] in (slow, fast)
+
+
+def test_a_reading_that_fails_beside_the_copy_is_made_again_before_the_put(tmp_path: Path) -> None:
+    world = World(5)
+    simulated = SimulatedKey(world, latency=(0.03, 0.04))
+    calls: list[str] = []
+    one = Fcsse(world, simulated, 0, tmp_path)
+
+    def on_call(call: str) -> None:
+        calls.append(call)
+        if calls == ["get"]:
+            raise UnexpectedError("no answer of AWS's", "again")
+
+    one.aws.on_call = on_call
+    world.spawn(one.run)
+    world.run()
+    assert one.written is not None
+    assert "got" in calls[: calls.index("put")]
 
 
 def test_unlinking_at_once_is_as_safe(tmp_path: Path) -> None:

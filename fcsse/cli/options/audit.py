@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -173,3 +173,40 @@ Form = Annotated[
     AuditOutput,
     option("--output", "-o", help="Form of the answer on standard output.", group=output.OUTPUT),
 ]
+
+
+class Where(NamedTuple):
+    """The Regions to look in."""
+
+    region: Regions = None
+    all_regions: AllRegions = False
+
+
+class ManyAccounts(NamedTuple):
+    """Which accounts besides the caller's, and how they are reached."""
+
+    organization: OrganizationOption = False
+    accounts: AccountsFile = None
+    role_name: RoleName = None
+    state: State = None
+
+    @property
+    def several(self) -> bool:
+        """Is it an audit of many accounts?"""
+        return self.organization or self.accounts is not None
+
+
+class BucketAccess(NamedTuple):
+    """How buckets and keys of other accounts are read."""
+
+    bucket_role: BucketRoles = None
+    bucket_account: BucketAccounts = None
+
+
+class Report(NamedTuple):
+    """The form of the answer, and what it is compared with."""
+
+    output: Form = AuditOutput.TEXT
+    html: Html = None
+    compare: Compare = None
+    new_only: NewOnly = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -54,3 +54,11 @@ EndpointUrl = Annotated[
         show_default=False,
     ),
 ]
+
+
+class AwsSettings(NamedTuple):
+    """Whose credentials, in which Region, and where AWS is."""
+
+    profile: Profile = None
+    region: Region = None
+    endpoint_url: EndpointUrl = None

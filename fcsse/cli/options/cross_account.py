@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -109,3 +109,25 @@ GrantRole = Annotated[
         show_default=False,
     ),
 ]
+
+
+class KnownBucket(NamedTuple):
+    """What the caller states of a bucket. ``key`` may also be another key than the bucket's default one."""
+
+    key: NamedKeyOption = None
+    bucket_region: BucketRegion = None
+    bucket_keys: BucketKeys = None
+
+
+class BucketCredentials(NamedTuple):
+    """Whose credentials read a bucket of another account, and its key."""
+
+    bucket_profile: BucketProfile = None
+    bucket_role: BucketRole = None
+
+
+class GrantCredentials(NamedTuple):
+    """Whose credentials make a grant on a key of another account."""
+
+    grant_profile: GrantProfile = None
+    grant_role: GrantRole = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -67,3 +67,11 @@ NoColor = Annotated[
     bool,
     option("--no-color", help="No colours; NO_COLOR is honoured too.", group=OUTPUT),
 ]
+
+
+class Verbosity(NamedTuple):
+    """How much is told, and whether in colour."""
+
+    verbose: Verbose = 0
+    quiet: Quiet = False
+    no_color: NoColor = False

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from fcsse.cli.options.factory import option
+from fcsse.durations import seconds_in
 
 SAFETY = "Waiting and safety"
 
 
 def parse_duration(text: str) -> float:
     """Seconds in a duration such as 90, 90s, 5m, 1h30m."""
-    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.ASCII)
-    if not text.strip() or parts is None:
+    seconds = seconds_in(text)
+    if seconds is None:
         message = f"{text!r} is not a duration such as 30s, 5m or 1h30m"
         raise typer.BadParameter(message)
-    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    return seconds
 
 
 def parse_digest(text: str) -> str:
@@ -87,3 +87,23 @@ NoBackup = Annotated[
     bool,
     option("--no-backup", help="Write without saving the old policy first.", group=SAFETY),
 ]
+
+
+class Review(NamedTuple):
+    """What stands between a plan and the write."""
+
+    dry_run: DryRun = False
+    expect: Expect = None
+    yes: Yes = False
+
+
+class Writing(NamedTuple):
+    """How long a run waits for AWS, in seconds, and where it keeps copies of what it overwrites."""
+
+    wait: Wait = "5m"  # type: ignore[assignment]  # Typer parses it
+    backup_dir: BackupDir = None
+    no_backup: NoBackup = False
+
+
+READING = Writing(wait=0.0)
+"""Of a run that writes nothing; it may read the copies."""

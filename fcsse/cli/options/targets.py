@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -135,3 +135,20 @@ PolicyFile = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Pairs(NamedTuple):
+    """The caches and buckets that were named, each once."""
+
+    cache: Caches = None
+    bucket: Buckets = None
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        """Ids of caches and file systems, in the given order."""
+        return tuple(dict.fromkeys(self.cache or ()))
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Names of buckets, in the given order."""
+        return tuple(dict.fromkeys(self.bucket or ()))

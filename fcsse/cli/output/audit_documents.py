@@ -11,7 +11,8 @@ from fcsse.cli.output.csv_rows import csv_row
 from fcsse.cli.output.documents import Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import visible
 from fcsse.cli.output.observed import observations, observed_document, observed_markdown
-from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.endpoint import endpoints_entry

@@ -17,7 +17,8 @@ from fcsse.cli.output.audit_matrix import matrix
 from fcsse.cli.output.audit_picture import picture
 from fcsse.cli.output.html_text import SIGNS, WORDS, prose, text
 from fcsse.cli.output.observed import sum_of
-from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.event_history.observed import Observed

@@ -17,7 +17,8 @@ from fcsse import __version__
 from fcsse.cli.output.documents import Json
 from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.compare import Comparison
-from fcsse.commands.audit.finding import ORDER, Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import ORDER, Severity, kind_of
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note", Severity.INFO: "note"}
@@ -47,7 +48,7 @@ def audit_sarif(
             worst[finding.code] = min(known, finding.severity, key=lambda severity: severity.rank)
             name = f"{one.account}/F{place}" if several else f"F{place}"
             results.append(_result(one, finding, name, comparison))
-            if finding.code in ("unreadable", "account-unreadable"):
+            if kind_of(finding.code).unread:
                 unread.append({"level": "warning", "message": {"text": visible(finding.title)}})
     if comparison is not None:
         results += [_absent(account, one) for account, one in comparison.gone]

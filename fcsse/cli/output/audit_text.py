@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from fcsse.cli.output.audit_documents import at_once, fixable
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.cli.output.observed import note_lines, observed_lines, sum_of
-from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import ACCESS_MISSING, Severity, kind_of
 from fcsse.commands.audit.report import Audit
 from fcsse.endpoint import endpoints_text
 from fcsse.text import count
@@ -25,14 +26,8 @@ LEAST, MOST = 50, 140
 """Widths between which the terminal's own is used."""
 
 
-ALWAYS = ("association-failed", "explicit-deny", "bucket-policy")
-"""Findings whose first reason is told without -v as well: AWS's own message, or the statement that decides."""
-
 MOST_COMMANDS, LONG = 3, 400
 """So many commands, and of so many characters, are shown without -v: a link of many caches would hide the table."""
-
-PLAIN = "access-missing"
-"""The finding whose command says all there is to do about it, unless something hinders a plain link."""
 
 
 def audit_lines(
@@ -65,9 +60,10 @@ def _finding(finding: Finding, room: int, verbose: int) -> list[Line]:
     first, *more = wrapped(finding.title, room)
     out: list[Line] = [((f"{finding.severity.value:<{MARGIN}}", STYLES[finding.severity]), (first, ""))]
     out += [_beneath(text) for text in more]
-    reasons = finding.detail if verbose else finding.detail[:1] if finding.code in ALWAYS else ()
+    reasons = finding.detail if verbose else finding.detail[:1] if kind_of(finding.code).reason_always else ()
     out += [_beneath(text, "dim") for one in reasons for text in wrapped(one, room)]
-    plain = finding.code == PLAIN and finding.commands and finding.fix is not Fix.NO
+    # Its command says all there is to do about it, unless something hinders a plain link.
+    plain = finding.code == ACCESS_MISSING.code and finding.commands and finding.fix is not Fix.NO
     if finding.remedy and (verbose or not plain):
         out += [_beneath(text) for text in wrapped(finding.remedy, room)]
     # A command stays on one line, however long, so that it can be copied.

@@ -6,6 +6,7 @@ from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, wrapped
 from fcsse.commands.census.access import AccessReport
 from fcsse.commands.census.tally import Census
+from fcsse.encryption_algorithms import algorithm_of
 from fcsse.evaluator.request import Verdict
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.objects import Group
@@ -13,7 +14,6 @@ from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.text import count, listed, sentence
 
-NAMES = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS", "none": "not encrypted"}
 FORMS = {ContextForm.OBJECT: "context: object ARN", ContextForm.BUCKET: "Bucket Keys, context: bucket ARN"}
 STYLES = {Verdict.ALLOWED: "green", Verdict.DENIED: "red", Verdict.UNKNOWN: "yellow"}
 MAY = {Verdict.ALLOWED: "may decrypt", Verdict.DENIED: "may not decrypt", Verdict.UNKNOWN: "not known"}
@@ -133,7 +133,7 @@ def _closing(taken: Census, needs: AccessReport) -> list[str]:
 def kind(group: Group) -> str:
     """How a group is encrypted, in words."""
     form = group.sealed.form
-    name = NAMES.get(group.sealed.algorithm, group.sealed.algorithm)
+    name = algorithm_of(group.sealed.algorithm).name
     return f"{name}, {FORMS[form]}" if form else name
 
 

@@ -8,14 +8,9 @@ from typing import Any, NamedTuple
 from fcsse.cli.output.census import kind
 from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.commands.census.rekey import (
-    NAME,
-    PLACEHOLDER_ACCOUNT,
-    PLACEHOLDER_BUCKET,
-    Caveat,
-    Refusal,
-    RekeyPlan,
-)
+from fcsse.commands.census.in_place import Refusal
+from fcsse.commands.census.rekey import NAME, PLACEHOLDER_ACCOUNT, PLACEHOLDER_BUCKET, Caveat, RekeyPlan
+from fcsse.encryption_algorithms import IN_PLACE, SSE_S3
 from fcsse.objects import Group
 from fcsse.policy.document import printable
 from fcsse.suggested_commands import CommandBuilder
@@ -27,7 +22,7 @@ REFUSALS = {
     Refusal.DUAL_LAYER: f"S3 re-encrypts no DSSE-KMS objects in place: {COPY}",
     Refusal.CUSTOMER_KEY: "S3 re-encrypts no SSE-C objects in place: whoever has their key must copy them",
     Refusal.KEY_UNKNOWN: "S3 did not name their key, so no filter finds them",
-    Refusal.OTHER: "AWS documents this for SSE-S3 and SSE-KMS objects only",
+    Refusal.OTHER: f"AWS documents this for {IN_PLACE} objects only",
 }
 CAVEATS = {
     Caveat.SAMPLE: "Not all objects were looked at. The job changes every object that is encrypted in one of the ways above; "
@@ -99,7 +94,7 @@ def rekey_commands(plan: RekeyPlan, words: CommandBuilder) -> list[Command]:
     if plan.manifest:
         upload = ("--bucket", plan.place, "--key", plan.manifest_name, "--body", str(plan.manifest.file))
         # S3 Batch Operations takes no CSV manifest that is encrypted with SSE-KMS.
-        sealed = (*upload, "--server-side-encryption", "AES256")
+        sealed = (*upload, "--server-side-encryption", SSE_S3.code)
         out.append(Command("Stores the manifest", words.aws("s3api", "put-object", *sealed, region=plan.target.region)))
     if plan.job_role is None:
         create = ("--role-name", plan.role_name, "--assume-role-policy-document", _compact(plan.trust_policy()))

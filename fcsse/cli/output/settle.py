@@ -6,21 +6,18 @@ The JSON keys are a contract: they are added to, and never change their meaning.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from fcsse.cli.output.documents import Json, escaped, fenced
-from fcsse.cli.output.history import lost_entries
+from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, saved_lines
+from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
 from fcsse.event_history.loss_sentences import loss_note, notes
 from fcsse.event_history.sentences import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
-
-if TYPE_CHECKING:
-    from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
 
 
 def settle_lines(found: Settlement) -> list[Line]:

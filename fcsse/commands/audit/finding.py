@@ -5,21 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from fcsse.commands.audit.finding_kinds import ORDER, Severity
 from fcsse.model import Pair
-
-
-class Severity(Enum):
-    """How bad. HIGH: a cache fails now. MEDIUM: it may, or the next change will. LOW: wider or older than need be."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """For sorting, the worst first."""
-        return list(Severity).index(self)
 
 
 class Fix(Enum):
@@ -28,45 +15,6 @@ class Fix(Enum):
     NO = "no"
     YES = "yes"
     PRUNE = "prune-orphans"
-
-
-ORDER = (
-    "access-missing",
-    "record-disagrees",
-    "context-changed",
-    "explicit-deny",
-    "bucket-policy",
-    "key-disabled",
-    "key-pending-deletion",
-    "key-unusable",
-    "key-gone",
-    "bucket-gone",
-    "foreign-alias",
-    "aws-managed-key",
-    "role-missing",
-    "association-failed",
-    "dead-principals",
-    "access-unknown",
-    "account-unreadable",
-    "unreadable",
-    "region-unheard-of",
-    "dsse",
-    "encryption-unsupported",
-    "policy-format",
-    "policy-nearly-full",
-    "cache-gone",
-    "dead-grant",
-    "every-cache",
-    "duplicate-grant",
-    "unconstrained-grant",
-    "wide-statement",
-    "mergeable",
-    "read-only",
-    "unused-access",
-    "role-unused",
-    "account-closed",
-)
-"""Every code of a finding, in the order in which findings of one severity are shown. Codes never change meaning."""
 
 
 class Finding(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fcsse.commands.audit.finding import Fix
+from fcsse.commands.audit.finding_kinds import EXPLICIT_DENY
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
 from fcsse.model import Operation, Options, Pair
@@ -17,9 +18,6 @@ from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.statement import Access
-
-LINKING = ("access-missing", "context-changed", "access-unknown")
-"""Troubles that a link fixes."""
 
 
 class Fixability(NamedTuple):
@@ -35,7 +33,7 @@ def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
     found: dict[Pair, Fixability] = {}
     by_key: dict[str, list[tuple[PairAudit, Access]]] = {}
     for one in judged:
-        if one.facts is None or not any(trouble.code in LINKING for trouble in one.troubles):
+        if one.facts is None or not any(trouble.kind.fixed_by_link for trouble in one.troubles):
             continue
         try:
             need = requirement_of(one.facts, Options(Operation.LINK))
@@ -92,7 +90,7 @@ def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
     linking it adds nothing.
     """
     for one in sorted(judged, key=lambda one: (not one.allowed, not one.by_statement)):
-        if one.facts is None or any(trouble.code == "explicit-deny" for trouble in one.troubles):
+        if one.facts is None or any(trouble.kind is EXPLICIT_DENY for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):
             (outcome,) = make_plan((one.facts,), fix_options(prune_orphans=fix is Fix.PRUNE)).outcomes

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.commands.audit.finding import Fix
-from fcsse.commands.audit.fix import LINKING, pruning
+from fcsse.commands.audit.finding_kinds import DEAD_PRINCIPALS, kind_of
+from fcsse.commands.audit.fix import pruning
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit, Verdicts
 from fcsse.model import Facts, Grant, Options
@@ -24,8 +25,8 @@ def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
     """
     fixes = (Fix.YES, Fix.PRUNE) if options.prune_orphans else (Fix.YES,)
     fixable = [finding for finding in audit.findings if finding.fix in fixes]
-    blocked = {finding.key for finding in fixable if finding.code == "dead-principals"}
-    linked = {pair for finding in fixable if finding.code in LINKING for pair in finding.pairs}
+    blocked = {finding.key for finding in fixable if finding.code == DEAD_PRINCIPALS.code}
+    linked = {pair for finding in fixable if kind_of(finding.code).fixed_by_link for pair in finding.pairs}
     for key in blocked - {one.key for one in audit.judged if one.pair in linked}:
         _, tidied = pruning(one for one in audit.judged if one.key == key)
         linked |= {tidied.pair} if tidied else set()

@@ -7,13 +7,11 @@ each account. A run that reached its end marks it as finished, and the next run 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fcsse.arn import is_account
+from fcsse.durable_files import write_whole
 from fcsse.errors import UnexpectedError, UsageError
 from fcsse.safe_files import UnsafeFileError, read_own
 
@@ -89,7 +87,7 @@ class FixState:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self.path, json.dumps(document, indent=2) + "\n")
+            write_whole(self.path, json.dumps(document, indent=2) + "\n")
         except OSError as error:
             raise UnexpectedError(
                 f"writing the state file {self.path}: {error.strerror or error}",
@@ -116,17 +114,3 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
         return None
     sound = all(is_account(name) and type(code) is int and 0 <= code <= 255 for name, code in accounts.items())
     return document if sound else None
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.arn import role_name
+from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.facts import AccountFacts, Located
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.model import Operation, Options, Pair
 from fcsse.planning.make_plan import make_plan
@@ -36,7 +38,8 @@ def _failed(located: Located, by_pair: dict[Pair, PairAudit], words: CommandBuil
     pair = Pair(association.owner, association.bucket or "")
     judged = by_pair.get(pair)
     said = f"AWS says: {association.failure}" if association.failure else "AWS gives no reason."
-    remedy = "Fix what AWS reports."
+    kind = kinds.ASSOCIATION_FAILED
+    remedy = kind.remedy
     if judged is not None and not judged.allowed:
         remedy = "Fix the other findings for this cache and bucket first."
     thing, told = (
@@ -51,9 +54,9 @@ def _failed(located: Located, by_pair: dict[Pair, PairAudit], words: CommandBuil
         )
         look = ("describe-file-systems", "--file-system-ids", association.owner)
     return Finding(
-        "association-failed",
-        Severity.HIGH,
-        f"{thing} bucket {association.bucket} is {association.lifecycle}",
+        kind.code,
+        kind.severity,
+        kind.title.format(thing=thing, bucket=association.bucket, lifecycle=association.lifecycle),
         (said, told),
         remedy,
         (words.aws("fsx", *look, region=located.region),),
@@ -69,7 +72,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[PairAudit], words: Comm
     by_cache: dict[tuple[str, bool], list[PairAudit]] = {}
     served = _served(facts)
     for one in judged:
-        if any(trouble.code == "role-missing" for trouble in one.troubles):
+        if any(trouble.kind is kinds.ROLE_MISSING for trouble in one.troubles):
             by_cache.setdefault((one.pair.cache or "", one.pair.bucket in served), []).append(one)
     found = []
     for (cache, all_done), pairs in by_cache.items():
@@ -87,7 +90,7 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[PairAudit], words: Comm
             "given access."
         )
         commands = words.fcsse("link", [cache] if young else [], [one.pair.bucket for one in pairs])
-        severity = Severity.LOW if young else Severity.HIGH
+        severity = Severity.LOW if young else kinds.ROLE_MISSING.severity
         detail = [f"IAM has no role {role_name(cache)}, so nothing can be given to it."]
         if all_done and not young:
             severity, commands = Severity.INFO, ()
@@ -98,9 +101,9 @@ def _roles_missing(facts: AccountFacts, judged: Sequence[PairAudit], words: Comm
             )
         found.append(
             Finding(
-                "role-missing",
+                kinds.ROLE_MISSING.code,
                 severity,
-                f"{cache} has no service-linked role{' yet' if young else ''}",
+                kinds.ROLE_MISSING.title.format(cache=cache, yet=" yet" if young else ""),
                 tuple(detail),
                 remedy,
                 commands,
@@ -122,11 +125,11 @@ def _served(facts: AccountFacts) -> dict[str, str]:
 def _unheard_of(facts: AccountFacts) -> list[Finding]:
     return [
         Finding(
-            "region-unheard-of",
-            Severity.MEDIUM,
-            f"no Region with FSx is known as {region}",
+            kinds.REGION_UNHEARD_OF.code,
+            kinds.REGION_UNHEARD_OF.severity,
+            kinds.REGION_UNHEARD_OF.title.format(region=region),
             ("Nothing was found in it, and botocore's list of endpoints does not have it.",),
-            f"Did you mean {' or '.join(meant)}?" if meant else "Check --region and AWS_REGION.",
+            f"Did you mean {' or '.join(meant)}?" if meant else kinds.REGION_UNHEARD_OF.remedy,
             region=region,
         )
         for region, meant in facts.unheard_of
@@ -144,11 +147,11 @@ def _roles_unused(facts: AccountFacts) -> list[Finding]:
     named = ", ".join(unused[:20]) + (" …" if len(unused) > 20 else "")
     return [
         Finding(
-            "role-unused",
-            Severity.INFO,
-            f"{count(len(unused), 'role')} without any S3 association: {listed(unused)}",
+            kinds.ROLE_UNUSED.code,
+            kinds.ROLE_UNUSED.severity,
+            kinds.ROLE_UNUSED.title.format(roles=count(len(unused), "role"), caches=listed(unused)),
             (f"No Region has an S3 association of {named}.",),
-            "Where the cache is gone, what key policies still give its role can go: fcsse unlink, for each bucket that it had.",
+            kinds.ROLE_UNUSED.remedy,
             cache=unused[0] if len(unused) == 1 else None,
         )
     ]

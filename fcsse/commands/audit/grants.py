@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.arn import Arn, role_cache
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit import finding_kinds as kinds
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.model import READ_OPERATIONS, AccessLevel, Grant
-from fcsse.planning.requirements import GRANT_PREFIX, grant_name
+from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 
@@ -47,11 +49,9 @@ def _dead(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
         return []
     return [
         key.finding(
-            "dead-grant",
-            Severity.LOW,
-            f"{count(len(dead), 'grant')} for caches that are gone: key {key.name}",
+            kinds.DEAD_GRANT,
+            {"grants": count(len(dead), "grant")},
             [f"Grant {grant.name} is for {grant.grantee}, a role that was deleted." for grant in dead[:8]],
-            "End them: they serve nobody, and count against the 50,000 that a key may have.",
             [_end(key, grant, words) for grant in dead[:MOST]],
         )
     ]
@@ -73,13 +73,11 @@ def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
             cache = role_cache(spare[0].grantee or "") or ""
             found.append(
                 key.finding(
-                    "duplicate-grant",
-                    Severity.LOW,
-                    f"{count(len(spare), 'duplicate grant')} for {cache}: key {key.name}",
+                    kinds.DUPLICATE_GRANT,
+                    {"grants": count(len(spare), "duplicate grant"), "cache": cache},
                     [
                         f"{count(len(group), 'grant')} say the same; {listed([grant.grant_id for grant in spare])} can go."
                     ],
-                    "End the spare ones.",
                     [_end(key, grant, words) for grant in spare[:MOST]],
                     cache=cache,
                 )
@@ -148,21 +146,25 @@ def _unseen(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBu
 
 def _told(key: KeyAudit, caches: list[str], severity: Severity, remedy: str, commands: Sequence[str]) -> Finding:
     return key.finding(
-        "unconstrained-grant",
-        severity,
+        kinds.UNCONSTRAINED_GRANT,
         _title(key, caches),
         [f"The grants of {listed(caches)} have no constraint, so they hold for every bucket, and outside S3."],
-        remedy,
         commands,
+        severity=severity,
+        remedy=remedy,
         cache=caches[0] if len(caches) == 1 else None,
     )
 
 
-def _title(key: KeyAudit, caches: list[str]) -> str:
+def _title(key: KeyAudit, caches: list[str]) -> dict[str, str]:
     grants = f"{caches[0]}'s grant" if len(caches) == 1 else f"the grants of {listed(caches)}"
     buckets = key.buckets
-    verb, them = "is" if len(caches) == 1 else "are", "that bucket" if len(buckets) == 1 else "those buckets"
-    return f"{grants} on the key of {listed(buckets, 2)} {verb} not limited to {them}"
+    return {
+        "grants": grants,
+        "buckets": listed(buckets, 2),
+        "are": "is" if len(caches) == 1 else "are",
+        "them": "that bucket" if len(buckets) == 1 else "those buckets",
+    }
 
 
 def _pairs(constraint: object) -> tuple[tuple[str, str], ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fcsse.arn import Arn
-from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import FindingKind, Severity
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError
 from fcsse.model import Grant
@@ -65,24 +66,39 @@ class KeyAudit(NamedTuple):
 
     def finding(
         self,
-        code: str,
-        severity: Severity,
-        title: str,
+        kind: FindingKind,
+        title: Mapping[str, str],
         detail: Iterable[str],
-        remedy: str,
         commands: Iterable[str] = (),
         *,
+        severity: Severity | None = None,
+        remedy: str | None = None,
         fix: Fix = Fix.NO,
         cache: str | None = None,
         bucket: str | None = None,
     ) -> Finding:
-        """A finding about this key, and with it about all its pairs."""
+        """A finding about this key, and with it about all its pairs.
+
+        ``title`` fills the kind's title; ``severity`` and ``remedy`` are the kind's unless others are given.
+        """
         pairs = [one.pair for one in self.judged]
         if bucket or cache:
             pairs = [pair for pair in pairs if bucket in (None, pair.bucket) and cache in (None, pair.cache)]
         details, made = tuple(detail), tuple(commands)
-        key, region = str(self.arn), self.arn.region
-        return Finding(code, severity, title, details, remedy, made, tuple(pairs), cache, bucket, key, region, fix)
+        return Finding(
+            kind.code,
+            severity or kind.severity,
+            kind.title.format(**{"key": self.name, **title}),
+            details,
+            kind.remedy if remedy is None else remedy,
+            made,
+            tuple(pairs),
+            cache,
+            bucket,
+            str(self.arn),
+            self.arn.region,
+            fix,
+        )
 
 
 def keys_of(judged: Sequence[PairAudit], account: str) -> list[KeyAudit]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.arn import role_cache
+from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit import leftovers
 from fcsse.commands.audit.facts import AccountFacts
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.model import Facts
 from fcsse.planning.width import WideStatement, says, wide_statements
@@ -50,12 +52,11 @@ def _size(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> lis
     more = "no more statement" if not room else f"about {count(room, 'more statement')}"
     return [
         key.finding(
-            "policy-nearly-full",
-            Severity.MEDIUM if share >= NEARLY_FULL else Severity.LOW,
-            f"policy {share:.0%} full: key {key.name}",
+            kinds.POLICY_NEARLY_FULL,
+            {"share": f"{share:.0%}"},
             [f"It takes {told}: room for {more}."],
-            "Take out what nobody needs, or give further caches their access by grants (--via grant).",
             [key.look(words)],
+            severity=Severity.MEDIUM if share >= NEARLY_FULL else None,
         )
     ]
 
@@ -72,14 +73,12 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
             )
             found.append(
                 key.finding(
-                    "every-cache",
-                    Severity.LOW,
-                    f"every cache of the account may use {listed(buckets)}: key {key.name}",
+                    kinds.EVERY_CACHE,
+                    {"buckets": listed(buckets)},
                     [
                         f"Statement {statement.label} applies to any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
-                    "Name the caches instead, where each has its role. Between the commands they have no access.",
                     commands,
                     bucket=buckets[0] if len(buckets) == 1 else None,
                 )
@@ -97,12 +96,9 @@ def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> lis
                 by_statement.setdefault(wide, []).append(one.facts)
     return [
         key.finding(
-            "wide-statement",
-            Severity.LOW,
-            f"a statement gives {listed(list(dict.fromkeys(str(one.pair.cache) for one in group)), 2)} more than needed: "
-            f"key {key.name}",
+            kinds.WIDE_STATEMENT,
+            {"caches": listed(list(dict.fromkeys(str(one.pair.cache) for one in group)), 2)},
             [f"Statement {wide.label} allows {says(wide, group[0].bucket.name)}."],
-            "Link the caches, which adds the documented statement, then narrow this one or take the roles out of it.",
             [key.look(words)],
             bucket=group[0].bucket.name if len({one.bucket.name for one in group}) == 1 else None,
         )
@@ -129,22 +125,22 @@ def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> lis
         moved = list(dict.fromkeys(cache for _, ours in group[1:] for one in ours.roles if (cache := role_cache(one))))
         found.append(
             key.finding(
-                "mergeable",
-                Severity.INFO,
-                f"one statement could serve {count(sum(len(ours.roles) for _, ours in group), 'cache')} on {listed(buckets)}: "
-                f"key {key.name}",
+                kinds.MERGEABLE,
+                {
+                    "caches": count(sum(len(ours.roles) for _, ours in group), "cache"),
+                    "buckets": listed(buckets),
+                },
                 [
                     f"statements {listed([statement.label for statement, _ in group])} say the same of different roles; one with all of "
                     f"them saves about {max(0, saved - 140 * len(moved)):,} bytes."
                 ],
-                f"Worth it when the policy gets full. Between the commands {listed(moved)} "
-                f"{'has' if len(moved) == 1 else 'have'} no access.",
                 [
                     *words.fcsse("unlink", moved, buckets),
                     *words.fcsse("link", moved, buckets, *operations(group[0][1].level)),
                 ]
                 if key.own
                 else [],
+                remedy=kinds.MERGEABLE.remedy.format(moved=f"{listed(moved)} {'has' if len(moved) == 1 else 'have'}"),
                 bucket=buckets[0] if len(buckets) == 1 else None,
             )
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fcsse.arn import role_cache
+from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.facts import AccountFacts
-from fcsse.commands.audit.finding import Finding, Fix, Severity
+from fcsse.commands.audit.finding import Finding, Fix
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.fix import pruning
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.policy.document import PolicyDocument, Statement
@@ -56,17 +58,20 @@ def _dead(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> lis
     ]
     return [
         key.finding(
-            "dead-principals",
-            Severity.HIGH if waiting else Severity.MEDIUM,
-            f"{count(len(ids), 'principal')} that no longer {'exists' if len(ids) == 1 else 'exist'} "
-            f"{'blocks' if len(ids) == 1 else 'block'} every edit: policy of key {key.name}",
+            kinds.DEAD_PRINCIPALS,
+            {
+                "principals": count(len(ids), "principal"),
+                "exist": "exists" if len(ids) == 1 else "exist",
+                "block": "blocks" if len(ids) == 1 else "block",
+            },
             detail,
-            "Take them out in the next change; the diff shows each."
+            way or ([key.look(words)] if key.own else []),
+            severity=Severity.HIGH if waiting else None,
+            remedy=None
             if way
             else "No link takes them out as things stand: edit the policy by hand."
             if key.own
             else "Have the key's owner take them out.",
-            way or ([key.look(words)] if key.own else []),
             fix=fix,
         )
     ]
@@ -91,12 +96,11 @@ def _gone(key: KeyAudit, facts: AccountFacts, links: Links, words: CommandBuilde
             if principal in key.dead:
                 found.append(
                     key.finding(
-                        "cache-gone",
-                        Severity.LOW,
-                        f"statement {statement.label} is for a cache that is gone: key {key.name}",
+                        kinds.CACHE_GONE,
+                        {"statement": statement.label, "cache": "a cache that is gone"},
                         [f"{principal} was the role of a cache, for {listed(buckets)}."],
-                        "The next link or unlink on this key takes it out without asking.",
                         way,
+                        remedy="The next link or unlink on this key takes it out without asking.",
                         fix=fix,
                     )
                 )
@@ -125,14 +129,8 @@ def _leftover(
     commands = words.fcsse("unlink", [cache], left, *key.named(left))
     if gone or not linked:
         why = "IAM has no role for it" if gone else "no Region has an S3 association of it"
-        title = f"statement {statement.label} is for {cache}, which is gone: key {key.name}"
-        return [
-            key.finding("cache-gone", Severity.LOW, title, [f"{why}."], "Take the access back.", commands, cache=cache)
-        ]
-    title = f"{cache} has access to {listed(left)}, which it is not linked to: key {key.name}"
+        about = {"statement": statement.label, "cache": f"{cache}, which is gone"}
+        return [key.finding(kinds.CACHE_GONE, about, [f"{why}."], commands, cache=cache)]
+    about = {"cache": cache, "buckets": listed(left)}
     detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
-    return [
-        key.finding(
-            "unused-access", Severity.INFO, title, detail, "Take it back if nothing needs it.", commands, cache=cache
-        )
-    ]
+    return [key.finding(kinds.UNUSED_ACCESS, about, detail, commands, cache=cache)]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import ACCOUNT_CLOSED, ACCOUNT_UNREADABLE, Severity
 from fcsse.commands.audit.report import VERDICTS, Audit
 from fcsse.commands.audit.unreadable import title_of
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, CredentialsError, DeniedError, FcsseError
@@ -16,8 +17,6 @@ from fcsse.text import count, sentence
 
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
 """The role that AWS Organizations makes in accounts that it creates. Source: AWS Organizations user guide."""
-
-UNREADABLE, CLOSED = "account-unreadable", "account-closed"
 
 
 class AccountAudit(NamedTuple):
@@ -50,19 +49,19 @@ class AccountAudit(NamedTuple):
 
 def _closed(member: Member) -> Finding:
     return Finding(
-        CLOSED,
-        Severity.LOW,
-        f"account {member} is {member.state} and was not read",
+        ACCOUNT_CLOSED.code,
+        ACCOUNT_CLOSED.severity,
+        ACCOUNT_CLOSED.title.format(account=member, state=member.state),
         ("AWS answers no calls of roles in an account that is not active.",),
-        "Nothing to do if the account is being closed. Otherwise have AWS Support reopen it.",
+        ACCOUNT_CLOSED.remedy,
     )
 
 
 def _unread(member: Member, error: FcsseError) -> Finding:
     return Finding(
-        UNREADABLE,
-        Severity.MEDIUM,
-        f"account {member} could not be read: {title_of(error).removeprefix('unknown: ')}",
+        ACCOUNT_UNREADABLE.code,
+        ACCOUNT_UNREADABLE.severity,
+        ACCOUNT_UNREADABLE.title.format(account=member, reason=title_of(error).removeprefix("unknown: ")),
         (sentence(error.message), "Its caches, and whether they have access, are not known."),
         _remedy(error),
     )

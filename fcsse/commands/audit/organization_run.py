@@ -66,13 +66,10 @@ def open_organization(
     ``audited`` are the options that say which accounts are meant, for commands. Raises what keeps the accounts from being
     listed.
     """
-    from fcsse.aws.member_accounts import MemberAccounts
-
     pipeline.progress.step("listing the accounts of the organization")
     caller = pipeline.aws.caller()
     found = tuple(members) if members is not None else pipeline.aws.member_accounts()
-    active = [one.account for one in found if one.active]
-    roles = MemberAccounts(pipeline.aws.own, caller.partition, caller.account, role_name, active)
+    roles = pipeline.aws.roles_in_members(caller, role_name, found)
     return Organization(
         pipeline, found, roles, scope, replace(words, audited=(*audited, *words.audited)), caller.account
     )
@@ -124,16 +121,13 @@ def _audit(
     organization: Organization, member: Member, requests: ThreadPoolExecutor, finished: Finished | None
 ) -> AccountAudit:
     """One account. Its error is part of the answer; what is no error of this project's is raised."""
-    from fcsse.aws.client import Aws
-    from fcsse.aws.member_accounts import MemberView
-
     roles = organization.roles
     # On one of the shared threads, so that it counts as one of their requests.
     own = attempt(requests.submit(roles.clients_of, member.account).result)
     if isinstance(own, FcsseError):
         return AccountAudit(member, error=own)
-    view = MemberView(roles, member.account)
-    pipeline = replace(organization.pipeline, aws=Aws(own, others=view), progress=Silent())
+    aws, view = organization.pipeline.aws.in_member(roles, member.account, own)
+    pipeline = replace(organization.pipeline, aws=aws, progress=Silent())
     # The caller's profile gives credentials of the caller's account only.
     own_words = (
         organization.words if member.account == organization.caller else replace(organization.words, profile=None)

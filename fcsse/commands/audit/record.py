@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import RECORD_DISAGREES, Severity
 from fcsse.event_history.agreement import Observation
 from fcsse.event_history.observed import Observed
 from fcsse.event_history.sentences import AGAINST_ALLOWED, AGAINST_DENIED, heading, state
@@ -25,14 +26,17 @@ def _finding(
     pairs = tuple(dict.fromkeys(one.asked.pair for one in group))
     caches = [pair.cache or "" for pair in pairs]
     key = group[0].asked.key
-    did = "allows" if allowed else "refuses"
-    against = "deny it" if allowed else "allow it"
     told = [sentence(f"{one.asked.pair.cache}, {heading(one)}: {state(one, observed.now)}") for one in group]
     command = words.fcsse("check", caches, [bucket], "--observed")
     return Finding(
-        "record-disagrees",
-        Severity.MEDIUM if allowed else Severity.HIGH,
-        f"AWS {did} {listed(caches)} the key of bucket {bucket}, although key policy and grants {against}",
+        RECORD_DISAGREES.code,
+        Severity.MEDIUM if allowed else RECORD_DISAGREES.severity,
+        RECORD_DISAGREES.title.format(
+            did="allows" if allowed else "refuses",
+            who=listed(caches),
+            bucket=bucket,
+            against="deny" if allowed else "allow",
+        ),
         tuple(told[:4]),
         AGAINST_DENIED if allowed else AGAINST_ALLOWED,
         command,

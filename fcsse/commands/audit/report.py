@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
 from fcsse.commands.audit.facts import AccountFacts
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import keys_of
 from fcsse.commands.audit.verdicts import PairAudit, Verdicts
 from fcsse.endpoint import Endpoint

@@ -11,6 +11,7 @@ from fcsse.commands.audit.fix import fix_options
 from fcsse.commands.audit.fix_pairs import to_link
 from fcsse.commands.audit.report import Audit, audit_of
 from fcsse.commands.audit.verdicts import Verdicts
+from fcsse.commands.observed import AUDIT_LIMITS, LEAST_SECONDS, UseReader
 from fcsse.model import Facts
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import Plan
@@ -45,8 +46,6 @@ def audit_account(
     if not observed:
         facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool, organization)
         return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
-    from fcsse.commands.observed import AUDIT_LIMITS, LEAST_SECONDS, UseReader
-
     reader = UseReader(pipeline.aws, pipeline.clock, AUDIT_LIMITS, LEAST_SECONDS)
     try:
         if not scope.all_regions:

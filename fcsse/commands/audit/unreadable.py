@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from fcsse.arn import Arn
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Refusal
-from fcsse.commands.audit.finding import Finding, Severity
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import UNREADABLE, Severity
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import EXIT_DENIED, DeniedError, FcsseError, NotFoundError
 from fcsse.text import count, listed, sentence
@@ -67,8 +68,8 @@ def _regions(facts: AccountFacts) -> dict[str, tuple[list[str], FcsseError]]:
 
 def _region(reason: str, regions: list[str], error: FcsseError) -> Finding:
     return Finding(
-        "unreadable",
-        Severity.MEDIUM,
+        UNREADABLE.code,
+        UNREADABLE.severity,
         f"{listed(regions)} {reason}",
         (f"The caches of {count(len(regions), 'Region')} are not known: {error.message}.", *_all(regions)),
         error.hint,
@@ -183,8 +184,8 @@ def _finding(alike: Sequence[_Unread]) -> Finding:
     if family == OLDER:
         detail.append("File systems that were linked to S3 at their creation (ImportPath) are not known.")
     return Finding(
-        "unreadable",
-        Severity.LOW if first.harmless else Severity.MEDIUM,
+        UNREADABLE.code,
+        Severity.LOW if first.harmless else UNREADABLE.severity,
         title,
         tuple(detail),
         remedy,

@@ -9,37 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from fcsse.commands.check import CheckResult, check_pair, full_access
-from fcsse.errors import FcsseError, NotFoundError
-from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import FullAccess, Judgement, decider, full_access_by, judge
+from fcsse.commands.audit import finding_kinds as kinds
+from fcsse.commands.audit.troubles import Trouble, troubles_of
+from fcsse.commands.check import check_pair
+from fcsse.commands.check_headline import full_access
+from fcsse.errors import FcsseError
+from fcsse.evaluator.pair_access import FullAccess, full_access_by, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import Bucket, Facts, Obstacle, Operation, Options, Pair
-from fcsse.planning.denials import advice, denied_because, exemption
-from fcsse.planning.outlook import read_only_by
-from fcsse.planning.requirements import is_linkable, requirement_of
+from fcsse.model import Bucket, Facts, Obstacle, Pair
+from fcsse.planning.requirements import is_linkable
 from fcsse.policy.document import parsed
-from fcsse.policy.encryption_context import ContextForm
-from fcsse.policy.step_phrases import other_form_only
-
-ROLES = "{roles}"
-"""In a remedy, in place of the roles of all the pairs that it is for."""
-
-READ_ONLY = "read-only"
-"""The code of a pair that was linked for reading only: no fault."""
-
-OF_KEY = frozenset({"key-disabled", "key-pending-deletion", "key-gone", "key-unusable"})
-"""Troubles by which a key cannot be used, whatever its policy says."""
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
-
-
-class Trouble(NamedTuple):
-    """What keeps a pair from its access: the code of a finding, why, and what would help: a text with ``ROLES`` for roles."""
-
-    code: str
-    reason: str
-    remedy_template: str = ""
 
 
 class PairAudit(NamedTuple):
@@ -77,7 +58,7 @@ class PairAudit(NamedTuple):
     @property
     def as_linked(self) -> bool:
         """Is all access there for certain that the pair was linked for: without writing, where the link is for reading only?"""
-        return self.allowed or any(trouble.code == READ_ONLY for trouble in self.troubles)
+        return self.allowed or any(trouble.kind is kinds.READ_ONLY for trouble in self.troubles)
 
     @property
     def verdict(self) -> str:
@@ -91,13 +72,6 @@ class PairAudit(NamedTuple):
             if DENIED in (self.read, self.write)
             else "unknown"
         )
-
-
-FULL_ARN = (
-    "Have the bucket's owner set the default encryption to the key's full ARN, or state that when linking: fcsse link with "
-    "--key ARN, --bucket-region REGION and --bucket-keys or --no-bucket-keys."
-)
-NEW = "Recreate the bucket, or delete the association. (A file cache's association is only deleted with the cache.)"
 
 
 class Verdicts:
@@ -145,7 +119,7 @@ def _judged(
     named = checked.judgement is not None and checked.judgement.by_statement
     troubles: tuple[Trouble, ...] = ()
     if not (checked.read is checked.write is ALLOWED):
-        troubles = _troubles(checked, buckets.get(found.pair.bucket), roleless)
+        troubles = troubles_of(checked, buckets.get(found.pair.bucket), roleless)
     return PairAudit(
         found.pair,
         region,
@@ -187,133 +161,3 @@ def _quickly(found: Facts | Obstacle) -> FullAccess | None:
     if judged is None or not (judged.read is judged.write is ALLOWED):
         return None
     return FullAccess(judged.deciders, judged.by_statement)
-
-
-def _troubles(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
-    if checked.error:
-        return (_obstacle(checked, checked.error, bucket, roleless),)
-    facts = checked.facts
-    if facts is None:
-        return ()
-    found = _of_encryption(facts) + _of_key(facts)
-    if checked.judgement is None:
-        if not found and checked.blocker:
-            found.append(Trouble("policy-format", checked.blocker.message, checked.blocker.hint))
-        return tuple(found)
-    found += _of_bucket_policy(facts, checked.judgement)
-    if not any(trouble.code in OF_KEY for trouble in found):
-        found += _of_access(facts, checked.judgement)
-    return tuple(found)
-
-
-def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, roleless: Collection[str]) -> Trouble:
-    """Why a pair could not be looked at."""
-    if checked.pair.cache in roleless:
-        return Trouble("role-missing", error.message, error.hint)
-    reference = bucket.encryption.key if bucket and bucket.encryption.is_kms else None
-    if bucket and bucket.foreign and reference and not reference.startswith("arn:"):
-        return Trouble("foreign-alias", error.reason, FULL_ARN)
-    if isinstance(error, NotFoundError):
-        return Trouble("key-gone", error.message, error.hint) if bucket else Trouble("bucket-gone", error.message, NEW)
-    return Trouble("unreadable", error.message, error.hint)
-
-
-def _of_encryption(facts: Facts) -> list[Trouble]:
-    """Encryption that File Cache does not document, or that cannot be shared."""
-    bucket = facts.bucket
-    if bucket.encryption.is_kms and not (
-        (facts.key is None and bucket.foreign) or (facts.key and facts.key.manager == "AWS")
-    ):
-        return []
-    try:
-        requirement_of(facts, Options(Operation.LINK))
-    except FcsseError as error:
-        code = "aws-managed-key"
-        if not bucket.encryption.is_kms:
-            code = "dsse" if bucket.encryption.algorithm == "aws:kms:dsse" else "encryption-unsupported"
-        return [Trouble(code, error.reason, error.hint)]
-    return []
-
-
-def _of_key(facts: Facts) -> list[Trouble]:
-    """A key that cannot be used, whatever its policy says."""
-    key = facts.key
-    if key is None or key.manager == "AWS":
-        return []
-    codes = {"Disabled": "key-disabled", "PendingDeletion": "key-pending-deletion", "NotFound": "key-gone"}
-    usable = key.state in (None, "Enabled", "Updating") and key.usable_by_s3
-    if usable and facts.bucket.region in (None, key.arn.region):
-        return []
-    try:
-        requirement_of(facts, Options(Operation.LINK))
-    except FcsseError as error:
-        code = codes.get(key.state or "", "key-unusable")
-        remedies = {
-            "key-disabled": "Enable it.",
-            "key-pending-deletion": "Cancel the deletion while that is possible, and enable it.",
-        }
-        return [Trouble(code, error.reason, remedies.get(code, error.hint))]
-    return []
-
-
-def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
-    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and row.action not in S3_REST]
-    if not stopped:
-        return []
-    actions = ", ".join(dict.fromkeys(row.action for row in stopped))
-    reason = f"the bucket policy: {denied_because(stopped[0].decision)}"
-    if any(row.decision.explicit for row in stopped):
-        return [
-            Trouble(
-                "bucket-policy",
-                reason,
-                f"Exclude {ROLES} from the statement that denies {actions} in the bucket's policy.",
-            )
-        ]
-    if all(row.decision.verdict is UNKNOWN for row in stopped):
-        return [Trouble("access-unknown", reason, "See whether the bucket policy's condition holds for the cache.")]
-    return [
-        Trouble("bucket-policy", reason, f"Add a statement to the bucket's policy that allows {actions} to {ROLES}.")
-    ]
-
-
-def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
-    """What the key policy and grants say."""
-    needed = [row for row in judgement.rows if row.current and row.asked.needed]
-    lacking = [row for row in needed if row.verdict is not ALLOWED]
-    if not lacking:
-        return []
-    if judgement.denials:
-        row = judgement.denials[0]
-        found = exemption(row.decision, facts, row.asked.form)
-        if found.form is None:
-            found = found._replace(value=ROLES)
-        remedy = f"{advice(found, decider(row.decision) or 'a statement')}. A Deny wins over every Allow."
-        return [Trouble("explicit-deny", denied_because(row.decision, row.asked.form), remedy)]
-    if judgement.form_changed:
-        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
-        return [
-            Trouble(
-                "context-changed",
-                other_form_only(facts.bucket.name, form),
-                "Link again, for the form in use now; the access by the other stays.",
-            )
-        ]
-    by = read_only_by(judgement, parsed(facts.policy) if facts.policy is not None else None, facts.grants or ())
-    if by:
-        return [
-            Trouble(
-                READ_ONLY,
-                f"{by} is for reading only, as link with --operations read makes it",
-                "Nothing to do where the cache never writes back. Only to let it write, link it with all operations.",
-            )
-        ]
-    denied = [row for row in lacking if row.verdict is DENIED]
-    if denied:
-        miss = next((miss.reason for row in denied for miss in row.decision.misses[:1]), "")
-        reason = denied[0].decision.reason + (f"; closest: {miss}" if miss else "")
-        return [Trouble("access-missing", reason, "Link the cache to the bucket.")]
-    if facts.policy is None or facts.grants is None:
-        return [Trouble("unreadable", lacking[0].decision.reason)]
-    remedy = "See whether the condition holds for the cache, or link: a statement without it decides."
-    return [Trouble("access-unknown", lacking[0].decision.reason, remedy)]

@@ -7,16 +7,14 @@ from enum import Enum
 from typing import NamedTuple
 
 from fcsse.commands.census.tally import Census
+from fcsse.encryption_algorithms import ALGORITHMS, DOCUMENTED, SSE_C, SSE_KMS, algorithm_of
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
-from fcsse.objects import CUSTOMER, DUAL_LAYER, Group, ObjectEncryption
+from fcsse.objects import Group, ObjectEncryption
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.suggested_commands import CommandBuilder
-
-KEYLESS = ("AES256", "none")
-"""Ways of encryption that take no KMS permission."""
 
 
 class Hindrance(Enum):
@@ -76,7 +74,7 @@ def needs_of(
     reaches: list[CacheAccess] = []
     keys: dict[str, Key] = {}
     for group in census.groups:
-        if group.sealed.algorithm in KEYLESS:
+        if not algorithm_of(group.sealed.algorithm).needs_key:
             continue
         facts_by_cache = {facts.pair.cache: facts for facts in found.get(group.sealed.key or "", ())}
         for cache in caches:
@@ -90,7 +88,7 @@ def needs_of(
 
 def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAccess:
     sealed = group.sealed
-    if sealed.algorithm == CUSTOMER:
+    if sealed.algorithm == SSE_C.code:
         why = "only who has the customer-provided key can read them"
         return CacheAccess(cache, group, Verdict.DENIED, why, hindrance=Hindrance.CUSTOMER_KEY)
     if facts is None:
@@ -118,7 +116,7 @@ _STATES = {"Disabled": "disabled", "PendingDeletion": "pending deletion", "NotFo
 
 
 def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) -> CacheAccess:
-    encryption = Encryption("aws:kms", sealed.key, sealed.form is ContextForm.BUCKET)
+    encryption = Encryption(SSE_KMS.code, sealed.key, sealed.form is ContextForm.BUCKET)
     there = facts._replace(bucket=facts.bucket._replace(encryption=encryption))
     document = PolicyDocument.parse(facts.policy) if facts.policy is not None else None
     judged = judge(there, document, facts.grants, explain=False)
@@ -138,10 +136,10 @@ def _judged(cache: str, facts: Facts, group: Group, sealed: ObjectEncryption) ->
 
 def _documented(reach: CacheAccess) -> CacheAccess:
     """The same, unless it is of an encryption that File Cache does not document. Then nobody can be sure of access."""
-    if reach.group.sealed.algorithm == "aws:kms":
+    algorithm = algorithm_of(reach.group.sealed.algorithm)
+    if algorithm.documented:
         return reach
-    name = "DSSE-KMS" if reach.group.sealed.algorithm == DUAL_LAYER else reach.group.sealed.algorithm
-    why = f"File Cache documents SSE-S3 and SSE-KMS only, not {name}"
+    why = f"File Cache documents {DOCUMENTED} only, not {algorithm.name}"
     worse = reach.verdict if reach.verdict is Verdict.DENIED else Verdict.UNKNOWN
     return reach._replace(verdict=worse, reason=f"{reach.reason}; {why}" if reach.reason else why, linkable=False)
 
@@ -173,7 +171,7 @@ def _remedies(
 def _beyond(reach: CacheAccess, keys: Mapping[str, Key]) -> bool:
     """Does no command help, short of writing the objects anew?"""
     key = keys[reach.group.sealed.key or ""]
-    return reach.group.sealed.algorithm != "aws:kms" or key.manager == "AWS" or key.state == "NotFound"
+    return not algorithm_of(reach.group.sealed.algorithm).documented or key.manager == "AWS" or key.state == "NotFound"
 
 
 def _awaken(key: Key, words: CommandBuilder) -> list[str]:
@@ -192,8 +190,12 @@ def _advice(reaches: Sequence[CacheAccess]) -> tuple[str, ...]:
             "No permission helps with customer-provided keys and another account's AWS managed key: the objects' owner must "
             "write them anew, with a customer managed KMS key."
         )
-    if any(reach.group.sealed.algorithm == DUAL_LAYER for reach in lacking):
-        out.append("Write DSSE-KMS objects anew with SSE-KMS to be sure that a cache can read them.")
+    undocumented = {reach.group.sealed.algorithm for reach in lacking if reach.group.sealed.algorithm != SSE_C.code}
+    out += [
+        f"Write {one.name} objects anew with {SSE_KMS.name} to be sure that a cache can read them."
+        for one in ALGORITHMS
+        if one.code in undocumented and not one.documented
+    ]
     if Hindrance.NOT_READ in hindrances:
         out.append("Credentials of the key's account tell more: --bucket-profile or --bucket-role.")
     if Hindrance.DENY in hindrances:

@@ -8,13 +8,12 @@ becomes, where it is stored with SSE-S3 in one request. Source: S3 API reference
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from fcsse.commands.census.rekey import Manifest, RekeyTarget, is_movable
+from fcsse.commands.census.in_place import RekeyTarget, is_movable
+from fcsse.commands.census.rekey import Manifest
+from fcsse.durable_files import PartFile
 from fcsse.errors import UnexpectedError
 from fcsse.objects import Listed, ObjectEncryption
 
@@ -30,9 +29,7 @@ class ManifestWriter:
         try:
             if file.exists() and not file.is_file():
                 raise OSError(0, "it is not a regular file")
-            handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.resolve().parent)
-            self._part = Path(name)
-            self._out = os.fdopen(handle, "wb")
+            self._part = PartFile(file.resolve())
         except OSError as error:
             raise self._unwritten(error) from error
 
@@ -42,7 +39,7 @@ class ManifestWriter:
             return
         row = f"{self._bucket},{quote(one.name, safe='/')}\n".encode("ascii")
         try:
-            self._out.write(row)
+            self._part.write(row)
         except OSError as error:
             raise self._unwritten(error) from error
         self._digest.update(row)
@@ -54,20 +51,14 @@ class ManifestWriter:
             self.discard()
             return None
         try:
-            self._out.flush()
-            os.fsync(self._out.fileno())
-            self._out.close()
-            self._part.replace(self._file.resolve())
+            self._part.finish()
         except OSError as error:
             raise self._unwritten(error) from error
         return Manifest(self._file, self._rows, self._digest.hexdigest())
 
     def discard(self) -> None:
         """Leaves nothing behind, unless the list is finished."""
-        with suppress(OSError):
-            self._out.close()
-        with suppress(OSError):
-            self._part.unlink(missing_ok=True)
+        self._part.discard()
 
     def _unwritten(self, error: OSError) -> UnexpectedError:
         return UnexpectedError(f"writing manifest {self._file}: {error.strerror or error}", "Name another file.")

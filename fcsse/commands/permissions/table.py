@@ -394,6 +394,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         _on("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids"),
         _on("iam:ListUsers", On.ANY, "the same for users", optional=True),
         _on("dynamodb:UpdateItem", On.TABLE, "counts how often a key was linked again"),
+        _on("cloudtrail:LookupEvents", On.ANY, "finds writes of others that its own ran over"),
         _REGION,
     ),
 }

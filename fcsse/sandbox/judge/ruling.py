@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fcsse.sandbox.judge.condition_block import condition_holds
 from fcsse.sandbox.judge.grant_rules import JudgedGrant, for_account, grant_allows
@@ -19,8 +19,7 @@ from fcsse.sandbox.judge.policy_variables import before_fifth_colon, expand
 from fcsse.sandbox.judge.principal_element import Named, named
 from fcsse.sandbox.judge.wildcards import all_of, any_of, matches, negated, pattern_of, resource_matches
 
-if TYPE_CHECKING:
-    Document = Mapping[str, Any]
+Document = Mapping[str, Any]
 
 MANDATORY = ("kms:", "sts:")
 """Services whose resources' policies must let even their own account's principals in."""

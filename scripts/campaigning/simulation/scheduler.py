@@ -219,6 +219,10 @@ class SimulatedAnswer:
         found: str = self._call.result()
         return found
 
+    def failed(self) -> bool:
+        """Has asking failed by now?"""
+        return self._call.done() and (self._call.cancelled() or self._call.exception() is not None)
+
 
 class SimulatedClock:
     """The clock of everybody in a world; ``world`` may be replaced by the next one. ``jump``: how wrong the date is."""

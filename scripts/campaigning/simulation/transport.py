@@ -18,7 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 from botocore.retries import standard
 
-from fcsse.aws.sessions import Clients, clients_of_botocore
+from fcsse.aws.make_clients import clients_of_botocore
+from fcsse.aws.sessions import Clients
 from fcsse.sandbox import Sandbox, key_policy
 from fcsse.sandbox.state import Key, Lagging
 from fcsse.sandbox.wire import Reply
@@ -73,6 +74,14 @@ class Record:
     grants: list[tuple[str, str]] = field(default_factory=list)
     troubles: list[tuple[str, str, str]] = field(default_factory=list)
     on_put: Callable[[Put], None] = lambda _: None
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of an answer. One with a member twice is not AWS's: nobody was shown anything by it."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a member twice")
+    return found
 
 
 class _Raw(io.BytesIO):
@@ -163,8 +172,10 @@ class Transport:
         self.clock.world.check()
         if operation == "GetKeyPolicy" and reply.status == 200:
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                text, key = json.loads(reply.body)["Policy"], json.loads(request.body)["KeyId"]
-                self.record.shown.append(Shown(asked, world.now, process.name, text, key))
+                text = json.loads(reply.body, object_pairs_hook=_each_once)["Policy"]
+                if isinstance(text, str):
+                    key = json.loads(request.body)["KeyId"]
+                    self.record.shown.append(Shown(asked, world.now, process.name, text, key))
         headers = dict(reply.headers)
         if "x-no-id" in headers:
             headers = {"Content-Type": headers.get("Content-Type", "")}

@@ -1,0 +1,51 @@
+"""Runs a command through Typer, and tells of words that it does not understand."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from fcsse.cli import completion_scripts, explicit_options, interrupt
+from fcsse.cli.app import app
+from fcsse.cli.runtime import Runtime
+from fcsse.errors import EXIT_INTERRUPTED, UsageError
+
+
+def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> int:
+    """Runs the words as a command line and returns the exit code. ``completion``: the variable by which a shell asks."""
+    try:
+        installed = completion_scripts.run(words, completion)
+        if installed is not None:
+            return installed
+    except UsageError as error:
+        return _told("fcsse", words, error)
+    try:
+        code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
+    except typer.TyperException as error:
+        usage = UsageError(_message(error), "See the options with --help.")
+        return _told(words[0] if words else "fcsse", words, usage)
+    except typer.Abort:
+        sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
+        return EXIT_INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _told(command: str, words: list[str], error: UsageError) -> int:
+    """Reports the error in the form that the words ask for; its exit code."""
+    # What a session needs is needed for no completion and no version.
+    from fcsse.cli.output.terminal import Terminal
+    from fcsse.cli.session import tell_error, wanted_output
+
+    tell_error(command, wanted_output(words), Terminal(), error)
+    return error.exit_code
+
+
+def _message(error: typer.TyperException) -> str:
+    """What is wrong with the words; of a value that was not typed, where it comes from."""
+    said: str = error.format_message()
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    variable = getattr(parameter, "envvar", None)
+    if parameter is None or context is None or variable is None or explicit_options.is_typed(context, parameter.name):
+        return said
+    return said.replace("Invalid value for ", f"Invalid value in {variable}, which stands for ", 1)
