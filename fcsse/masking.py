@@ -65,7 +65,7 @@ def _of_requests() -> Rules:
             ),
             rf"\1 {HIDDEN}",
         ),
-        (re.compile(r"AWS4-(?:HMAC|ECDSA)[A-Z0-9-]*\s*(?:\\n|\s)\s*\d{8}T\d{6}Z.*", re.DOTALL), HIDDEN),
+        (re.compile(r"AWS4-(?:HMAC|ECDSA)[A-Z0-9-]{0,40}(?:\\n|\s){1,8}\d{8}T\d{6}Z.*", re.DOTALL), HIDDEN),
         # XML and JSON members, and labels: a value in quotes, or up to white space.
         (re.compile(rf"<({_LABELS})>[^<]*", flags), rf"<\1>{HIDDEN}"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from fcsse.evaluator.conditions import NONE, conditions
@@ -14,13 +14,14 @@ from fcsse.evaluator.patterns import (
     is_plain,
     wild,
 )
-from fcsse.evaluator.principals import Principals, principals
+from fcsse.evaluator.principals import PRINCIPAL_TYPES, Principals, principals
 from fcsse.evaluator.rules import Actions, Policy, Resources, Statement, _Index
 from fcsse.evaluator.slips import of_statement
 
 _ELEMENTS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 }  # fmt: skip
+_DOCUMENTED = {name.lower(): name for name in (*_ELEMENTS, "Version", "Id", "Statement", *PRINCIPAL_TYPES)}
 
 
 def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:
@@ -48,23 +49,85 @@ def _compile(document: Mapping[str, object], identity: bool) -> Policy:
     variables = version == "2012-10-17" if version in ("2012-10-17", "2008-10-17") else None
     listed = document.get("Statement", [])
     entries: Iterable[object] = listed if isinstance(listed, list | tuple) else [listed]
-    ready = [_statement(index, entry, variables, identity, version) for index, entry in enumerate(entries)]
+    if _misspelt(document, "Version"):
+        variables = None
+    ready = [
+        statement
+        for index, entry in enumerate(entries)
+        for statement in _statements(index, entry, variables, identity, version)
+    ]
+    others = _misspelt(document, "Statement")
+    if others:
+        broken = f"the document has {_named(others)}"
+        ready += [
+            Statement(
+                len(ready),
+                "the document",
+                deny,
+                Principals(broken=broken),
+                False,
+                None,
+                None,
+                NONE,
+                broken,
+                misspelt=True,
+            )
+            for deny in (False, True)
+        ]
     allows, denies = tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny)
     return Policy(allows, denies, allow_index=_Index(allows), deny_index=_Index(denies))
 
 
-def _statement(index: int, entry: object, variables: bool | None, identity: bool, version: object) -> Statement:
+def _misspelt(entry: Mapping[str, object], *names: str) -> list[str]:
+    """The members of these names that stand in another letter case. Source: IAM user guide, "Grammar of the IAM JSON policy
+    language", which has one spelling of each.
+    """
+    return [one for one in entry if one not in names and _DOCUMENTED.get(one.lower()) in names]
+
+
+def _named(misspelt: list[str]) -> str:
+    return " and ".join(f"{one}, which AWS documents as {_DOCUMENTED[one.lower()]}" for one in misspelt)
+
+
+def _statements(
+    index: int, entry: object, variables: bool | None, identity: bool, version: object
+) -> Iterator[Statement]:
+    """A statement; twice where nobody knows whether it allows or denies."""
     if not isinstance(entry, Mapping):
         broken = "it is not a mapping"
-        return Statement(index, f"statement {index + 1}", True, Principals(True), False, None, None, NONE, broken)
+        yield Statement(index, f"statement {index + 1}", True, Principals(True), False, None, None, NONE, broken)
+        return
+    effects = {str(entry[one]).lower() for one in (*_misspelt(entry, "Effect"), "Effect") if one in entry}
+    if not _misspelt(entry, "Effect") or not effects <= {"allow", "deny"}:
+        yield _statement(index, entry, variables, identity, version)
+        return
+    for effect in sorted(effects):
+        yield _statement(index, {**entry, "Effect": effect.capitalize()}, variables, identity, version)
+
+
+def _statement(
+    index: int, entry: Mapping[str, object], variables: bool | None, identity: bool, version: object
+) -> Statement:
     sid = entry.get("Sid")
     where = sid if isinstance(sid, str) and sid else f"statement {index + 1}"
     effect = entry.get("Effect")
-    problems = [f"it has the unknown element {name}" for name in entry if name not in _ELEMENTS]
+    misspelt = _misspelt(entry, *_ELEMENTS)
+    problems = [f"it has {_named(misspelt)}"] if misspelt else []
+    problems += [
+        f"it has the unknown element {name}" for name in entry if name not in _ELEMENTS and name not in misspelt
+    ]
     if effect not in ("Allow", "Deny"):
         problems.append(f"its effect is {effect!r}")
     deny = effect != "Allow" and not (isinstance(effect, str) and effect.lower() == "allow")
     who, not_principals = _principals(entry, identity, problems)
+    types = [
+        one
+        for name in ("Principal", "NotPrincipal")
+        if isinstance(value := entry.get(name), Mapping)
+        for one in _misspelt(value, *PRINCIPAL_TYPES)
+    ]
+    if types:
+        problems.append(f"its principal has {_named(types)}")
     actions = _actions(entry, problems)
     resources = _resources(entry, variables, problems)
     held = conditions(entry["Condition"], variables) if "Condition" in entry else NONE
@@ -74,7 +137,9 @@ def _statement(index: int, entry: object, variables: bool | None, identity: bool
     inert = f"it has no {missing[0]}" if missing else ""
     broken = "; ".join(problems)
     slips = of_statement(entry, version)
-    return Statement(index, where, deny, who, not_principals, actions, resources, held, broken, inert, slips)
+    return Statement(
+        index, where, deny, who, not_principals, actions, resources, held, broken, inert, slips, bool(misspelt or types)
+    )
 
 
 def _principals(entry: Mapping[str, object], identity: bool, problems: list[str]) -> tuple[Principals, bool]:

@@ -94,7 +94,8 @@ class Statement:
     """One statement. ``where`` is its Sid or its number; ``broken`` says why it cannot be understood.
 
     ``actions`` None: all of them; ``resources`` None: all of them. ``inert``: its Action or Resource is missing, which in a key policy means that "the policy statement has no
-    effect" (PutKeyPolicy); elsewhere that makes it broken. ``slips`` are probable mistakes, a sentence each.
+    effect" (PutKeyPolicy); elsewhere that makes it broken. ``misspelt``: an element stands in it in another letter case than
+    AWS documents, so that nobody knows whether AWS reads it. ``slips`` are probable mistakes, a sentence each.
     """
 
     index: int
@@ -108,6 +109,7 @@ class Statement:
     broken: str = ""
     inert: str = ""
     slips: tuple[str, ...] = ()
+    misspelt: bool = False
 
     @property
     def timed(self) -> bool:
@@ -126,7 +128,7 @@ class Statement:
     def applies(self, context: Context, action: str, kms: bool) -> bool | None:
         """Does it apply to the request, principal aside?"""
         unclear = self.broken or (self.inert and not kms)
-        if (unclear or self.inert) and ((self.inert and kms) or not self.deny):
+        if not self.misspelt and (unclear or self.inert) and ((self.inert and kms) or not self.deny):
             return False
         acts = True if self.actions is None else self.actions.match(action)
         if acts is False:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fcsse.model import AccessLevel
-from fcsse.policy.document import Statement, strings
+from fcsse.policy.document import Statement, listed, strings
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline
@@ -91,9 +91,8 @@ def without_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> 
             continue
         emptied = set()
         for index, node in enumerate(principal.items):
-            texts = strings(node.value)
-            lost = dead & set(texts)
-            if lost and lost == set(texts):
+            lost = dead & set(strings(node.value))
+            if lost and all(isinstance(one, str) and one in lost for one in listed(node.value)):
                 emptied.add(index)
             elif lost:
                 splices += edit_strings(text, node, lost, (), layout, inline=is_inline(text, statement))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fcsse.policy import steps as did
-from fcsse.policy.document import Statement, strings
+from fcsse.policy.document import Statement, listed
+from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement_edits import Others, PolicyEdit
 from fcsse.policy.unique_ids import dead_principals
 
@@ -39,8 +40,8 @@ def prune(drafts: PolicyEdit, dead: Collection[str], *, ours_only: bool) -> list
     return steps
 
 
-def _living(statement: Statement, name: str, dead: Collection[str]) -> list[str]:
-    """The principals of a statement's Principal or NotPrincipal that are not dead."""
+def _living(statement: Statement, name: str, dead: Collection[str]) -> list[JsonValue]:
+    """What stands in a statement's Principal or NotPrincipal and is not dead: what is no text is nobody's id, and stays."""
     value = statement.value.get(name)
-    texts = [text for kind in value.values() for text in strings(kind)] if isinstance(value, dict) else []
-    return [text for text in texts if text not in dead]
+    entries = [one for kind in value.values() for one in listed(kind)] if isinstance(value, dict) else []
+    return [one for one in entries if not (isinstance(one, str) and one in dead)]

@@ -49,20 +49,25 @@ cd "$work/empty"
 answer=$work/answer.json
 python=python3
 
-# field NAME: a value of the last answer, empty where there is none
-field() {
-    "$python" -I -c 'import json, sys
+# read_answer: $changed, $pending and $digest of the last answer, empty where there is none
+changed='' pending='' digest=''
+read_answer() {
+    {
+        read -r changed
+        read -r pending
+        read -r digest
+    } < <("$python" -I -c 'import json, sys
 try:
-    value = json.load(open(sys.argv[1], encoding="utf-8")).get(sys.argv[2], "")
+    answer = json.load(open(sys.argv[1], encoding="utf-8"))
 except (OSError, ValueError):
-    value = ""
-print(str(value).lower() if isinstance(value, bool) else value)' "$answer" "$1"
+    answer = {}
+for name in ("changed", "changes_pending", "digest"):
+    value = answer.get(name, "")
+    print(str(value).lower() if isinstance(value, bool) else value)' "$answer") || true
 }
 
 # finish CODE: the outputs, a line in the log, the end
 finish() {
-    local changed pending digest
-    changed=$(field changed) pending=$(field changes_pending) digest=$(field digest)
     printf '%s\n' "changed=${changed:-false}" "pending=${pending:-false}" "digest=$digest" "exit-code=$1" >>"$output"
     echo "fcsse: changed=${changed:-false} pending=${pending:-false} digest=${digest:-none}, exit code $1"
     exit "$1"
@@ -105,9 +110,14 @@ else
     case $wanted in
         */* | .* | *.whl | *.zip | *.tar.gz) [ ! -e "$(absolute "${wanted%%\[*}")" ] || wanted=$(absolute "$wanted") ;;
     esac
-    python3 -I -m venv "$work/venv" || refuse "python3 cannot make a virtual environment"
-    python=$work/venv/bin/python
-    "$python" -I -m pip install --quiet --disable-pip-version-check -- "$wanted" ||
+    python=$work/venv/bin/python pip=(python3 -I -m pip --python "$work/venv/bin/python")
+    python3 -I -m venv --without-pip "$work/venv" || refuse "python3 cannot make a virtual environment"
+    # Python's own pip, which installs at once; where it has none, or one before 22.3, another is put there first.
+    if ! "${pip[@]}" --version >/dev/null 2>&1; then
+        python3 -I -m venv "$work/venv" || refuse "python3 cannot make a virtual environment"
+        pip=("$python" -I -m pip)
+    fi
+    "${pip[@]}" install --quiet --disable-pip-version-check -- "$wanted" ||
         refuse "fcsse could not be installed; see above"
     fcsse=("$python" -I -m fcsse)
 fi
@@ -153,7 +163,7 @@ run() {
 # The plan: for the steps that follow as JSON, for people as Markdown, and the latter shows the former or nothing.
 code=0
 run "${words[@]}" --dry-run --output json >"$answer" || code=$?
-digest=$(field digest)
+read_answer
 if [ -n "$digest" ]; then
     "${fcsse[@]}" "${words[@]}" --wait 0 --dry-run --expect "$digest" --output markdown >>"$summary" 2>/dev/null || true
 else
@@ -176,8 +186,8 @@ if [ "$mode" = plan ]; then
     how=(--dry-run)
 fi
 run "${words[@]}" "${how[@]}" --expect "${INPUT_EXPECT:-$digest}" --output json >"$answer" || code=$?
+read_answer
 if [ "$mode" = apply ]; then
-    changed=$(field changed)
     printf '\n**Applied:** changed: %s, exit code %s\n' "${changed:-false}" "$code" >>"$summary"
 elif [ "$code" -ne 0 ]; then
     printf '\n**This is not the expected plan:** exit code %s\n' "$code" >>"$summary"
