@@ -129,7 +129,7 @@ def plan(
     (True, True)
     """
     facts = (key, bucket_region, bucket_keys)
-    validation.require(operation in ("link", "unlink"), f"wish={operation!r}: not one of 'link', 'unlink'")
+    validation.require(operation in ("link", "unlink"), f"operation={operation!r}: not one of 'link', 'unlink'")
     if operation == "link":
         options = _link_options(
             (via, context, operations), facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id

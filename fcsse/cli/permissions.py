@@ -33,7 +33,9 @@ CommandName = Annotated[
 Optional = Annotated[
     bool,
     option(
-        "--optional", help="Put into the policy what the command can do without but says more with.", group=route.HOW
+        "--optional",
+        help="Also put in permissions that the command works without, but reports more with.",
+        group=route.HOW,
     ),
 ]
 FixOption = Annotated[
