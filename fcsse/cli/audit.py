@@ -198,7 +198,6 @@ def _fix(
     shown: AuditAnswer, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
 ) -> int:
     """``read`` reads the account again, where the question waited long."""
-
     run = shown.run
 
     def plan_again() -> Plan:

@@ -224,7 +224,6 @@ def census(
 
 
 def _tell(run: Session, found: CensusResult) -> None:
-
     taken, needs, plan = found.census, found.needs, found.rekey
     match run.output:
         case Output.JSON:
