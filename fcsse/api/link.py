@@ -78,6 +78,8 @@ def unlink(
 ) -> Result:
     """Takes back exactly the access that ``link`` gives, also for caches that are gone. Otherwise as ``link``.
 
+    Nothing to take back is a success, with ``changed`` False. Raises as ``link`` does.
+
     >>> import fcsse
     >>> fcsse.link("fc-0123", "data").changed
     True
