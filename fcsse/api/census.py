@@ -38,7 +38,7 @@ def census(
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> CensusResult:
-    """Tells which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
+    """Reports which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
 
     Looks at ``sample`` objects under ``prefix`` (or that of ``bucket``, where it is ``s3://name/prefix/``), spread over prefixes and ages, or at all of them, a request each; or asks
     the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3

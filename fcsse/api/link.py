@@ -78,6 +78,8 @@ def unlink(
 ) -> Result:
     """Takes back exactly the access that ``link`` gives, also for caches that are gone. Otherwise as ``link``.
 
+    Nothing to take back is a success, with ``changed`` False. Raises as ``link`` does.
+
     >>> import fcsse
     >>> fcsse.link("fc-0123", "data").changed
     True
@@ -129,7 +131,7 @@ def plan(
     (True, True)
     """
     facts = (key, bucket_region, bucket_keys)
-    validation.require(operation in ("link", "unlink"), f"wish={operation!r}: not one of 'link', 'unlink'")
+    validation.require(operation in ("link", "unlink"), f"operation={operation!r}: not one of 'link', 'unlink'")
     if operation == "link":
         options = _link_options(
             (via, context, operations), facts, narrow_grant=narrow_grant, prune_orphans=prune_orphans, org_id=org_id

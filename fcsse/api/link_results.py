@@ -106,7 +106,6 @@ class Proposal:
     @property
     def diff(self) -> str:
         """The changes to key policies as unified diffs, one after the other; empty where there are none."""
-
         policies = [change for change in self.changes if isinstance(change, PolicyChange)]
         return "".join(f"{row}\n" for change in policies for row in policy_diff(change.before, change.after))
 

@@ -67,7 +67,7 @@ def statement(
         level=validation.word(AccessLevel, operations, "operations"),
     )
     if cache_resource is not None:
-        validation.require(not cache and not every_cache, "cache_resource stands in place of cache and every_cache")
+        validation.require(not cache and not every_cache, "cache_resource excludes cache and every_cache")
         buckets = validation.buckets(bucket)
         validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
         return additions_for_resource(cache_resource, buckets, options)

@@ -85,7 +85,6 @@ class Aws:
 
         ``after``: a record whose requests count for AWS's rate as well.
         """
-
         side = self.own
         if account is not None:
             side = self.bucket_side or (self.others and self.others.of(account)) or self.own

@@ -142,9 +142,9 @@ def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orpha
 def _check_report(report: own.Report, *, fix: bool) -> None:
     if report.html is not None:
         named = report.html.name and report.html != Path("-") and not report.html.is_dir()
-        require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
-    require(report.compare or not report.new_only, "--new-only goes with --compare")
-    require(not (report.new_only and fix), "--new-only does not go with --fix")
+        require(named, "--html names no file", "Standard output holds the answer, in the form set by -o.")
+    require(report.compare or not report.new_only, "--new-only needs --compare")
+    require(not (report.new_only and fix), "--new-only and --fix exclude each other")
 
 
 def _check_accounts(
@@ -156,8 +156,8 @@ def _check_accounts(
     observed: bool,
 ) -> None:
     require(bucket_side.bucket_role or not bucket_side.bucket_account, "--bucket-account needs --bucket-role")
-    require(many.several or not many.role_name, "--role-name goes with --organization or --accounts")
-    require((many.several and fix) or not many.state, "--state goes with --organization --fix")
+    require(many.several or not many.role_name, "--role-name needs --organization or --accounts")
+    require((many.several and fix) or not many.state, "--state needs --fix, with --organization or --accounts")
     alone = {
         "--bucket-role": bool(bucket_side.bucket_role),
         "--grant-profile": bool(grant_side.grant_profile),
@@ -165,7 +165,7 @@ def _check_accounts(
         "--observed": observed,
     }
     for option, used in alone.items():
-        require(not (many.several and used), f"{option} does not go with --organization and --accounts")
+        require(not (many.several and used), f"{option} cannot be combined with --organization or --accounts")
 
 
 def _require_known(answer: Audit, regions: tuple[str, ...]) -> None:
@@ -198,7 +198,6 @@ def _fix(
     shown: AuditAnswer, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
 ) -> int:
     """``read`` reads the account again, where the question waited long."""
-
     run = shown.run
 
     def plan_again() -> Plan:

@@ -68,7 +68,6 @@ class AuditAnswer:
 
     def text(self, *, fixing: bool = False) -> None:
         """The answer for people; quiet: the summary."""
-
         if self.run.terminal.quiet:
             self.run.terminal.print([line(self.answer.summary, "bold")])
             return
@@ -98,7 +97,6 @@ class AuditAnswer:
         code: int,
     ) -> None:
         """What was changed, or would be, and how the account stands then."""
-
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
         told = f"{there:,} of {count(len(after), 'pair')} {have}."

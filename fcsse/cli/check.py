@@ -60,7 +60,7 @@ def check(
     verbosity: output.Verbosity,
     settings: aws.AwsSettings,
 ) -> None:
-    """Tell whether a cache can read and write its bucket, and which statement or grant decides.
+    """Report whether a cache can read and write its bucket, and which statement or grant decides.
 
     Nobody can ask AWS that, so the key policy, the grants and, where it can be read, the bucket policy are judged here
     by the documented rules. What cannot be known is reported as unknown, never as allowed. Changes nothing.

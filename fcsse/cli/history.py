@@ -214,7 +214,6 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
 
 
 def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
-
     match output:
         case AuditOutput.JSON:
             write_answer(to_text(documents.history_document(found, shown)))

@@ -265,7 +265,6 @@ def _show_results(
     code: int,
 ) -> None:
     """``late``: warnings that came after the plan was shown; they belong to it."""
-
     words = run.words
     if run.output is Output.JSON:
         document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())

@@ -63,7 +63,6 @@ class Session:
     @property
     def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
-
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
         return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
 

@@ -51,7 +51,7 @@ def settle(
     Shows the change first, and keeps a copy of the policy from before. What the record does not tell is said, not guessed.
     """
     with session("settle", output, verbosity) as run:
-        require(not exit_code or review.dry_run, "--exit-code goes with --dry-run")
+        require(not exit_code or review.dry_run, "--exit-code needs --dry-run")
         pipeline = run.pipeline(Credentials(settings, bucket_side), writing)
         now = pipeline.clock.now()
         start = since_of(since, now) if since else None

@@ -201,7 +201,6 @@ class UseReader:
 
 def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tuple[CheckResult, ...]:
     """The verdicts on pairs, each with what CloudTrail recorded; gaps of the record are noted to the progress."""
-
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     try:
         reader.start([pipeline.aws.region])

@@ -22,42 +22,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.evaluator import cache_context
 from fcsse.evaluator.cache_context import (
     SAMPLE,
-    account_context,
-    add_organization,
     decide_for_all,
     every_object,
-    role_context,
-    times,
 )
 from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
-from fcsse.evaluator.known_values import Bound, Prepared, Values, form_of
+from fcsse.evaluator.known_values import Prepared, Values, form_of
 from fcsse.evaluator.request import Decision, Request
+from fcsse.evaluator.request_frame import PAIR_NAMES, PAIR_NAMES_KEY, cached_role_context, frame_of
 from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
 
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
-PAIR_NAMES = "kms:EncryptionContextKeys"
-_PAIR, _NAMES = CONTEXT_KEY.lower(), PAIR_NAMES.lower()
-ABSENT = cache_context.ABSENT | {
-    "kms:BypassPolicyLockoutSafetyCheck",
-    "kms:DataKeyPairSpec",
-    "kms:EncryptionContext:*",
-    "kms:GrantConstraintType",
-    "kms:GrantIsForAWSResource",
-    "kms:GrantOperations",
-    "kms:GranteePrincipal",
-    "kms:RecipientAttestation:*",
-    "kms:RetiringPrincipal",
-}
-"""Condition keys that such a request never carries."""
+_PAIR = CONTEXT_KEY.lower()
 
 
 class Purpose(Enum):
@@ -128,12 +110,12 @@ def cache_requests(
     """
     role = arns.Arn.parse(role_arn)
     bucket_arn = arns.bucket_arn(role.partition if role else arns.partition_of(region), bucket)
-    frame = _frame(account, region, key or key_arn, known)
-    own, of_own = _role(role_arn, role_id)
+    frame = frame_of(account, region, key or key_arn, known)
+    own, of_own = cached_role_context(role_arn, role_id)
     context, partial = {**frame.context, **own}, {**frame.partial, **of_own}
     any_key = key_arn if key_arn.endswith(":key/*") else None
     ids = frozenset({role_id}) if role_id else frozenset[str]()
-    ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({_NAMES}))
+    ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({PAIR_NAMES_KEY}))
 
     describing = Request(
         role_arn,
@@ -219,58 +201,6 @@ def _contexts(
     return found
 
 
-class _Frame(NamedTuple):
-    """What all requests for a key have in common, whoever asks: as in ``Request``, and made ready."""
-
-    context: dict[str, str | tuple[str, ...]]
-    partial: dict[str, str]
-    absent: frozenset[str]
-    bounds: Mapping[str, Bound]
-    prepared: Prepared
-    many_with_pairs: frozenset[str]
-
-
-@lru_cache(maxsize=512)
-def _frame(account: str, region: str, described: Key | str, known: RequestFacts) -> _Frame:
-    key = described if not isinstance(described, str) else _bare(described)
-    context, partial = account_context(account)
-    context |= {
-        "aws:RequestedRegion": key.arn.region if key else region,
-        "aws:ViaAWSService": "true",
-        "kms:CallerAccount": account,
-        "kms:KeySpec": (key and key.spec) or "SYMMETRIC_DEFAULT",
-        "kms:KeyUsage": (key and key.usage) or "ENCRYPT_DECRYPT",
-        "kms:ViaService": arns.via_service(region),
-    }
-    absent = ABSENT | add_organization(
-        known, context, partial, own_resource=key is not None and key.arn.account == account
-    )
-    if key:
-        context["aws:ResourceAccount"] = key.arn.account
-        several = key.arn.resource.startswith("key/mrk-") if key.multi_region is None else key.multi_region
-        if key.arn.resource == "key/*":
-            partial["kms:MultiRegion"] = "*"
-        else:
-            context["kms:MultiRegion"] = "true" if several else "false"
-        if key.origin:
-            context["kms:KeyOrigin"] = key.origin
-        else:
-            partial["kms:KeyOrigin"] = "?*"
-    if known.aliases is not None:
-        context["kms:ResourceAliases"] = known.aliases
-    if known.tags is not None:
-        context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
-        absent |= {"aws:ResourceTag/*"}
-    bounds = times(known.now)
-    prepared = prepare(context, partial, bounds)
-    return _Frame(context, partial, absent, bounds, prepared, prepared.many | {_NAMES})
-
-
-@lru_cache(maxsize=4096)
-def _role(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
-    return role_context(role_arn, role_id)
-
-
 def quick_requests(
     role_arn: str,
     account: str,
@@ -287,9 +217,9 @@ def quick_requests(
 
     As ``cache_requests``. The requests are for judging only: their ``context`` has the encryption context alone.
     """
-    frame = _frame(account, region, key, known)
-    given: dict[str, Values] = {"aws:principalarn": (role_arn,), _NAMES: ("aws:s3:arn",)}
-    own, of_own = _role(role_arn, role_id)
+    frame = frame_of(account, region, key, known)
+    given: dict[str, Values] = {"aws:principalarn": (role_arn,), PAIR_NAMES_KEY: ("aws:s3:arn",)}
+    own, of_own = cached_role_context(role_arn, role_id)
     given |= prepare({}, of_own, {}).given if of_own else {"aws:userid": (str(own["aws:userid"]),)}
     many = frame.many_with_pairs
     with_algorithm: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
@@ -315,11 +245,6 @@ def quick_requests(
                 )
             )
     return found
-
-
-def _bare(key_arn: str) -> Key | None:
-    arn = arns.key_arn(key_arn)
-    return Key(arn) if arn else None
 
 
 def decide(

@@ -81,13 +81,15 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
             f"key {key.arn} belongs to account {key.arn.account}, and across "
             "accounts a key policy gives the role nothing, because nobody can give it the IAM permission that KMS then "
             "asks for as well",
-            advice("Leave ", VIA, " out, or say ", BY_GRANT, "."),
+            advice("Leave ", VIA, " out, or pass ", BY_GRANT, "."),
             doing=f"linking {facts.pair} through the key policy",
         )
     if options.narrow_grant:
         which = " is about grants, and a key of the cache's own account gets a statement"
         message = advice(f"linking {facts.pair}: ", NARROW, which)
-        raise UsageError(message, advice("Say ", BY_GRANT, " as well, or leave it out: a statement is narrow already."))
+        raise UsageError(
+            message, advice("Pass ", BY_GRANT, " as well, or leave it out: a statement is narrow already.")
+        )
     return Requirement(key, access=_access(facts, options), warnings=warnings)
 
 
@@ -206,7 +208,7 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
     if options.narrow_grant:
         if not facts.bucket.bucket_keys_known:
             message = f"narrowing the grant for bucket {facts.bucket.name}: whether it uses Bucket Keys is not known"
-            raise UsageError(message, advice("Say so with ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS, "."))
+            raise UsageError(message, advice("Pass ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS, "."))
         if not facts.bucket.encryption.bucket_keys:
             raise ImpossibleError(
                 f"narrowing the grant for bucket {facts.bucket.name}: without Bucket Keys each object has an encryption "

@@ -190,13 +190,13 @@ def test_accounts_of_a_file_without_asking_for_the_organization(organization: Sh
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("audit", "--role-name", "Audit"), "--role-name goes with"),
-        (("audit", "--organization", "--state", "x"), "--state goes with"),
-        ((*ORG, "--observed"), "--observed does not go with"),
-        ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role does not go with"),
+        (("audit", "--role-name", "Audit"), "--role-name needs"),
+        (("audit", "--organization", "--state", "x"), "--state needs"),
+        ((*ORG, "--observed"), "--observed cannot be combined with"),
+        ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role cannot be combined with"),
         (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
         (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),
-        (("audit", "--new-only"), "--new-only goes with"),
+        (("audit", "--new-only"), "--new-only needs"),
     ],
 )
 def test_wrong_words(organization: Shell, words: tuple[str, ...], told: str) -> None:

@@ -149,7 +149,6 @@ def _form(row: Row, several: bool) -> str:
 
 
 def _why(row: Row) -> str:
-
     decision = row.decision
     match decision.verdict.value:
         case "allowed":

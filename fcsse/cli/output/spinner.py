@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rich.status import Status
 from fcsse.cli.output.terminal import Terminal, in_ci, is_terminal
 
+EVERY = 15.0
+"""Seconds between two lines on what a run is at, where nothing moves on a screen."""
+
 
 def progress_on(terminal: Terminal) -> Spinner | PlainProgress:
     """What shows progress there: a spinner on a terminal, plain lines with ``-v``, else nothing."""
@@ -31,6 +34,7 @@ class PlainProgress:
     """A line a step with ``-v``, and one for each further tenth of what has parts; notes always."""
 
     terminal: Terminal
+    every: float = EVERY
     _text: str = ""
     _tenths: int = 0
     _since: float = 0.0
@@ -46,7 +50,7 @@ class PlainProgress:
             self._wake()
 
     def _wake(self) -> None:
-        self._timer = threading.Timer(EVERY, self._still)
+        self._timer = threading.Timer(self.every, self._still)
         self._timer.daemon = True
         self._timer.start()
 
@@ -74,10 +78,6 @@ class PlainProgress:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-
-
-EVERY = 15.0
-"""Seconds between two lines on what a run is at, where nothing moves on a screen."""
 
 
 OFTEN = 0.1
