@@ -88,7 +88,8 @@ if TYPE_CHECKING:
     from fcsse.api.census import census
     from fcsse.api.check import check, check_policy
     from fcsse.api.history import history
-    from fcsse.api.link import Proposal, Result, link, plan, unlink
+    from fcsse.api.link import link, plan, unlink
+    from fcsse.api.link_results import Proposal, Result
     from fcsse.api.permissions import permissions
     from fcsse.api.settings import Settings
     from fcsse.api.settle import SettleResult, settle
@@ -133,7 +134,8 @@ if TYPE_CHECKING:
     from fcsse.progress import Progress
 else:
     _HOMES = {
-        "fcsse.api.link": ("Proposal", "Result", "link", "plan", "unlink"),
+        "fcsse.api.link": ("link", "plan", "unlink"),
+        "fcsse.api.link_results": ("Proposal", "Result"),
         "fcsse.api.backups": ("RestoreResult", "backups", "restore"),
         "fcsse.api.audit": ("Audit", "audit", "audit_organization"),
         "fcsse.api.census": ("census",),

@@ -87,7 +87,10 @@ class FcsseError(Exception):
 
 
 class UnexpectedError(FcsseError):
-    """AWS or this machine did something that no other class stands for, e.g. an unreachable endpoint."""
+    """AWS or this machine did something that no other class stands for: an unreachable endpoint, a full disk. Exit code 1.
+
+    Before a write it means that nothing was written; the message says so where a write may have been under way.
+    """
 
 
 class NotAwsAnswerError(UnexpectedError):
@@ -98,21 +101,24 @@ class NotAwsAnswerError(UnexpectedError):
 
 
 class UsageError(FcsseError):
-    """Invalid arguments: a malformed id, or options that contradict each other."""
+    """Invalid arguments: a malformed id, or options that contradict each other. Nothing was asked of AWS. Exit code 2."""
 
     code = "usage"
     exit_code = EXIT_USAGE
 
 
 class ImpossibleError(FcsseError):
-    """The link cannot be made as things stand; the hint names the way out."""
+    """What was asked for cannot be done as things stand in AWS; the hint names the way out. Trying again changes nothing. Exit code 4."""
 
     code = "impossible"
     exit_code = EXIT_IMPOSSIBLE
 
 
 class PolicyFormatError(ImpossibleError):
-    """A key policy that is not the JSON document KMS documents."""
+    """A key policy that is not the JSON document KMS documents: no JSON, no object, or without statements.
+
+    Source: KMS developer guide, "Key policies in AWS KMS".
+    """
 
     code = "policy-format"
 
@@ -128,7 +134,11 @@ class PolicyRefusal(Enum):
 
 
 class PolicyRefusedError(ImpossibleError):
-    """KMS refuses the document and waiting does not help (dead principal, lockout check, a bad statement)."""
+    """KMS refuses the new document, and waiting does not help. ``cause``: for a principal that no longer exists, because the
+    caller would lock itself out, or for a statement. The policy stays as it was.
+
+    Source: KMS API reference, PutKeyPolicy (MalformedPolicyDocumentException, BypassPolicyLockoutSafetyCheck).
+    """
 
     code = "policy-refused"
 
@@ -138,7 +148,10 @@ class PolicyRefusedError(ImpossibleError):
 
 
 class PolicyFullError(ImpossibleError):
-    """The document would pass the size KMS accepts, or the key has all the grants it may have."""
+    """The policy would pass the 32,768 bytes that KMS accepts, or the key has its 50,000 grants.
+
+    Source: KMS developer guide, "Resource quotas".
+    """
 
     code = "policy-full"
 
@@ -157,7 +170,8 @@ class DenyingPolicy(Enum):
 
 
 class DeniedError(FcsseError):
-    """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on.
+    """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on, an ARN or ``*``;
+    both are empty where AWS names none. Exit code 5.
 
     ``denied_by`` is set where an explicit Deny stands in the way, which no Allow helps against.
     """
@@ -184,47 +198,59 @@ class DeniedError(FcsseError):
 
 
 class CredentialsError(FcsseError):
-    """No usable credentials: none found, expired, or not valid here. Nobody was refused anything, so it is no denial."""
+    """No usable credentials: none found, expired, or not valid here. Nobody was refused anything, so it is no denial.
+
+    The hint says how to sign in again with what the profile uses. Exit code 5.
+    """
 
     code = "credentials"
     exit_code = EXIT_DENIED
 
 
 class NotFoundError(FcsseError):
-    """A cache, role, bucket, key or backup that is not there."""
+    """A cache, role, bucket, key, event or backup that is not there, or is in another account or Region. Exit code 6."""
 
     code = "not-found"
     exit_code = EXIT_NOT_FOUND
 
 
 class ChangedError(FcsseError):
-    """The plan is not the expected one, or others kept changing the policy until the tries ran out."""
+    """The plan is not the expected one, or others kept changing the policy until the tries ran out. Exit code 7.
+
+    Look at the new plan, then try again.
+    """
 
     code = "changed"
     exit_code = EXIT_CHANGED
 
 
 class UnconfirmedError(FcsseError):
-    """Written, but not seen in time. The backup, where there is one, is named in the message."""
+    """Written, but KMS did not show it in time (``Settings.wait``); most often it does a little later. Exit code 8.
+
+    The backup, where there is one, is named in the message. Source: KMS developer guide, "Eventual consistency".
+    """
 
     code = "unconfirmed"
     exit_code = EXIT_UNCONFIRMED
 
 
 class InterruptedRunError(FcsseError):
-    """Stopped by the user or a signal; the message says whether anything was written."""
+    """Stopped by the user or a signal; the message says whether anything was written. Exit code 130."""
 
     code = "interrupted"
     exit_code = EXIT_INTERRUPTED
 
 
 class NotVisibleError(NotFoundError):
-    """KMS does not see a principal (yet), which passes by itself for a role minutes old. Callers retry, bounded."""
+    """KMS does not see a principal of the policy or grant (yet), which passes by itself for a role minutes old.
+
+    It is raised once ``Settings.wait`` is over. Source: IAM user guide, "Changes that I make are not always immediately visible".
+    """
 
     code = "not-visible"
 
 
 class BusyError(FcsseError):
-    """Throttling or a passing failure inside AWS that outlasted botocore's retries."""
+    """Throttling or a passing failure inside AWS that outlasted botocore's retries: try again later. Exit code 1."""
 
     code = "busy"

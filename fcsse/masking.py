@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
+from typing import TypeAlias
 
 HIDDEN = "[hidden]"
 """What stands where a secret was."""
@@ -40,12 +41,20 @@ _QUERY = (
 )
 
 
+Rules: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
+
+
 @cache
-def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _rules() -> Rules:
     """Patterns, and what stands in their place. Made on first use: most runs show no error.
 
     Each repetition is of one class of characters that its neighbours do not begin with, so that no text takes long.
     """
+    return (*_of_requests(), *_of_urls(), *_of_values())
+
+
+def _of_requests() -> Rules:
+    """What a signed request holds: what AWS calculated from it, members and labels, headers."""
     flags = re.IGNORECASE
     return (
         # What AWS calculated from the request: all that follows is the request with its headers, or its hash.
@@ -56,7 +65,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
             ),
             rf"\1 {HIDDEN}",
         ),
-        (re.compile(r"AWS4-(?:HMAC|ECDSA)[A-Z0-9-]*\s*(?:\\n|\s)\s*\d{8}T\d{6}Z.*", re.DOTALL), HIDDEN),
+        (re.compile(r"AWS4-(?:HMAC|ECDSA)[A-Z0-9-]{0,40}(?:\\n|\s){1,8}\d{8}T\d{6}Z.*", re.DOTALL), HIDDEN),
         # XML and JSON members, and labels: a value in quotes, or up to white space.
         (re.compile(rf"<({_LABELS})>[^<]*", flags), rf"<\1>{HIDDEN}"),
         (
@@ -82,7 +91,13 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
             rf"\1{HIDDEN}",
         ),
         (re.compile(r"\b(Basic|Bearer)(\s{1,3})(?=[^\s]*[A-Z0-9+/=_-])[A-Za-z0-9+/=._~-]{12,}"), rf"\1\2{HIDDEN}"),
-        # URLs: presigned queries, and the user in front of the host.
+    )
+
+
+def _of_urls() -> Rules:
+    flags = re.IGNORECASE
+    return (
+        # Presigned queries, and the user in front of the host.
         (re.compile(rf"""([?&;](?:{_QUERY})=)(?!\[hidden\])[^\s&;"'<>]+""", flags), rf"\1{HIDDEN}"),
         (
             re.compile(
@@ -97,7 +112,12 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
             ),
             rf"\1{HIDDEN}@",
         ),
-        # Values that are known by their looks: STS's session tokens, web tokens, PEM blocks.
+    )
+
+
+def _of_values() -> Rules:
+    """Values that are known by their looks: STS's session tokens, web tokens, PEM blocks."""
+    return (
         (re.compile(r"(?<![A-Za-z0-9+/])(?:FwoG|FQoG|FQoD|IQoJ|IQoG|AQoD|AQoE|AQoX)[A-Za-z0-9+/=%_-]{8,}"), HIDDEN),
         (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"), HIDDEN),
         (
@@ -188,8 +208,16 @@ SHORTEST = 16
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of the environment that are secrets themselves."""
-    return tuple(value for name in SECRET_VARIABLES if len(value := environ.get(name, "").strip()) >= SHORTEST)
+    """Values of the environment that are secrets themselves; of one with control characters, which messages escape, the parts
+    between them, too.
+    """
+    found: dict[str, None] = {}
+    for value in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
+        found |= dict.fromkeys(one for one in (value, *_CONTROL.split(value)) if len(one) >= SHORTEST)
+    return tuple(found)
+
+
+_CONTROL = re.compile(r"[^ -~]+")
 
 
 def mask_here(text: str) -> str:

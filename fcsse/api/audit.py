@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from fcsse.api import validation
-from fcsse.api.link import Proposal, Result
+from fcsse.api.link_results import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api
@@ -41,13 +41,11 @@ class Audit(results.Audit):
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
         ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
         """
-
         pipeline = replace(self._pipeline, journal=WriteLog())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
         """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
-
         return afterwards(self, result.plan, result.applied)
 
 
@@ -85,7 +83,6 @@ def audit(
     >>> sum(pair.allowed for pair in answer.afterwards(proposal.apply()))
     8
     """
-
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     roles, named = validation.role_patterns(bucket_roles), validation.accounts(bucket_accounts)

@@ -85,7 +85,6 @@ class RestoreResult(NamedTuple):
     @property
     def diff(self) -> str:
         """The change as a unified diff; empty where there is none."""
-
         return "".join(f"{row}\n" for row in policy_diff(self.restoration.before, self.restoration.after))
 
 

@@ -38,7 +38,7 @@ def census(
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> CensusResult:
-    """Tells which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
+    """Reports which KMS keys and context forms a bucket's objects use, and whether caches can decrypt them.
 
     Looks at ``sample`` objects under ``prefix`` (or that of ``bucket``, where it is ``s3://name/prefix/``), spread over prefixes and ages, or at all of them, a request each; or asks
     the bucket's S3 Metadata inventory table through Athena, in ``workgroup``, with results at ``athena_output`` (an S3
@@ -67,20 +67,45 @@ def census(
     >>> [(group.objects, group.sealed.bucket_key) for group in plan.movable], plan.target.bucket_keys
     ([(1, False)], True)
     """
-
     how, names = validation.word(Engine, engine, "engine"), validation.buckets(bucket)
-    by_athena = how is Engine.ATHENA
     validation.require(len(names) == 1, "census is about one bucket")
+    validation.require(sample >= 1, f"sample={sample}: not a number from 1")
+    _check_engine(how, workgroup, athena_output, all_objects=all_objects)
+    wish = _rekey_request(rekey, new_key, new_bucket_keys, job_role, job_bucket, manifest)
+    validation.require(manifest is None or all_objects, "manifest needs all_objects=True", "A sample lists some only.")
+    asked = settings_of(session, settings)
+    number, plan = None if all_objects else sample, wish if rekey else None
+    where = _prefix_of(bucket, prefix)
+    question = CensusQuery(names[0], validation.caches(cache), where, number, how, workgroup, athena_output, plan)
+    return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))
+
+
+def _prefix_of(bucket: str, prefix: str) -> str:
+    """The prefix that is meant: ``prefix``, or that of ``bucket`` where it is an S3 URI with one."""
     inside = arns.prefix_in(bucket)
     validation.require(
         inside in ("", prefix) or not prefix, f"bucket={bucket!r} and prefix={prefix!r} name two prefixes"
     )
-    validation.require(sample >= 1, f"sample={sample}: not a number from 1")
+    return prefix or inside
+
+
+def _check_engine(how: Engine, workgroup: str | None, athena_output: str | None, *, all_objects: bool) -> None:
+    by_athena = how is Engine.ATHENA
     validation.require(not (all_objects and by_athena), "all_objects is about engine='head'; Athena counts all anyway")
     for value, name in ((workgroup, "workgroup"), (athena_output, "athena_output")):
         validation.require(by_athena or not value, f"{name} needs engine='athena'")
     there = athena_output is None or athena_output.startswith("s3://")
     validation.require(there, f"athena_output={athena_output!r}: not a place such as s3://bucket/prefix/")
+
+
+def _rekey_request(
+    rekey: bool,
+    new_key: str | None,
+    new_bucket_keys: bool | None,
+    job_role: str | None,
+    job_bucket: str | None,
+    manifest: str | Path | None,
+) -> RekeyRequest:
     wish = RekeyRequest(
         validation.named_key(new_key),
         new_bucket_keys,
@@ -90,11 +115,4 @@ def census(
     )
     for name, part in zip(RekeyRequest._fields, wish, strict=True):
         validation.require(rekey or part is None, f"{name} needs rekey=True")
-    validation.require(manifest is None or all_objects, "manifest needs all_objects=True", "A sample lists some only.")
-    asked = settings_of(session, settings)
-    number = None if all_objects else sample
-    plan = wish if rekey else None
-    question = CensusQuery(
-        names[0], validation.caches(cache), prefix or inside, number, how, workgroup, athena_output, plan
-    )
-    return take_census(pipeline_of(for_reading(asked)), question, command_builder_of(asked))
+    return wish

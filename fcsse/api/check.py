@@ -46,7 +46,6 @@ def check(
     ...     print(pair.read.value, pair.headline)  # doctest: +ELLIPSIS
     allowed fc-0123 can read and write s3://data-sse-s3 (...)
     """
-
     options = Options(
         Operation.CHECK,
         key=validation.named_key(key),
@@ -91,7 +90,6 @@ def check_policy(
     >>> pair.read.value, pair.exit_code
     ('denied', 3)
     """
-
     validation.require(isinstance(text, str), "the key policy is not a text", "Give it as a str of JSON.")
     target = validation.target("check_policy", cache, bucket)
     validation.require(target.buckets, "checking a document: no bucket is named", "Name one with bucket.")

@@ -41,7 +41,6 @@ def permissions(
     >>> [one.action for one in found.permissions if found.is_optional(one)]  # doctest: +ELLIPSIS
     [...]
     """
-
     arn = validation.named_key(key)
     scope = Scope(
         validation.caches(cache),

@@ -98,7 +98,6 @@ def folder_of(settings: Settings) -> BackupFolder:
 
 def command_builder_of(settings: Settings) -> CommandBuilder:
     """How commands are written that do what is left to do with the same credentials."""
-
     profile, granting = _profile(session_of(settings)), settings.grant_session
     more = (("--grant-profile", _profile(granting) if granting else None), ("--grant-role", settings.grant_role))
     named = tuple(word for name, value in more if value for word in (name, value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fcsse.api import validation
@@ -11,7 +10,7 @@ from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
-from fcsse.model import AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.model import AccessLevel, Context, Operation, Options, Via
 
 if TYPE_CHECKING:
     import boto3
@@ -56,21 +55,6 @@ def statement(
     >>> part.document()["route"]
     'policy'
     """
-
-    if cache_resource is not None:
-        validation.require(not cache and not every_cache, "cache_resource stands in place of cache and every_cache")
-        buckets = validation.buckets(bucket)
-        validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
-        return additions_for_resource(
-            cache_resource,
-            buckets,
-            Options(
-                context=validation.word(Context, context, "context"),
-                bucket_keys=bucket_keys,
-                level=validation.word(AccessLevel, operations, "operations"),
-            ),
-        )
-    target = validation.target("statement", cache, bucket, every_cache=every_cache)
     options = Options(
         Operation.LINK,
         validation.word(Via, via, "via"),
@@ -82,14 +66,17 @@ def statement(
         partition=validation.partition(partition),
         level=validation.word(AccessLevel, operations, "operations"),
     )
+    if cache_resource is not None:
+        validation.require(not cache and not every_cache, "cache_resource excludes cache and every_cache")
+        buckets = validation.buckets(bucket)
+        validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
+        return additions_for_resource(cache_resource, buckets, options)
+    target = validation.target("statement", cache, bucket, every_cache=every_cache)
     owner, place = validation.one(validation.accounts, account), validation.one(validation.regions, region)
-    found: Sequence[Facts | Obstacle]
     if owner is not None:
         validation.require(target.buckets, "working offline (account): no bucket is named", "Name one with bucket.")
-        found = stated_facts(target.pairs, Stated(owner, place, options.partition), options)
-    else:
-        validation.require(options.partition is None, "partition needs account")
-        target.require_facts(options, validation.term, also=" or account")
-        asked = for_reading(settings_of(session, settings), place)
-        found = pipeline_of(asked).discover(target, options)
-    return additions(found, options)
+        return additions(stated_facts(target.pairs, Stated(owner, place, options.partition), options), options)
+    validation.require(options.partition is None, "partition needs account")
+    target.require_facts(options, validation.term, also=" or account")
+    asked = for_reading(settings_of(session, settings), place)
+    return additions(pipeline_of(asked).discover(target, options), options)

@@ -9,7 +9,7 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.model import Via
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, PolicyChange, Status
-from fcsse.planning.requirements import ends, grant_names
+from fcsse.planning.wanted_grant import ends, grant_names
 
 
 class PairResult(Enum):

@@ -43,8 +43,8 @@ def _values(value: object, names: list[str]) -> Iterator[object]:
         yield value
         return
     alternatives, optional = names[0].removesuffix("?"), names[0].endswith("?")
-    is_list = alternatives.endswith(("[]", "[+]"))
-    some = alternatives.endswith("[+]")
+    is_list = alternatives.endswith(("[]", "[+]", "[1]"))
+    some, one = alternatives.endswith("[+]"), alternatives.endswith("[1]")
     found = None
     if isinstance(value, dict):
         wanted = alternatives.partition("[")[0].split("|")
@@ -53,7 +53,7 @@ def _values(value: object, names: list[str]) -> Iterator[object]:
         yield from _values(found, names[1:]) if names[1:] else [found]
     elif found is None and optional:
         yield _NOTHING_TO_CHECK
-    elif not isinstance(found, list) or (some and not found):
+    elif not isinstance(found, list) or (some and not found) or (one and len(found) != 1):
         yield None
     elif names[1:]:
         yield from (each for entry in found for each in _values(entry, names[1:]))

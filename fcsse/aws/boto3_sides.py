@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from fcsse.aws.client import Aws
-from fcsse.aws.sessions import Clients, clients_of_boto3
+from fcsse.aws.make_clients import clients_of_boto3
+from fcsse.aws.sessions import Clients
 
 if TYPE_CHECKING:
     import boto3

@@ -16,12 +16,13 @@ from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.inventory import Table
+from fcsse.aws.make_clients import clients_of_side
 from fcsse.aws.member_accounts import MemberAccounts, MemberView
 from fcsse.aws.organizations import list_member_accounts
 from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.own_organization import find_organization
 from fcsse.aws.principal_ids import PrincipalIds
-from fcsse.aws.sessions import Clients, clients_of_side
+from fcsse.aws.sessions import Clients
 from fcsse.clock import Clock
 from fcsse.endpoint import Endpoint
 from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
@@ -84,7 +85,6 @@ class Aws:
 
         ``after``: a record whose requests count for AWS's rate as well.
         """
-
         side = self.own
         if account is not None:
             side = self.bucket_side or (self.others and self.others.of(account)) or self.own

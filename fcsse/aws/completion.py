@@ -8,8 +8,9 @@ import botocore.session
 
 from fcsse.aws.fsx import list_associations
 from fcsse.aws.iam import list_roles
+from fcsse.aws.make_clients import clients_of_profile
 from fcsse.aws.s3 import list_buckets
-from fcsse.aws.sessions import Clients, clients_of_profile
+from fcsse.aws.sessions import Clients
 
 
 def clients(profile: str | None, region: str | None, endpoint_url: str | None) -> Clients:

@@ -341,6 +341,12 @@ def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
                 "An ARN in it is none, for instance one without an account id: correct or remove it.",
                 PolicyRefusal.ARNS,
             )
+        case "InvalidArnException" if call.action.partition(":")[2].startswith(("Describe", "Get", "List")):
+            # Nothing that is there has such a name: what was asked for cannot be found.
+            return NotFoundError(
+                f"{call.opening}: not found: KMS answered {code}: {message}",
+                advice("Check the key's ARN, ", PROFILE, " and ", REGION, "."),
+            )
         case "InvalidArnException":
             return ImpossibleError(f"{call.opening}: KMS answered {code}: {message}", "Check the key's ARN.")
         case _:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.aws import s3
-from fcsse.aws.sessions import Clients, clients_of_role
+from fcsse.aws.make_clients import clients_of_role
+from fcsse.aws.sessions import Clients
 from fcsse.errors import DeniedError, FcsseError
 
 if TYPE_CHECKING:

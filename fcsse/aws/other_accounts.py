@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from fcsse.arn import Arn
-from fcsse.aws.sessions import Clients, clients_of_role
+from fcsse.aws.make_clients import clients_of_role
+from fcsse.aws.sessions import Clients
 from fcsse.errors import DeniedError, FcsseError
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ class PrincipalIds:
         """Those of these ids that no existing role or user of the account has, by IAM's own answer."""
         wanted = list(ids)
         self.names(wanted)
-        return frozenset(one for one in wanted if one in self._nobodys)
+        return frozenset(one for one in wanted if one in self._nobodys and one not in self._names)
 
     def _look_up(self, ids: Iterable[str]) -> None:
         kinds: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ middle. botocore hands such answers on as successful and empty. Sources: "requir
 response syntax and examples of the API references, and recorded answers.
 
 Notation of a member: ``A.B`` a member of a member; ``A[]`` each entry of a list, which must be there and may be empty;
-``A[+]`` the same, but with at least one entry; ``A[]?`` a list that may be missing; ``A|B`` one of two; ``A:kind`` its kind, without which it is a text with at least
+``A[+]`` the same, but with at least one entry; ``A[1]`` with exactly one; ``A[]?`` a list that may be missing; ``A|B`` one of two; ``A:kind`` its kind, without which it is a text with at least
 one character.
 """
 
@@ -94,7 +94,7 @@ REQUIRED: dict[str, Required] = {
     "organizations:DescribeOrganization": Required(("Organization.Id",)),
     "organizations:ListAccounts": Required(("Accounts[].Id", "Accounts[].State|Status"), _NEXT_TOKEN),
     "s3:GetBucketEncryption": Required(
-        ("ServerSideEncryptionConfiguration.Rules[+].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
+        ("ServerSideEncryptionConfiguration.Rules[1].ApplyServerSideEncryptionByDefault.SSEAlgorithm",)
     ),
     "s3:GetBucketMetadataConfiguration": Required((f"{_METADATA}.DestinationResult:structure",)),
     "s3:GetBucketPolicy": Required(("Policy:json",)),

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, overload
 from urllib.parse import urlsplit
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
@@ -24,15 +23,15 @@ from fcsse import __version__
 from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
+from fcsse.aws.credential_origin import renewal
 from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
-from fcsse.aws.sign_in import SignIn, renewal
+from fcsse.aws.sign_in import SignIn
 from fcsse.clock import Clock, SystemClock
 from fcsse.endpoint import Endpoint, endpoint_of, is_default
 from fcsse.errors import UsageError
 from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.client import BaseClient
     from botocore.session import Session
     from mypy_boto3_athena import AthenaClient
@@ -104,7 +103,7 @@ def _set_in_environment(service: str) -> tuple[str, ...]:
     return tuple(value for name in names if (value := os.environ.get(name)))
 
 
-def _set_in_config(session: Session, service: str) -> tuple[str, ...]:
+def set_in_config(session: Session, service: str) -> tuple[str, ...]:
     """The same, with those that the profile sets for a service or for all.
 
     Source: AWS SDKs and tools reference guide, "Service-specific endpoints" (``services`` section, ``endpoint_url``).
@@ -195,7 +194,13 @@ class Clients:
         except BotoCoreError:  # some are of the other kind too
             raise
         except ValueError as error:
-            url, ok = self.endpoint_url or _endpoint_set(service) or str(error), False
+            given = [one for one in (self.endpoint_url, _endpoint_set(service), *self.configured(service)) if one]
+            if all(map(_is_web_url, given)) and not str(error).startswith("Invalid endpoint"):
+                raise UsageError(
+                    f"preparing calls to {service}: a setting of AWS programs has a value that is none: {error}",
+                    "Check AWS_MAX_ATTEMPTS and the other AWS_ variables, and the profile in the AWS config file.",
+                ) from error
+            url, ok = next((one for one in given if not _is_web_url(one)), given[0] if given else str(error)), False
         if not ok:
             raise UsageError(
                 f"finding the endpoint of {service}: {mask_url(url)!r} is not a URL such as http://localhost:4566",
@@ -238,129 +243,10 @@ def _is_local_name(url: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def clients_of_botocore(session: Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
-    """Clients of a botocore session. Raises botocore's errors where its settings cannot be read."""
-
-    def make(
-        service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
-    ) -> BaseClient:
-        access_key, secret_key, token = keys or (None, None, None)
-        return session.create_client(
-            service,
-            region_name=region,
-            config=config,
-            endpoint_url=endpoint_url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            aws_session_token=token,
-        )
-
-    own = session.get_config_variable("region")
-    return Clients(
-        make,
-        _sign_in_of(session),
-        region or _region_set() or (own if isinstance(own, str) else None),
-        endpoint_url,
-        _retries_of(session),
-        configured=lambda service: _set_in_config(session, service),
-    )
-
-
-def _sign_in_of(session: Session) -> SignIn:
-    explicit = session.instance_variables().get("profile")
-    return SignIn(
-        explicit or session.get_config_variable("profile"),
-        session.get_credentials,
-        lambda: session.full_config,
-        environment_first=explicit is None,
-    )
-
-
-def _retries_of(session: Session) -> Literal["standard"] | None:
-    """Retries in standard mode, unless a mode was chosen. botocore's own default is the legacy mode before 1.44."""
-    chosen = os.environ.get("AWS_RETRY_MODE") or session.get_scoped_config().get("retry_mode")
-    return None if chosen or session.get_config_variable("retry_mode") == "standard" else "standard"
-
-
-def _region_set() -> str | None:
-    """``AWS_REGION``, which botocore alone among AWS's SDKs passes over for ``AWS_DEFAULT_REGION``."""
-    return os.environ.get("AWS_REGION") or None
-
-
-def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
-    """Clients of a caller's ordinary ``boto3.Session``, with all that was set on it."""
-
-    def make(
-        service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
-    ) -> BaseClient:
-        access_key, secret_key, token = keys or (None, None, None)
-        client: BaseClient = session.client(  # type: ignore[call-overload,misc]
-            service,
-            region_name=region,
-            config=config,
-            endpoint_url=endpoint_url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            aws_session_token=token,
-        )
-        return client
-
-    # boto3 shows nothing of the config files, so a session of the same profile reads them.
-    named = session.profile_name if session.profile_name in session.available_profiles else None
-    same = botocore.session.Session(profile=named)
-    profile = None if named == "default" else named
-    sign_in = SignIn(profile, session.get_credentials, lambda: same.full_config)
-    return Clients(
-        make,
-        sign_in,
-        region or session.region_name or _region_set(),
-        endpoint_url,
-        _retries_of(same),
-        configured=lambda service: _set_in_config(same, service),
-    )
-
-
-def clients_of_profile(
-    profile: str | None, region: str | None = None, endpoint_url: str | None = None, *, may_ask: bool = False
-) -> Clients:
-    """Clients of a named profile, or of the default credentials.
-
-    ``may_ask``: somebody is there to enter the code of an MFA device, for which botocore then asks on the terminal.
-    Raises ``CredentialsError`` where the profile does not exist, or needs a code and nobody can be asked for it.
-    """
-    session = botocore.session.Session(profile=profile)
-    chosen = region or _region_set()
-    if chosen:
-        session.set_config_variable("region", chosen)  # for the STS that botocore itself asks, too
-    with SignIn(profile, session.get_credentials, dict).explained():
-        clients = clients_of_botocore(session, chosen, endpoint_url)
-    device = clients.sign_in.mfa_serial()
-    if device and not may_ask:
-        raise clients.sign_in.without_terminal(device)
-    return clients
-
-
-def clients_of_side(own: Clients, source: Clients | None, role_arn: str | None) -> Clients | None:
-    """Clients for another side: of a role, assumed by ``source`` or else by oneself; without a role, ``source`` itself."""
-    return clients_of_role(source or own, role_arn) if role_arn else source
-
-
-def clients_of_role(source: Clients, role_arn: str) -> Clients:
-    """Clients with the credentials of an assumed role, which is assumed again before they run out, after an hour.
-
-    In all else (endpoints, proxies, certificates, retries) they are as ``source``'s. Raises ``DeniedError`` where the
-    source may not assume the role; later, so does whatever call is made then.
-    """
-    role = Role(source, role_arn)
-    role.keys()
-    # One lock for both: botocore sessions do not make clients in several threads at once.
-    return Clients(
-        source.make,
-        source.sign_in,
-        source.region,
-        source.endpoint_url,
-        source.retries,
-        role,
-        clock=source.clock,
-        _lock=source._lock,
-    )
+def _is_web_url(url: str) -> bool:
+    """Does botocore take it for an endpoint: has it a scheme of the web, a host, and a port that is one?"""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
+from fcsse.cli.audit_answer import AuditAnswer
 from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import try_place, write_page
 from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
@@ -19,15 +19,9 @@ from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.audit import AuditOutput
 from fcsse.cli.options.output import Output
 from fcsse.cli.organization import Wanted, read_accounts, run_organization
-from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
-from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
+from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
-from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
-from fcsse.cli.output.audit_text import audit_lines
-from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
-from fcsse.cli.output.lines import line
-from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
-from fcsse.cli.output.terminal import columns, is_terminal, write_answer
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -36,11 +30,9 @@ from fcsse.commands.audit.organization import DEFAULT_ROLE
 from fcsse.commands.audit.organization_run import open_organization
 from fcsse.commands.audit.report import Audit, standing
 from fcsse.commands.audit.run import audit_account, plan_fix
-from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.pipeline import Pipeline, exit_code
 from fcsse.planning.plan import Plan
-from fcsse.text import count
 
 EXAMPLE = """\
 Examples:
@@ -105,33 +97,39 @@ def audit(
         scope = Scope(regions, where.all_regions)
         if many.several:
             role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
-            wanted = Wanted(
-                report.output,
-                report.html,
-                trend,
-                report.new_only,
-                role,
-                manner if fix else None,
-                prune_orphans,
-                many.state,
-            )
+            fixing = manner if fix else None
+            form_of_all = (report.output, report.html, trend, report.new_only)
             repeated = explicit_options.words(("organization", "accounts", "role_name"))
             opened = open_organization(pipeline, scope, words, role, members, repeated)
+            wanted = Wanted(*form_of_all, role, fixing, prune_orphans, many.state)
             raise typer.Exit(run_organization(run, opened, wanted))
 
         def read() -> Audit:
             return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
 
-        answer = read()
-        run.progress.stop()
-        _require_known(answer, regions)
-        shown = _Shown(run, report.output, answer, trend)
-        _report_beside(shown, pipeline, report.html)
-        if not fix:
-            code = trend.exit_code(answer.exit_code, new_only=report.new_only) if trend else answer.exit_code
-            shown.all(code)
-            raise typer.Exit(code)
-        raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
+        shown = _answer_of(run, pipeline, read(), regions, report, trend)
+        if fix:
+            raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
+        code = shown.answer.exit_code
+        code = trend.exit_code(code, new_only=report.new_only) if trend else code
+        shown.all(code)
+        raise typer.Exit(code)
+
+
+def _answer_of(
+    run: Session,
+    pipeline: Pipeline,
+    answer: Audit,
+    regions: tuple[str, ...],
+    report: own.Report,
+    trend: Trend | None,
+) -> AuditAnswer:
+    """The answer, compared with the earlier audit, and the page written. Ends the command where that cannot be done."""
+    run.progress.stop()
+    _require_known(answer, regions)
+    shown = AuditAnswer(run, report.output, answer, trend)
+    _report_beside(shown, pipeline, report.html)
+    return shown
 
 
 def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orphans: bool) -> None:
@@ -144,9 +142,9 @@ def _check_fix(review: safety.Review, *, fix: bool, exit_code: bool, prune_orpha
 def _check_report(report: own.Report, *, fix: bool) -> None:
     if report.html is not None:
         named = report.html.name and report.html != Path("-") and not report.html.is_dir()
-        require(named, "--html names no file", "Standard output holds the answer, in the form that -o says.")
-    require(report.compare or not report.new_only, "--new-only goes with --compare")
-    require(not (report.new_only and fix), "--new-only does not go with --fix")
+        require(named, "--html names no file", "Standard output holds the answer, in the form set by -o.")
+    require(report.compare or not report.new_only, "--new-only needs --compare")
+    require(not (report.new_only and fix), "--new-only and --fix exclude each other")
 
 
 def _check_accounts(
@@ -158,8 +156,8 @@ def _check_accounts(
     observed: bool,
 ) -> None:
     require(bucket_side.bucket_role or not bucket_side.bucket_account, "--bucket-account needs --bucket-role")
-    require(many.several or not many.role_name, "--role-name goes with --organization or --accounts")
-    require((many.several and fix) or not many.state, "--state goes with --organization --fix")
+    require(many.several or not many.role_name, "--role-name needs --organization or --accounts")
+    require((many.several and fix) or not many.state, "--state needs --fix, with --organization or --accounts")
     alone = {
         "--bucket-role": bool(bucket_side.bucket_role),
         "--grant-profile": bool(grant_side.grant_profile),
@@ -167,7 +165,7 @@ def _check_accounts(
         "--observed": observed,
     }
     for option, used in alone.items():
-        require(not (many.several and used), f"{option} does not go with --organization and --accounts")
+        require(not (many.several and used), f"{option} cannot be combined with --organization or --accounts")
 
 
 def _require_known(answer: Audit, regions: tuple[str, ...]) -> None:
@@ -178,7 +176,7 @@ def _require_known(answer: Audit, regions: tuple[str, ...]) -> None:
         require(name not in regions, told, hint)
 
 
-def _report_beside(shown: _Shown, pipeline: Pipeline, html: Path | None) -> None:
+def _report_beside(shown: AuditAnswer, pipeline: Pipeline, html: Path | None) -> None:
     """Compares with the earlier audit and writes the page. Ends the command where the page cannot be written."""
     answer = shown.answer
     if shown.trend is not None:
@@ -196,118 +194,14 @@ def _report_beside(shown: _Shown, pipeline: Pipeline, html: Path | None) -> None
         raise typer.Exit(error.exit_code) from error
 
 
-@dataclass(slots=True)
-class _Shown:
-    """Says an audit in the form that was asked for."""
-
-    run: Session
-    output: AuditOutput
-    answer: Audit
-    trend: Trend | None = None
-
-    def document(self, code: int, fix: Json | None = None) -> Json:
-        """The JSON document, with the comparison where one was asked for."""
-        document = audit_document(self.answer, code, fix)
-        if self.trend is not None:
-            document["comparison"] = comparison_document(self.trend.found, self.trend.source)
-        return document
-
-    def markdown(self) -> str:
-        """The same in Markdown."""
-        text = audit_markdown(self.answer)
-        return text + comparison_markdown(self.trend.found, self.trend.source) if self.trend else text
-
-    def all(self, code: int) -> None:
-        """The whole answer of an audit without ``--fix``."""
-        match self.output:
-            case AuditOutput.TEXT:
-                self.text()
-            case AuditOutput.JSON:
-                write_answer(to_text(self.document(code)))
-            case AuditOutput.MARKDOWN:
-                write_answer(self.markdown())
-            case AuditOutput.CSV:
-                write_answer(audit_csv(self.answer))
-            case AuditOutput.SARIF:
-                write_answer(to_text(self.sarif(code)))
-
-    def sarif(self, code: int) -> Json:
-        """The log for code-scanning views."""
-        facts = self.answer.facts
-        found = AccountFindings(facts.account, self.answer.findings, facts.partition)
-        return audit_sarif([found], code, self.trend.found if self.trend else None)
-
-    def text(self, *, fixing: bool = False) -> None:
-        """The answer for people; quiet: the summary."""
-
-        if self.run.terminal.quiet:
-            self.run.terminal.print([line(self.answer.summary, "bold")])
-            return
-        verbose, seen = self.run.terminal.verbose, is_terminal(sys.stdout)
-        self.run.terminal.print(audit_lines(self.answer, columns(), verbose=verbose, wrap_summary=seen, fixing=fixing))
-        if self.trend is not None:
-            self.run.terminal.print(comparison_lines(self.trend.found, self.trend.source))
-
-    def plan(self, plan: Plan) -> None:
-        """What is about to be changed, before a question is asked."""
-        if self.output is AuditOutput.TEXT:
-            self.text(fixing=True)
-            if plan.changes and not self.run.terminal.quiet:
-                # The audit above says where AWS was asked.
-                self.run.terminal.print([line(""), *plan_lines(plan._replace(endpoints=()))])
-            elif plan.changes:
-                for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
-                    self.run.terminal.warn(warning)
-
-    def fixed(
-        self,
-        plan: Plan,
-        results: Sequence[AppliedChange | FailedChange],
-        after: Sequence[PairAudit],
-        *,
-        dry_run: bool,
-        code: int,
-    ) -> None:
-        """What was changed, or would be, and how the account stands then."""
-
-        there = sum(one.allowed for one in after)
-        have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
-        told = f"{there:,} of {count(len(after), 'pair')} {have}."
-        apply_by = explicit_options.again("audit", "--expect", plan.digest) if dry_run else ""
-        lines = closing_lines(plan, results, self.run.words, dry_run=dry_run, apply_by=apply_by) or [
-            line("Nothing to fix.")
-        ]
-        match self.output:
-            case AuditOutput.TEXT:
-                self.run.terminal.print([line(""), *lines, line(told, "bold")])
-            case AuditOutput.JSON:
-                fix = plan_document(plan, results, dry_run=dry_run, code=code)
-                fix["access_after"] = {"pairs": len(after), "allowed": there}
-                write_answer(to_text(self.document(code, fix)))
-            case AuditOutput.MARKDOWN:
-                changes = (
-                    plan_markdown(plan, results, self.run.words, dry_run=dry_run)
-                    if plan.changes
-                    else "Nothing to fix.\n"
-                )
-                write_answer(f"{self.markdown()}\n{changes}\n{told}\n")
-            case AuditOutput.CSV | AuditOutput.SARIF:  # they hold the findings, so the changes are told beside them
-                self.all(code)
-                pairs = [*pair_lines(plan.outcomes), line("")] if len(plan.outcomes) >= MANY else []
-                self.run.terminal.print([*pairs, *lines, line(told)], err=True)
-        for error in errors_of(plan, results):
-            self.run.terminal.tell(error)
-
-
 def _fix(
-    shown: _Shown, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
+    shown: AuditAnswer, pipeline: Pipeline, manner: RunOptions, read: Callable[[], Audit], *, prune_orphans: bool
 ) -> int:
     """``read`` reads the account again, where the question waited long."""
-
     run = shown.run
 
     def plan_again() -> Plan:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         try:
             shown.answer = read()
         finally:
@@ -333,7 +227,7 @@ def _fix(
         )
     answer = shown.answer
     if plan.changes and not manner.dry_run:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
     plan, after = as_made(plan, results), afterwards(answer, plan, results)

@@ -186,7 +186,7 @@ def census(
     verbosity: output.Verbosity,
     settings: aws.AwsSettings,
 ) -> None:
-    """Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
+    """Report which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.
 
     Default encryption applies to new objects only: older ones keep their key, and their form from before Bucket Keys
     were turned on or off. Only current object versions are counted. Ctrl-C gives the answer so far. Changes
@@ -224,7 +224,6 @@ def census(
 
 
 def _tell(run: Session, found: CensusResult) -> None:
-
     taken, needs, plan = found.census, found.needs, found.rekey
     match run.output:
         case Output.JSON:

@@ -343,7 +343,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         False,
         False,
         (),
-        "Put into the policy what the command can do without but says more with.",
+        "Also put in permissions that the command works without, but reports more with.",
     ),
     "census:bucket": (("--bucket",), True, True, (), "Bucket; of s3://NAME/PREFIX/ only the objects under the prefix."),
     "census:cache": (
@@ -446,7 +446,7 @@ ARGUMENTS: dict[str, tuple[str, ...] | None] = {
 COMMANDS: dict[str, str] = {
     "link": "Give a cache access to the KMS key of its bucket.",
     "unlink": "Take back exactly the access that link gives.",
-    "check": "Tell whether a cache can read and write its bucket, and which statement or grant decides.",
+    "check": "Report whether a cache can read and write its bucket, and which statement or grant decides.",
     "audit": "Judge every cache and file system of the account against every bucket it is linked to.",
     "backups": "List the key policies saved before each change, newest first; with an ID, print that policy.",
     "restore": "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
@@ -454,6 +454,6 @@ COMMANDS: dict[str, str] = {
     "settle": "Find what a write of fcsse ran over, by CloudTrail's record, and give it back.",
     "statement": "Print the statement, or the grant, that link would add.",
     "permissions": "Print the least IAM policy that the caller of COMMAND needs.",
-    "census": "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
+    "census": "Report which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
     "sandbox": "A simulated AWS on this machine, for trying and for tests.",
 }

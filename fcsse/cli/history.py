@@ -16,8 +16,10 @@ from fcsse.cli.options.audit import AuditOutput, Form
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output import history as report
+from fcsse.cli.output import history_documents as documents
 from fcsse.cli.output.documents import to_text
-from fcsse.cli.output.history import Shown, version_document
+from fcsse.cli.output.history import Shown
+from fcsse.cli.output.history_documents import version_document
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Credentials, Session, require, session
@@ -212,14 +214,13 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
 
 
 def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
-
     match output:
         case AuditOutput.JSON:
-            write_answer(to_text(report.history_document(found, shown)))
+            write_answer(to_text(documents.history_document(found, shown)))
         case AuditOutput.MARKDOWN:
             write_answer(report.history_markdown(found, shown))
         case AuditOutput.CSV:
-            write_answer(report.history_csv(found, shown))
+            write_answer(documents.history_csv(found, shown))
             for note in report.notes_of(found, shown):
                 run.terminal.say(note)
         case AuditOutput.TEXT:

@@ -17,6 +17,7 @@ from fcsse.cli.output.documents import declined, plan_document, plan_markdown, t
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.settle import closing, settle_document
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -168,7 +169,7 @@ class _Run(NamedTuple):
 
     def _plan_again(self) -> Plan:
         """The plan by facts that are read now."""
-        self.run.progress = self.pipeline.progress = self.run.terminal.progress()
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
         try:
             return self.pipeline.with_advisories(self.pipeline.plan(self.target, self.operation, self.options.expect))
         finally:
@@ -179,7 +180,7 @@ class _Run(NamedTuple):
     ) -> tuple[Plan, tuple[AppliedChange | FailedChange, ...], list[str], Settled | None]:
         """The plan as it was carried out, what came of each change, warnings that came late, and what was given back."""
         begun = self.pipeline.clock.now()
-        self.run.progress = self.pipeline.progress = self.run.terminal.progress()
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
         expected = self.options.expect is not None
         results = self.pipeline.apply(plan, expected=expected, ask_advisories=ask_advisories)
         shown, plan = plan, self.pipeline.with_advisories(plan) if ask_advisories else plan
@@ -264,7 +265,6 @@ def _show_results(
     code: int,
 ) -> None:
     """``late``: warnings that came after the plan was shown; they belong to it."""
-
     words = run.words
     if run.output is Output.JSON:
         document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())

@@ -33,6 +33,7 @@ from fcsse.cli.output.organization_documents import (
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.account_list import parse_accounts
@@ -291,7 +292,7 @@ class _Fixing:
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def _apply(self, one: AccountFix) -> tuple[AppliedChange | FailedChange, ...]:
-        self._run.progress = one.pipeline.progress = self._run.terminal.progress()
+        self._run.progress = one.pipeline.progress = progress_on(self._run.terminal)
         try:
             one.pipeline.progress.step(f"fixing account {one.member}")
             return one.pipeline.apply(one.plan, expected=self._manner.expect is not None)

@@ -37,7 +37,7 @@ COMMANDS = {
         "check",
         "check",
         "EXAMPLE",
-        "Tell whether a cache can read and write its bucket, and which statement or grant decides.",
+        "Report whether a cache can read and write its bucket, and which statement or grant decides.",
     ),
     "audit": Entry(
         "audit",
@@ -74,7 +74,7 @@ COMMANDS = {
         "census",
         "census",
         "EXAMPLE",
-        "Tell which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
+        "Report which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",
     ),
     "sandbox": Entry("fcsse.sandbox.command", "app", "", "A simulated AWS on this machine, for trying and for tests."),
 }

@@ -33,7 +33,9 @@ CommandName = Annotated[
 Optional = Annotated[
     bool,
     option(
-        "--optional", help="Put into the policy what the command can do without but says more with.", group=route.HOW
+        "--optional",
+        help="Also put in permissions that the command works without, but reports more with.",
+        group=route.HOW,
     ),
 ]
 FixOption = Annotated[
@@ -114,7 +116,6 @@ def _pretty(value: object) -> str:
 
 
 def _document(found: Permissions, policy: Json) -> Json:
-
     return {
         "schema": DOCUMENT_SCHEMA,
         "command": "permissions",
@@ -159,7 +160,6 @@ def _beside(found: Permissions, *, optional: bool) -> list[str]:
 
 
 def _markdown(found: Permissions, policy: Json) -> str:
-
     out = [f"### Permissions for `fcsse {found.command.value}`", "", "```json", _pretty(policy).rstrip(), "```", ""]
     out += ["| action | what for | needed |", "| --- | --- | --- |"]
     for one in found.permissions:

@@ -20,6 +20,7 @@ from fcsse.cli.output.backups import refused_restore_document, restore_document,
 from fcsse.cli.output.documents import declined, error_markdown, to_text
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, dry_run_lines, endpoint_lines, saved_lines, warning_lines
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -125,7 +126,7 @@ class _Run(NamedTuple):
                 pending=lambda one: one.changed,
             )
         if restoration.changed and not dry_run:
-            self.run.progress = self.pipeline.progress = self.run.terminal.progress()
+            self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
             backup = restoring.apply_restore(self.pipeline, restoration, expected=self.review.expect is not None)
             self.run.progress.stop()
         _Shown(self.run, restoration, dry_run=dry_run).done(backup, code)
@@ -137,7 +138,7 @@ class _Run(NamedTuple):
         return restoring.plan_restore(self.pipeline, saved, self.review.expect)
 
     def _plan_again(self) -> Restoration:
-        self.run.progress = self.pipeline.progress = self.run.terminal.progress()
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
         try:
             return self._plan()
         finally:

@@ -23,7 +23,7 @@ class MakeClients(Protocol):
 def _of_profile(
     profile: str | None, region: str | None = None, endpoint_url: str | None = None, *, may_ask: bool = False
 ) -> Clients:
-    from fcsse.aws.sessions import clients_of_profile
+    from fcsse.aws.make_clients import clients_of_profile
 
     return clients_of_profile(profile, region, endpoint_url, may_ask=may_ask)
 

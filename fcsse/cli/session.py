@@ -20,7 +20,8 @@ from fcsse.cli.options.cross_account import BucketCredentials, GrantCredentials
 from fcsse.cli.options.output import Output, Verbosity
 from fcsse.cli.options.safety import READING, Writing
 from fcsse.cli.output.documents import error_document, error_markdown, to_text
-from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal, is_terminal, write_answer
+from fcsse.cli.output.spinner import PlainProgress, Spinner, progress_on
+from fcsse.cli.output.terminal import Terminal, is_terminal, write_answer
 from fcsse.cli.runtime import Runtime
 from fcsse.errors import (
     EXIT_INTERRUPTED,
@@ -62,7 +63,6 @@ class Session:
     @property
     def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
-
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
         return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
 
@@ -78,7 +78,7 @@ class Session:
             if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
                 self.progress.stop()
                 made.sign_in.check()
-                self.progress = self.terminal.progress()
+                self.progress = progress_on(self.terminal)
             return made
 
         own = clients(here.profile)
@@ -106,7 +106,7 @@ def session(command: str, output: Output, verbosity: Verbosity, *, writes: bool 
     """
     verbose, quiet, no_color = verbosity
     terminal = Terminal(quiet or (output is not Output.TEXT and not verbose), verbose, no_color, command, quiet)
-    progress = terminal.progress()
+    progress = progress_on(terminal)
     run = Session(command, terminal, output, WriteLog(), progress, writes or command in WRITERS)
     interrupt.CURRENT.journal = run.journal
     interrupt.CURRENT.tell = (lambda: _tell_interruption(run)) if run.writes else None

@@ -12,6 +12,7 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
 from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
@@ -50,7 +51,7 @@ def settle(
     Shows the change first, and keeps a copy of the policy from before. What the record does not tell is said, not guessed.
     """
     with session("settle", output, verbosity) as run:
-        require(not exit_code or review.dry_run, "--exit-code goes with --dry-run")
+        require(not exit_code or review.dry_run, "--exit-code needs --dry-run")
         pipeline = run.pipeline(Credentials(settings, bucket_side), writing)
         now = pipeline.clock.now()
         start = since_of(since, now) if since else None
@@ -103,7 +104,7 @@ def carry_out(
             raise typer.Exit(EXIT_UNEXPECTED)
 
     def read_again() -> Settlement:
-        run.progress = pipeline.progress = run.terminal.progress()
+        run.progress = pipeline.progress = progress_on(run.terminal)
         try:
             return again()
         finally:
@@ -124,7 +125,7 @@ def carry_out(
     )
     if not found.changes:
         return found, ()
-    run.progress = pipeline.progress = run.terminal.progress()
+    run.progress = pipeline.progress = progress_on(run.terminal)
     results = apply_settlement(pipeline, found, expected=expected)
     run.progress.stop()
     return found, results

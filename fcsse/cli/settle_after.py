@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.session import Session
 from fcsse.cli.settle import carry_out, code_of
 from fcsse.commands.settle import KeyResult, Settlement, await_settlement, plan_settlement
@@ -45,7 +46,7 @@ def settle_after(
     keys = tuple(dict.fromkeys(one.key for one in changes if isinstance(one, PolicyChange)))
     if seconds is None or not keys:
         return None
-    run.progress = pipeline.progress = run.terminal.progress()
+    run.progress = pipeline.progress = progress_on(run.terminal)
     found, recorded = await_settlement(pipeline, keys, since, seconds)
     run.progress.stop()
     found, done = carry_out(run, pipeline, found, again=lambda: plan_settlement(pipeline, keys, since), yes=yes)

@@ -75,10 +75,10 @@ def statement(
         target = Target(pairs.caches, pairs.buckets, every_cache)
         operation = Options(Operation.LINK, via, context, narrow_grant, *known, partition=partition, level=operations)
         if cache_resource is not None:
-            require(not (target.caches or every_cache), "--cache-resource stands in place of --cache and --every-cache")
+            require(not (target.caches or every_cache), "--cache-resource excludes --cache and --every-cache")
             require(target.buckets, "--cache-resource: no bucket is named", "Name one with --bucket.")
-            require(account is None and known.key is None, "--cache-resource goes without --account and --key")
-            require(notation.writer.refers, "--cache-resource goes with --format cloudformation")
+            require(account is None and known.key is None, "--cache-resource excludes --account and --key")
+            require(notation.writer.refers, "--cache-resource needs --format cloudformation")
             _tell(run, additions_for_resource(cache_resource, target.buckets, operation), notation)
             return
         _check(target, operation, account)

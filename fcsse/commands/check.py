@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from fcsse.commands.check_headline import headline_of, hides_key_policy, why_denied
+from fcsse.commands.check_remedies import actions_of, bucket_remedy, remedy_of
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.pair_access import BucketRow, Judgement, bucket_rows, decider, judge, slips
+from fcsse.evaluator.judgement import Judgement
+from fcsse.evaluator.pair_access import bucket_rows, judge, slips
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
-from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair, Via
-from fcsse.planning.denials import advice, denied_because, exemption, why
-from fcsse.planning.make_plan import make_plan
+from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.outlook import read_only_by
-from fcsse.planning.plan import Status
 from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import PolicyDocument, parsed
-from fcsse.policy.encryption_context import ContextForm
-from fcsse.policy.step_phrases import other_form_only
 from fcsse.suggested_commands import CommandBuilder, operations
 
 OUTSIDE = "Not checked: VPC endpoint policies. A Deny there would still block access."
@@ -134,7 +132,7 @@ def check_document(
     read, write = judgement.read, judgement.write
     remedies: tuple[str, ...] = ()
     if judgement.verdict is not Verdict.ALLOWED:
-        denied = _denied(judgement, facts)
+        denied = why_denied(judgement, facts)
         remedies = (denied,) if denied else (remedy,)
     said = (
         *_form_notes(facts, judgement, CommandBuilder()),
@@ -143,7 +141,7 @@ def check_document(
         *notes,
     )
     return CheckResult(
-        facts.pair, read, write, _headline(facts, judgement), facts, judgement, remedies, said, level=level
+        facts.pair, read, write, headline_of(facts, judgement), facts, judgement, remedies, said, level=level
     )
 
 
@@ -162,15 +160,15 @@ def _reason(error: FcsseError) -> str:
 
 def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: AccessLevel) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts), level=level)
-    headline = f"{_headline(facts, judgement)} ({why.reason})"
+    headline = f"{headline_of(facts, judgement)} ({why.reason})"
     notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *_s3_notes(judgement), OUTSIDE)
-    remedies = tuple(_bucket_remedy(facts, judgement))
+    remedies = tuple(bucket_remedy(facts, judgement))
     read, write = judgement.read, judgement.write
     return CheckResult(facts.pair, read, write, headline, facts, judgement, remedies, notes, level=level)
 
 
 def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
-    read, write, headline = judgement.read, judgement.write, _headline(facts, judgement)
+    read, write, headline = judgement.read, judgement.write, headline_of(facts, judgement)
     if not remedy:
         return CheckResult(facts.pair, read, write, headline, facts, judgement, level=judgement.level)
     document = parsed(facts.policy) if facts.policy is not None else None
@@ -181,7 +179,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         *_s3_notes(judgement),
         *_decision_notes(judgement, document),
     ]
-    if facts.key and _hides_key_policy(facts):
+    if facts.key and hides_key_policy(facts):
         notes.append(
             f"The key policy, of account {facts.key.arn.account}, could not be read. A Deny there would still block access."
         )
@@ -193,9 +191,9 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if not narrowed and judgement.verdict is not Verdict.ALLOWED:
-        blocker, links = _remedy(facts, words, judgement.level)
+        blocker, links = remedy_of(facts, words, judgement.level)
         remedies += links
-        remedies += _bucket_remedy(facts, judgement)
+        remedies += bucket_remedy(facts, judgement)
     return CheckResult(
         facts.pair,
         read,
@@ -219,92 +217,6 @@ def older_objects(bucket: str, words: CommandBuilder) -> str:
         "This is about objects that are written with the bucket's default encryption as it is now. A change of it does not "
         f"change older objects, which may need another key: {words.census(bucket)}"
     )
-
-
-def full_access(facts: Facts) -> str:
-    """The headline of a pair that lacks nothing, as far as is known."""
-    if _hides_key_policy(facts):
-        unread = "the key policy" if not _hides_bucket_policy(facts) else "the key policy and bucket policy"
-        read = "were not read" if facts.bucket.given and _hides_bucket_policy(facts) else "could not be read"
-        return f"the grant allows {facts.pair.cache} to read and write s3://{facts.pair.bucket}; {unread} {read}"
-    return f"{facts.pair.cache} can read and write {_bucket(facts)}{_beyond(facts)}"
-
-
-def _bucket(facts: Facts) -> str:
-    """The bucket, with what is known of access to it where a policy that may refuse it is out of sight."""
-    far = ""
-    if _hides_key_policy(facts):
-        far = ", by the grant"
-    elif _hides_bucket_policy(facts):
-        far = f", by {'its key' if facts.key else 'its encryption'}"
-    return f"s3://{facts.pair.bucket}{far}"
-
-
-def _beyond(facts: Facts) -> str:
-    if not _hides_bucket_policy(facts):
-        return ""
-    how = "was not" if facts.bucket.given else "could not be"
-    return f"; its bucket policy {how} read"
-
-
-def _hides_key_policy(facts: Facts) -> bool:
-    """Was the policy of another account's key not read? A Deny in it would win over the grant."""
-    return facts.key is not None and facts.policy is None and facts.key.arn.account != facts.account
-
-
-def _hides_bucket_policy(facts: Facts) -> bool:
-    """Was a bucket policy not judged that may have to allow access? That of a bucket of one's own account need not."""
-    return facts.bucket.foreign is not False and (facts.bucket_policy is None or facts.bucket.foreign is None)
-
-
-def _headline(facts: Facts, judgement: Judgement) -> str:
-    cache, bucket = facts.pair.cache, _bucket(facts)
-    match judgement.read, judgement.write:
-        case Verdict.ALLOWED, Verdict.ALLOWED:
-            return full_access(facts)
-        case read, write if judgement.level is AccessLevel.READ:
-            if read is Verdict.ALLOWED:
-                other = "it cannot write" if write is Verdict.DENIED else "whether it can write is not known"
-                return f"{cache} can read {bucket}{_beyond(facts)}; {other}, which was not asked about"
-            cannot = f"{cache} cannot read" if read is Verdict.DENIED else f"whether {cache} can read"
-            known = "" if read is Verdict.DENIED else " is not known"
-            return f"{cannot} s3://{facts.pair.bucket}{known}: {_first_reason(facts, judgement)}"
-        case Verdict.ALLOWED, Verdict.DENIED:
-            return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
-        case Verdict.DENIED, Verdict.ALLOWED:
-            return f"{cache} can write {bucket}, not read: {_first_reason(facts, judgement)}"
-        case Verdict.DENIED, Verdict.DENIED:
-            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(facts, judgement)}"
-        case read, write:
-            words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
-            said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
-            if read is write:
-                said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
-            return f"{said}: {_first_reason(facts, judgement)}"
-
-
-def _first_reason(facts: Facts, judgement: Judgement) -> str:
-    if judgement.form_changed:
-        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
-        return other_form_only(facts.bucket.name, form)
-    rows = [row for row in judgement.rows if row.current and judgement.counts(row)]
-    for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
-        for row in rows:
-            if row.verdict is verdict:
-                return denied_because(row.decision, row.asked.form)
-        for bucket_row in judgement.bucket_rows or ():
-            if bucket_row.decision.verdict is verdict and judgement.counts_in_s3(bucket_row):
-                return f"the bucket policy: {denied_because(bucket_row.decision)}"
-    return ""
-
-
-def _denied(judgement: Judgement, facts: Facts) -> str:
-    """What to do about the explicit Deny that stops the pair; empty where none does."""
-    if not judgement.denials:
-        return ""
-    row = judgement.denials[0]
-    by = decider(row.decision) or "a statement"
-    return f"{advice(exemption(row.decision, facts, row.asked.form), by)}."
 
 
 def _decision_notes(judgement: Judgement, document: PolicyDocument | None) -> list[str]:
@@ -349,61 +261,8 @@ def _read_only_notes(facts: Facts, judgement: Judgement, document: PolicyDocumen
 def _s3_notes(judgement: Judgement) -> list[str]:
     if judgement.level is AccessLevel.READ:
         return []
-    missing = _actions(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
+    missing = actions_of(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
     return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
-
-
-def _remedy(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
-    """The blocker and the next steps, by planning the link that would fix it."""
-    unread = facts.policy is None or facts.grants is None
-    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
-        refusal = facts.refusals[0]
-        return refusal, [refusal.hint]
-    plan = make_plan([facts], Options(Operation.LINK, level=level))
-    outcome = plan.outcomes[0]
-    match outcome.status:
-        case Status.BLOCKED if outcome.error:
-            return outcome.error, _ways_round(facts, outcome.error, words, level)
-        case Status.TO_DO:
-            return None, list(words.link([facts.pair], *operations(level)))
-        case _:
-            return None, []
-
-
-def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder, level: AccessLevel) -> list[str]:
-    """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
-    ways = (
-        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True, level=level)),
-        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT, level=level)),
-    )
-    there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
-    links = [words.link([facts.pair], *more, *operations(level))[0] for more in there]
-    if not links:
-        return [blocker.hint or blocker.message]
-    why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
-    return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
-
-
-def _bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
-    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and judgement.counts_in_s3(row)]
-    if not stopped:
-        return []
-    actions = ", ".join(_actions(stopped))
-    denial = next((row.decision for row in stopped if row.decision.explicit), None)
-    if denial is not None:
-        because = why(denial)
-        return [
-            f"Exclude the role from the statement that denies {actions} in the bucket policy of {facts.bucket.name}"
-            + (f": {because}." if because else ".")
-        ]
-    return [
-        f"Add a statement to the bucket policy of {facts.bucket.name} that allows {actions} to {facts.role.arn if facts.role else ''}."
-    ]
-
-
-def _actions(rows: Iterable[BucketRow]) -> list[str]:
-    """The actions of some rows, each once."""
-    return list(dict.fromkeys(row.action for row in rows))
 
 
 def exit_code(checked: Sequence[CheckResult]) -> int:

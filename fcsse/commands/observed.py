@@ -16,7 +16,7 @@ from fcsse.apply.backup import BackupFolder
 from fcsse.clock import Clock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
-from fcsse.evaluator.pair_access import Judgement
+from fcsse.evaluator.judgement import Judgement
 from fcsse.event_history.agreement import Agreement, Asked, Changes, Observation, observe, unplaced
 from fcsse.event_history.events import Event, parse_events
 from fcsse.event_history.key_changes import AFTER_USE, GIVING, TAKING
@@ -201,7 +201,6 @@ class UseReader:
 
 def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tuple[CheckResult, ...]:
     """The verdicts on pairs, each with what CloudTrail recorded; gaps of the record are noted to the progress."""
-
     reader = UseReader(pipeline.aws, pipeline.clock, CHECK_LIMITS)
     try:
         reader.start([pipeline.aws.region])

@@ -216,7 +216,7 @@ class Keys:
         alias = alias_arn(reference)
         region = alias.region if alias else bucket.region
         if region is None:
-            message = f"linking bucket {bucket.name}: S3 did not tell its Region"
+            message = f"linking bucket {bucket.name}: S3 did not return its Region"
             raise UsageError(message, advice("Name it with ", BUCKET_REGION, "."))
         try:
             return self._fetcher.resolved(reference, region).result()

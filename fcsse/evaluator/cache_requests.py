@@ -20,45 +20,26 @@ What is known of the context is in ``cache_context``, and besides:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.evaluator import cache_context
 from fcsse.evaluator.cache_context import (
     SAMPLE,
-    account_context,
-    add_organization,
     decide_for_all,
     every_object,
-    role_context,
-    times,
 )
 from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
-from fcsse.evaluator.known_values import Bound, Form, Prepared, Values
+from fcsse.evaluator.known_values import Prepared, Values, form_of
 from fcsse.evaluator.request import Decision, Request
+from fcsse.evaluator.request_frame import PAIR_NAMES, PAIR_NAMES_KEY, cached_role_context, frame_of
 from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
 
 CONTEXT_KEY = "kms:EncryptionContext:aws:s3:arn"
-PAIR_NAMES = "kms:EncryptionContextKeys"
-_PAIR, _NAMES = CONTEXT_KEY.lower(), PAIR_NAMES.lower()
-ABSENT = cache_context.ABSENT | {
-    "kms:BypassPolicyLockoutSafetyCheck",
-    "kms:DataKeyPairSpec",
-    "kms:EncryptionContext:*",
-    "kms:GrantConstraintType",
-    "kms:GrantIsForAWSResource",
-    "kms:GrantOperations",
-    "kms:GranteePrincipal",
-    "kms:RecipientAttestation:*",
-    "kms:RetiringPrincipal",
-}
-"""Condition keys that such a request never carries."""
+_PAIR = CONTEXT_KEY.lower()
 
 
 class Purpose(Enum):
@@ -129,48 +110,13 @@ def cache_requests(
     """
     role = arns.Arn.parse(role_arn)
     bucket_arn = arns.bucket_arn(role.partition if role else arns.partition_of(region), bucket)
-    frame = _frame(account, region, key or key_arn, known)
-    own, of_own = _role(role_arn, role_id)
+    frame = frame_of(account, region, key or key_arn, known)
+    own, of_own = cached_role_context(role_arn, role_id)
     context, partial = {**frame.context, **own}, {**frame.partial, **of_own}
     any_key = key_arn if key_arn.endswith(":key/*") else None
     ids = frozenset({role_id}) if role_id else frozenset[str]()
-    ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({_NAMES}))
+    ready = frame.prepared.beneath(prepare(own, of_own, {}).given, frozenset({PAIR_NAMES_KEY}))
 
-    def request(action: str, pair: Mapping[str, str], of_form: Mapping[str, str]) -> Request:
-        """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
-        more: dict[str, str | tuple[str, ...]] = {**pair, PAIR_NAMES: ("aws:s3:arn",)}
-        if action in _WITH_ALGORITHM:
-            more["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
-        return Request(
-            role_arn,
-            action,
-            key_arn,
-            {**context, **more},
-            frame.absent,
-            unique_ids=ids,
-            partial={**partial, **of_form} if of_form else partial,
-            resource_form=any_key,
-            at_least=frame.bounds,
-            prepared=ready.with_keys(prepare(more, of_form, {}).given),
-        )
-
-    found: list[CacheRequest] = []
-    for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
-        made: dict[str, CacheRequest] = {}
-        for purpose, action in _NEEDED if only_needed else _ALL:
-            one = made.get(action)
-            if one is None:
-                every = None
-                if form is ContextForm.OBJECT:
-                    every = request(action, {}, {CONTEXT_KEY: every_object(bucket_arn, prefix)})
-                one = made[action] = CacheRequest(
-                    purpose, form, request(action, {CONTEXT_KEY: text}, {}), prefix, every
-                )
-            else:
-                one = CacheRequest(purpose, form, one.request, prefix, one.every_object)
-            found.append(one)
-    if only_needed:
-        return tuple(found)
     describing = Request(
         role_arn,
         "kms:DescribeKey",
@@ -182,15 +128,63 @@ def cache_requests(
         resource_form=any_key,
         at_least=frame.bounds,
     )
+    found: list[CacheRequest] = []
+    for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
+        every = every_object(bucket_arn, prefix) if form is ContextForm.OBJECT else None
+        found += _in_form(describing, ready, _NEEDED if only_needed else _ALL, (form, prefix, text), every)
+    if only_needed:
+        return tuple(found)
     found.append(CacheRequest(Purpose.DOCUMENTED, None, _without_context(describing)))
     return tuple(sorted(found, key=lambda one: not one.needed))
+
+
+def _in_form(
+    base: Request,
+    ready: Prepared,
+    asked: Iterable[tuple[Purpose, str]],
+    context: tuple[ContextForm, str, str],
+    every: str | None,
+) -> Iterator[CacheRequest]:
+    """The requests with one encryption context. ``every``: what all objects' contexts have in common, as a pattern."""
+    form, prefix, text = context
+    made: dict[str, CacheRequest] = {}
+    for purpose, action in asked:
+        if action in made:
+            yield made[action]._replace(purpose=purpose)
+            continue
+        of_all = None if every is None else _request(base, ready, action, {}, {CONTEXT_KEY: every})
+        made[action] = CacheRequest(
+            purpose, form, _request(base, ready, action, {CONTEXT_KEY: text}, {}), prefix, of_all
+        )
+        yield made[action]
+
+
+def _request(
+    base: Request, ready: Prepared, action: str, pair: Mapping[str, str], of_form: Mapping[str, str]
+) -> Request:
+    """``pair`` is the encryption context, ``of_form`` one of which only the form is known."""
+    more: dict[str, str | tuple[str, ...]] = {**pair, PAIR_NAMES: ("aws:s3:arn",)}
+    if action in _WITH_ALGORITHM:
+        more["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
+    return Request(
+        base.principal,
+        action,
+        base.resource,
+        {**base.context, **more},
+        base.absent,
+        unique_ids=base.unique_ids,
+        partial={**base.partial, **of_form} if of_form else base.partial,
+        resource_form=base.resource_form,
+        at_least=base.at_least,
+        prepared=ready.with_keys(prepare(more, of_form, {}).given),
+    )
 
 
 def _without_context(request: Request) -> Request:
     """DescribeKey: it never carries an encryption context, and whether S3 or FSx itself asks is not documented."""
     known = {key: value for key, value in request.context.items() if key not in ("kms:ViaService", "aws:ViaAWSService")}
     absent = request.absent | {"kms:EncryptionContextKeys", "kms:EncryptionAlgorithm"}
-    return replace(request, context=known, absent=absent)
+    return request._replace(context=known, absent=absent)
 
 
 def _contexts(
@@ -205,58 +199,6 @@ def _contexts(
                 (form, prefix, f"{bucket_arn}/{prefix}{SAMPLE}") for prefix in dict.fromkeys(prefixes or ("",))
             )
     return found
-
-
-class _Frame(NamedTuple):
-    """What all requests for a key have in common, whoever asks: as in ``Request``, and made ready."""
-
-    context: dict[str, str | tuple[str, ...]]
-    partial: dict[str, str]
-    absent: frozenset[str]
-    bounds: Mapping[str, Bound]
-    prepared: Prepared
-    many_with_pairs: frozenset[str]
-
-
-@lru_cache(maxsize=512)
-def _frame(account: str, region: str, described: Key | str, known: RequestFacts) -> _Frame:
-    key = described if not isinstance(described, str) else _bare(described)
-    context, partial = account_context(account)
-    context |= {
-        "aws:RequestedRegion": key.arn.region if key else region,
-        "aws:ViaAWSService": "true",
-        "kms:CallerAccount": account,
-        "kms:KeySpec": (key and key.spec) or "SYMMETRIC_DEFAULT",
-        "kms:KeyUsage": (key and key.usage) or "ENCRYPT_DECRYPT",
-        "kms:ViaService": arns.via_service(region),
-    }
-    absent = ABSENT | add_organization(
-        known, context, partial, own_resource=key is not None and key.arn.account == account
-    )
-    if key:
-        context["aws:ResourceAccount"] = key.arn.account
-        several = key.arn.resource.startswith("key/mrk-") if key.multi_region is None else key.multi_region
-        if key.arn.resource == "key/*":
-            partial["kms:MultiRegion"] = "*"
-        else:
-            context["kms:MultiRegion"] = "true" if several else "false"
-        if key.origin:
-            context["kms:KeyOrigin"] = key.origin
-        else:
-            partial["kms:KeyOrigin"] = "?*"
-    if known.aliases is not None:
-        context["kms:ResourceAliases"] = known.aliases
-    if known.tags is not None:
-        context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
-        absent |= {"aws:ResourceTag/*"}
-    bounds = times(known.now)
-    prepared = prepare(context, partial, bounds)
-    return _Frame(context, partial, absent, bounds, prepared, prepared.many | {_NAMES})
-
-
-@lru_cache(maxsize=4096)
-def _role(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
-    return role_context(role_arn, role_id)
 
 
 def quick_requests(
@@ -275,9 +217,9 @@ def quick_requests(
 
     As ``cache_requests``. The requests are for judging only: their ``context`` has the encryption context alone.
     """
-    frame = _frame(account, region, key, known)
-    given: dict[str, Values] = {"aws:principalarn": (role_arn,), _NAMES: ("aws:s3:arn",)}
-    own, of_own = _role(role_arn, role_id)
+    frame = frame_of(account, region, key, known)
+    given: dict[str, Values] = {"aws:principalarn": (role_arn,), PAIR_NAMES_KEY: ("aws:s3:arn",)}
+    own, of_own = cached_role_context(role_arn, role_id)
     given |= prepare({}, of_own, {}).given if of_own else {"aws:userid": (str(own["aws:userid"]),)}
     many = frame.many_with_pairs
     with_algorithm: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
@@ -290,7 +232,7 @@ def quick_requests(
         partial: dict[str, str] = {}
         if form is ContextForm.OBJECT:
             partial[CONTEXT_KEY] = every_object(bucket_arn, prefix)
-            value: Values = Form(partial[CONTEXT_KEY])
+            value: Values = form_of(partial[CONTEXT_KEY])
         else:
             context[CONTEXT_KEY] = bucket_arn
             value = (bucket_arn,)
@@ -303,11 +245,6 @@ def quick_requests(
                 )
             )
     return found
-
-
-def _bare(key_arn: str) -> Key | None:
-    arn = arns.key_arn(key_arn)
-    return Key(arn) if arn else None
 
 
 def decide(

@@ -17,44 +17,21 @@ from decimal import Decimal
 
 from fcsse.evaluator import grants as granting
 from fcsse.evaluator.assumptions import BUDGET, Matches, Question
+from fcsse.evaluator.best_allow import BestAllow, all_of, any_of, quoted
 from fcsse.evaluator.caller import Kind
+from fcsse.evaluator.compiled import compile_policy
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.known_values import AtLeast
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming
+from fcsse.evaluator.quick_decision import account_of, by_statements, is_usual, label_of, quick_decision
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
-from fcsse.evaluator.rules import Named, Policy, Statement, compile_policy
+from fcsse.evaluator.rules import Named, Policy, Statement
 from fcsse.model import Grant
 
 __all__ = ["Policy", "compile_policy", "evaluate", "evaluate_alike"]
-
-
-def _and(*parts: bool | None) -> bool | None:
-    return False if False in parts else None if None in parts else True
-
-
-def _or(*parts: bool | None) -> bool | None:
-    return True if True in parts else None if None in parts else False
-
-
-class _Side:
-    """The best Allow found of one sort: whether it holds, and what it is called."""
-
-    __slots__ = ("grant", "holds", "index", "where")
-
-    def __init__(self) -> None:
-        self.holds: bool | None = False
-        self.where: str | None = None
-        self.index: int | None = None
-        self.grant: str | None = None
-
-    def offer(self, holds: bool | None, where: str, index: int | None = None, grant: str | None = None) -> None:
-        """Take this one if it is better than what there is."""
-        if holds is False or self.holds is True or (self.holds is None and holds is None):
-            return
-        self.holds, self.where, self.index, self.grant = holds, where, index, grant
 
 
 def evaluate(
@@ -78,7 +55,7 @@ def evaluate(
     policy = compile_policy(document)
     context = Context(request)
     if not identity_policies:
-        quick = _quickly(policy, context, grants, key_state, resource_account, explain=explain)
+        quick = quick_decision(policy, context, grants, key_state, resource_account, explain=explain)
         if quick is not None:
             return quick
     judge = _Judge(policy, context, grants, key_state, identity_policies, resource_account)
@@ -89,58 +66,18 @@ def evaluate(
 def evaluate_alike(
     policy: Policy, requests: Sequence[Request], grants: Sequence[Grant] = (), key_state: str | None = "Enabled"
 ) -> Iterator[Decision]:
-    """As ``evaluate`` for each request, without explanations; all are of one caller, so who is named is found once."""
+    """As ``evaluate`` for each request, without explanations; all are of one caller on one resource, so who is named is found
+    once.
+    """
     named: Named | None = None
+    usual = False
     for request in requests:
         context = Context(request)
         if named is None:
             named = policy.naming(context, keep=False)
-        quick = _quickly(policy, context, grants, key_state, None, named, explain=False)
+            usual = is_usual(context, None)
+        quick = by_statements(named, context, grants, key_state, explain=False) if usual else None
         yield quick or evaluate(policy, request, grants, key_state, explain=False)
-
-
-def _quickly(
-    policy: Policy,
-    context: Context,
-    grants: Sequence[Grant],
-    key_state: str | None,
-    resource_account: str | None,
-    named: Named | None = None,
-    *,
-    explain: bool,
-) -> Decision | None:
-    """The decision in the usual cases: a statement that names the caller allows it, or nothing does, and nothing is open.
-
-    None in all other cases. ``named`` are the statements that name the caller, where they are known.
-    """
-    request = context.request
-    action = request.action.lower()
-    kms = action.startswith("kms:")
-    who = context.who
-    if not who.account or (resource_account or _account(context)) != who.account or who.kind is Kind.ROOT:
-        return None
-    if kms and refuses(key_state, action.removeprefix("kms:")) is not False:
-        return None
-    if named is None:
-        named = policy.naming(context)
-    for statement, _ in named.denies:
-        if statement.timed or statement.applies(context, action, kms) is not False:
-            return None
-    for statement, naming in named.allows:
-        if naming.direct is False:
-            continue
-        if statement.timed:
-            return None
-        found = statement.applies(context, action, kms)
-        if found and naming.direct:
-            reason = f"{_label(statement.where)} allows {request.action}"
-            return Decision(Verdict.ALLOWED, reason, statement.where, statement.index, cause=Cause.STATEMENT)
-        if found is not False:
-            return None
-    if grants or explain:
-        return None
-    what = "no statement of the key policy and no grant" if kms else "no statement"
-    return Decision(Verdict.DENIED, f"{what} allows {request.action}", cause=Cause.NOTHING_ALLOWS)
 
 
 class _Judge:
@@ -163,12 +100,12 @@ class _Judge:
         self.context = context
         self.action = request.action.lower()
         self.kms = self.action.startswith("kms:")
-        self.account = resource_account or _account(self.context)
+        self.account = resource_account or account_of(self.context)
         self.open: dict[Question, None] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self.direct, self.delegated, self.own, self.granted = _Side(), _Side(), _Side(), _Side()
+        self.direct, self.delegated, self.own, self.granted = BestAllow(), BestAllow(), BestAllow(), BestAllow()
         self.open.clear()
 
     def settled(self, found: Decision) -> Decision:
@@ -189,11 +126,11 @@ class _Judge:
             return found._replace(depends_on=frozenset(keys))
         one = leaves[0]
         by = {leaf.decided_by: None for leaf in leaves}
-        about = dict.fromkeys(self._label(question.key) if question.key else "the object" for question in assumed)
+        about = dict.fromkeys(self._key_label(question.key) if question.key else "the object" for question in assumed)
         reason = f"{one.reason}, whatever {' and '.join(about)} {'is' if len(about) == 1 else 'are'}"
         explicit = all(leaf.explicit for leaf in leaves)
         if len(by) > 1:
-            by_name = " or ".join(_label(name) for name in by if name)
+            by_name = " or ".join(label_of(name) for name in by if name)
             word = "allows" if one.verdict is Verdict.ALLOWED else "denies"
             reason = reason.replace(one.reason, f"{by_name} {word} {self.request.action}") if by_name else reason
         return one._replace(reason=reason, explicit=explicit)
@@ -222,7 +159,7 @@ class _Judge:
             verdict = found
         return verdict
 
-    def _label(self, key: str) -> str:
+    def _key_label(self, key: str) -> str:
         """A condition key as the policy spells it."""
         for policy in (self.policy, *self.identities):
             for statement in (*policy.denies, *policy.allows):
@@ -264,9 +201,9 @@ class _Judge:
         if side.grant is not None:
             reason = f"{side.where} allows {self.request.action}"
             return Decision(Verdict.ALLOWED, reason, side.where, grant=side.grant, cause=Cause.GRANT, until=until)
-        reason, cause = f"{_quoted(side)} allows {self.request.action}", Cause.STATEMENT
+        reason, cause = f"{quoted(side)} allows {self.request.action}", Cause.STATEMENT
         if side is self.delegated:
-            reason = f"{_quoted(side)} delegates to IAM policies, and {_quoted(self.own)} allows {self.request.action}"
+            reason = f"{quoted(side)} delegates to IAM policies, and {quoted(self.own)} allows {self.request.action}"
         if side is self.own:
             cause = Cause.IAM_POLICY
         until = (*until, *self._turning(self.policy.naming(self.context).allows, side.index))
@@ -287,7 +224,7 @@ class _Judge:
         maybe: Decision | None = None
         for number, policy in enumerate([self.policy, *self.identities]):
             for statement, naming in policy.naming(self.context).denies if policy.denies else ():
-                holds = _and(self._applies(statement), naming.named)
+                holds = all_of(self._applies(statement), naming.named)
                 if holds is False:
                     continue
                 where, index = (
@@ -300,7 +237,7 @@ class _Judge:
                     continue
                 return Decision(
                     Verdict.DENIED,
-                    f"{_label(where)} denies {self.request.action}",
+                    f"{label_of(where)} denies {self.request.action}",
                     where,
                     index,
                     explicit=True,
@@ -349,8 +286,8 @@ class _Judge:
             found = self._applies(statement)
             if found is False:
                 continue
-            self.direct.offer(_and(found, naming.direct), statement.where, statement.index)
-            self.delegated.offer(_and(found, naming.account), statement.where, statement.index)
+            self.direct.offer(all_of(found, naming.direct), statement.where, statement.index)
+            self.delegated.offer(all_of(found, naming.account), statement.where, statement.index)
         for number, policy in enumerate(self.identities, 1):
             for statement in policy.allows:
                 found = self._applies(statement)
@@ -365,14 +302,14 @@ class _Judge:
             if naming.named is False or not granting.permits(grant, operation):
                 continue
             held = granting.constraint_holds(grant, operation, self.context)
-            named = _or(naming.direct, _and(naming.account, self.own.holds))
-            self.granted.offer(_and(held, named), f"grant {grant.name or grant.grant_id}", grant=grant.grant_id)
+            named = any_of(naming.direct, all_of(naming.account, self.own.holds))
+            self.granted.offer(all_of(held, named), f"grant {grant.name or grant.grant_id}", grant=grant.grant_id)
 
     def _core(self) -> bool | None:
         """Do the Allows found suffice?"""
         who = self.context.who
         if not who.account:
-            return _or(self.direct.holds, self.granted.holds)
+            return any_of(self.direct.holds, self.granted.holds)
         if self.account is None:
             same, other = self._within(), self._across()
             return same if same is other else None
@@ -380,21 +317,21 @@ class _Judge:
 
     def _within(self) -> bool | None:
         if self.kms:
-            return _or(self.direct.holds, _and(self.delegated.holds, self.own.holds), self.granted.holds)
+            return any_of(self.direct.holds, all_of(self.delegated.holds, self.own.holds), self.granted.holds)
         root = self.context.who.kind is Kind.ROOT
-        return _or(self.direct.holds, self.own.holds, root)
+        return any_of(self.direct.holds, self.own.holds, root)
 
     def _across(self) -> bool | None:
         root = self.context.who.kind is Kind.ROOT
-        theirs = _or(self.direct.holds, self.delegated.holds)
-        return _or(_and(theirs, _or(self.own.holds, root)), self.granted.holds)
+        theirs = any_of(self.direct.holds, self.delegated.holds)
+        return any_of(all_of(theirs, any_of(self.own.holds, root)), self.granted.holds)
 
-    def _deciding(self, allowed: bool | None) -> _Side:
+    def _deciding(self, allowed: bool | None) -> BestAllow:
         """The side that a person would name as the one that allows, or may."""
         sides = (self.direct, self.granted, self.delegated, self.own)
         return next((side for side in sides if side.holds is allowed), self.own)
 
-    def _perhaps(self, side: _Side, explain: bool) -> Decision:
+    def _perhaps(self, side: BestAllow, explain: bool) -> Decision:
         """What is to be said where an Allow may or may not hold."""
         if self.context.assumed.answers:
             return Decision(Verdict.UNKNOWN, "", cause=Cause.PERHAPS_ALLOWED)
@@ -426,20 +363,3 @@ class _Judge:
         if not explain:
             return ()
         return near_misses(self.policy, self.grants, self.context, self.action, self.kms, self.account)
-
-
-def _account(context: Context) -> str | None:
-    """The account that owns the resource, where the ARN or ``aws:ResourceAccount`` tells it."""
-    parts = context.request.resource.split(":", 5)
-    if len(parts) == 6 and parts[4].isdigit():
-        return parts[4]
-    found = context.values("aws:resourceaccount")
-    return found[0] if isinstance(found, tuple) and found else None
-
-
-def _quoted(side: _Side) -> str:
-    return _label(side.where or "a statement")
-
-
-def _label(where: str) -> str:
-    return where if where.startswith(("statement ", "identity policy ")) else f"statement '{where}'"

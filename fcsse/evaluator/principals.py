@@ -16,7 +16,7 @@ from fcsse.evaluator.context import Context
 from fcsse.evaluator.known_values import Form
 
 _ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,}")
-_TYPES = {"AWS", "Service", "Federated", "CanonicalUser"}
+PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
 class Naming(NamedTuple):
@@ -196,7 +196,11 @@ def principals(element: object) -> Principals:
         return found
     for sort, listed in element.items():
         entries = [listed] if isinstance(listed, str) else listed
-        if sort not in _TYPES or not isinstance(entries, list | tuple) or not all(isinstance(e, str) for e in entries):
+        if (
+            sort not in PRINCIPAL_TYPES
+            or not isinstance(entries, list | tuple)
+            or not all(isinstance(e, str) for e in entries)
+        ):
             found.broken = f"its principal has a part that is not understood: {sort}"
             return found
         match sort:

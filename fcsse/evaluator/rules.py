@@ -6,32 +6,21 @@ that cannot be understood never allows anything; where it may be a Deny, whether
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.conditions import NONE, Conditions, conditions
+from fcsse.evaluator.conditions import Conditions
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.patterns import (
-    ANY,
     GAP,
-    has_variables,
     is_misplaced,
-    is_ordinary,
     is_plain,
     matches,
     substitute,
     wild,
 )
-from fcsse.evaluator.principals import Naming, Principals, principals
-from fcsse.evaluator.slips import of_statement
-
-_ELEMENTS = {
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-}  # fmt: skip
+from fcsse.evaluator.principals import Naming, Principals
 
 
 @dataclass(slots=True)
@@ -105,7 +94,8 @@ class Statement:
     """One statement. ``where`` is its Sid or its number; ``broken`` says why it cannot be understood.
 
     ``actions`` None: all of them; ``resources`` None: all of them. ``inert``: its Action or Resource is missing, which in a key policy means that "the policy statement has no
-    effect" (PutKeyPolicy); elsewhere that makes it broken. ``slips`` are probable mistakes, a sentence each.
+    effect" (PutKeyPolicy); elsewhere that makes it broken. ``misspelt``: an element stands in it in another letter case than
+    AWS documents, so that nobody knows whether AWS reads it. ``slips`` are probable mistakes, a sentence each.
     """
 
     index: int
@@ -119,6 +109,7 @@ class Statement:
     broken: str = ""
     inert: str = ""
     slips: tuple[str, ...] = ()
+    misspelt: bool = False
 
     @property
     def timed(self) -> bool:
@@ -137,7 +128,7 @@ class Statement:
     def applies(self, context: Context, action: str, kms: bool) -> bool | None:
         """Does it apply to the request, principal aside?"""
         unclear = self.broken or (self.inert and not kms)
-        if (unclear or self.inert) and ((self.inert and kms) or not self.deny):
+        if not self.misspelt and (unclear or self.inert) and ((self.inert and kms) or not self.deny):
             return False
         acts = True if self.actions is None else self.actions.match(action)
         if acts is False:
@@ -163,6 +154,9 @@ def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[
     return tuple((statement, naming) for statement, naming in pairs if naming.named is not False)
 
 
+_BY_ARN = Naming(True, False)
+
+
 class _Index:
     """How statements name a role: by its ARN, in the same way for every role of its account, or to be looked at."""
 
@@ -185,13 +179,18 @@ class _Index:
 
     def naming(self, context: Context) -> tuple[tuple[Statement, Naming], ...]:
         """The statements that name the role, or may, in their order, with how they do."""
+        if not self._statements:
+            return ()
         root = context.who.root
         found = self._by_account.get(root)
         if found is None:
             found = self._by_account[root] = self._of_account(context)
         own = self._by_role.get(context.who.arn)
         if own or self._others:
-            found = {**found, **{at: Naming(True, at in found and found[at].account) for at in own or ()}}
+            found = found.copy()
+            for at in own or ():
+                known = found.get(at)
+                found[at] = Naming(True, known.account) if known else _BY_ARN
             for at in self._others:
                 naming = self._statements[at].naming(context)
                 if naming.named is not False:
@@ -230,113 +229,3 @@ class Policy:
         if context.who.kind is Kind.ROLE and context.who.account:
             return Named(self.allow_index.naming(context), self.deny_index.naming(context))
         return Named(_naming(self.allows, context), _naming(self.denies, context))
-
-
-def compile_policy(document: Mapping[str, object] | Policy, identity: bool = False) -> Policy:
-    """A policy document ready for judging many requests; a ready one comes back as it is.
-
-    ``identity``: it is an identity policy, whose statements have no Principal. The result for a document is kept, so
-    that judging the same document again costs little.
-    """
-    if isinstance(document, Policy):
-        return document
-    try:
-        text = json.dumps(document)
-    except (TypeError, ValueError, RecursionError):
-        return _compile(document, identity)
-    return _compiled(text, identity)
-
-
-@lru_cache(maxsize=512)
-def _compiled(text: str, identity: bool) -> Policy:
-    return _compile(json.loads(text), identity)
-
-
-def _compile(document: Mapping[str, object], identity: bool) -> Policy:
-    version = document.get("Version", "2008-10-17")
-    variables = version == "2012-10-17" if version in ("2012-10-17", "2008-10-17") else None
-    listed = document.get("Statement", [])
-    entries: Iterable[object] = listed if isinstance(listed, list | tuple) else [listed]
-    ready = [_statement(index, entry, variables, identity, version) for index, entry in enumerate(entries)]
-    allows, denies = tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny)
-    return Policy(allows, denies, allow_index=_Index(allows), deny_index=_Index(denies))
-
-
-def _statement(index: int, entry: object, variables: bool | None, identity: bool, version: object) -> Statement:
-    if not isinstance(entry, Mapping):
-        broken = "it is not a mapping"
-        return Statement(index, f"statement {index + 1}", True, Principals(True), False, None, None, NONE, broken)
-    sid = entry.get("Sid")
-    where = sid if isinstance(sid, str) and sid else f"statement {index + 1}"
-    effect = entry.get("Effect")
-    problems = [f"it has the unknown element {name}" for name in entry if name not in _ELEMENTS]
-    if effect not in ("Allow", "Deny"):
-        problems.append(f"its effect is {effect!r}")
-    deny = effect != "Allow" and not (isinstance(effect, str) and effect.lower() == "allow")
-    who, not_principals = _principals(entry, identity, problems)
-    actions = _actions(entry, problems)
-    resources = _resources(entry, variables, problems)
-    held = conditions(entry["Condition"], variables) if "Condition" in entry else NONE
-    if held.broken:
-        problems.append(held.broken)
-    missing = [name for name in ("Action", "Resource") if name not in entry and f"Not{name}" not in entry]
-    inert = f"it has no {missing[0]}" if missing else ""
-    broken = "; ".join(problems)
-    slips = of_statement(entry, version)
-    return Statement(index, where, deny, who, not_principals, actions, resources, held, broken, inert, slips)
-
-
-def _principals(entry: Mapping[str, object], identity: bool, problems: list[str]) -> tuple[Principals, bool]:
-    given = [name for name in ("Principal", "NotPrincipal") if name in entry]
-    if identity:
-        if given:
-            problems.append("an identity policy has no principals")
-        return Principals(True), False
-    if len(given) != 1:
-        problems.append("it has no principal" if not given else "it has both Principal and NotPrincipal")
-        return Principals(broken=problems[-1]), False
-    found = principals(entry[given[0]])
-    excepting = given[0] == "NotPrincipal"
-    if excepting and not found.broken and found == Principals():
-        found.broken = "its NotPrincipal names nobody"
-    if found.broken:
-        problems.append(found.broken)
-    return found, excepting
-
-
-def _list(entry: Mapping[str, object], name: str, problems: list[str]) -> tuple[list[str], bool] | None:
-    """The texts of ``name`` or of its Not… form, and whether it is the latter; None where nothing can be read."""
-    given = [key for key in (name, f"Not{name}") if key in entry]
-    if not given:
-        return None
-    value = entry[given[0]]
-    texts = [value] if isinstance(value, str) else value
-    if len(given) == 2:
-        problems.append(f"it has both {name} and Not{name}")
-    elif not isinstance(texts, list | tuple) or not all(isinstance(text, str) and is_ordinary(text) for text in texts):
-        problems.append(f"its {given[0]} is not a list of texts")
-    elif not texts and given[0] != name:
-        problems.append(f"its {given[0]} is empty")
-    else:
-        return list(texts), given[0] != name
-    return None
-
-
-def _actions(entry: Mapping[str, object], problems: list[str]) -> Actions | None:
-    found = _list(entry, "Action", problems)
-    if found is None:
-        return None
-    patterns = [wild(text.lower()) for text in found[0]]
-    plain = frozenset(pattern for pattern in patterns if is_plain(pattern))
-    return Actions(plain, tuple(pattern for pattern in patterns if pattern not in plain), found[1])
-
-
-def _resources(entry: Mapping[str, object], variables: bool | None, problems: list[str]) -> Resources | None:
-    found = _list(entry, "Resource", problems)
-    if found is None:
-        return None
-    varying = tuple(text for text in found[0] if has_variables(text) and variables is not False)
-    plain = tuple(wild(text) for text in found[0] if text not in varying)
-    if ANY in plain and not found[1]:
-        return None  # every resource
-    return Resources(plain, varying, found[1], variables)

@@ -7,13 +7,13 @@ context, and prefix.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from fcsse.arn import bucket_arn
 from fcsse.errors import FcsseError
 from fcsse.evaluator.cache_requests import CONTEXT_KEY, Purpose, decide
-from fcsse.evaluator.pair_access import Row, key_rows
+from fcsse.evaluator.judgement import Row
+from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Asked
 from fcsse.event_history.uses import Use
@@ -68,6 +68,6 @@ def _verdict_on(facts: Facts, row: Row, context: str) -> Verdict:
     if facts.policy is None or facts.grants is None:
         return Verdict.UNKNOWN
     about = {**row.asked.request.context, CONTEXT_KEY: context}
-    one = row.asked._replace(request=replace(row.asked.request, context=about), every_object=None)
+    one = row.asked._replace(request=row.asked.request._replace(context=about, prepared=None), every_object=None)
     state = facts.key.state if facts.key else None
     return decide(parsed(facts.policy).value, one, facts.grants, state, explain=False).verdict

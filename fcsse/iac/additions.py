@@ -47,7 +47,7 @@ class Additions(NamedTuple):
             raise UsageError(message) from None
         if not wanted.writer.refers and any(isinstance(one, NewStatements) and one.resource for one in self.parts):
             message = "a cache of the same template can be named in CloudFormation only"
-            raise UsageError(message, "Say --format cloudformation.")
+            raise UsageError(message, "Write it as cloudformation.")
         return write(self.parts, wanted)
 
 
@@ -112,7 +112,7 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
     if region is None:
         raise _missing("the bucket's Region", "--region")
     if by_grant and key is None:
-        raise _missing("the key, which a grant is made on", "--key ARN")
+        raise _missing("the key that the grant is for", "--key ARN")
     matters = options.narrow_grant if by_grant else options.context is Context.DOCUMENTED
     if matters and options.bucket_keys is None:
         raise _missing("whether the bucket uses Bucket Keys", "--bucket-keys or --no-bucket-keys (or --context both)")
@@ -136,5 +136,5 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
 
 def _missing(what: str, option: str) -> UsageError:
     return UsageError(
-        f"working offline (--account): not told {what}", f"Add {option}; or leave --account out, and AWS is asked."
+        f"working offline (--account): {what} is not stated", f"Add {option}; or leave --account out, and AWS is asked."
     )

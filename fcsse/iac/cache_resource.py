@@ -37,7 +37,7 @@ def additions_for_resource(logical_id: str, buckets: Sequence[str], options: Opt
         raise UsageError(message, "Name the resource of type AWS::FSx::FileCache as the template does.")
     both = options.context is Context.BOTH
     if options.bucket_keys is None and not both:
-        message = "writing for a resource of a template: not told whether the bucket uses Bucket Keys"
+        message = "writing for a resource of a template: whether the bucket uses Bucket Keys is not stated"
         raise UsageError(message, "Add --bucket-keys or --no-bucket-keys (or --context both).")
     one = ContextForm.BUCKET if options.bucket_keys else ContextForm.OBJECT
     forms = frozenset(ContextForm) if both else frozenset({one})

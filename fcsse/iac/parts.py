@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from fcsse.arn import Arn
-from fcsse.planning.requirements import WantedGrant
+from fcsse.planning.wanted_grant import WantedGrant
 from fcsse.policy.json_text import JsonValue
 
 ROLES_MUST_EXIST = (

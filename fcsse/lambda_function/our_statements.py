@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from fcsse.errors import PolicyFormatError
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts
-from fcsse.planning.requirements import ends
+from fcsse.planning.wanted_grant import ends
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.policy.statement import read_statement
 

@@ -9,11 +9,12 @@ from fcsse.advice import READ_ONLY
 from fcsse.advice import advice as say
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
-from fcsse.evaluator.pair_access import Judgement, decider, judge
+from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
-from fcsse.planning.requirements import GRANT_PREFIX, ends
+from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm

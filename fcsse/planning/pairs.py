@@ -9,7 +9,8 @@ from fcsse.errors import FcsseError, PolicyFormatError
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant, Obstacle, Operation, Options, Pair, Via
 from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays, writes_too
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
-from fcsse.planning.requirements import GRANT_PREFIX, NotNeeded, Requirement, ends, may_be_ours, requirement_of
+from fcsse.planning.requirements import NotNeeded, Requirement, may_be_ours, requirement_of
+from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.planning.width import says, wide_statements
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument, parsed, refused_statements

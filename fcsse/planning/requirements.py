@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
-from fcsse.arn import Arn, bucket_arn, is_unique_id
+from fcsse.arn import bucket_arn, is_unique_id
 from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
 from fcsse.model import (
-    GRANT_OPERATIONS,
-    READ_OPERATIONS,
-    AccessLevel,
     Bucket,
     Context,
     Facts,
@@ -22,45 +19,13 @@ from fcsse.model import (
     Key,
     Operation,
     Options,
-    Role,
     Via,
 )
+from fcsse.planning.wanted_grant import OPERATIONS_OF, WantedGrant, ends, grant_name, grant_names, is_for_bucket
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 
 CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer managed key (aws s3api put-bucket-encryption), and link again."
-
-
-OPERATIONS_OF = {AccessLevel.FULL: GRANT_OPERATIONS, AccessLevel.READ: READ_OPERATIONS}
-
-
-class WantedGrant(NamedTuple):
-    """The documented grant for a pair, or that for reading only. ``subset`` is its encryption context constraint; None = unconstrained."""
-
-    key: Arn
-    grantee: str
-    name: str
-    operations: tuple[str, ...] = GRANT_OPERATIONS
-    subset: tuple[tuple[str, str], ...] = ()
-
-    def is_met_by(self, grant: Grant) -> bool:
-        """Does a grant give this already, to the same role, and at least as widely?
-
-        A grant that fcsse made for another bucket does not count, since unlinking that bucket would end it.
-        """
-        if grant.grantee != self.grantee or not set(self.operations) <= grant.operations or grant.other_constraints:
-            return False
-        other_pair = grant.name.removesuffix(READ_SUFFIX) != self.name.removesuffix(READ_SUFFIX)
-        if grant.name.startswith(GRANT_PREFIX) and other_pair:
-            return False
-        if not grant.constrained:
-            return not self.subset
-        wanted = dict(self.subset)
-        return (
-            bool(wanted)
-            and (grant.constraint_subset or wanted) == wanted
-            and (grant.constraint_equals or wanted) == wanted
-        )
 
 
 class NotNeeded(NamedTuple):
@@ -76,27 +41,6 @@ class Requirement(NamedTuple):
     access: Access | None = None
     grant: WantedGrant | None = None
     warnings: tuple[str, ...] = ()
-
-
-GRANT_PREFIX = "fcsse:"
-READ_SUFFIX = ":read"
-
-
-def grant_name(cache: str, bucket: str, *, narrow: bool = False, level: AccessLevel = AccessLevel.FULL) -> str:
-    """The name of the grant for a pair: always the same, so that a repetition adds no duplicate.
-
-    KMS allows no dots in it, and bucket names no underscores, so dots become underscores without a clash.
-    Source: KMS API reference, CreateGrant.
-    """
-    name = f"{GRANT_PREFIX}{cache}:{bucket.replace('.', '_')}" + (":narrow" if narrow else "")
-    return name + (READ_SUFFIX if level is AccessLevel.READ else "")
-
-
-def grant_names(cache: str, bucket: str) -> frozenset[str]:
-    """Every name that a grant of ours for a pair may have."""
-    return frozenset(
-        grant_name(cache, bucket, narrow=narrow, level=level) for narrow in (False, True) for level in AccessLevel
-    )
 
 
 def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
@@ -137,13 +81,15 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
             f"key {key.arn} belongs to account {key.arn.account}, and across "
             "accounts a key policy gives the role nothing, because nobody can give it the IAM permission that KMS then "
             "asks for as well",
-            advice("Leave ", VIA, " out, or say ", BY_GRANT, "."),
+            advice("Leave ", VIA, " out, or pass ", BY_GRANT, "."),
             doing=f"linking {facts.pair} through the key policy",
         )
     if options.narrow_grant:
         which = " is about grants, and a key of the cache's own account gets a statement"
         message = advice(f"linking {facts.pair}: ", NARROW, which)
-        raise UsageError(message, advice("Say ", BY_GRANT, " as well, or leave it out: a statement is narrow already."))
+        raise UsageError(
+            message, advice("Pass ", BY_GRANT, " as well, or leave it out: a statement is narrow already.")
+        )
     return Requirement(key, access=_access(facts, options), warnings=warnings)
 
 
@@ -262,7 +208,7 @@ def _grant(facts: Facts, key: Key, options: Options) -> WantedGrant | None:
     if options.narrow_grant:
         if not facts.bucket.bucket_keys_known:
             message = f"narrowing the grant for bucket {facts.bucket.name}: whether it uses Bucket Keys is not known"
-            raise UsageError(message, advice("Say so with ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS, "."))
+            raise UsageError(message, advice("Pass ", BUCKET_KEYS, " or ", NO_BUCKET_KEYS, "."))
         if not facts.bucket.encryption.bucket_keys:
             raise ImpossibleError(
                 f"narrowing the grant for bucket {facts.bucket.name}: without Bucket Keys each object has an encryption "
@@ -295,39 +241,12 @@ def owner_warning(bucket: str) -> str:
     return f"Bucket {bucket} belongs to another account: its bucket policy must name the role as well."
 
 
-def ends(grant: Grant, facts: Facts) -> bool:
-    """Does unlinking the pair end this grant? Only one to the pair's role, and for this bucket or without any constraint.
-
-    One with a name of ours for the pair does, also when its role is gone by IAM's own answer; one made by hand does if it says
-    what the documented grant says, or the one for reading only.
-    """
-    if facts.pair.cache is None or facts.role is None or not _is_for_bucket(grant, facts):
-        return False
-    if grant.name in grant_names(facts.pair.cache, facts.pair.bucket):
-        return _is_to_role(grant, facts.role) or grant.grantee in facts.dead_ids
-    if grant.name.startswith(GRANT_PREFIX) or not _is_to_role(grant, facts.role):
-        return False
-    return grant.operations in map(frozenset, OPERATIONS_OF.values())
-
-
 def may_be_ours(grant: Grant, facts: Facts) -> bool:
     """Has a grant a name of ours for the pair, and a unique id as its grantee that nobody could look up?"""
     return (
         facts.pair.cache is not None
         and grant.name in grant_names(facts.pair.cache, facts.pair.bucket)
         and is_unique_id(grant.grantee or "")
-        and _is_for_bucket(grant, facts)
+        and is_for_bucket(grant, facts)
         and not ends(grant, facts)
     )
-
-
-def _is_to_role(grant: Grant, role: Role) -> bool:
-    """KMS shows a new role's unique id for about a minute."""
-    return grant.grantee is not None and grant.grantee in (str(role.arn), role.role_id)
-
-
-def _is_for_bucket(grant: Grant, facts: Facts) -> bool:
-    """Is it unconstrained, or constrained to the bucket's own encryption context and to nothing else?"""
-    own = {"aws:s3:arn": bucket_arn(facts.partition, facts.pair.bucket)}
-    contexts = [one for one in (grant.constraint_equals, grant.constraint_subset) if one]
-    return not grant.other_constraints and all(dict(one) == own for one in contexts)

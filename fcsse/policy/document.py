@@ -21,6 +21,7 @@ __all__ = [
     "PolicyDocument",
     "Statement",
     "denying",
+    "listed",
     "parsed",
     "printable",
     "refused_statements",
@@ -72,6 +73,11 @@ class PolicyDocument:
             raise _format_error(str(error)) from None
         if not tree.is_object:
             reason = f"the document is {_kind(tree.value)}, not an object"
+            raise _format_error(reason)
+        members = tree.value if isinstance(tree.value, dict) else {}
+        odd = next((name for name in members if name != "Statement" and name.lower() == "statement"), None)
+        if odd is not None:
+            reason = f"it has {printable(odd)}, which AWS documents as Statement: nobody knows whether AWS reads it"
             raise _format_error(reason)
         node = tree.member("Statement")
         if node is None:
@@ -142,6 +148,11 @@ def strings(value: JsonValue) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def listed(value: JsonValue) -> list[JsonValue]:
+    """The values of a policy value that may be one or a list of them, whatever they are."""
+    return value if isinstance(value, list) else [value]
 
 
 def printable(text: str) -> str:

@@ -9,9 +9,10 @@ from typing import TypeAlias
 from fcsse.model import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, is_about
+from fcsse.policy.edited_statement import StatementEdit
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import PAGE_SID, Access, is_sid_for, sid_for
-from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, named_principals
+from fcsse.policy.statement_edits import PolicyEdit, named_principals
 
 Wishes: TypeAlias = dict[tuple[str, str, str, AccessLevel], dict[str, set[str]]]
 """Account, Region, bucket ARN and level → principal → the encryption context values that are wished for it."""

@@ -6,56 +6,21 @@ The rules of linking and unlinking change drafts only; the text is made once, at
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fcsse import arn as arns
 from fcsse.model import AccessLevel
 from fcsse.policy.document import PolicyDocument, Statement, strings
+from fcsse.policy.edited_statement import StatementEdit, new_value, text_edits_of, without_dead
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node
 from fcsse.policy.layout import Layout, is_inline, layout_of, line_indent, render_value
 from fcsse.policy.statement import (
-    CONTEXT_KEY,
     Access,
     LinkStatement,
-    documented_statement,
     read_statement,
 )
-from fcsse.policy.text_edit import TextEdit, apply_text_edits, edit_sequence, edit_strings
-
-
-@dataclass(slots=True)
-class StatementEdit:
-    """A statement of ours as it is to become. ``statement`` and ``ours`` are what it was; a new one has ``access``."""
-
-    label: str
-    every_cache: bool
-    account: str
-    region: str
-    principals: list[str]
-    patterns: list[str]
-    exact: bool = False
-    gone: bool = False
-    statement: Statement | None = None
-    ours: LinkStatement | None = None
-    access: Access | None = None
-    sid: str = ""
-    level: AccessLevel = AccessLevel.FULL
-
-    @property
-    def alive(self) -> bool:
-        """Does it (still) give anybody anything?"""
-        return bool(self.principals) and not self.gone
-
-    @property
-    def buckets(self) -> set[str]:
-        """ARNs of the buckets that it is about."""
-        return {pattern.removesuffix("/*") for pattern in self.patterns}
-
-    @property
-    def scope(self) -> tuple[str, str]:
-        """Account and Region: where they differ, it is about other requests."""
-        return self.account, self.region
+from fcsse.policy.text_edit import TextEdit, apply_text_edits, edit_sequence
 
 
 @dataclass(slots=True)
@@ -123,10 +88,10 @@ class PolicyEdit:
             elif not draft.alive:
                 gone.add(draft.statement.index)
             else:
-                splices += _edit_statement(document.text, draft, draft.statement, layout)
+                splices += text_edits_of(document.text, draft, draft.statement, layout)
         for index, others in self.others.items():
             if not others.gone:
-                splices += _edit_dead(document.text, document.statements[index].node, others.dead, layout)
+                splices += without_dead(document.text, document.statements[index].node, others.dead, layout)
         splices += _edit_statements(document, gone, new, layout)
         text = apply_text_edits(document.text, splices)
         return document if text == document.text else PolicyDocument.parse(text)
@@ -189,56 +154,6 @@ def _draft(statement: Statement, ours: LinkStatement) -> StatementEdit:
     )
 
 
-def _edit_statement(text: str, draft: StatementEdit, statement: Statement, layout: Layout) -> list[TextEdit]:
-    """What changes inside a statement that stays."""
-    ours = draft.ours
-    if ours is None:
-        return []
-    splices = []
-    inline = is_inline(text, statement.node)
-    lost = set(ours.principals) - set(draft.principals)
-    joined = [one for one in draft.principals if one not in ours.principals]
-    node = statement.node.member("Principal")
-    place = node.member("AWS") if node else None
-    if place is not None and (lost or joined):
-        splices += edit_strings(text, place, lost, joined, layout, inline=inline)
-    lost = set(ours.patterns) - set(draft.patterns)
-    joined = [one for one in draft.patterns if one not in ours.patterns]
-    place = _context_node(statement.node)
-    if place is not None and (lost or joined):
-        splices += edit_strings(text, place, lost, joined, layout, inline=inline)
-    return splices
-
-
-def _context_node(statement: Node) -> Node | None:
-    condition = statement.member("Condition")
-    for block in condition.items if condition else ():
-        node = block.member(CONTEXT_KEY, any_case=True)
-        if node is not None:
-            return node
-    return None
-
-
-def _edit_dead(text: str, statement: Node, dead: set[str], layout: Layout) -> list[TextEdit]:
-    """Takes dead principals out of a statement of others, in which another principal remains."""
-    splices = []
-    for name in ("Principal", "NotPrincipal"):
-        principal = statement.member(name)
-        if principal is None or not principal.is_object:
-            continue
-        emptied = set()
-        for index, node in enumerate(principal.items):
-            texts = strings(node.value)
-            lost = dead & set(texts)
-            if lost and lost == set(texts):
-                emptied.add(index)
-            elif lost:
-                splices += edit_strings(text, node, lost, (), layout, inline=is_inline(text, statement))
-        if emptied:
-            splices += edit_sequence(text, principal, emptied, (), layout)
-    return splices
-
-
 def _edit_statements(
     document: PolicyDocument, gone: set[int], new: list[StatementEdit], layout: Layout
 ) -> list[TextEdit]:
@@ -247,7 +162,7 @@ def _edit_statements(
     if node is None or not (gone or new):
         return []
     brace, inline = _statement_indent(document, node, layout)
-    added = [render_value(_new_value(draft), layout, brace, inline=inline) for draft in new]
+    added = [render_value(new_value(draft), layout, brace, inline=inline) for draft in new]
     if node.is_object:
         return _edit_single(text, node, bool(gone), added, layout, brace)
     if not node.items:
@@ -304,16 +219,3 @@ def _statement_indent(document: PolicyDocument, node: Node, layout: Layout) -> t
     if text[line_start + len(indent)] != "}":
         indent = indent.removesuffix(layout.unit)
     return indent, False
-
-
-def _new_value(draft: StatementEdit) -> dict[str, JsonValue]:
-    """The documented statement for a new draft, with every principal and every form that joined it."""
-    access = draft.access
-    if access is None:
-        text = "a new statement has an access"
-        raise ValueError(text)
-    forms = frozenset(form for form in ContextForm if form.arn(access.bucket_arn) in draft.patterns)
-    value = documented_statement(replace(access, forms=forms, level=draft.level), draft.sid)
-    if len(draft.principals) > 1:
-        value["Principal"] = {"AWS": list[JsonValue](draft.principals)}
-    return value

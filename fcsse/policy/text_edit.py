@@ -59,7 +59,8 @@ def edit_sequence(text: str, node: Node, gone: Collection[int], added: Sequence[
 def edit_strings(
     text: str, node: Node, gone: Collection[str], added: Sequence[str], layout: Layout, *, inline: bool
 ) -> list[TextEdit]:
-    """Takes strings out of a value that is a string or a list of strings, and adds some. One at least must remain.
+    """Takes strings out of a value that is one or a list of them, and adds some. One entry at least must remain; what is no
+    string stays.
 
     A string that gets company becomes a list, one to a line unless ``inline``. A list that keeps a single string
     becomes that string, as KMS would store it; but a list that stands on one line of a document that is not on one
@@ -67,12 +68,12 @@ def edit_strings(
     """
     new = [quote(one) for one in added]
     if not node.is_array:
-        tokens = [text[node.start : node.end]] if node.value not in gone else []
+        tokens = [text[node.start : node.end]] if not (isinstance(node.value, str) and node.value in gone) else []
         tokens += new
         indent = line_indent(text, node.start)
         after = tokens[0] if len(tokens) == 1 else render_list(tokens, layout, indent, inline=inline)
         return [TextEdit(node.start, node.end, after)]
-    lost = {index for index, item in enumerate(node.items) if item.value in gone}
+    lost = {index for index, item in enumerate(node.items) if isinstance(item.value, str) and item.value in gone}
     kept = [item for index, item in enumerate(node.items) if index not in lost]
     always_list = is_inline(text, node) and not inline and not layout.is_kms
     if lost and len(kept) == 1 and not new and not always_list:

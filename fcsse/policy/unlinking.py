@@ -7,9 +7,10 @@ from fcsse.model import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, session_role
 from fcsse.policy.document import Statement
+from fcsse.policy.edited_statement import StatementEdit
 from fcsse.policy.linking import grant, wishes
 from fcsse.policy.statement import Access
-from fcsse.policy.statement_edits import PolicyEdit, StatementEdit, access_of, named_principals
+from fcsse.policy.statement_edits import PolicyEdit, access_of, named_principals
 
 
 def holds(draft: StatementEdit, access: Access) -> bool:

@@ -237,7 +237,6 @@ def _parameters(state: State, call: Call) -> Event | None:
 
 def _s3_parameters(state: State, call: Call) -> Event:
     """Source: bucket calls recorded in invictus-ir/aws_dataset: the XML as JSON, a single Rule as an object."""
-
     host = f"{call.bucket}.s3.{call.region}.amazonaws.com"
     found: Event = (
         {"bucketName": call.bucket, "Host": host} if call.bucket else {"Host": f"s3.{call.region}.amazonaws.com"}

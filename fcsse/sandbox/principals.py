@@ -135,7 +135,6 @@ def is_service(state: State, text: str) -> bool:
 
 def reveal(state: State, *, count: bool) -> None:
     """Create the roles whose time has come. ``count``: an IAM call is being made, which counts for some of them."""
-
     now = time.monotonic()
     for role in list(state.pending_roles):
         if role.calls > 0:

@@ -48,7 +48,7 @@ def whole(operation: str, entries: int = 1) -> dict[str, Any]:
             following: list[Any] = []
             for place in places:
                 if "[" in name:
-                    following += place.setdefault(bare, [{} for _ in range(max(1, entries))])
+                    following += place.setdefault(bare, [{} for _ in range(1 if "[1]" in name else max(1, entries))])
                 elif last:
                     place[bare] = VALUES[kind]
                 else:
@@ -60,7 +60,7 @@ def whole(operation: str, entries: int = 1) -> dict[str, Any]:
 def without(answer: dict[str, Any], path: str, value: object = None) -> None:
     """Takes a member out everywhere, or gives it this value."""
     places: list[Any] = [answer]
-    names = re.sub(r"[?]|:.*|\[[+]?\]", "", path).split(".")
+    names = re.sub(r"[?]|:.*|\[[+1]?\]", "", path).split(".")
     for name in names[:-1]:
         found = [place[name.split("|")[0]] for place in places]
         places = [entry for one in found for entry in (one if isinstance(one, list) else [one])]
@@ -104,7 +104,7 @@ def test_every_required_member_is_one_of_aws_s(operation: str) -> None:
             continue
         at: Any = shape
         for part in path.partition(":")[0].split("."):
-            names = re.sub(r"[?]|\[[+]?\]", "", part).split("|")
+            names = re.sub(r"[?]|\[[+1]?\]", "", part).split("|")
             assert set(names) <= set(at.members), path
             at = at.members[names[0]]
             if "[" in part:
@@ -216,6 +216,50 @@ def test_an_xml_answer_without_a_member_ends_the_command(
     run = shell.run(*words, AWS_ENDPOINT_URL=proxy.url)
     is_told(run, operation, proxy)
     assert not WRITES.intersection(run.operations)
+
+
+TWICE = [
+    *(
+        (LINK, "iam:GetRole", name)
+        for name in ("GetRoleResult", "Role", "Path", "RoleName", "RoleId", "Arn", "CreateDate")
+    ),
+    *(
+        (CENSUS, "s3:ListObjectsV2", name)
+        for name in ("Name", "KeyCount", "IsTruncated", "Key", "LastModified", "Size")
+    ),
+    *((("audit",), "iam:ListRoles", name) for name in ("ListRolesResult", "Roles", "IsTruncated", "Arn", "RoleName")),
+    (("audit",), "sts:GetCallerIdentity", "Account"),
+    *(
+        (words, "s3:GetBucketEncryption", name)
+        for words in (LINK, CHECK)
+        for name in ("SSEAlgorithm", "KMSMasterKeyID", "ApplyServerSideEncryptionByDefault", "BucketKeyEnabled", "Rule")
+    ),
+]
+
+
+@pytest.mark.parametrize("second", ["same", "other"])
+@pytest.mark.parametrize(("words", "operation", "name"), TWICE)
+def test_an_xml_answer_with_an_element_twice_ends_the_command(
+    shell: Shell, proxy: Proxy, words: tuple[str, ...], operation: str, name: str, second: str
+) -> None:
+    """botocore makes a list of the two, or takes the last."""
+    other = r"\1\2\3" if second == "same" else r"\1\3"
+    proxy.spoil(operation, other_text(rf"(<{name}(?: [^>]*)?>)(.*?)(</{name}>)", r"\1\2\3" + other))
+    run = shell.run(*words, AWS_ENDPOINT_URL=proxy.url)
+    if words == ("audit",) and operation == "iam:ListRoles":
+        assert run.code == 3, run.words
+        assert "not AWS's answer" in " ".join(run.words.split())
+    else:
+        is_told(run, operation, proxy)
+    assert "bug in fcsse" not in run.words
+    assert not WRITES.intersection(run.operations)
+
+
+def test_a_configuration_within_a_configuration_or_two_are_not_aws_s(shell: Shell, proxy: Proxy) -> None:
+    name = "ServerSideEncryptionConfiguration"
+    for by in (r"\1<Rule><x></x></Rule>\2\3", r"\1\1\2\3\1\2\3\3", r"\1\2\3\1\2\3"):
+        proxy.spoil("s3:GetBucketEncryption", other_text(rf"(<{name}(?: [^>]*)?>)(.*?)(</{name}>)", by))
+        is_told(shell.run(*LINK, AWS_ENDPOINT_URL=proxy.url), "s3:GetBucketEncryption", proxy)
 
 
 @pytest.mark.parametrize("header", ["ETag", "Last-Modified", "Content-Length"])

@@ -84,7 +84,7 @@ def test_fix_does_not_advise_itself(shell: Shell) -> None:
 def test_the_summary_wraps_at_words_on_a_terminal_only(shell: Shell) -> None:
     shell.monkeypatch.setenv("COLUMNS", "80")
     assert " findings (" in shell.run("audit").out.splitlines()[0]
-    shell.monkeypatch.setattr("fcsse.cli.audit.is_terminal", lambda _: True)
+    shell.monkeypatch.setattr("fcsse.cli.audit_answer.is_terminal", lambda _: True)
     lines = shell.run("audit").out.splitlines()
     assert all(len(text) <= 80 for text in lines[:2])
     assert lines[2] == ""

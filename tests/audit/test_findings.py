@@ -525,7 +525,7 @@ def test_an_unread_region_is_unknown_access_and_an_off_one_is_not() -> None:
 def test_an_obstacle_that_nothing_else_tells_of_is_told() -> None:
     made = Made()
     made.add_role(A)
-    made.hinder(A, "data", ImpossibleError("linking bucket data: S3 did not tell its Region", "Name it."))
+    made.hinder(A, "data", ImpossibleError("linking bucket data: S3 did not return its Region", "Name it."))
     assert only(made.done(), "unreadable").remedy == "Name it."
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.cli.output.terminal import PlainProgress
+from fcsse.cli.output.spinner import PlainProgress
 
 if TYPE_CHECKING:
     from fcsse.sandbox.wire import Call

@@ -190,13 +190,13 @@ def test_accounts_of_a_file_without_asking_for_the_organization(organization: Sh
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("audit", "--role-name", "Audit"), "--role-name goes with"),
-        (("audit", "--organization", "--state", "x"), "--state goes with"),
-        ((*ORG, "--observed"), "--observed does not go with"),
-        ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role does not go with"),
+        (("audit", "--role-name", "Audit"), "--role-name needs"),
+        (("audit", "--organization", "--state", "x"), "--state needs"),
+        ((*ORG, "--observed"), "--observed cannot be combined with"),
+        ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role cannot be combined with"),
         (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
         (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),
-        (("audit", "--new-only"), "--new-only goes with"),
+        (("audit", "--new-only"), "--new-only needs"),
     ],
 )
 def test_wrong_words(organization: Shell, words: tuple[str, ...], told: str) -> None:
@@ -397,7 +397,12 @@ def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: 
     assert again["summary"]["accounts_finished_earlier"] == 0
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "fcsse.organization-fix/1", "accounts": 1}', "\x00"])
+ODD_CODE = {"schema": "fcsse.organization-fix/1", "run": {}, "accounts": {THIRD: 10**30}, "finished": False}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"schema": "fcsse.organization-fix/1", "accounts": 1}', "\x00", json.dumps(ODD_CODE)]
+)
 def test_a_state_file_that_is_none_is_refused_before_anything_is_written(
     organization: Shell, tmp_path: Path, text: str
 ) -> None:

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 import fcsse
 from fcsse.arn import Arn
 from fcsse.cli.output.census_rekey import CAVEATS, REFUSALS, rekey_entry, rekey_lines, rekey_markdown
+from fcsse.commands.census.in_place import Refusal, RekeyTarget
 from fcsse.commands.census.manifest import ManifestWriter
-from fcsse.commands.census.rekey import Caveat, Refusal, RekeyRequest, RekeyTarget, plan_rekey
+from fcsse.commands.census.rekey import Caveat, RekeyRequest, plan_rekey
 from fcsse.commands.census.tally import Census
 from fcsse.model import Key
 from fcsse.objects import Group, Listed, ObjectEncryption

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fcsse.cli.output.progress_bar import BAR, Pace, bar, duration
-from fcsse.cli.output.terminal import PlainProgress, Spinner, Terminal
+from fcsse.cli.output.spinner import PlainProgress, Spinner
+from fcsse.cli.output.terminal import Terminal
 
 
 @pytest.mark.parametrize(

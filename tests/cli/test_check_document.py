@@ -71,6 +71,24 @@ def test_the_verdict(shell: Shell, tmp_path: Path, statements: list[dict[str, An
     assert pair["key"] is None
 
 
+@pytest.mark.parametrize("name", ["effect", "principal", "action", "resource", "condition"])
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_an_element_in_another_letter_case_leaves_the_answer_open(
+    shell: Shell, tmp_path: Path, name: str, effect: str
+) -> None:
+    odd = allow(Effect=effect, Condition=OBJECTS, Sid="Odd")
+    odd[name] = odd.pop(name.capitalize())
+    run = judged(shell, tmp_path, document(*([allow()] if effect == "Deny" else []), odd))
+    assert (run.code, "unknown" in run.out) == (3, True), run.words
+    assert f"{name}, which AWS documents as {name.capitalize()}" in " ".join(run.out.split())
+
+
+def test_a_list_of_statements_in_another_letter_case_is_refused(shell: Shell, tmp_path: Path) -> None:
+    run = judged(shell, tmp_path, json.dumps({"Statement": [allow()], "statement": [allow(Effect="Deny")]}))
+    assert run.code not in (0, 3)
+    assert "statement, which AWS documents as Statement" in run.err
+
+
 def test_the_organization_is_stated(shell: Shell, tmp_path: Path) -> None:
     text = document(allow(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))
     assert judged(shell, tmp_path, text, "--org-id", "o-a1b2c3d4e5").code == 0

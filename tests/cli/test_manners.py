@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from fcsse.cli.output import terminal
-from fcsse.cli.output.terminal import PlainProgress, Terminal
+from fcsse.cli.output.spinner import PlainProgress
+from fcsse.cli.output.terminal import Terminal
 from fcsse.progress import Part, Waiting
 from tests.cli.shell import Shell
 
@@ -94,12 +94,9 @@ def test_an_audit_says_what_it_wrote_and_which_region_does_not_exist(shell: Shel
     assert "fcsse audit --all-regions" in shell.run("audit", "--region", "eu-central-1").out
 
 
-def test_waiting_without_a_terminal_prints_a_line_now_and_then(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(terminal, "EVERY", 0.01)
+def test_waiting_without_a_terminal_prints_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     for silent in (False, True):
-        progress = PlainProgress(Terminal(quiet=True, silent=silent))
+        progress = PlainProgress(Terminal(quiet=True, silent=silent), every=0.01)
         progress.step(Waiting("waiting for the role", 20, 300))
         printed = threading_wait(capsys) if not silent else capsys.readouterr().err
         progress.stop()

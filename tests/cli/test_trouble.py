@@ -271,3 +271,36 @@ def test_an_answer_that_is_not_fsx_s_is_not_taken_for_a_cache_without_buckets(sh
     refuses(run, 1)
     assert "listing the buckets of fc-0123" in run.err
     assert "AWS_ENDPOINT_URL" in run.err
+
+
+@pytest.mark.parametrize("command", ["link", "unlink", "check"])
+@pytest.mark.parametrize(
+    ("bucket", "operation"),
+    [
+        ("data", "kms:DescribeKey"),
+        ("data", "kms:GetKeyPolicy"),
+        ("data-alias", "kms:DescribeKey"),
+        ("data-other-account", "kms:ListGrants"),
+    ],
+)
+def test_a_key_s_arn_that_kms_calls_invalid_is_of_nothing_that_is_there(
+    shell: Shell, command: str, bucket: str, operation: str
+) -> None:
+    """KMS API reference, DescribeKey, GetKeyPolicy and ListGrants: InvalidArnException."""
+    shell.sandbox.fault(operation, "InvalidArnException", message="Invalid arn eu-west-1", times=None)
+    refuses(shell.run(command, "--cache", "fc-0123", "--bucket", bucket), 6)
+
+
+@pytest.mark.parametrize("operation", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"])
+def test_an_audit_goes_on_beside_a_key_whose_arn_kms_calls_invalid(shell: Shell, operation: str) -> None:
+    shell.sandbox.fault(operation, "InvalidArnException", message="Invalid arn eu-west-1", times=None)
+    run = shell.run("audit", "-o", "json")
+    assert (run.code, {"unknown"} <= {pair["read"] for pair in run.json["pairs"]}) == (3, True), run.words
+
+
+@pytest.mark.parametrize("value", ["abc", "1e3", ""])
+def test_a_number_of_attempts_that_is_none_is_no_fault_of_the_endpoint(shell: Shell, value: str) -> None:
+    run = shell.link("fc-0123", "data", AWS_MAX_ATTEMPTS=value)
+    refuses(run, 2)
+    assert "AWS_MAX_ATTEMPTS" in run.err
+    assert shell.sandbox.url not in run.err

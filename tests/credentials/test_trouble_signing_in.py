@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore import exceptions as boto
 
-from fcsse.aws.sign_in import Kind, SignIn, origin_of
+from fcsse.aws.credential_origin import Kind, origin_of
+from fcsse.aws.sign_in import SignIn
 from tests.credentials.conftest import START_URL
 from tests.credentials.endpoints import REFRESH_TOKEN, in_an_hour, stamp
 from tests.credentials.test_sources import DEV, PAIR, SSO_ROLE, SSO_SESSION, legacy_sso, sso_session, web_identity

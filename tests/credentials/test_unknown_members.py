@@ -10,7 +10,7 @@ import pytest
 from botocore.loaders import Loader
 
 from fcsse.aws.kms import list_grants
-from fcsse.aws.sessions import clients_of_boto3
+from fcsse.aws.make_clients import clients_of_boto3
 from fcsse.sandbox.state import Key, StoredGrant
 from tests.credentials.test_sources import PAIR
 

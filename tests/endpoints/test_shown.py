@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fcsse
-from fcsse.aws.sessions import clients_of_boto3, clients_of_botocore
+from fcsse.aws.make_clients import clients_of_boto3, clients_of_botocore
 from fcsse.endpoint import AWS_SUFFIXES, Endpoint, endpoints_text, is_default
 from tests.cli.shell import Run, Shell
 

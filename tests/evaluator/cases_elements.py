@@ -319,4 +319,31 @@ POLICIES = [
     made("a malformed Deny, its condition false", ALLOWED, statement(), statement(Effect="Deny", Principal=ROLE, Condition={"Null": {"x:a": "false"}}), source=KLEENE),
 ]  # fmt: skip
 
-CASES = [*WHO, *WITHOUT, *ACTS, *COVERS, *FORMS, *POLICIES]
+
+def misspelt(name: str, right: str) -> list[Case]:
+    """An element in another letter case than AWS documents, alone and beside a statement that says the opposite."""
+    allow, deny = statement(), statement(Effect="Deny")
+    for one in (allow, deny):
+        one[name] = one.pop(right)
+    return [
+        made(f"Allow with {name}", UNKNOWN, allow, source=SILENT),
+        made(f"Deny with {name}", UNKNOWN, statement(), deny, source=SILENT),
+    ]
+
+
+LETTER_CASE = [
+    *(case for name in ("Effect", "Principal", "Action", "Resource") for case in misspelt(name.lower(), name)),
+    *misspelt("ACTION", "Action"),
+    made("Allow with condition", UNKNOWN, statement(condition={"Null": {"x:a": "false"}}), source=SILENT),
+    made("Deny with condition", UNKNOWN, statement(), statement(Effect="Deny", condition={}), source=SILENT),
+    made("Allow with aws for the kind of principal", UNKNOWN, statement(Principal={"aws": ROLE}), source=SILENT),
+    made("Deny with aws for the kind of principal", UNKNOWN, statement(), statement(Effect="Deny", Principal={"aws": ROLE}), source=SILENT),
+    made("Allow and deny at once", UNKNOWN, statement(effect="Deny"), source=SILENT),
+    made("Allow with action, for another action", DENIED, statement(Action="kms:Encrypt", sid="x"), source=KLEENE),
+    made("Deny with sid, its condition false", ALLOWED, statement(), statement(Effect="Deny", sid="x", Condition={"Null": {"x:a": "false"}}), source=KLEENE),
+    Case("policy: a variable under a version in small letters", SILENT, UNKNOWN, {"version": "2012-10-17", "Statement": [statement(Condition={"StringLike": {"x:a": "${x:b}"}})]}, ask(context={"x:a": "1", "x:b": "1"})),
+    Case("policy: statement in small letters", SILENT, UNKNOWN, {"statement": [statement()]}, ask()),
+    Case("policy: STATEMENT beside Statement", SILENT, UNKNOWN, {"Statement": [statement()], "STATEMENT": [DENY]}, ask()),
+]  # fmt: skip
+
+CASES = [*LETTER_CASE, *WHO, *WITHOUT, *ACTS, *COVERS, *FORMS, *POLICIES]

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from fcsse.aws.kms import stack_of
-from fcsse.aws.sessions import Clients, clients_of_boto3
+from fcsse.aws.make_clients import clients_of_boto3
+from fcsse.aws.sessions import Clients
 from fcsse.policy.equivalence import canonical_statement
 from fcsse.sandbox.build import Credentials
 from fcsse.sandbox.server import Sandbox

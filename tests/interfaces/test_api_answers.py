@@ -254,7 +254,7 @@ def wrong(word: str) -> Any:
         (lambda s: fcsse.census("data", engine="athena", all_objects=True, settings=s), "all_objects"),
         (lambda s: fcsse.census("data", workgroup="primary", settings=s), "workgroup"),
         (lambda s: fcsse.census("data", engine="athena", athena_output="data", settings=s), "athena_output"),
-        (lambda s: fcsse.plan("fc-0123", "data", operation=wrong("check"), settings=s), "wish='check'"),
+        (lambda s: fcsse.plan("fc-0123", "data", operation=wrong("check"), settings=s), "operation='check'"),
         (lambda s: fcsse.plan("fc-0123", "data", via=wrong("both"), settings=s), "via='both'"),
         (lambda s: fcsse.plan("fc-0123", "data", context=wrong("all"), settings=s), "context='all'"),
         (lambda s: fcsse.plan("fc-0123", "data", bucket_region="x", settings=s), "'x'"),

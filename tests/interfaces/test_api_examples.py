@@ -104,7 +104,7 @@ def test_a_strict_type_checker_sees_the_types_and_takes_the_readmes_examples(tmp
     )
     told = re.sub(r'(expected ").*"$', r"\1…", run.stdout, flags=re.MULTILINE).splitlines()
     assert told == [
-        'example0.py:3: note: Revealed type is "fcsse.api.link.Proposal"',
+        'example0.py:3: note: Revealed type is "fcsse.api.link_results.Proposal"',
         'example0.py:4: note: Revealed type is "fcsse.commands.audit.finding_kinds.Severity"',
         'example0.py:5: error: Module has no attribute "plam"',
         'example0.py:6: error: Argument "via" to "link" has incompatible type "Literal[\'gramt\']"; expected "…',

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fcsse.policy import steps as did
-from fcsse.policy.edit import prune_dead, unlink
+from fcsse.policy.edit import link, prune_dead, unlink
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.unique_ids import dead_principals
@@ -62,6 +64,30 @@ def test_what_only_dead_principals_are_excepted_from_is_kept(effect: str, dead: 
     assert len(edit.steps) == len(dead_principals(before, DEAD))
 
 
+@pytest.mark.parametrize("other", [111122223333, None, True, 1.5, [], {}, ["x"], {"a": [X]}])
+@pytest.mark.parametrize("name", ["Principal", "NotPrincipal"])
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+def test_what_is_no_text_stays_as_it_is(other: JsonValue, name: str, style: Style) -> None:
+    """Nobody knows what AWS makes of it, so it is no reason to take a statement out."""
+    alone: Value = {"AWS": [X, other]}
+    edit = prune_dead(document(ROOT, of(alone, name), style=style), DEAD, ours_only=False)
+    assert edit.document.statements[1].value in (of({"AWS": other}, name), of({"AWS": [other]}, name))
+
+    services: Value = {"Service": [other]}
+    edit = prune_dead(document(ROOT, of({"AWS": X, **services}, name), style=style), DEAD, ours_only=False)
+    assert edit.document.statements[1].value == of(services, name)
+
+
+@pytest.mark.parametrize("other", [444455556666, 444455556666.0])
+def test_a_number_beside_a_role_of_ours_stays_a_number(other: JsonValue) -> None:
+    value = ours("fc-1", sid="a")
+    value["Principal"] = {"AWS": [X, role("fc-1"), other]}
+    edit = unlink(document(value, of({"AWS": [X, other]})), [access("fc-1")], prune=True, dead=DEAD)
+
+    assert f"{json.dumps(other)}" in edit.document.text
+    assert f'"{other}"' not in edit.document.text
+
+
 def test_the_living_of_ours_keep_their_statement() -> None:
     value = ours("fc-1", sid="a")
     value["Principal"] = {"AWS": [X, role("fc-1"), Y]}
@@ -71,7 +97,7 @@ def test_the_living_of_ours_keep_their_statement() -> None:
 
 
 def test_only_the_ids_are_dead() -> None:
-    living = [ADMIN, "*", ACCOUNT, "arn:aws-cn:iam::111122223333:root", "arn:aws-us-gov:iam::111122223333:user/AIDA"]
+    living = [ADMIN, "*", ACCOUNT, "arn:aws-cn:iam::444455556666:root", "arn:aws-us-gov:iam::111122223333:user/AIDA"]
     before = document(of({"AWS": list[JsonValue](living), "Service": "kms.amazonaws.com.cn"}))
 
     assert not prune_dead(before, DEAD, ours_only=False).changed
@@ -82,3 +108,15 @@ def test_unlinking_prunes_others_on_request() -> None:
 
     assert X in unlink(before, [access("fc-1")], dead=DEAD).document.text
     assert unlink(before, [access("fc-1")], prune=True, dead=DEAD).document == document(of({"AWS": ADMIN}))
+
+
+def test_roles_of_another_account_go_only_on_request() -> None:
+    """The account's IAM does not know them, and a living one is shown by its id while it is new."""
+    value = ours("fc-9", sid="theirs")
+    value["Principal"] = {"AWS": X}
+    text = json.dumps(value).replace(ACCOUNT, "444455556666")
+    before = document(json.loads(text), ours("fc-1"))
+
+    assert X in link(before, [access("fc-2")], dead=DEAD).document.text
+    assert X in unlink(before, [access("fc-1")], dead=DEAD).document.text
+    assert X not in link(before, [access("fc-2")], prune=True, dead=DEAD).document.text

@@ -96,6 +96,15 @@ def test_an_exception_is_masked_with_all_that_led_to_it() -> None:
     assert shown.count(HIDDEN) == 2
 
 
+@pytest.mark.parametrize("part", ["AWS4-HMAC", "AWS4-HMAC \n", "//a", "secret"])
+def test_a_long_text_is_read_once(part: str) -> None:
+    """Where each place were looked at from every place before it, this would not end."""
+    text = part * (200_000 // len(part))
+    assert mask(text) == text
+    signed = f"{text} AWS4-HMAC-SHA256\n20261129T000000Z\n{SECRET_KEY}"
+    assert SECRET_KEY not in mask(signed)
+
+
 def test_known_values_go_whatever_they_look_like() -> None:
     assert mask("a tale of ABC and ABCDEF", ["ABC", "ABCDEF"]) == f"a tale of {HIDDEN} and {HIDDEN}"
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)

@@ -104,7 +104,6 @@ def _pairs(audit: Audit) -> list[Line]:
 
 def _record(audit: Audit, room: int, verbose: int) -> list[Line]:
     """What AWS recorded: the sum, each pair's with ``-v``, and what limits it."""
-
     observed = audit.observed
     if observed is None:
         return []

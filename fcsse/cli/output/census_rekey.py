@@ -8,14 +8,8 @@ from typing import Any, NamedTuple
 from fcsse.cli.output.census import kind
 from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.commands.census.rekey import (
-    NAME,
-    PLACEHOLDER_ACCOUNT,
-    PLACEHOLDER_BUCKET,
-    Caveat,
-    Refusal,
-    RekeyPlan,
-)
+from fcsse.commands.census.in_place import Refusal
+from fcsse.commands.census.rekey import NAME, PLACEHOLDER_ACCOUNT, PLACEHOLDER_BUCKET, Caveat, RekeyPlan
 from fcsse.encryption_algorithms import IN_PLACE, SSE_S3
 from fcsse.objects import Group
 from fcsse.policy.document import printable

@@ -8,35 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
-from fcsse.cli.output.csv_rows import csv_row
-from fcsse.cli.output.documents import Json, escaped, fenced
+from fcsse.cli.output.documents import escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
-from fcsse.commands.history import Histories, RecordedVersion
+from fcsse.commands.history import Histories
 from fcsse.event_history.events import member, text_of
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.loss_sentences import loss_note, part_name, unsure_note
-from fcsse.event_history.lost_writes import LostWrites
+from fcsse.event_history.loss_sentences import loss_note, unsure_note
 from fcsse.event_history.sentences import gap_note, stamp
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Version
-from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.text import count
-
-COLUMNS = (
-    "time",
-    "key",
-    "event",
-    "change",
-    "who",
-    "role",
-    "session",
-    "tool",
-    "source_address",
-    "error",
-    "grant",
-    "id",
-    "before",
-)
 
 
 class Shown(NamedTuple):
@@ -53,7 +34,7 @@ def history_lines(found: Histories, shown: Shown) -> list[Line]:
     for one in found.keys:
         out += [*([line("")] if out else []), line(f"Key {one.key}", "bold")]
         changes = one.shown(failed=shown.failed)
-        grants = _grants(one)
+        grants = grants_by_id(one)
         for change in changes:
             out += [line(""), *_change(change, grants, shown)]
         if not changes:
@@ -183,7 +164,8 @@ def _since(shown: Shown) -> str:
     return f" since {stamp(shown.since)}" if shown.since else " in the last 90 days"
 
 
-def _grants(one: KeyHistory) -> dict[str, Change]:
+def grants_by_id(one: KeyHistory) -> dict[str, Change]:
+    """The events that created the grants of a history, by grant id."""
     return {
         change.event.grant_id: change
         for change in one.changes
@@ -196,7 +178,7 @@ def history_markdown(found: Histories, shown: Shown) -> str:
     out = ["### fcsse history"]
     for one in found.keys:
         out += ["", f"#### Key `{one.key}`", ""]
-        changes, grants = one.shown(failed=shown.failed), _grants(one)
+        changes, grants = one.shown(failed=shown.failed), grants_by_id(one)
         if not changes:
             out.append(f"No change of it is recorded{_since(shown)}.")
             continue
@@ -228,130 +210,6 @@ def history_markdown(found: Histories, shown: Shown) -> str:
                 out += ["", *fenced(version.diff)]
     out += ["", *(f"- {escaped(note)}" for note in notes_of(found, shown))]
     return "\n".join(out) + "\n"
-
-
-def history_csv(found: Histories, shown: Shown) -> str:
-    """The changes, one a row, under a row of names; source addresses only where they were asked for."""
-    out = [csv_row(COLUMNS)]
-    for one in found.keys:
-        grants = _grants(one)
-        for change in one.shown(failed=shown.failed):
-            event = change.event
-            cells = (
-                event.time.isoformat(),
-                str(one.key),
-                event.name,
-                what(change, grants),
-                event.actor.name,
-                event.actor.role,
-                event.actor.session,
-                tool_of(event.user_agent),
-                event.source_address if shown.addresses else "",
-                f"{event.failure.code}: {event.failure.message}" if event.failure else "",
-                event.grant_id,
-                event.id,
-                change.version.before.value if change.version else "",
-            )
-            out.append(csv_row([visible(cell) for cell in cells]))
-    return "".join(out)
-
-
-def history_document(found: Histories, shown: Shown) -> Json:
-    """The document of ``history``."""
-    return {
-        "schema": DOCUMENT_SCHEMA,
-        "command": "history",
-        "exit_code": 0,
-        "since": shown.since.isoformat() if shown.since else None,
-        "complete": not found.gaps and not found.foreign,
-        "keys": [{**_key(one, shown), "lost": lost_entries(found.lost.get(one.key))} for one in found.keys],
-        "notes": notes_of(found, shown),
-    }
-
-
-def lost_entries(found: LostWrites | None) -> list[Json]:
-    """What puts of fcsse ran over, for programs; ``certain`` is false where the record does not tell which came last."""
-    some = [(one, True) for one in found.lost] + [(one, False) for one in found.unsure] if found else []
-    return [
-        {
-            "part": part_name(one),
-            "sid": one.part.sid or None,
-            "back": one.back,
-            "certain": certain,
-            "written_by": one.of.id,
-            "ran_over_by": one.by.id,
-        }
-        for one, certain in some
-    ]
-
-
-def _key(one: KeyHistory, shown: Shown) -> Json:
-    grants = _grants(one)
-    return {
-        "key": str(one.key),
-        "complete": one.complete,
-        "read": {
-            name: {"complete": reach.complete, "back_to": reach.back_to.isoformat() if reach.back_to else None}
-            for name, reach in one.reach.items()
-        },
-        "without_key": dict(one.unattributed),
-        "changes": [_entry(change, grants, shown) for change in one.shown(failed=shown.failed)],
-    }
-
-
-def _entry(change: Change, grants: dict[str, Change], shown: Shown) -> Json:
-    event, actor = change.event, change.event.actor
-    entry: Json = {
-        "id": event.id,
-        "time": event.time.isoformat(),
-        "event": event.name,
-        "change": what(change, grants),
-        "by": {
-            "name": actor.name,
-            "type": actor.kind or None,
-            "arn": actor.arn or None,
-            "account": actor.account or None,
-            "role": actor.role or None,
-            "session": actor.session or None,
-            "service": actor.service or None,
-        },
-        "tool": tool_of(event.user_agent),
-        "user_agent": event.user_agent or None,
-        "error": {"code": event.failure.code, "message": event.failure.message} if event.failure else None,
-        "grant_id": event.grant_id or None,
-        "version": _version(change.version) if change.version else None,
-    }
-    if shown.addresses:
-        entry["source_address"] = event.source_address or None
-    return entry
-
-
-def _version(version: Version) -> Json:
-    return {
-        "policy": version.text,
-        "problem": version.problem or None,
-        "before": version.before.value,
-        "before_id": version.before_id or None,
-        "same": version.same,
-        "diff": list(version.diff),
-    }
-
-
-def version_document(version: RecordedVersion, problem: str) -> Json:
-    """The document of ``history ID``."""
-    event = version.event
-    return {
-        "schema": DOCUMENT_SCHEMA,
-        "command": "history",
-        "exit_code": 0,
-        "id": event.id,
-        "time": event.time.isoformat(),
-        "event": event.name,
-        "key": str(version.key),
-        "by": event.actor.name,
-        "policy": version.text,
-        "problem": problem or None,
-    }
 
 
 def summary(found: Histories, shown: Shown) -> str:

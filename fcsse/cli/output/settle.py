@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcsse.cli.output.documents import Json, escaped, fenced
-from fcsse.cli.output.history import lost_entries
+from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, saved_lines
 from fcsse.commands.settle import KeyResult, KeySettlement, Settlement

@@ -10,7 +10,7 @@ from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.model import READ_OPERATIONS, AccessLevel, Grant
-from fcsse.planning.requirements import GRANT_PREFIX, grant_name
+from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 

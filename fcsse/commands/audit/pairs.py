@@ -10,7 +10,8 @@ from fcsse.arn import key_arn
 from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.finding_kinds import ROLE_MISSING, UNREADABLE, Command, FindingKind, Severity
 from fcsse.commands.audit.fix import Fixability, fixability, together
-from fcsse.commands.audit.verdicts import ROLES, PairAudit, Trouble
+from fcsse.commands.audit.troubles import ROLES, Trouble
+from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.model import Bucket, Pair
 from fcsse.suggested_commands import CommandBuilder

@@ -61,7 +61,6 @@ def audit_account(
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
     """What linking all that can be fixed would change. Raises ``ChangedError`` where ``expect`` is not its digest."""
-
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
     # Nothing left to fix is what every digest of a fix leads to.

@@ -11,7 +11,8 @@ import hashlib
 from pathlib import Path
 from urllib.parse import quote
 
-from fcsse.commands.census.rekey import Manifest, RekeyTarget, is_movable
+from fcsse.commands.census.in_place import RekeyTarget, is_movable
+from fcsse.commands.census.rekey import Manifest
 from fcsse.durable_files import PartFile
 from fcsse.errors import UnexpectedError
 from fcsse.objects import Listed, ObjectEncryption

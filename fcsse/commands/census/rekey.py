@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fcsse.arn import Arn, bucket_arn, iam_role_arn
+from fcsse.commands.census.in_place import Refusal, RekeyTarget, refusal_of
 from fcsse.commands.census.tally import Census
-from fcsse.encryption_algorithms import DSSE_KMS, NOT_ENCRYPTED, SSE_C, SSE_KMS, algorithm_of
 from fcsse.model import Key
 from fcsse.objects import Group, ObjectEncryption
 
@@ -42,39 +42,6 @@ class RekeyRequest(NamedTuple):
     job_role: str | None = None
     job_bucket: str | None = None
     manifest: Path | None = None
-
-
-class RekeyTarget(NamedTuple):
-    """What objects are to be encrypted with. ``owner`` is the bucket's account, None where it could not be found out.
-
-    ``stated``: the key or the Bucket Key setting is not the bucket's own. ``region`` is the bucket's and the key's.
-    """
-
-    key: Arn
-    bucket_keys: bool
-    owner: str | None = None
-    stated: bool = False
-
-    @property
-    def region(self) -> str:
-        """S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS"."""
-        return self.key.region
-
-    @property
-    def encryption(self) -> ObjectEncryption:
-        """How an object is encrypted that needs no change."""
-        return ObjectEncryption(SSE_KMS.code, str(self.key), self.bucket_keys)
-
-
-class Refusal(Enum):
-    """Why S3 does not change an object's encryption in place."""
-
-    NOT_ENCRYPTED = "not-encrypted"
-    DUAL_LAYER = "dsse-kms"
-    CUSTOMER_KEY = "sse-c"
-    KEY_UNKNOWN = "key-unknown"
-    """SSE-KMS with a key that S3 did not name, so that no filter can tell these objects."""
-    OTHER = "other"
 
 
 class Caveat(Enum):
@@ -235,26 +202,6 @@ def _filter(sealed: ObjectEncryption) -> dict[str, Any]:
     if sealed.key is None:
         return {"SSES3": {}}
     return {"SSEKMS": {"KmsKeyArn": sealed.key, "BucketKeyEnabled": sealed.bucket_key}}
-
-
-def refusal_of(sealed: ObjectEncryption) -> Refusal | None:
-    """Why S3 does not change objects of this encryption in place; None: it does."""
-    algorithm = algorithm_of(sealed.algorithm)
-    if not algorithm.in_place:
-        return _REFUSALS.get(algorithm, Refusal.OTHER)
-    return Refusal.KEY_UNKNOWN if algorithm.needs_key and not sealed.key else None
-
-
-_REFUSALS = {
-    NOT_ENCRYPTED: Refusal.NOT_ENCRYPTED,
-    DSSE_KMS: Refusal.DUAL_LAYER,
-    SSE_C: Refusal.CUSTOMER_KEY,
-}
-
-
-def is_movable(sealed: ObjectEncryption, target: RekeyTarget) -> bool:
-    """Would the job change an object of this encryption?"""
-    return sealed != target.encryption and refusal_of(sealed) is None
 
 
 def plan_rekey(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.advice import NEW_KEY, advice
 from fcsse.arn import Arn, key_arn
-from fcsse.commands.census.rekey import RekeyRequest, RekeyTarget, is_movable
+from fcsse.commands.census.in_place import RekeyTarget, is_movable
+from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.tally import Census
 from fcsse.discovery.fetcher import attempt
 from fcsse.discovery.named_key import key_named_by, with_resolved_key

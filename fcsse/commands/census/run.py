@@ -7,9 +7,10 @@ from typing import NamedTuple
 from fcsse.commands.census import scan
 from fcsse.commands.census.access import AccessReport, needs_of
 from fcsse.commands.census.facts import KeyFacts, facts_of_keys
+from fcsse.commands.census.in_place import RekeyTarget
 from fcsse.commands.census.manifest import ManifestWriter
 from fcsse.commands.census.preconditions import advised, require_caches
-from fcsse.commands.census.rekey import RekeyPlan, RekeyRequest, RekeyTarget, plan_rekey
+from fcsse.commands.census.rekey import RekeyPlan, RekeyRequest, plan_rekey
 from fcsse.commands.census.rekey_target import describe_sources, find_target
 from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.table import Engine

@@ -188,7 +188,6 @@ PLACEHOLDER = "BUCKET"
 
 def _bucket_owner(scope: Scope) -> tuple[Json, ...]:
     """Statements for the policy of a bucket of another account: for the roles, and for reading its encryption."""
-
     own = ROLE_POLICY["Statement"]
     # A bucket policy names its own bucket, so no wildcard stands for one that was not named.
     of_bucket = scope if scope.buckets else scope._replace(buckets=(PLACEHOLDER,))

@@ -18,7 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 from botocore.retries import standard
 
-from fcsse.aws.sessions import Clients, clients_of_botocore
+from fcsse.aws.make_clients import clients_of_botocore
+from fcsse.aws.sessions import Clients
 from fcsse.sandbox import Sandbox, key_policy
 from fcsse.sandbox.state import Key, Lagging
 from fcsse.sandbox.wire import Reply

@@ -1,0 +1,98 @@
+"""The verdict on a pair in one line, with what decides it. Pure."""
+
+from __future__ import annotations
+
+from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.request import Verdict
+from fcsse.model import AccessLevel, Facts
+from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.step_phrases import other_form_only
+
+
+def full_access(facts: Facts) -> str:
+    """The headline of a pair that lacks nothing, as far as is known."""
+    if hides_key_policy(facts):
+        unread = "the key policy" if not _hides_bucket_policy(facts) else "the key policy and bucket policy"
+        read = "were not read" if facts.bucket.given and _hides_bucket_policy(facts) else "could not be read"
+        return f"the grant allows {facts.pair.cache} to read and write s3://{facts.pair.bucket}; {unread} {read}"
+    return f"{facts.pair.cache} can read and write {bucket_phrase(facts)}{beyond_key_policy(facts)}"
+
+
+def bucket_phrase(facts: Facts) -> str:
+    """The bucket, with what is known of access to it where a policy that may refuse it is out of sight."""
+    far = ""
+    if hides_key_policy(facts):
+        far = ", by the grant"
+    elif _hides_bucket_policy(facts):
+        far = f", by {'its key' if facts.key else 'its encryption'}"
+    return f"s3://{facts.pair.bucket}{far}"
+
+
+def beyond_key_policy(facts: Facts) -> str:
+    """What the verdict leaves open where the bucket policy could not be read; empty where it could."""
+    if not _hides_bucket_policy(facts):
+        return ""
+    how = "was not" if facts.bucket.given else "could not be"
+    return f"; its bucket policy {how} read"
+
+
+def headline_of(facts: Facts, judgement: Judgement) -> str:
+    """The verdict on reading and writing as a sentence without its end, with what decides it."""
+    cache, bucket = facts.pair.cache, bucket_phrase(facts)
+    match judgement.read, judgement.write:
+        case Verdict.ALLOWED, Verdict.ALLOWED:
+            return full_access(facts)
+        case read, write if judgement.level is AccessLevel.READ:
+            if read is Verdict.ALLOWED:
+                other = "it cannot write" if write is Verdict.DENIED else "whether it can write is not known"
+                return f"{cache} can read {bucket}{beyond_key_policy(facts)}; {other}, which was not asked about"
+            cannot = f"{cache} cannot read" if read is Verdict.DENIED else f"whether {cache} can read"
+            known = "" if read is Verdict.DENIED else " is not known"
+            return f"{cannot} s3://{facts.pair.bucket}{known}: {_first_reason(facts, judgement)}"
+        case Verdict.ALLOWED, Verdict.DENIED:
+            return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
+        case Verdict.DENIED, Verdict.ALLOWED:
+            return f"{cache} can write {bucket}, not read: {_first_reason(facts, judgement)}"
+        case Verdict.DENIED, Verdict.DENIED:
+            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(facts, judgement)}"
+        case read, write:
+            words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
+            said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
+            if read is write:
+                said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
+            return f"{said}: {_first_reason(facts, judgement)}"
+
+
+def _first_reason(facts: Facts, judgement: Judgement) -> str:
+    if judgement.form_changed:
+        form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
+        return other_form_only(facts.bucket.name, form)
+    rows = [row for row in judgement.rows if row.current and judgement.counts(row)]
+    for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
+        for row in rows:
+            if row.verdict is verdict:
+                return denied_because(row.decision, row.asked.form)
+        for bucket_row in judgement.bucket_rows or ():
+            if bucket_row.decision.verdict is verdict and judgement.counts_in_s3(bucket_row):
+                return f"the bucket policy: {denied_because(bucket_row.decision)}"
+    return ""
+
+
+def why_denied(judgement: Judgement, facts: Facts) -> str:
+    """What to do about the explicit Deny that stops the pair; empty where none does."""
+    if not judgement.denials:
+        return ""
+    row = judgement.denials[0]
+    by = decider(row.decision) or "a statement"
+    return f"{advice(exemption(row.decision, facts, row.asked.form), by)}."
+
+
+def hides_key_policy(facts: Facts) -> bool:
+    """Was the policy of another account's key not read? A Deny in it would win over the grant."""
+    return facts.key is not None and facts.policy is None and facts.key.arn.account != facts.account
+
+
+def _hides_bucket_policy(facts: Facts) -> bool:
+    """Was a bucket policy not judged that may have to allow access? That of a bucket of one's own account need not."""
+    return facts.bucket.foreign is not False and (facts.bucket_policy is None or facts.bucket.foreign is None)

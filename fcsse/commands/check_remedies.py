@@ -1,0 +1,67 @@
+"""What would give a pair the access that it lacks, and what keeps a link from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fcsse.errors import FcsseError
+from fcsse.evaluator.judgement import BucketRow, Judgement
+from fcsse.model import AccessLevel, Facts, Operation, Options, Via
+from fcsse.planning.denials import why
+from fcsse.planning.make_plan import make_plan
+from fcsse.planning.plan import Status
+from fcsse.suggested_commands import CommandBuilder, operations
+
+
+def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
+    """The blocker and the next steps, by planning the link that would fix it."""
+    unread = facts.policy is None or facts.grants is None
+    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
+        refusal = facts.refusals[0]
+        return refusal, [refusal.hint]
+    plan = make_plan([facts], Options(Operation.LINK, level=level))
+    outcome = plan.outcomes[0]
+    match outcome.status:
+        case Status.BLOCKED if outcome.error:
+            return outcome.error, _ways_round(facts, outcome.error, words, level)
+        case Status.TO_DO:
+            return None, list(words.link([facts.pair], *operations(level)))
+        case _:
+            return None, []
+
+
+def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder, level: AccessLevel) -> list[str]:
+    """The blocker in a sentence with the links that would pass it; where there is none, what else to do."""
+    ways = (
+        (("--prune-orphans",), Options(Operation.LINK, prune_orphans=True, level=level)),
+        (("--via", "grant"), Options(Operation.LINK, via=Via.GRANT, level=level)),
+    )
+    there = [more for more, how in ways if make_plan([facts], how).outcomes[0].status is Status.TO_DO]
+    links = [words.link([facts.pair], *more, *operations(level))[0] for more in there]
+    if not links:
+        return [blocker.hint or blocker.message]
+    why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
+    return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
+
+
+def bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
+    """What the owner of a bucket should change in its policy, a sentence each; empty where it lets the role in."""
+    stopped = [row for row in judgement.bucket_rows or () if not row.allowed and judgement.counts_in_s3(row)]
+    if not stopped:
+        return []
+    actions = ", ".join(actions_of(stopped))
+    denial = next((row.decision for row in stopped if row.decision.explicit), None)
+    if denial is not None:
+        because = why(denial)
+        return [
+            f"Exclude the role from the statement that denies {actions} in the bucket policy of {facts.bucket.name}"
+            + (f": {because}." if because else ".")
+        ]
+    return [
+        f"Add a statement to the bucket policy of {facts.bucket.name} that allows {actions} to {facts.role.arn if facts.role else ''}."
+    ]
+
+
+def actions_of(rows: Iterable[BucketRow]) -> list[str]:
+    """The actions of some rows, each once."""
+    return list(dict.fromkeys(row.action for row in rows))

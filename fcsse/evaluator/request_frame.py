@@ -1,0 +1,93 @@
+"""What all requests of a cache to one key have in common, made ready once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from fcsse import arn as arns
+from fcsse.evaluator import cache_context
+from fcsse.evaluator.cache_context import (
+    account_context,
+    add_organization,
+    role_context,
+    times,
+)
+from fcsse.evaluator.context import prepare
+from fcsse.evaluator.known_values import Bound, Prepared
+from fcsse.model import Key, RequestFacts
+
+PAIR_NAMES = "kms:EncryptionContextKeys"
+PAIR_NAMES_KEY = PAIR_NAMES.lower()
+ABSENT = cache_context.ABSENT | {
+    "kms:BypassPolicyLockoutSafetyCheck",
+    "kms:DataKeyPairSpec",
+    "kms:EncryptionContext:*",
+    "kms:GrantConstraintType",
+    "kms:GrantIsForAWSResource",
+    "kms:GrantOperations",
+    "kms:GranteePrincipal",
+    "kms:RecipientAttestation:*",
+    "kms:RetiringPrincipal",
+}
+"""Condition keys that such a request never carries."""
+
+
+class RequestFrame(NamedTuple):
+    """What all requests for a key have in common, whoever asks: as in ``Request``, and made ready."""
+
+    context: dict[str, str | tuple[str, ...]]
+    partial: dict[str, str]
+    absent: frozenset[str]
+    bounds: Mapping[str, Bound]
+    prepared: Prepared
+    many_with_pairs: frozenset[str]
+
+
+@lru_cache(maxsize=512)
+def frame_of(account: str, region: str, described: Key | str, known: RequestFacts) -> RequestFrame:
+    """For a key of this account and Region. ``described``: as KMS describes it, or its ARN alone."""
+    key = described if not isinstance(described, str) else _bare(described)
+    context, partial = account_context(account)
+    context |= {
+        "aws:RequestedRegion": key.arn.region if key else region,
+        "aws:ViaAWSService": "true",
+        "kms:CallerAccount": account,
+        "kms:KeySpec": (key and key.spec) or "SYMMETRIC_DEFAULT",
+        "kms:KeyUsage": (key and key.usage) or "ENCRYPT_DECRYPT",
+        "kms:ViaService": arns.via_service(region),
+    }
+    absent = ABSENT | add_organization(
+        known, context, partial, own_resource=key is not None and key.arn.account == account
+    )
+    if key:
+        context["aws:ResourceAccount"] = key.arn.account
+        several = key.arn.resource.startswith("key/mrk-") if key.multi_region is None else key.multi_region
+        if key.arn.resource == "key/*":
+            partial["kms:MultiRegion"] = "*"
+        else:
+            context["kms:MultiRegion"] = "true" if several else "false"
+        if key.origin:
+            context["kms:KeyOrigin"] = key.origin
+        else:
+            partial["kms:KeyOrigin"] = "?*"
+    if known.aliases is not None:
+        context["kms:ResourceAliases"] = known.aliases
+    if known.tags is not None:
+        context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
+        absent |= {"aws:ResourceTag/*"}
+    bounds = times(known.now)
+    prepared = prepare(context, partial, bounds)
+    return RequestFrame(context, partial, absent, bounds, prepared, prepared.many | {PAIR_NAMES_KEY})
+
+
+@lru_cache(maxsize=4096)
+def cached_role_context(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
+    """As ``role_context``, made once for a role."""
+    return role_context(role_arn, role_id)
+
+
+def _bare(key_arn: str) -> Key | None:
+    arn = arns.key_arn(key_arn)
+    return Key(arn) if arn else None

@@ -1,0 +1,76 @@
+"""Imports stand at the top of the file, unless what they bring is heavy and may not be needed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+HEAVY = (
+    "boto3",
+    "botocore",
+    "mypy_boto3",
+    "typer",
+    "rich",
+    "moto",
+    "werkzeug",
+    "platformdirs",
+    "fcsse.aws",
+    "fcsse.sandbox",
+)
+"""Other people's packages that take long to import, and the two of our own that are there for them."""
+
+AT_A_PROMPT = (
+    "fcsse/cli/main.py",
+    "fcsse/cli/typer_run.py",
+    "fcsse/cli/app.py",
+    "fcsse/cli/overview.py",
+    "fcsse/cli/quick_completion.py",
+)
+"""What runs while somebody waits at a prompt imports next to nothing before it knows what is wanted."""
+
+FACES = ("fcsse/__init__.py", "fcsse/sandbox/__init__.py")
+"""Names that are loaded on first use."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "fcsse").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name not in (*AT_A_PROMPT, *FACES):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.ImportFrom):
+            yield from (f"{one.module}.{alias.name}" for alias in one.names)
+        elif isinstance(one, ast.Import):
+            yield from (alias.name for alias in one.names)
+
+
+def light(names: Iterator[str]) -> list[str]:
+    return [name for name in names if not name.startswith(HEAVY)]
+
+
+def test_functions_import_only_what_is_heavy() -> None:
+    found = {
+        f"{name}: {function.name}": late
+        for name, tree in modules()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and (late := light(imported(function)))
+    }
+    assert not found
+
+
+def test_only_types_of_heavy_modules_are_imported_for_the_type_checker_alone() -> None:
+    found = {
+        name: late
+        for name, tree in modules()
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If)
+        and ast.unparse(block.test) == "TYPE_CHECKING"
+        and (late := [one for statement in block.body for one in light(imported(statement))])
+    }
+    assert not found
