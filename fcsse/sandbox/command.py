@@ -11,8 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -239,6 +237,9 @@ def _play(cache: str, verb: str, given: Mapping[str, str]) -> None:
     if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
         _say("Error: AWS_ENDPOINT_URL does not name a sandbox. Start one with: fcsse sandbox")
         raise typer.Exit(2)
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(  # noqa: S310  (the scheme was checked above)
         f"{url.rstrip('/')}/_sandbox/cache/{cache}/{verb}", json.dumps(given).encode(), method="POST"
     )
