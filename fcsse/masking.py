@@ -208,8 +208,16 @@ SHORTEST = 16
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of the environment that are secrets themselves."""
-    return tuple(value for name in SECRET_VARIABLES if len(value := environ.get(name, "").strip()) >= SHORTEST)
+    """Values of the environment that are secrets themselves; of one with control characters, which messages escape, the parts
+    between them, too.
+    """
+    found: dict[str, None] = {}
+    for value in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
+        found |= dict.fromkeys(one for one in (value, *_CONTROL.split(value)) if len(one) >= SHORTEST)
+    return tuple(found)
+
+
+_CONTROL = re.compile(r"[^ -~]+")
 
 
 def mask_here(text: str) -> str:

@@ -10,9 +10,10 @@ import botocore.hooks
 import botocore.regions
 import botocore.session
 import pytest
+import typer.main
 from botocore.client import ClientCreator
 from botocore.endpoint_provider import EndpointProvider
-from botocore.hooks import EventAliaser
+from botocore.hooks import EventAliaser, NodeList
 from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
@@ -44,15 +45,34 @@ def _one_loader(_: str | None = None) -> Loader:
     return create_loader()
 
 
+def _copy_of_handlers(node: dict[str, Any]) -> dict[str, Any]:
+    """As botocore copies the handlers of a session for each client, without asking how each part is copied."""
+    return {
+        name: NodeList(part.first.copy(), part.middle.copy(), part.last.copy())
+        if isinstance(part, NodeList)
+        else _copy_of_handlers(part)
+        if isinstance(part, dict)
+        else part
+        for name, part in node.items()
+    }
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _clients_are_made_in_half_the_time() -> Iterator[None]:
-    """What botocore works out anew for each client, and which is the same for all: models, methods, names of events, rules of endpoints.
+    """What botocore and Typer work out anew each time, and which is the same each time: models, methods, names of events, rules of endpoints, options.
 
     Tests make thousands of clients in one process. `tests/credentials` runs commands in processes of their own, without this.
     """
     creator_type, aliaser_type = cast("Any", ClientCreator), cast("Any", EventAliaser)  # the stubs leave these out
     make_methods, alias = creator_type._create_methods, aliaser_type._alias_event_name
+    load_model = creator_type._load_service_model
+    models: dict[tuple[str, str | None], ServiceModel] = {}
     rules: dict[int, EndpointProvider] = {}
+
+    def model(creator: ClientCreator, service: str, version: str | None = None) -> ServiceModel:
+        if (service, version) not in models:
+            models[service, version] = load_model(creator, service, version)
+        return models[service, version]
 
     def methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any]:
         if model.service_name not in _METHODS:
@@ -72,7 +92,10 @@ def _clients_are_made_in_half_the_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.regions, "EndpointProvider", endpoint_rules)
         patch.setattr(botocore.session, "create_loader", _one_loader)
+        patch.setattr(ClientCreator, "_load_service_model", model)
         patch.setattr(ClientCreator, "_create_methods", methods)
+        patch.setattr("botocore.hooks._PrefixTrie._recursive_copy", lambda _, node: _copy_of_handlers(node))
         patch.setattr(EventAliaser, "_alias_event_name", aliased)
         patch.setattr(botocore.hooks, "accepts_kwargs", lambda _: True)
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield

@@ -11,6 +11,7 @@ import pytest
 from fcsse.cli.main import main
 from fcsse.sandbox.build import Credentials
 from fcsse.sandbox.server import Sandbox
+from tests.no_sockets import no_sockets
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Shell:
 @pytest.fixture(scope="module")
 def small_world() -> Iterator[Sandbox]:
     """The ready-made world, started once a module: a process runs one sandbox at a time."""
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, no_sockets(sandbox):
         yield sandbox
 
 

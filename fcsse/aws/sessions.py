@@ -194,7 +194,13 @@ class Clients:
         except BotoCoreError:  # some are of the other kind too
             raise
         except ValueError as error:
-            url, ok = self.endpoint_url or _endpoint_set(service) or str(error), False
+            given = [one for one in (self.endpoint_url, _endpoint_set(service), *self.configured(service)) if one]
+            if all(map(_is_web_url, given)) and not str(error).startswith("Invalid endpoint"):
+                raise UsageError(
+                    f"preparing calls to {service}: a setting of AWS programs has a value that is none: {error}",
+                    "Check AWS_MAX_ATTEMPTS and the other AWS_ variables, and the profile in the AWS config file.",
+                ) from error
+            url, ok = next((one for one in given if not _is_web_url(one)), given[0] if given else str(error)), False
         if not ok:
             raise UsageError(
                 f"finding the endpoint of {service}: {mask_url(url)!r} is not a URL such as http://localhost:4566",
@@ -235,3 +241,12 @@ def _endpoint_set(service: str) -> str:
 def _is_local_name(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_web_url(url: str) -> bool:
+    """Does botocore take it for an endpoint: has it a scheme of the web, a host, and a port that is one?"""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -17,6 +17,9 @@ from fcsse.policy.equivalence import digest_of
 
 MOST_COPIES = 5000
 
+LONGEST_AGE = 90 * 86400.0
+"""Seconds between a read and the write that follows, at most: as long as CloudTrail's event history."""
+
 
 def lost_writes(pipeline: Pipeline, history: KeyHistory, now: PolicyDocument | None, moment: datetime) -> LostWrites:
     """What the record and the copies tell of one key. ``now``: its policy, where it was read."""
@@ -49,6 +52,8 @@ def bases_of(copies: Sequence[Backup], partition: str) -> dict[str, PutBasis]:
             continue
         try:
             age = (datetime.fromisoformat(copy.put_at) - datetime.fromisoformat(copy.read_at)).total_seconds()
+            if age > LONGEST_AGE:  # no run waits so long: the copy's times were edited
+                continue
             digest = digest_of(PolicyDocument.parse(copy.policy), partition)[:DIGITS]
         except (ValueError, TypeError, FcsseError):
             continue

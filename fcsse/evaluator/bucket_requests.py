@@ -10,7 +10,6 @@ them is never met for certain), the encryption headers and tags of what FSx writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -111,8 +110,8 @@ def bucket_requests(
             found.append(BucketRequest(on_bucket, owner))
             continue
         for prefix in dict.fromkeys(prefixes or ("",)):
-            sample = replace(on_bucket, resource=f"{bucket_arn}/{prefix}{SAMPLE}")
-            every = replace(sample, resource_form=every_object(bucket_arn, prefix))
+            sample = on_bucket._replace(resource=f"{bucket_arn}/{prefix}{SAMPLE}")
+            every = sample._replace(resource_form=every_object(bucket_arn, prefix))
             found.append(BucketRequest(sample, owner, prefix, every))
     return tuple(found)
 

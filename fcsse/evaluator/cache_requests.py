@@ -21,7 +21,6 @@ What is known of the context is in ``cache_context``, and besides:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -33,7 +32,7 @@ from fcsse.evaluator.cache_context import (
 )
 from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
-from fcsse.evaluator.known_values import Form, Prepared, Values
+from fcsse.evaluator.known_values import Prepared, Values, form_of
 from fcsse.evaluator.request import Decision, Request
 from fcsse.evaluator.request_frame import PAIR_NAMES, PAIR_NAMES_KEY, cached_role_context, frame_of
 from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
@@ -185,7 +184,7 @@ def _without_context(request: Request) -> Request:
     """DescribeKey: it never carries an encryption context, and whether S3 or FSx itself asks is not documented."""
     known = {key: value for key, value in request.context.items() if key not in ("kms:ViaService", "aws:ViaAWSService")}
     absent = request.absent | {"kms:EncryptionContextKeys", "kms:EncryptionAlgorithm"}
-    return replace(request, context=known, absent=absent)
+    return request._replace(context=known, absent=absent)
 
 
 def _contexts(
@@ -233,7 +232,7 @@ def quick_requests(
         partial: dict[str, str] = {}
         if form is ContextForm.OBJECT:
             partial[CONTEXT_KEY] = every_object(bucket_arn, prefix)
-            value: Values = Form(partial[CONTEXT_KEY])
+            value: Values = form_of(partial[CONTEXT_KEY])
         else:
             context[CONTEXT_KEY] = bucket_arn
             value = (bucket_arn,)

@@ -22,13 +22,16 @@ from fcsse.evaluator.patterns import is_ordinary
 from fcsse.evaluator.request import Comparison
 from fcsse.evaluator.slips import of_condition
 
+MOST_ANSWERS = 512
+"""How many answers of one entry are kept."""
+
 
 class Entry(NamedTuple):
     """One operator with one key and its values.
 
     ``operator`` is None for an operator that IAM does not know, whose outcome is not known. ``slip`` says why the entry
-    is probably a mistake. ``simple``: a usual operator without a quantifier, on a key that AWS does not list with several
-    values.
+    is probably a mistake. ``memo``: for a usual operator without a quantifier and policy variables, on a key that AWS does
+    not list with several values, the answers that hold for a value or form in every request.
     """
 
     name: str
@@ -40,13 +43,15 @@ class Entry(NamedTuple):
     if_exists: bool = False
     null: tuple[str, ...] | None = None
     slip: str = ""
-    simple: bool = False
+    memo: dict[Values, bool | None] | None = None
 
     def holds(self, context: Context) -> bool | None:
         """Is this entry true for the request?"""
         values = context.values(self.key)
-        if self.simple and type(values) is tuple and len(values) == 1 and self.key not in context.many:
-            return self._one(self.operator, values[0], context)  # type: ignore[arg-type]
+        if self.memo is not None and values is not None and self.key not in context.many:
+            found = self.memo[values] if values in self.memo else self._always(values, context)
+            if found is not None:
+                return found
         if values is UNKNOWN:
             return self._unknown(context)
         if self.null is not None:
@@ -58,6 +63,22 @@ class Entry(NamedTuple):
         if not values:
             return self._missing(self.operator)
         return self._known(self.operator, values, context)
+
+    def _always(self, values: Values, context: Context) -> bool | None:
+        """The answer for one value, or a form, in every request; None where there is none."""
+        answers: set[bool | None] = {None}
+        if type(values) is tuple and len(values) == 1:
+            answers = {operand.test(values[0], context) for operand in self.operands}
+        elif type(values) is Form and values is not UNKNOWN:
+            answers = {operand.form(values, context) for operand in self.operands}
+        found = None
+        if self.operator is not None and (True in answers or None not in answers):
+            found = (True in answers) is not self.operator.negated
+        if self.memo is not None:
+            if len(self.memo) > MOST_ANSWERS:
+                self.memo.clear()
+            self.memo[values] = found
+        return found
 
     def _unknown(self, context: Context) -> bool | None:
         """The answer where it is not even known whether the key is there: what is assumed of it, or what all ways share."""
@@ -268,5 +289,6 @@ def _entry(name: str, key: str, texts: list[str], variables: bool | None) -> Ent
     if operator is None:
         return Entry(name, lower, key, None, slip=slip)
     ready = tuple(operator.make(text, variables) for text in texts)
-    simple = bool(ready) and not quantifier and not is_multivalued(lower)
-    return Entry(name, lower, key, operator, ready, quantifier, if_exists, slip=slip, simple=simple)
+    fixed = all(one.pattern is not None for one in ready)
+    simple = bool(ready) and fixed and not quantifier and not is_multivalued(lower)
+    return Entry(name, lower, key, operator, ready, quantifier, if_exists, slip=slip, memo={} if simple else None)

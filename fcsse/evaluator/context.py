@@ -12,7 +12,7 @@ from functools import lru_cache
 from fcsse.evaluator.assumptions import Assumptions, Matches
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
 from fcsse.evaluator.condition_keys import is_multivalued
-from fcsse.evaluator.known_values import PRESENT, UNKNOWN, AtLeast, Bound, Form, Prepared, Values
+from fcsse.evaluator.known_values import PRESENT, UNKNOWN, AtLeast, Bound, Form, Prepared, Values, form_of
 from fcsse.evaluator.patterns import GAP, covers, matches, variables, wild
 from fcsse.evaluator.request import Request
 
@@ -41,15 +41,10 @@ def prepare(
             given[key.lower()] = tuple(value)
             many.add(key.lower())
     for key, form in partial.items():
-        given[key.lower()] = _form(form)
+        given[key.lower()] = form_of(form)
     for key, bound in at_least.items():
         given[key.lower()] = AtLeast(bound)
     return Prepared(given, frozenset(many))
-
-
-@lru_cache(maxsize=1024)
-def _form(text: str) -> Form:
-    return Form(text)
 
 
 class Context:

@@ -26,7 +26,7 @@ from fcsse.evaluator.known_values import AtLeast
 from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming
-from fcsse.evaluator.quick_decision import account_of, label_of, quick_decision
+from fcsse.evaluator.quick_decision import account_of, by_statements, is_usual, label_of, quick_decision
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
 from fcsse.evaluator.rules import Named, Policy, Statement
 from fcsse.model import Grant
@@ -66,13 +66,17 @@ def evaluate(
 def evaluate_alike(
     policy: Policy, requests: Sequence[Request], grants: Sequence[Grant] = (), key_state: str | None = "Enabled"
 ) -> Iterator[Decision]:
-    """As ``evaluate`` for each request, without explanations; all are of one caller, so who is named is found once."""
+    """As ``evaluate`` for each request, without explanations; all are of one caller on one resource, so who is named is found
+    once.
+    """
     named: Named | None = None
+    usual = False
     for request in requests:
         context = Context(request)
         if named is None:
             named = policy.naming(context, keep=False)
-        quick = quick_decision(policy, context, grants, key_state, None, named, explain=False)
+            usual = is_usual(context, None)
+        quick = by_statements(named, context, grants, key_state, explain=False) if usual else None
         yield quick or evaluate(policy, request, grants, key_state, explain=False)
 
 

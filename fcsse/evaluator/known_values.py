@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from fcsse.evaluator.patterns import wild
@@ -30,6 +31,12 @@ class Form:
 
     def __repr__(self) -> str:
         return f"Form({self.text!r})"
+
+
+@lru_cache(maxsize=4096)
+def form_of(text: str) -> Form:
+    """The form of a text; the same object each time."""
+    return Form(text)
 
 
 class AtLeast(Form):

@@ -155,41 +155,47 @@ def _ordered(run: re.Match[str]) -> str:
 
 
 def _includes(pattern: str, form: str) -> bool:
-    """Is the pattern seen to match every text of the form? A wildcard of the form needs a wildcard that takes it in."""
-    rows = [False] * (len(form) + 1)
-    rows[0] = True
+    """Is the pattern seen to match every text of the form? A wildcard of the form needs a wildcard that takes it in.
+
+    Bit n of ``reached``: what was read of the pattern takes in the first n symbols of the form. One number for all of them keeps two
+    long patterns from taking long.
+    """
+    places, whole = _places(form), (2 << len(form)) - 1
+    others = (whole >> 1) & ~places.get(ANY, 0)
+    reached = 1
     for char in pattern:
         if char == ANY:
-            seen = False
-            for column in range(len(form) + 1):
-                seen = seen or rows[column]
-                rows[column] = seen
-            continue
-        following = [False] * (len(form) + 1)
-        for column, symbol in enumerate(form):
-            fits = symbol != ANY if char == ONE else symbol == char
-            following[column + 1] = rows[column] and fits
-        rows = following
-    return rows[len(form)]
+            reached = whole & -(reached & -reached)
+        else:
+            reached = (reached & (others if char == ONE else places.get(char, 0))) << 1
+        if not reached:
+            return False
+    return bool(reached >> len(form))
 
 
 def _meet(pattern: str, form: str) -> bool:
-    """Is there a text that matches both?"""
-    pattern = pattern.replace(GAP, ANY)
-    rows = [False] * (len(form) + 1)
-    rows[0] = True
-    for column, symbol in enumerate(form):
-        rows[column + 1] = rows[column] and symbol == ANY
-    for char in pattern:
-        following = [False] * (len(form) + 1)
-        following[0] = rows[0] and char == ANY
-        for column, symbol in enumerate(form):
-            if ANY in (char, symbol):
-                following[column + 1] = following[column] or rows[column + 1]
-            else:
-                following[column + 1] = rows[column] and (ONE in (char, symbol) or char == symbol)
-        rows = following
-    return rows[len(form)]
+    """Is there a text that matches both? In neither do two ``*`` stand side by side. ``reached`` as in ``_includes``."""
+    places, whole = _places(form), (2 << len(form)) - 1
+    many, ones = places.get(ANY, 0), places.get(ONE, 0)
+    others = (whole >> 1) & ~many
+    reached = 3 if many & 1 else 1
+    for char in _WILDCARDS.sub(_ordered, pattern.replace(GAP, ANY)):
+        if char == ANY:
+            reached = whole & -(reached & -reached)
+        else:
+            step = (reached & (others if char == ONE else places.get(char, 0) | ones)) << 1
+            reached = step | (many << 1) & (reached | step << 1)
+        if not reached:
+            return False
+    return bool(reached >> len(form))
+
+
+def _places(form: str) -> dict[str, int]:
+    """For each symbol of a form, where it stands: bit n for the symbol of that number."""
+    found: dict[str, int] = {}
+    for number, symbol in enumerate(form):
+        found[symbol] = found.get(symbol, 0) | 1 << number
+    return found
 
 
 def tester(pattern: str) -> Callable[[str], bool]:

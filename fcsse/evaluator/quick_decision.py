@@ -18,24 +18,33 @@ def quick_decision(
     grants: Sequence[Grant],
     key_state: str | None,
     resource_account: str | None,
-    named: Named | None = None,
     *,
     explain: bool,
 ) -> Decision | None:
     """The decision in the usual cases: a statement that names the caller allows it, or nothing does, and nothing is open.
 
-    None in all other cases. ``named`` are the statements that name the caller, where they are known.
+    None in all other cases.
     """
+    if not is_usual(context, resource_account):
+        return None
+    return by_statements(policy.naming(context), context, grants, key_state, explain=explain)
+
+
+def is_usual(context: Context, resource_account: str | None) -> bool:
+    """Is the caller of the resource's own account, and not its root?"""
+    who = context.who
+    return bool(who.account) and (resource_account or account_of(context)) == who.account and who.kind is not Kind.ROOT
+
+
+def by_statements(
+    named: Named, context: Context, grants: Sequence[Grant], key_state: str | None, *, explain: bool
+) -> Decision | None:
+    """As ``quick_decision``, where ``named`` are the statements that name the caller."""
     request = context.request
     action = request.action.lower()
     kms = action.startswith("kms:")
-    who = context.who
-    if not who.account or (resource_account or account_of(context)) != who.account or who.kind is Kind.ROOT:
-        return None
     if kms and refuses(key_state, action.removeprefix("kms:")) is not False:
         return None
-    if named is None:
-        named = policy.naming(context)
     for statement, _ in named.denies:
         if statement.timed or statement.applies(context, action, kms) is not False:
             return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from fcsse.evaluator.known_values import Bound, Prepared
 
@@ -19,8 +19,10 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Request(NamedTuple):
     """One request to AWS, as IAM sees it.
 
     ``principal`` is the caller's ARN (role, user, root, or an ``assumed-role`` session), a service principal's name,
@@ -45,14 +47,14 @@ class Request:
     principal: str
     action: str
     resource: str
-    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, str | tuple[str, ...]] = _NOTHING
     absent: frozenset[str] = frozenset()
     complete: bool = False
     unique_ids: frozenset[str] = frozenset()
-    partial: Mapping[str, str] = field(default_factory=dict)
+    partial: Mapping[str, str] = _NOTHING
     resource_form: str | None = None
-    at_least: Mapping[str, Bound] = field(default_factory=dict)
-    prepared: Prepared | None = field(default=None, repr=False, compare=False)
+    at_least: Mapping[str, Bound] = _NOTHING
+    prepared: Prepared | None = None
 
 
 class Cause(Enum):

@@ -154,6 +154,9 @@ def _naming(statements: tuple[Statement, ...], context: Context) -> tuple[tuple[
     return tuple((statement, naming) for statement, naming in pairs if naming.named is not False)
 
 
+_BY_ARN = Naming(True, False)
+
+
 class _Index:
     """How statements name a role: by its ARN, in the same way for every role of its account, or to be looked at."""
 
@@ -176,13 +179,18 @@ class _Index:
 
     def naming(self, context: Context) -> tuple[tuple[Statement, Naming], ...]:
         """The statements that name the role, or may, in their order, with how they do."""
+        if not self._statements:
+            return ()
         root = context.who.root
         found = self._by_account.get(root)
         if found is None:
             found = self._by_account[root] = self._of_account(context)
         own = self._by_role.get(context.who.arn)
         if own or self._others:
-            found = {**found, **{at: Naming(True, at in found and found[at].account) for at in own or ()}}
+            found = found.copy()
+            for at in own or ():
+                known = found.get(at)
+                found[at] = Naming(True, known.account) if known else _BY_ARN
             for at in self._others:
                 naming = self._statements[at].naming(context)
                 if naming.named is not False:

@@ -7,7 +7,6 @@ context, and prefix.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from fcsse.arn import bucket_arn
@@ -69,6 +68,6 @@ def _verdict_on(facts: Facts, row: Row, context: str) -> Verdict:
     if facts.policy is None or facts.grants is None:
         return Verdict.UNKNOWN
     about = {**row.asked.request.context, CONTEXT_KEY: context}
-    one = row.asked._replace(request=replace(row.asked.request, context=about), every_object=None)
+    one = row.asked._replace(request=row.asked.request._replace(context=about, prepared=None), every_object=None)
     state = facts.key.state if facts.key else None
     return decide(parsed(facts.policy).value, one, facts.grants, state, explain=False).verdict

@@ -44,7 +44,7 @@ def link(
     depend on the order of ``accesses``, and linking again changes nothing.
     """
     drafts = PolicyEdit(document)
-    steps = prune_drafts(drafts, dead, ours_only=not prune)
+    steps = prune_drafts(drafts, dead, ours_only=not prune, accounts={one.account for one in accesses})
     wanted = in_order(accesses)
     wished = wishes(wanted)
     for access in wanted:
@@ -75,7 +75,7 @@ def unlink(
     ``known_texts`` are earlier texts of the policy: where the result says the same as one, it is that one to the byte.
     """
     drafts = PolicyEdit(document)
-    steps = prune_drafts(drafts, dead, ours_only=not prune)
+    steps = prune_drafts(drafts, dead, ours_only=not prune, accounts={one.account for one in accesses})
     wanted = in_order(accesses)
     hits: set[Access] = set()
     for draft in drafts.alive:

@@ -11,12 +11,19 @@ from fcsse.policy.statement_edits import Others, PolicyEdit
 from fcsse.policy.unique_ids import dead_principals
 
 
-def prune(drafts: PolicyEdit, dead: Collection[str], *, ours_only: bool) -> list[did.Step]:
-    """Takes dead principals (``dead``: their unique ids) out of statements of ours, and of all others unless ``ours_only``."""
+def prune(
+    drafts: PolicyEdit, dead: Collection[str], *, ours_only: bool, accounts: Collection[str] | None = None
+) -> list[did.Step]:
+    """Takes dead principals (``dead``: their unique ids) out of statements of ours, and of all others unless ``ours_only``.
+
+    ``accounts``: with ``ours_only``, only statements for caches of these; the IAM of an account does not know whether a role of
+    another one lives.
+    """
     steps: list[did.Step] = []
     mine: set[int] = set()
     for draft in drafts.ours:
-        if draft.statement is not None:
+        foreign = ours_only and accounts is not None and draft.account not in accounts
+        if draft.statement is not None and not foreign:
             mine.add(draft.statement.index)
             steps += [did.PrincipalPruned(draft.label, one) for one in draft.principals if one in dead]
             draft.principals = [one for one in draft.principals if one not in dead]

@@ -53,13 +53,19 @@ def check_principals(state: State, document: dict[str, Any]) -> None:
 
 def store(state: State, key: Key, text: str, *, verbatim: bool | None = None) -> None:
     """Keep a policy's text for a key, unchecked: normalised, unless ``verbatim`` (default: the sandbox's switch)."""
-    document = json.loads(text)
+    names = _named(text)
     as_is = not state.switches.normalise if verbatim is None else verbatim
     if not as_is:
         text = _normalised(text, state.partition)
-    ids = {name: unique_id(state, name) for name in policy_text.aws_principals(document)}
+    ids = {name: unique_id(state, name) for name in names}
     key.bindings = {name: found for name, found in ids.items() if found}
     key.policy.set(text, state.switches.late_policy_seconds, state.switches.late_policy_reads)
+
+
+@lru_cache(maxsize=256)
+def _named(text: str) -> tuple[str, ...]:
+    """The AWS principals of a policy's text, each once."""
+    return tuple(dict.fromkeys(policy_text.aws_principals(json.loads(text))))
 
 
 @lru_cache(maxsize=256)

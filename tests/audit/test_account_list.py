@@ -59,6 +59,8 @@ def test_names_and_states_are_taken_over() -> None:
         ("# nothing\n", "names no account"),
         ("[]", "names no account"),
         ("arn:aws:iam::111122223333:root", "line 1"),
+        (f"{A}\n{'x' * 200_000}", "not CSV"),
+        (f'id\n"{"x" * 200_000}', "not CSV"),
     ],
 )
 def test_what_is_no_list_of_accounts_is_told_with_its_place(text: str, place: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from fcsse.commands.audit.compare import EarlierAudit, compare_account, missing_account
 from fcsse.errors import UsageError
+from fcsse.model import DOCUMENT_SCHEMA
 from tests.simulated import Shell
 
 
@@ -175,3 +177,26 @@ def test_many_accounts(shell: Shell, tmp_path: Path) -> None:
     run = shell.run("audit", *words, "--compare", str(old), "--new-only")
     assert run.code == 3
     assert "account 111122223333: " in run.out
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for name, one in parts for place in _places(one, (*at, name)))]
+
+
+WHOLE = {"schema": DOCUMENT_SCHEMA, "command": "audit", **audited(finding(1, "access-missing", "fc-0123"))}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, 1.5, True, "text", [], {}, [[]], [None], {"a": {}}])
+@pytest.mark.parametrize("place", _places(WHOLE)[1:])
+def test_an_earlier_audit_that_was_edited_is_refused_or_compared(place: tuple[Any, ...], wrong: object) -> None:
+    document = copy.deepcopy(WHOLE)
+    holder: Any = document
+    for name in place[:-1]:
+        holder = holder[name]
+    holder[place[-1]] = wrong
+    with suppress(UsageError):
+        for before in EarlierAudit.parse(json.dumps(document), "old.json").accounts.values():
+            compare_account(before, audited(finding(1), finding(2, bucket="other")))
+            compare_account(before, audited())
+            missing_account(before)

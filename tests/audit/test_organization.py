@@ -397,7 +397,12 @@ def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: 
     assert again["summary"]["accounts_finished_earlier"] == 0
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "fcsse.organization-fix/1", "accounts": 1}', "\x00"])
+ODD_CODE = {"schema": "fcsse.organization-fix/1", "run": {}, "accounts": {THIRD: 10**30}, "finished": False}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"schema": "fcsse.organization-fix/1", "accounts": 1}', "\x00", json.dumps(ODD_CODE)]
+)
 def test_a_state_file_that_is_none_is_refused_before_anything_is_written(
     organization: Shell, tmp_path: Path, text: str
 ) -> None:

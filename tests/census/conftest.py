@@ -14,6 +14,7 @@ import pytest
 from fcsse.cli.main import main
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.accounts import Credentials
+from tests.no_sockets import no_sockets
 from tests.no_waiting import no_waiting
 
 __all__ = ["no_waiting"]
@@ -66,7 +67,7 @@ class Shell:
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, no_sockets(sandbox):
         yield sandbox
 
 

@@ -9,6 +9,7 @@ import pytest
 from fcsse.apply import policy_writer
 from fcsse.sandbox import Sandbox
 from tests.cli.shell import Shell, VirtualTime
+from tests.no_sockets import no_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
     """Runs as long as this folder's tests do: a process runs one sandbox at a time."""
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, no_sockets(sandbox):
         yield sandbox
 
 

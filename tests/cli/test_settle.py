@@ -259,3 +259,22 @@ def test_a_clock_that_is_off_as_far_as_aws_takes_it_changes_nothing(shell: Shell
     run = settle(shell, "--yes")
     assert run.code == 0, run.words
     assert "Foreign 1" in shell.sandbox.policy_text("data")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"read_at": "0001-01-01T00:00:00+00:00"},
+        {"put_at": "9999-12-31T23:59:59+00:00"},
+        {"read_at": "9999-12-31T23:59:59+00:00"},
+        {"read_at": "2026-11-29T08:00:00"},
+        {"put_at": "yesterday", "held_at": "tomorrow"},
+    ],
+)
+def test_times_of_a_copy_that_were_edited_count_for_nothing(shell: Shell, times: dict[str, str]) -> None:
+    run_over(shell)
+    (file,) = shell.backup_files
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **times}), encoding="utf-8")
+    run = settle(shell, "--dry-run")
+    assert run.code == 0, run.words
+    assert "bug in fcsse" not in run.words

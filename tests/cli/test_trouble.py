@@ -296,3 +296,11 @@ def test_an_audit_goes_on_beside_a_key_whose_arn_kms_calls_invalid(shell: Shell,
     shell.sandbox.fault(operation, "InvalidArnException", message="Invalid arn eu-west-1", times=None)
     run = shell.run("audit", "-o", "json")
     assert (run.code, {"unknown"} <= {pair["read"] for pair in run.json["pairs"]}) == (3, True), run.words
+
+
+@pytest.mark.parametrize("value", ["abc", "1e3", ""])
+def test_a_number_of_attempts_that_is_none_is_no_fault_of_the_endpoint(shell: Shell, value: str) -> None:
+    run = shell.link("fc-0123", "data", AWS_MAX_ATTEMPTS=value)
+    refuses(run, 2)
+    assert "AWS_MAX_ATTEMPTS" in run.err
+    assert shell.sandbox.url not in run.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -133,82 +134,110 @@ FAMILIES: dict[str, tuple[list[str], list[str], list[str]]] = {
 MANY = {"kms:EncryptionContextKeys", "kms:GrantOperations", "x:text"}
 
 
-def some(values: list[str], most: int = 3) -> st.SearchStrategy[Any]:
+@cache
+def one(*values: Any) -> st.SearchStrategy[Any]:
+    """One of these. Kept: to make a strategy takes longer than to draw from it."""
+    return st.sampled_from(values)
+
+
+@cache
+def several(*values: Any, least: int = 0, most: int, unique: bool = False) -> st.SearchStrategy[list[Any]]:
+    """A list of them."""
+    return st.lists(one(*values), min_size=least, max_size=most, unique=unique)
+
+
+@cache
+def some(*values: str, most: int = 3) -> st.SearchStrategy[Any]:
     """One text, or a list of a few."""
-    return st.one_of(st.sampled_from(values), st.lists(st.sampled_from(values), min_size=1, max_size=most))
+    return st.one_of(one(*values), several(*values, least=1, most=most))
+
+
+KEYS = tuple(sorted(FAMILIES))
+PRINCIPAL_TEXTS = st.one_of(some(*NAMED), one("*", ROLE, (ROLE, ROOT), (ROLE, SESSION, ROOT))).map(
+    lambda value: list(value) if isinstance(value, tuple) else value
+)
+ACTION_TEXTS = st.one_of(some(*ACTION_PATTERNS), st.just("kms:*"))
+RESOURCE_TEXTS = st.one_of(st.just("*"), some(*RESOURCES))
 
 
 @st.composite
 def condition_blocks(draw: st.DrawFn) -> dict[str, Any]:
     block: dict[str, Any] = {}
-    for key in draw(st.lists(st.sampled_from(sorted(FAMILIES)), max_size=2, unique=True)):
+    for key in draw(several(*KEYS, most=2, unique=True)):
         operators, values, _ = FAMILIES[key]
-        operator = draw(st.sampled_from([*operators, "Null"]))
+        operator = draw(one(*operators, "Null"))
         if operator == "Null":
-            block.setdefault("Null", {})[key] = draw(st.sampled_from(["true", "false", True, False]))
+            block.setdefault("Null", {})[key] = draw(one("true", "false", True, False))
             continue
-        prefix = draw(st.sampled_from(["", "", "", "ForAllValues:", "ForAnyValue:"]))
-        suffix = draw(st.sampled_from(["", "", "IfExists"]))
-        spelling = draw(st.sampled_from([key, key.upper(), key.lower()]))
-        block.setdefault(f"{prefix}{operator}{suffix}", {})[spelling] = draw(some(values))
+        prefix = draw(one("", "", "", "ForAllValues:", "ForAnyValue:"))
+        suffix = draw(one("", "", "IfExists"))
+        spelling = draw(one(key, key.upper(), key.lower()))
+        block.setdefault(f"{prefix}{operator}{suffix}", {})[spelling] = draw(some(*values))
     return block
 
 
 @st.composite
 def principal_elements(draw: st.DrawFn) -> Any:
-    sort = draw(st.sampled_from(["AWS", "AWS", "AWS", "*", "Service", "both"]))
+    sort = draw(one("AWS", "AWS", "AWS", "*", "Service", "both"))
     if sort == "*":
         return "*"
     if sort == "Service":
-        return {"Service": draw(some([SERVICE, "ec2.amazonaws.com"]))}
-    element = {"AWS": draw(st.one_of(some(NAMED), st.sampled_from(["*", ROLE, [ROLE, ROOT], [ROLE, SESSION, ROOT]])))}
+        return {"Service": draw(some(SERVICE, "ec2.amazonaws.com"))}
+    element = {"AWS": draw(PRINCIPAL_TEXTS)}
     return {**element, "Service": SERVICE} if sort == "both" else element
+
+
+BLOCKS, PRINCIPALS_OF_ALL_KINDS = condition_blocks(), principal_elements()
 
 
 @st.composite
 def statements(draw: st.DrawFn, identity: bool = False) -> dict[str, Any]:
-    made: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Allow", "Deny"]))}
+    made: dict[str, Any] = {"Effect": draw(one("Allow", "Allow", "Allow", "Deny"))}
     if not identity:
-        made[draw(st.sampled_from(["Principal"] * 5 + ["NotPrincipal"]))] = draw(principal_elements())
-    made[draw(st.sampled_from(["Action"] * 4 + ["NotAction"]))] = draw(
-        st.one_of(some(ACTION_PATTERNS), st.just("kms:*"))
-    )
-    made[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(st.one_of(st.just("*"), some(RESOURCES)))
-    block = draw(condition_blocks())
+        made[draw(one(*["Principal"] * 5, "NotPrincipal"))] = draw(PRINCIPALS_OF_ALL_KINDS)
+    made[draw(one(*["Action"] * 4, "NotAction"))] = draw(ACTION_TEXTS)
+    made[draw(one(*["Resource"] * 5, "NotResource"))] = draw(RESOURCE_TEXTS)
+    block = draw(BLOCKS)
     if block:
         made["Condition"] = block
     return made
 
 
+STATEMENTS = {identity: st.lists(statements(identity), min_size=1, max_size=4) for identity in (False, True)}
+
+
 @st.composite
 def documents(draw: st.DrawFn, identity: bool = False) -> dict[str, Any]:
-    made = draw(st.lists(statements(identity), min_size=1, max_size=4))
+    made = draw(STATEMENTS[identity])
     document: dict[str, Any] = {"Statement": made if len(made) > 1 or draw(st.booleans()) else made[0]}
-    version = draw(st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17", None]))
+    version = draw(one("2012-10-17", "2012-10-17", "2008-10-17", None))
     return {"Version": version, **document} if version else document
 
 
 @st.composite
 def contexts(draw: st.DrawFn) -> dict[str, Any]:
     context: dict[str, Any] = {}
-    for key in draw(st.lists(st.sampled_from(sorted(FAMILIES)), max_size=6, unique=True)):
+    for key in draw(several(*KEYS, most=6, unique=True)):
         values = FAMILIES[key][2]
         if key in MANY and draw(st.booleans()):
-            context[key] = tuple(draw(st.lists(st.sampled_from(values), max_size=2)))
+            context[key] = tuple(draw(several(*values, most=2)))
         else:
-            context[key] = draw(st.sampled_from(values))
+            context[key] = draw(one(*values))
     return context
+
+
+CONTEXTS = contexts()
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
-    principal = draw(st.sampled_from([*[ROLE] * 5, *PRINCIPALS]))
-    ids = draw(st.sampled_from([frozenset[str](), frozenset({ROLE_ID})]))
+    principal = draw(one(*[ROLE] * 5, *PRINCIPALS))
+    ids = draw(one(frozenset[str](), frozenset({ROLE_ID})))
     return Request(
         principal,
-        draw(st.sampled_from(ACTIONS)),
+        draw(one(*ACTIONS)),
         KEY,
-        draw(contexts()),
+        draw(CONTEXTS),
         complete=True,
         unique_ids=ids if "role" in principal else frozenset(),
     )
@@ -216,12 +245,12 @@ def requests(draw: st.DrawFn) -> Request:
 
 @st.composite
 def grant_lists(draw: st.DrawFn) -> list[Grant]:
-    pair = {"aws:s3:arn": draw(st.sampled_from([OBJECT, BUCKET]))}
+    pair = {"aws:s3:arn": draw(one(OBJECT, BUCKET))}
     return [
         Grant(
             f"g{index}",
-            draw(st.sampled_from([ROLE, SESSION, FOREIGN, USER, ROLE_ID])),
-            frozenset(draw(st.lists(st.sampled_from(["Decrypt", "DescribeKey", "GenerateDataKey"]), max_size=2))),
+            draw(one(ROLE, SESSION, FOREIGN, USER, ROLE_ID)),
+            frozenset(draw(several("Decrypt", "DescribeKey", "GenerateDataKey", most=2))),
             constraint_equals=draw(st.sampled_from([None, pair])),
             constraint_subset=draw(st.sampled_from([None, None, pair])),
         )

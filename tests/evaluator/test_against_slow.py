@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import assume, event, given, settings
@@ -96,14 +95,14 @@ def test_a_definite_answer_for_a_form_of_the_resource_holds_for_each_of_it(
     for statement in wider["Statement"]:
         for key in ("Resource", "NotResource"):
             if key in statement:
-                statement[key] = data.draw(some(["*", *(f"arn:aws:s3:::{one}" for one in (*FORMS, *NAMES))]))
+                statement[key] = data.draw(some("*", *(f"arn:aws:s3:::{one}" for one in (*FORMS, *NAMES))))
     one = f"arn:aws:s3:::{name}"
-    asked = replace(request, action="s3:GetObject", resource=one, resource_form=f"arn:aws:s3:::{form}")
+    asked = request._replace(action="s3:GetObject", resource=one, resource_form=f"arn:aws:s3:::{form}")
     found = evaluate(wider, asked, resource_account=g.ACCOUNT).verdict
     event(found.value)
     assume(found is not Verdict.UNKNOWN)
     for other in [other for other in NAMES if glob(form, other)]:
-        each = replace(asked, resource=f"arn:aws:s3:::{other}", resource_form=None)
+        each = asked._replace(resource=f"arn:aws:s3:::{other}", resource_form=None)
         try:
             expected = decide(wider, world(each), (), "Enabled", None, g.ACCOUNT)
         except SilentError:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fcsse.policy import steps as did
-from fcsse.policy.edit import prune_dead, unlink
+from fcsse.policy.edit import link, prune_dead, unlink
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.unique_ids import dead_principals
@@ -108,3 +108,15 @@ def test_unlinking_prunes_others_on_request() -> None:
 
     assert X in unlink(before, [access("fc-1")], dead=DEAD).document.text
     assert unlink(before, [access("fc-1")], prune=True, dead=DEAD).document == document(of({"AWS": ADMIN}))
+
+
+def test_roles_of_another_account_go_only_on_request() -> None:
+    """The account's IAM does not know them, and a living one is shown by its id while it is new."""
+    value = ours("fc-9", sid="theirs")
+    value["Principal"] = {"AWS": X}
+    text = json.dumps(value).replace(ACCOUNT, "444455556666")
+    before = document(json.loads(text), ours("fc-1"))
+
+    assert X in link(before, [access("fc-2")], dead=DEAD).document.text
+    assert X in unlink(before, [access("fc-1")], dead=DEAD).document.text
+    assert X not in link(before, [access("fc-2")], prune=True, dead=DEAD).document.text

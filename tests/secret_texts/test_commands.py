@@ -130,3 +130,11 @@ def test_policies_and_copies_stay_exact(shell: Shell) -> None:
     assert SECRET_KEY in shell.backups[0]["policy"]
     assert SECRET_KEY in json.dumps(shell.statements("data"))
     assert SECRET_KEY in shell.run("backups", shell.backups[0]["id"]).out
+
+
+@pytest.mark.parametrize("between", ["\n", "\r", "\x01", "é\x7f"])
+def test_a_token_that_cannot_be_sent_is_not_shown(shell: Shell, between: str) -> None:
+    """Python's HTTP client repeats a header that it refuses, with escapes in place of control characters."""
+    parts = ("no-looks-at-all-but-long-enough", "and-another-part-of-it")
+    run = shell.run("audit", "-vv", AWS_SESSION_TOKEN=between.join(parts))
+    assert not any(part in run.out + run.err for part in parts), run.err

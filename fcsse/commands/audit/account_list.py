@@ -25,11 +25,14 @@ def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
     """
     text = text.removeprefix("\ufeff")
     found: dict[str, Member] = {}
-    for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text):
-        if not is_account(member.account):
-            raise _wrong(source, f"{place}: {member.account!r} is not an account id: 12 digits")
-        known = found.get(member.account)
-        found[member.account] = member if known is None or not known.name else known
+    try:
+        for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text):
+            if not is_account(member.account):
+                raise _wrong(source, f"{place}: {member.account[:40]!r} is not an account id: 12 digits")
+            known = found.get(member.account)
+            found[member.account] = member if known is None or not known.name else known
+    except csv.Error as error:
+        raise _wrong(source, f"not CSV ({error})") from error
     if not found:
         raise _wrong(source, "it names no account")
     return tuple(found[account] for account in sorted(found))

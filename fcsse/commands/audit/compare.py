@@ -109,9 +109,29 @@ def _is_account(one: object) -> bool:
     pairs, findings = one.get("pairs"), one.get("findings")
     if not isinstance(pairs, list) or not isinstance(findings, list):
         return False
-    sound = all(isinstance(pair, dict) and {"cache", "bucket", "access"} <= pair.keys() for pair in pairs)
-    needed = {"id", "severity", "title", "pairs", *PLACE}
-    return sound and all(isinstance(found, dict) and needed <= found.keys() for found in findings)
+    regions = one.get("regions", [])
+    if not isinstance(regions, list) or not all(isinstance(region, str) for region in regions):
+        return False
+    sound = all(_has(pair, ("bucket", "access"), ("cache", "region")) for pair in pairs)
+    return sound and all(_is_finding(found) for found in findings)
+
+
+def _is_finding(one: object) -> bool:
+    return (
+        isinstance(one, dict)
+        and _has(one, ("id", "severity", "title", "code"), ("cache", "bucket", "key", "region"))
+        and isinstance(one.get("pairs"), list)
+        and all(_has(pair, ("bucket",), ("cache",)) for pair in one["pairs"])
+    )
+
+
+def _has(one: object, texts: Iterable[str], or_null: Iterable[str]) -> bool:
+    """Is it an object with these members, texts or, where that is allowed, null?"""
+    return (
+        isinstance(one, dict)
+        and all(isinstance(one.get(name), str) for name in texts)
+        and all(name in one and isinstance(one[name], str | None) for name in or_null)
+    )
 
 
 def compare_account(before: Json | None, now: Json) -> Comparison:

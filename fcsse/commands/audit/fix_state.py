@@ -112,5 +112,5 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     accounts, run = document.get("accounts"), document.get("run")
     if not isinstance(accounts, dict) or not isinstance(run, dict) or not isinstance(document.get("finished"), bool):
         return None
-    sound = all(is_account(name) and isinstance(code, int) for name, code in accounts.items())
+    sound = all(is_account(name) and type(code) is int and 0 <= code <= 255 for name, code in accounts.items())
     return document if sound else None
