@@ -224,6 +224,11 @@ def _version(event: Event, listed_by: str) -> RecordedVersion:
             f"reading event {event.id}: it is {event.source.partition('.')[0]}:{event.name}, which holds no key policy"
         )
         raise UsageError(message, f"Pass the id of a PutKeyPolicy or CreateKey event: {listed_by}")
+    if event.policy_name != "default":
+        message = (
+            f"reading event {event.id}: it is about the key's policy {event.policy_name}, not about its key policy"
+        )
+        raise UsageError(message, f"Pass the id of another event: {listed_by}")
     if event.failure is not None:
         said = f"{event.failure.code}: {event.failure.message}" if event.failure.message else event.failure.code
         message = f"reading event {event.id}: the call was refused ({said}), so its policy never was in force"

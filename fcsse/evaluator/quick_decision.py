@@ -39,7 +39,7 @@ def is_usual(context: Context, resource_account: str | None) -> bool:
 def by_statements(
     named: Named, context: Context, grants: Sequence[Grant], key_state: str | None, *, explain: bool
 ) -> Decision | None:
-    """As ``quick_decision``, where ``named`` are the statements that name the caller."""
+    """As ``quick_decision`` where the caller ``is_usual``. ``named`` are the statements that name the caller."""
     request = context.request
     action = request.action.lower()
     kms = action.startswith("kms:")

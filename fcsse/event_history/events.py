@@ -116,6 +116,11 @@ class Event(NamedTuple):
     request_id: str = ""
 
     @property
+    def policy_name(self) -> str:
+        """Which of a key's policies the call was about; ``default`` where it names none. Source: KMS API reference, PutKeyPolicy."""
+        return text_of(self.parameters, "policyName") or "default"
+
+    @property
     def policy(self) -> str | None:
         """The whole policy text that was sent; None where the event holds none."""
         found = member(self.parameters, "policy")

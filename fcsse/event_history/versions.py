@@ -129,7 +129,7 @@ def history_of(key: Arn, events: Iterable[Event], reach: Mapping[str, CacheAcces
     nameless: list[datetime] = []
     for event in oldest_first(events):
         kind = names.get(event.name)
-        if kind is None or event.source not in (KMS, ""):
+        if kind is None or event.source not in (KMS, "") or event.policy_name != "default":
             continue
         match event.is_about(key):
             case KeyMatch.YES:

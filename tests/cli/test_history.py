@@ -394,3 +394,20 @@ def test_a_recorded_version_that_names_a_deleted_role(shell: Shell) -> None:
     assert run.code == 4
     assert "AROAEXAMPLEEXAMPLE001" in run.err
     assert f"fcsse history {event}" in run.err
+
+
+def test_a_key_s_other_policy_is_no_version_of_its_key_policy(shell: Shell) -> None:
+    """KMS API reference, GetKeyPolicy: a key that is shared by AWS RAM has a second policy, AWS_RAM."""
+    written(shell, "data", "first")
+    [event] = shell.sandbox.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "PutKeyPolicy"}]
+    )["Events"]
+    before = changes(shell)
+    other = json.loads(event["CloudTrailEvent"])
+    other["eventID"] = "5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11"
+    other["requestParameters"]["policyName"] = "AWS_RAM"
+    shell.sandbox.add_event(other)
+    assert changes(shell) == before
+    for words in (("history", other["eventID"]), ("restore", other["eventID"], "--dry-run")):
+        run = shell.run(*words)
+        assert (run.code, "policy AWS_RAM" in run.err) == (2, True), run.words
