@@ -17,6 +17,8 @@ HEAVY = (
     "moto",
     "werkzeug",
     "platformdirs",
+    "urllib.request",
+    "urllib.error",
     "fcsse.aws",
     "fcsse.sandbox",
 )

@@ -233,6 +233,9 @@ def write(
 
 
 def _play(cache: str, verb: str, given: Mapping[str, str]) -> None:
+    import urllib.error
+    import urllib.request
+
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
         _say("Error: AWS_ENDPOINT_URL does not name a sandbox. Start one with: fcsse sandbox")
