@@ -145,6 +145,7 @@ def in_simulated_cloudformation(program: str, template: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("no_waiting")
 def test_a_simulated_cloudformation_makes_the_stack(function: Function) -> None:
     program = """
 stack = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]
@@ -169,6 +170,7 @@ print(json.dumps({
 
     # The same function with what the stack gave it, its settings, role and table, against the sandbox.
     sandbox = function.sandbox
+    sandbox.switches.lookups_per_second = 0  # two a second in the real time that nothing here waits for
     # moto keeps a role's inline policies of a stack as Python writes a dict.
     text = made["policy"] if isinstance(made["policy"], str) else repr(made["policy"])
     policy = ast.literal_eval(text.replace("123456789012", ACCOUNT))
@@ -187,13 +189,19 @@ print(json.dumps({
             "Resource": "*",
         }
         document = json.dumps({"Version": "2012-10-17", "Statement": [root]})
+        sandbox.age_events(3600)  # CloudTrail tells no order within a second
         sandbox.client("kms").put_key_policy(KeyId=sandbox.key("data").arn, Policy=document)
-        assert function(recorded(sandbox, "PutKeyPolicy"))["changed"] is True
+        put = recorded(sandbox, "PutKeyPolicy")
+        sandbox.age_events(3600)
+        assert function(put)["changed"] is True
+        sandbox.age_events(3600)
         assert function(deleted("DeleteFileCache", fileCacheId="fc-0aaa0aaa"))["changed"] is True
         changed = event("PutBucketEncryption", {"bucketName": "data"}, None)
         changed["detail"]["eventSource"] = "s3.amazonaws.com"
         assert function(changed)["result"] == "linked"
-        assert not of(function.log(), "failed")
+        log = function.log()
+        assert not of(log, "failed")
+        assert len(of(log, "settled")) == 4
 
 
 UPDATING = """
