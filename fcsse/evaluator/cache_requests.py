@@ -34,7 +34,7 @@ from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
 from fcsse.evaluator.known_values import Prepared, Values, form_of
 from fcsse.evaluator.request import Decision, Request
-from fcsse.evaluator.request_frame import PAIR_NAMES, PAIR_NAMES_KEY, cached_role_context, frame_of
+from fcsse.evaluator.request_frame import PAIR_NAMES, PAIR_NAMES_KEY, cached_role_context, frame_of, role_values
 from fcsse.model import NOTHING_KNOWN, Grant, Key, RequestFacts
 from fcsse.policy.encryption_context import ContextForm
 
@@ -82,6 +82,7 @@ _NEEDED = (
 )
 _REST = ("kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKeyWithoutPlaintext")
 _ALL = (*_NEEDED, *((Purpose.DOCUMENTED, action) for action in _REST))
+_ALGORITHM: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
 _WITH_ALGORITHM = frozenset({"kms:Decrypt", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"})
 
 
@@ -218,14 +219,10 @@ def quick_requests(
     As ``cache_requests``. The requests are for judging only: their ``context`` has the encryption context alone.
     """
     frame = frame_of(account, region, key, known)
-    given: dict[str, Values] = {"aws:principalarn": (role_arn,), PAIR_NAMES_KEY: ("aws:s3:arn",)}
-    own, of_own = cached_role_context(role_arn, role_id)
-    given |= prepare({}, of_own, {}).given if of_own else {"aws:userid": (str(own["aws:userid"]),)}
-    many = frame.many_with_pairs
-    with_algorithm: dict[str, Values] = {"kms:encryptionalgorithm": ("SYMMETRIC_DEFAULT",)}
+    role, many, shared = role_values(role_arn, role_id), frame.many_with_pairs, frame.shared_with_pairs
     bucket_arn = arns.bucket_arn(key.arn.partition, bucket)
     ids = frozenset({role_id}) if role_id else frozenset[str]()
-    key_arn = str(key.arn)
+    key_arn, absent = str(key.arn), frame.absent
     found = []
     for prefix in dict.fromkeys(prefixes or ("",)) if form is ContextForm.OBJECT else ("",):
         context: dict[str, str | tuple[str, ...]] = {}
@@ -236,14 +233,12 @@ def quick_requests(
         else:
             context[CONTEXT_KEY] = bucket_arn
             value = (bucket_arn,)
-        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
-            more = with_algorithm if action in _WITH_ALGORITHM else {}
-            prepared = Prepared({**given, **more, _PAIR: value}, many, frame.prepared.given)
-            found.append(
-                Request(
-                    role_arn, action, key_arn, context, frame.absent, unique_ids=ids, partial=partial, prepared=prepared
-                )
-            )
+        for action, given in (
+            ("kms:Decrypt", {**role, _PAIR: value, **_ALGORITHM}),
+            ("kms:GenerateDataKey", {**role, _PAIR: value}),
+        ):
+            ready = Prepared(given, many, shared)
+            found.append(Request(role_arn, action, key_arn, context, absent, False, ids, partial, prepared=ready))
     return found
 
 

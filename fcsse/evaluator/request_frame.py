@@ -15,7 +15,7 @@ from fcsse.evaluator.cache_context import (
     times,
 )
 from fcsse.evaluator.context import prepare
-from fcsse.evaluator.known_values import Bound, Prepared
+from fcsse.evaluator.known_values import Bound, Prepared, Values
 from fcsse.model import Key, RequestFacts
 
 PAIR_NAMES = "kms:EncryptionContextKeys"
@@ -43,6 +43,7 @@ class RequestFrame(NamedTuple):
     bounds: Mapping[str, Bound]
     prepared: Prepared
     many_with_pairs: frozenset[str]
+    shared_with_pairs: dict[str, Values]
 
 
 @lru_cache(maxsize=512)
@@ -79,13 +80,21 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
         absent |= {"aws:ResourceTag/*"}
     bounds = times(known.now)
     prepared = prepare(context, partial, bounds)
-    return RequestFrame(context, partial, absent, bounds, prepared, prepared.many | {PAIR_NAMES_KEY})
+    pairs: dict[str, Values] = {**prepared.given, PAIR_NAMES_KEY: ("aws:s3:arn",)}
+    return RequestFrame(context, partial, absent, bounds, prepared, prepared.many | {PAIR_NAMES_KEY}, pairs)
 
 
 @lru_cache(maxsize=4096)
 def cached_role_context(role_arn: str, role_id: str | None) -> tuple[dict[str, str | tuple[str, ...]], dict[str, str]]:
     """As ``role_context``, made once for a role."""
     return role_context(role_arn, role_id)
+
+
+@lru_cache(maxsize=4096)
+def role_values(role_arn: str, role_id: str | None) -> Mapping[str, Values]:
+    """The same, made ready; made once for a role."""
+    context, partial = role_context(role_arn, role_id)
+    return prepare(context, partial, {}).given
 
 
 def _bare(key_arn: str) -> Key | None:
