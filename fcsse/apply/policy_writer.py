@@ -58,7 +58,7 @@ KEPT = 20
 """How many texts are saved at most because they were taken for old ones."""
 
 DOUBTED = 3
-"""How often, of two readings that differ, the one that comes earlier is planned on before a put."""
+"""How often, before one put, a reading beside the copy counts that differs from the one after it: others may write all the time."""
 
 TRIES = 25
 """How often one put is planned anew because others wrote meanwhile."""
@@ -186,10 +186,10 @@ class PolicyWriter:
                 self._reread_before_put = True
             self._looks = (look,)
             if self._reread_before_put:
-                seen, other = reader.read(), look.answer(0.0)
-                if seen == base and other is not None and other != base and doubted < DOUBTED:
+                seen, beside = reader.read(), look.answer(0.0) or base
+                if seen == base != beside and not reader.is_stale(beside) and doubted < DOUBTED:
                     # Of two readings at the same time, one shows what somebody just wrote.
-                    seen, doubted = (base if reader.is_stale(other) else other), doubted + 1
+                    seen, doubted = beside, doubted + 1
             elif seen is None:
                 self._looks = (look, self._second_look())
                 seen = look.answer(0.0)  # it may have come meanwhile

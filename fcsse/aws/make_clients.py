@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import botocore.session
 
+from fcsse.aws.sessions import Clients, MakeClient, Role, RoleKeys, set_in_config
 from fcsse.aws.sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -14,17 +16,16 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
     from botocore.session import Session
-from fcsse.aws.sessions import Clients, Role, RoleKeys, set_in_config
 
 
-def clients_of_botocore(session: Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
-    """Clients of a botocore session. Raises botocore's errors where its settings cannot be read."""
+def _maker(create: Callable[..., Any]) -> MakeClient:
+    """Makes clients by a session's method, with its credentials or with those of a role."""
 
     def make(
         service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
     ) -> BaseClient:
         access_key, secret_key, token = keys or (None, None, None)
-        return session.create_client(
+        client: BaseClient = create(
             service,
             region_name=region,
             config=config,
@@ -33,10 +34,16 @@ def clients_of_botocore(session: Session, region: str | None = None, endpoint_ur
             aws_secret_access_key=secret_key,
             aws_session_token=token,
         )
+        return client
 
+    return make
+
+
+def clients_of_botocore(session: Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
+    """Clients of a botocore session. Raises botocore's errors where its settings cannot be read."""
     own = session.get_config_variable("region")
     return Clients(
-        make,
+        _maker(session.create_client),
         _sign_in_of(session),
         region or _region_set() or (own if isinstance(own, str) else None),
         endpoint_url,
@@ -68,29 +75,13 @@ def _region_set() -> str | None:
 
 def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint_url: str | None = None) -> Clients:
     """Clients of a caller's ordinary ``boto3.Session``, with all that was set on it."""
-
-    def make(
-        service: str, region: str | None, config: Config, endpoint_url: str | None, keys: RoleKeys | None
-    ) -> BaseClient:
-        access_key, secret_key, token = keys or (None, None, None)
-        client: BaseClient = session.client(  # type: ignore[call-overload,misc]
-            service,
-            region_name=region,
-            config=config,
-            endpoint_url=endpoint_url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            aws_session_token=token,
-        )
-        return client
-
     # boto3 shows nothing of the config files, so a session of the same profile reads them.
     named = session.profile_name if session.profile_name in session.available_profiles else None
     same = botocore.session.Session(profile=named)
     profile = None if named == "default" else named
     sign_in = SignIn(profile, session.get_credentials, lambda: same.full_config)
     return Clients(
-        make,
+        _maker(session.client),
         sign_in,
         region or session.region_name or _region_set(),
         endpoint_url,

@@ -14,6 +14,8 @@ from fcsse.model import (
     Role,
 )
 
+GRANT_PREFIX = "fcsse:"
+READ_SUFFIX = ":read"
 OPERATIONS_OF = {AccessLevel.FULL: GRANT_OPERATIONS, AccessLevel.READ: READ_OPERATIONS}
 
 
@@ -44,12 +46,6 @@ class WantedGrant(NamedTuple):
             and (grant.constraint_subset or wanted) == wanted
             and (grant.constraint_equals or wanted) == wanted
         )
-
-
-GRANT_PREFIX = "fcsse:"
-
-
-READ_SUFFIX = ":read"
 
 
 def grant_name(cache: str, bucket: str, *, narrow: bool = False, level: AccessLevel = AccessLevel.FULL) -> str:

@@ -77,7 +77,7 @@ class PolicyDocument:
         members = tree.value if isinstance(tree.value, dict) else {}
         odd = next((name for name in members if name != "Statement" and name.lower() == "statement"), None)
         if odd is not None:
-            reason = f"it has {printable(odd)}, which AWS documents as Statement: nobody knows whether AWS reads it"
+            reason = f"it has {printable(odd)}, which AWS documents as Statement"
             raise _format_error(reason)
         node = tree.member("Statement")
         if node is None:

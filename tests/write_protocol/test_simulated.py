@@ -28,6 +28,8 @@ from fcsse.errors import (
     UnexpectedError,
 )
 from fcsse.model import Operation
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import equivalent
 from fcsse.progress import Silent
 from tests.write_protocol.simulation import (
     DEFAULT,
@@ -426,6 +428,31 @@ def test_a_reading_that_fails_beside_the_copy_is_made_again_before_the_put(tmp_p
     world.run()
     assert one.written is not None
     assert "got" in calls[: calls.index("put")]
+
+
+@pytest.mark.parametrize("seed", [57, 73, 109, *range(5)])
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_copy_says_held_only_of_what_was_in_force_a_second_after_its_put(
+    seed: int, foreign: bool, tmp_path: Path
+) -> None:
+    world = World(seed)
+    simulated = SimulatedKey(world, latency=(0.02, 0.08))
+    runs = [Fcsse(world, simulated, number, tmp_path, shared_locks=False) for number in range(3)]
+    for one in runs:
+        world.spawn(one.run, world.random.random() * 0.3)
+    if foreign:
+        world.spawn(foreign_writer(world, simulated, "w", 3, 0.4, 0.05), 0.0)
+    world.run()
+    ends = [*(put.at for put in simulated.puts[1:]), world.now]
+    for copy in [copy for one in runs for copy in BackupFolder(tmp_path / one.name).all() if copy.held_at]:
+        put = simulated.puts[int(copy.request_id.removeprefix("request-")) - 1]
+        held = (datetime.fromisoformat(copy.held_at) - START).total_seconds()
+        in_force = [
+            PolicyDocument.parse(other.after)
+            for other, end in zip(simulated.puts, ends, strict=True)
+            if other.at <= held and end > put.at + 0.9
+        ]
+        assert any(equivalent(one, PolicyDocument.parse(put.after), "aws") for one in in_force)
 
 
 def test_unlinking_at_once_is_as_safe(tmp_path: Path) -> None:
