@@ -274,11 +274,9 @@ def _show_results(
     elif run.output is Output.MARKDOWN:
         write_answer(plan_markdown(plan, results, words, dry_run=dry_run))
     else:
-        apply_by = (
-            explicit_options.again(run.command, "--expect", plan.digest)
-            if dry_run and code in (0, EXIT_PENDING)
-            else ""
-        )
+        # What AWS itself refused already, where it was asked with DryRun, is not to be tried.
+        refused = any(isinstance(one, FailedChange) for one in results)
+        apply_by = "" if refused or not dry_run else explicit_options.again(run.command, "--expect", plan.digest)
         lines = closing_lines(plan, results, words, dry_run=dry_run, apply_by=apply_by)
         if not run.terminal.quiet:
             warned = warning_lines(late)

@@ -36,6 +36,18 @@ def test_it_writes_nothing_and_shows_what_the_run_then_does(
     assert real.out.startswith(dry.out.split("\nWould link")[0])
 
 
+def test_the_command_that_applies_the_plan_is_there_beside_pairs_that_are_blocked(shell: Shell) -> None:
+    words = ("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-dsse")
+    dry = shell.run(*words, "--dry-run")
+    assert dry.code == 4
+    assert "Plan: 1 pair on 1 key to link, 1 blocked." in dry.out
+    assert f"fcsse {' '.join(words)} --expect {dry.digest}" in " ".join(dry.out.split())
+    run = shell.run(*words, "--expect", dry.digest)
+    assert run.code == 4, run.words
+    assert "Linked fc-0123 to data" in run.out
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
 def test_the_diff_says_one_line_for_one_change(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     run = shell.link("fc-01234567890", "data", "--dry-run")
@@ -57,6 +69,7 @@ def test_a_dry_run_of_a_grant_asks_kms_itself(shell: Shell) -> None:
     assert "kms:CreateGrant" in refused.err
     assert "Cannot link fc-0123 to data-other-console." in refused.out
     assert "Would link" not in refused.out
+    assert "--expect" not in refused.out
 
 
 def test_a_dry_run_of_unlinking_a_grant_ends_nothing(shell: Shell) -> None:
