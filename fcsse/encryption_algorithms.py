@@ -14,8 +14,9 @@ class Algorithm(NamedTuple):
     """One way of encryption.
 
     ``code`` is its value in S3's API and in documents of fcsse, ``name`` what the S3 console calls it, ``in_inventory`` what
-    an S3 Inventory report calls it. ``needs_key``: reading takes permissions on a KMS key. ``documented``: File Cache's
-    user guide says that it works. ``in_place``: S3 Batch Operations changes it without a copy of the object.
+    an S3 Inventory report calls it. ``needs_key``: S3 alone cannot read it: that takes a KMS key, or with SSE-C the
+    key of whoever wrote it. ``documented``: File Cache's user guide says that it works. ``in_place``: S3 Batch Operations
+    changes it without a copy of the object.
     """
 
     code: str
