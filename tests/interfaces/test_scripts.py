@@ -56,11 +56,13 @@ RECORDER = """#!/bin/sh
 case $* in
     *" -m venv "*) for last; do :; done; mkdir -p "$last/bin"; cp "$0" "$last/bin/python" ;;
     --version) echo Python 3 ;;
+    *" -m $FAILS "*) exit 1 ;;
 esac
 """
 
 
-def test_setting_up_is_isolated_from_the_caller_s_folder_and_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fails", ["nothing", "uv"])
+def test_setting_up_is_isolated_from_the_caller_s_folder_and_settings(tmp_path: Path, fails: str) -> None:
     home = stranger(tmp_path / "here", "venv", "pip", "ensurepip", "sitecustomize")
     tree = tmp_path / "tree"
     (tree / "scripts").mkdir(parents=True)
@@ -75,6 +77,7 @@ def test_setting_up_is_isolated_from_the_caller_s_folder_and_settings(tmp_path: 
         tree / "scripts" / "probe",
         cwd=home,
         RECORD=str(tmp_path / "record"),
+        FAILS=fails,
         FCSSE_PYTHON=str(python),
         FCSSE_VENV=str(tmp_path / "venv"),
         PYTHONPATH=str(home),
@@ -87,8 +90,10 @@ def test_setting_up_is_isolated_from_the_caller_s_folder_and_settings(tmp_path: 
     )
     assert done.returncode == 0, done.stderr
     record = (tmp_path / "record").read_text().splitlines()
-    assert [line.split()[0] for line in record] == ["-I", "--version", "-I", "-I", "-I", "done"]
+    assert [line.split()[0] for line in record] == ["-I", "--version", *["-I"] * (len(record) - 3), "done"]
     assert " ".join(record[2].split()[1:]) == f"-m venv {tmp_path / 'venv'}"
+    lock = f"--require-hashes -r {tree / 'requirements.lock'} "
+    assert [line.split()[2] for line in record if line.endswith(lock)] == ["uv", *(["pip"] if fails == "uv" else [])]
 
 
 def test_the_demo_passes_on_no_setting_of_the_caller(tmp_path: Path) -> None:
