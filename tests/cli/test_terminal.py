@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.cli.shell import Shell
 
 LINK = ("link", "--cache", "fc-0123", "--bucket", "data")
@@ -51,11 +52,23 @@ def run(sandbox: Sandbox, home: Path, *words: str, **more: str) -> subprocess.Co
     )
 
 
-def in_terminal(env: Mapping[str, str], words: tuple[str, ...], answer: bytes | None = None) -> tuple[int, str]:
-    """Runs it in a pseudo-terminal; answers its question, if it asks one. Exit code, and all that was on the screen."""
-    process, screen = pty.fork()
-    if process == 0:
-        os.execve(sys.executable, command(*words), dict(env))
+def in_terminal(
+    env: Mapping[str, str], words: tuple[str, ...], answer: bytes | None = None, *, started: bool = False
+) -> tuple[int, str]:
+    """Runs it in a pseudo-terminal; answers its question, if it asks one. Exit code, and all that was on the screen.
+
+    ``started``: the process imports everything with this environment, as on a shell.
+    """
+    if started:
+        process, screen = pty.fork()
+        if process == 0:
+            os.execve(sys.executable, command(*words), dict(env))
+        forked = None
+    else:
+        screen, terminal = pty.openpty()
+        forked = warm_start.start(words, env, (terminal, terminal, terminal), terminal=True)
+        process = forked.pid
+        os.close(terminal)
     seen, end, answered = b"", time.monotonic() + DEADLINE, False
     while time.monotonic() < end:
         if not select.select([screen], [], [], 0.2)[0]:
@@ -73,8 +86,8 @@ def in_terminal(env: Mapping[str, str], words: tuple[str, ...], answer: bytes | 
     else:
         os.kill(process, signal.SIGKILL)
     os.close(screen)
-    _, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status), seen.decode(errors="replace")
+    code = forked.wait(DEADLINE) if forked else os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return code, seen.decode(errors="replace")
 
 
 def plain(screen: str) -> str:
@@ -123,7 +136,7 @@ def test_ctrl_c_at_the_question_writes_nothing_and_says_so(sandbox: Sandbox, tmp
 def test_no_question_where_nobody_wants_or_can_answer_one(
     sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
-    code, screen = in_terminal(environment(sandbox, tmp_path, **more), (*LINK, *words))
+    code, screen = in_terminal(environment(sandbox, tmp_path, **more), (*LINK, *words), started=True)
     assert code == 0, screen
     assert "[y/N]" not in screen
     assert len(sandbox.policy("data")["Statement"]) == 2
@@ -153,7 +166,7 @@ COLOURED = re.compile(r"\x1b\[[0-9;]*3[1-6]m|\x1b\[[0-9;]*m\+")
 def test_colours_on_a_terminal(
     sandbox: Sandbox, tmp_path: Path, words: tuple[str, ...], more: dict[str, str], coloured: bool
 ) -> None:
-    code, screen = in_terminal(environment(sandbox, tmp_path, **more), (*LINK, "--dry-run", *words))
+    code, screen = in_terminal(environment(sandbox, tmp_path, **more), (*LINK, "--dry-run", *words), started=True)
     assert code == 0, screen
     assert (COLOURED.search(screen) is not None) is coloured
 

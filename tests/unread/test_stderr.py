@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from fcsse.cli.stderr_writer import StderrWriter
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.cli.test_terminal import DEADLINE, LINK, command, environment, in_terminal
 
 
@@ -65,20 +67,17 @@ UNREAD = (closed_pipe, full_pipe, full_disk, full_terminal)
 
 def run_unread(sandbox: Sandbox, home: Path, stderr: int, *words: str, **more: str) -> tuple[int, str]:
     """The exit code and stdout of a process with this stderr."""
-    process = subprocess.Popen(
-        command(*words),
-        env=environment(sandbox, home, **more),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        text=True,
-    )
+    reads, writes = os.pipe()
+    with Path(os.devnull).open("rb") as nothing:
+        process = warm_start.start(words, environment(sandbox, home, **more), (nothing.fileno(), writes, stderr))
+    os.close(writes)
     os.close(stderr)
-    try:
-        out, _ = process.communicate(timeout=DEADLINE)
-    finally:
-        process.kill()
-    return process.returncode, out
+    watchdog = threading.Timer(DEADLINE, os.kill, (process.pid, signal.SIGKILL))
+    watchdog.start()
+    with os.fdopen(reads) as stream:
+        out = stream.read()
+    watchdog.cancel()
+    return process.wait(DEADLINE), out
 
 
 @pytest.mark.parametrize("unread", UNREAD, ids=lambda one: one.__name__)

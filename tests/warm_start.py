@@ -1,0 +1,141 @@
+"""Processes of ``fcsse`` that need not import: one process has imported everything, and forks for each.
+
+Apart from that a process is as one that is started: its own id, environment, folder, files, terminal and session, and the
+interpreter's own end. Only what is read from the environment at import is not its own: where that matters, start one.
+Run as a program, this is the process that forks.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import io
+import json
+import os
+import runpy
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+NUMBER = struct.Struct("i")
+IMPORTED = (
+    "botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main", "fcsse.cli.app", "fcsse.cli.link",
+    "fcsse.pipeline", "fcsse.apply.apply", "fcsse.aws.client", "fcsse.cli.output.plan",
+)  # fmt: skip
+
+_STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass
+class Process:
+    """One that runs, or has ended."""
+
+    pid: int
+    ended: io.FileIO
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code, negative where a signal ended it. Kills it where it takes longer, and raises TimeoutError."""
+        end = time.monotonic() + timeout
+        os.set_blocking(self.ended.fileno(), False)
+        while (code := self.ended.read(NUMBER.size)) is None:
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                message = f"still running after {timeout:.0f} s"
+                raise TimeoutError(message)
+            time.sleep(0.002)
+        self.ended.close()
+        return os.waitstatus_to_exitcode(*NUMBER.unpack(code))
+
+
+def start(words: Sequence[str], env: Mapping[str, str], stdio: Sequence[int], *, terminal: bool = False) -> Process:
+    """Starts ``fcsse`` with these words and files. ``terminal``: they are the terminal of a session of its own."""
+    asked = {"words": list(words), "env": dict(env), "folder": str(Path.cwd()), "terminal": terminal}
+    told, tells = os.pipe()
+    socket.send_fds(_forking(), [json.dumps(asked).encode()], [*stdio, tells])
+    os.close(tells)
+    ended = io.FileIO(told)
+    (pid,) = NUMBER.unpack(ended.read(NUMBER.size) or b"")
+    return Process(pid, ended)
+
+
+@cache
+def _forking() -> socket.socket:
+    """To the process that forks. It ends with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    _STARTED.append(
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.warm_start", str(theirs.fileno())],
+            cwd=Path(__file__).parents[1],
+            env=kept,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+    )
+    theirs.close()
+    return ours
+
+
+def main() -> None:
+    """Forks for each message. Each child forks once more: the first tells the id and the end of the second."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    for name in IMPORTED:
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for what the first told
+    while True:
+        message, handles, _, _ = socket.recv_fds(channel, 1 << 20, 4)
+        if not message:
+            return
+        if os.fork() == 0:
+            break
+        for handle in handles:
+            os.close(handle)
+    channel.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    *stdio, tells = handles
+    if pid := os.fork():
+        for handle in stdio:
+            os.close(handle)
+        os.write(tells, NUMBER.pack(pid))
+        os.write(tells, NUMBER.pack(os.waitpid(pid, 0)[1]))
+        os._exit(0)
+    os.close(tells)
+    _become(json.loads(message), stdio)
+    runpy.run_module("fcsse", run_name="__main__", alter_sys=True)
+
+
+def _become(asked: Mapping[str, object], stdio: Sequence[int]) -> None:
+    """What the start of an interpreter does with what it is given."""
+    words, env, folder = asked["words"], asked["env"], str(asked["folder"])
+    assert isinstance(words, list)
+    assert isinstance(env, dict)
+    for number, handle in enumerate(stdio):
+        os.dup2(handle, number)
+    for handle in stdio:
+        if handle > 2:
+            os.close(handle)
+    if asked["terminal"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv, sys.path[0] = ["fcsse", *words], folder
+    files = [open(number, mode, closefd=False) for number, mode in ((0, "rb"), (1, "wb"), (2, "wb"))]  # noqa: SIM115
+    wrap = io.TextIOWrapper
+    sys.stdin = sys.__stdin__ = wrap(files[0], "utf-8", "surrogateescape")  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = wrap(files[1], "utf-8", "surrogateescape", line_buffering=os.isatty(1))  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = wrap(files[2], "utf-8", "backslashreplace", line_buffering=True)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main()
