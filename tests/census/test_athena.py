@@ -18,13 +18,13 @@ from fcsse.sandbox.s3_metadata import set_metadata
 from tests.census.conftest import Shell
 from tests.census.inventory_rows import NEW, TABLE, answer, expected, fill
 
-duckdb = pytest.importorskip("duckdb", reason="the SQL engine that proves the query is not installed")
 OBJECTS = 200_000
 HEAD = ["encryption_status", "kms_key_arn", "is_bucket_key_enabled", "objects", "bytes", "oldest", "newest", "example"]
 
 
 @pytest.fixture(scope="module")
 def inventory() -> Any:
+    duckdb = pytest.importorskip("duckdb", reason="the SQL engine that proves the query is not installed")
     connection = duckdb.connect()
     assert fill(connection, OBJECTS) == OBJECTS + 2 * OBJECTS // 10 + OBJECTS // 100
     return connection

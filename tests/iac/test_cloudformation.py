@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cfnlint.api import ManualArgs, lint, lint_all
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from fcsse.cli.main import main
+from tests.cfn_lint import problems, problems_where_caches_are, resource_types
 from tests.iac.test_terraform import ASKED
 
 POLICIES = [name for name in ASKED if "grant" not in name]
@@ -74,10 +73,6 @@ def test_cfn_lint_would_find_something(printed: Print) -> None:
     assert problems(embedded(printed("one")).replace("Effect: Allow", "Effect: Perhaps"))
 
 
-def problems(template: str) -> list[str]:
-    return [str(match) for match in lint_all(template) if match.rule.id[0] in "EW"]
-
-
 def test_an_account_id_stays_text(printed: Print, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--cache", "fc-0123", "--bucket", "data", "--account", "011122223333", "--region", "eu-west-1")
     assert main(["statement", *words, "--no-bucket-keys", "--format", "cloudformation"]) == 0
@@ -86,7 +81,7 @@ def test_an_account_id_stays_text(printed: Print, capsys: pytest.CaptureFixture[
 
 
 def test_cloudformation_still_has_no_resource_for_grants() -> None:
-    found = PROVIDER_SCHEMA_MANAGER.get_resource_types("us-east-1")
+    found = resource_types()
     assert [kind for kind in found if kind.startswith("AWS::KMS::") and "Grant" in kind] == []
     assert "AWS::KMS::Key" in found
 
@@ -147,12 +142,6 @@ CACHE = """\
         PerUnitStorageThroughput: 1000
         MetadataConfiguration: {StorageCapacity: 2400}
 """
-
-
-def problems_where_caches_are(template: str) -> list[str]:
-    """As ``problems``, for a Region that has file caches."""
-    found = lint(template, config=ManualArgs(regions=["us-east-1"]))
-    return [str(match) for match in found if match.rule.id[0] in "EW"]
 
 
 class _References(yaml.SafeLoader):  # type: ignore[misc]

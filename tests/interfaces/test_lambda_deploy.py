@@ -7,18 +7,17 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from cfnlint.api import lint_all
-from cfnlint.decode.cfn_yaml import loads
-from samtranslator.validator.validator import SamTemplateValidator
 
 import fcsse
 from fcsse.lambda_function.call_events import SERVICES
 from fcsse.lambda_function.link_rules import DEFAULT_LIMIT, DEFAULT_TAG, LinkRules
+from tests.cfn_lint import parsed, problems
 from tests.interfaces.deployed_function import (
     ACCOUNT,
     REGION,
@@ -37,8 +36,19 @@ __all__ = ["function"]
 ROOT = Path(__file__).parent.parent.parent
 FILE = ROOT / "scripts" / "deploy" / "template.yaml"
 TEXT = FILE.read_text(encoding="utf-8")
-TEMPLATE: dict[str, Any] = json.loads(json.dumps(loads(TEXT)))
-RESOURCES = TEMPLATE["Resources"]
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The template as JSON has it."""
+    found: dict[str, Any] = json.loads(json.dumps(parsed(TEXT)))
+    return found
+
+
+def resources() -> dict[str, Any]:
+    """Its resources by their names."""
+    found: dict[str, Any] = template()["Resources"]
+    return found
 
 
 def resolved(value: Any) -> Any:
@@ -59,33 +69,31 @@ def resolved(value: Any) -> Any:
 
 
 def role_policy() -> dict[str, Any]:
-    (policy,) = [one for one in RESOURCES["Role"]["Properties"]["Policies"] if one["PolicyName"] == "fcsse"]
+    (policy,) = [one for one in resources()["Role"]["Properties"]["Policies"] if one["PolicyName"] == "fcsse"]
     return resolved(policy["PolicyDocument"])  # type: ignore[no-any-return]
 
 
 def test_cfn_lint_finds_nothing() -> None:
-    def found(text: str) -> list[str]:
-        """Errors and warnings, as the command line of cfn-lint shows."""
-        return [str(one) for one in lint_all(text) if not one.rule.id.startswith("I")]
-
-    assert found(TEXT) == []
-    assert found(TEXT.replace("BillingMode: PAY_PER_REQUEST", "BillingMode: FREE"))
+    assert problems(TEXT) == []
+    assert problems(TEXT.replace("BillingMode: PAY_PER_REQUEST", "BillingMode: FREE"))
 
 
 def test_the_schema_of_sam_validate_accepts_it() -> None:
-    assert not list(SamTemplateValidator.validate(TEMPLATE) or [])
-    assert SamTemplateValidator.validate({**TEMPLATE, "Resources": []})
+    from samtranslator.validator.validator import SamTemplateValidator  # takes a second, in each process that collects
+
+    assert not list(SamTemplateValidator.validate(template()) or [])
+    assert SamTemplateValidator.validate({**template(), "Resources": []})
 
 
 def test_the_role_may_do_what_fcsse_permissions_prints_and_no_more() -> None:
     assert role_policy() == fcsse.permissions("lambda", account=ACCOUNT).policy()
-    others = [one for one in RESOURCES["Role"]["Properties"]["Policies"] if one["PolicyName"] != "fcsse"]
+    others = [one for one in resources()["Role"]["Properties"]["Policies"] if one["PolicyName"] != "fcsse"]
     actions = [statement["Action"] for one in others for statement in one["PolicyDocument"]["Statement"]]
     assert actions == [["logs:CreateLogStream", "logs:PutLogEvents"], "sqs:SendMessage"]
 
 
 def test_the_rule_selects_the_successful_calls_that_the_function_knows() -> None:
-    pattern = RESOURCES["Rule"]["Properties"]["EventPattern"]
+    pattern = resources()["Rule"]["Properties"]["EventPattern"]
     detail = pattern["detail"]
     assert set(detail["eventName"]) == set(SERVICES)
     assert set(detail["eventSource"]) == set(SERVICES.values())
@@ -95,15 +103,15 @@ def test_the_rule_selects_the_successful_calls_that_the_function_knows() -> None
 
 
 def test_the_functions_settings_are_those_that_it_reads() -> None:
-    found = RESOURCES["Function"]["Properties"]["Environment"]["Variables"]
+    found = resources()["Function"]["Properties"]["Environment"]["Variables"]
     names = {value["Ref"]: name for name, value in found.items()}
-    defaults = {name: TEMPLATE["Parameters"][ref]["Default"] for ref, name in names.items() if ref != "Relinks"}
+    defaults = {name: template()["Parameters"][ref]["Default"] for ref, name in names.items() if ref != "Relinks"}
     table = next(name for name, value in found.items() if value == {"Ref": "Relinks"})
     rules = LinkRules.from_environment({**{name: str(one) for name, one in defaults.items()}, table: "relinks"})
     assert rules == LinkRules(tag=tuple(DEFAULT_TAG.split("=")), relinks=DEFAULT_LIMIT, table="relinks")  # type: ignore[arg-type]
-    handler = RESOURCES["Function"]["Properties"]["Handler"].rpartition(".")
+    handler = resources()["Function"]["Properties"]["Handler"].rpartition(".")
     assert callable(getattr(__import__(handler[0]), handler[2]))
-    assert RESOURCES["FailedMetric"]["Properties"]["FilterPattern"] == '{ $.fcsse = "failed" }'
+    assert resources()["FailedMetric"]["Properties"]["FilterPattern"] == '{ $.fcsse = "failed" }'
 
 
 CREATING = """

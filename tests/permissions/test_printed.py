@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from cfnlint.api import lint_all
 
 from fcsse.arn import Arn
 from fcsse.cli.main import main
@@ -15,6 +14,7 @@ from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import Command, Engine
 from fcsse.errors import UsageError
 from fcsse.model import Via
+from tests.cfn_lint import problems
 
 OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 FOREIGN = Arn.parse("arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab")
@@ -34,7 +34,7 @@ ALL = [(c, s) for c, s in itertools.product(Command, SCOPES) if c in BY_POLICY o
 def linted(resources: dict[str, dict[str, Any]]) -> list[str]:
     """The errors and warnings of cfn-lint, which knows IAM's actions and their resource types."""
     template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
-    return [str(match) for match in lint_all(template) if match.rule.id[0] in "EW"]
+    return problems(template)
 
 
 def managed(policy: object) -> dict[str, Any]:
