@@ -71,16 +71,18 @@ class Child:
 
 
 class Nursery:
-    """Starts commands. ``folder`` takes their output."""
+    """Starts commands. ``folder`` takes their output; ``home`` is HOME when everything is imported (default: one's own)."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, home: Path | None = None) -> None:
+        self._folder, self._home = folder, home
         self._count = 0
         self._children: dict[int, Child] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
+        if self._home:
+            clean["HOME"] = str(self._home)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts.campaigning.process_pool"],
             cwd=ROOT,

@@ -71,9 +71,7 @@ class Operator:
         }
 
     def config(self, text: str) -> None:
-        """Writes the config file. botocore settles where it keeps tokens when it is imported: then nothing is forked."""
-        if "sso_" in text or "login_session" in text:
-            self.nursery = None
+        """Writes the config file."""
         (self.home / ".aws" / "config").write_text(text, encoding="utf-8")
 
     def shared(self, profile: str, keys: Credentials) -> None:
@@ -127,18 +125,27 @@ def small_world() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="package")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery | None]:
+def current_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A link to the home of whoever runs commands: botocore settles where it keeps tokens when it is imported."""
+    return tmp_path_factory.mktemp("homes") / "current"
+
+
+@pytest.fixture(scope="package")
+def nursery(tmp_path_factory: pytest.TempPathFactory, current_home: Path) -> Iterator[Nursery | None]:
     """Where processes are forked; None on Windows, which cannot."""
     if sys.platform == "win32":
         yield None
         return
-    with Nursery(tmp_path_factory.mktemp("output")) as started:
+    with Nursery(tmp_path_factory.mktemp("output"), current_home) as started:
         yield started
 
 
 @pytest.fixture
-def operator(small_world: Sandbox, nursery: Nursery | None, tmp_path: Path) -> Iterator[Operator]:
+def operator(small_world: Sandbox, nursery: Nursery | None, current_home: Path, tmp_path: Path) -> Iterator[Operator]:
     """Somebody who may use the role ``Operator`` of the cache's account, which may do everything."""
+    if nursery is not None:
+        current_home.unlink(missing_ok=True)
+        current_home.symlink_to(tmp_path)
     small_world.reset()
     role = small_world.add_role(ROLE, trust=small_world.account, policy=ALLOW_ALL)
     keys = small_world.assume_role(role)
@@ -146,4 +153,4 @@ def operator(small_world: Sandbox, nursery: Nursery | None, tmp_path: Path) -> I
         yield Operator(small_world, endpoints, tmp_path, role, keys, nursery)
 
 
-__all__ = ["START_URL", "Ended", "Operator", "in_an_hour", "nursery", "operator", "small_world"]
+__all__ = ["START_URL", "Ended", "Operator", "current_home", "in_an_hour", "nursery", "operator", "small_world"]

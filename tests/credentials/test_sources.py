@@ -69,6 +69,7 @@ def sso_session(who: Operator) -> tuple[str, ...]:
 
 def sso_session_that_is_renewed(who: Operator) -> tuple[str, ...]:
     """The access token has ended, but the session has not: it is exchanged for a new one."""
+    who.nursery = None  # in processes that settle by themselves where tokens are
     who.config(f"[default]\nsso_session = corp\n{SSO_ROLE}{SSO_SESSION}")
     client = {"clientId": "c", "clientSecret": "s", "registrationExpiresAt": stamp(in_an_hour())}
     who.sso_token("corp", -1, refreshToken=REFRESH_TOKEN, **client)
@@ -76,6 +77,7 @@ def sso_session_that_is_renewed(who: Operator) -> tuple[str, ...]:
 
 
 def legacy_sso(who: Operator) -> tuple[str, ...]:
+    who.nursery = None  # in processes that settle by themselves where tokens are
     who.config(f"[profile dev]\nsso_start_url = {START_URL}\nsso_region = eu-west-1\n{SSO_ROLE}")
     who.sso_token(START_URL, 8)
     return DEV
