@@ -1,4 +1,4 @@
-"""Processes of ``fcsse`` that need not import: one process has imported everything, and forks for each.
+"""Processes of ``fcsse``, or a script of ours, that need not import: one process has imported everything, and forks for each.
 
 Apart from that a process is as one that is started: its own id, environment, folder, files, terminal and session, and the
 interpreter's own end. Only what is read from the environment at import is not its own: where that matters, start one.
@@ -7,6 +7,7 @@ Run as a program, this is the process that forks.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import importlib
 import io
@@ -21,17 +22,30 @@ import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 NUMBER = struct.Struct("i")
-IMPORTED = (
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+_OWN = (
     "botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main", "fcsse.cli.app", "fcsse.cli.link",
     "fcsse.pipeline", "fcsse.apply.apply", "fcsse.aws.client", "fcsse.cli.output.plan",
 )  # fmt: skip
-
-_STARTED: list[subprocess.Popen[bytes]] = []
+_SANDBOX = (
+    "fcsse.sandbox.server",
+    "moto.moto_server.werkzeug_app",
+    "moto.s3.responses",
+    "moto.iam.responses",
+    "moto.sts.responses",
+)
+IMPORTED = {
+    "fcsse": _OWN,
+    "live": (*_OWN, *_SANDBOX, "boto3", "live.event_shapes", "live.played_events", "live.sandbox_twin", "live.steps"),
+}
+"""What is imported before anything is forked, by the program."""
 
 
 @dataclass
@@ -55,42 +69,67 @@ class Process:
         return os.waitstatus_to_exitcode(*NUMBER.unpack(code))
 
 
-def start(words: Sequence[str], env: Mapping[str, str], stdio: Sequence[int], *, terminal: bool = False) -> Process:
-    """Starts ``fcsse`` with these words and files. ``terminal``: they are the terminal of a session of its own."""
-    asked = {"words": list(words), "env": dict(env), "folder": str(Path.cwd()), "terminal": terminal}
+def start(
+    words: Sequence[str],
+    env: Mapping[str, str],
+    stdio: Sequence[int],
+    *,
+    terminal: bool = False,
+    program: str = "fcsse",
+    folder: Path | None = None,
+) -> Process:
+    """Starts ``python -m program`` with these words and files. ``terminal``: they are the terminal of a session of its own."""
+    asked = {"words": list(words), "env": dict(env), "folder": str(folder or Path.cwd()), "terminal": terminal}
     told, tells = os.pipe()
-    socket.send_fds(_forking(), [json.dumps(asked).encode()], [*stdio, tells])
+    socket.send_fds(_forking(program), [json.dumps(asked).encode()], [*stdio, tells])
     os.close(tells)
     ended = io.FileIO(told)
     (pid,) = NUMBER.unpack(ended.read(NUMBER.size) or b"")
     return Process(pid, ended)
 
 
+def run(
+    words: Sequence[str], env: Mapping[str, str], *, program: str, folder: Path, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Starts it without a terminal or input, and waits for its end."""
+    with Path(os.devnull).open("rb") as nothing, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        process = start(words, env, (nothing.fileno(), out.fileno(), err.fileno()), program=program, folder=folder)
+        code = process.wait(timeout)
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess([program, *words], code, out.read(), err.read())
+
+
 @cache
-def _forking() -> socket.socket:
-    """To the process that forks. It ends with this one."""
+def _forking(program: str) -> socket.socket:
+    """To the process that forks this program. It ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-    _STARTED.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.warm_start", str(theirs.fileno())],
-            cwd=Path(__file__).parents[1],
-            env=kept,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept["PYTHONPATH"] = os.pathsep.join([str(SCRIPTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.warm_start", program, str(theirs.fileno())],
+        cwd=Path(__file__).parents[1],
+        env=kept,
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
     theirs.close()
+    atexit.register(_end, ours, process)
     return ours
+
+
+def _end(channel: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    channel.close()
+    process.wait(10)
 
 
 def main() -> None:
     """Forks for each message. Each child forks once more: the first tells the id and the end of the second."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    for name in IMPORTED:
+    program, number = sys.argv[1:]
+    channel = socket.socket(fileno=int(number))
+    for name in IMPORTED[program]:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for what the first told
     while True:
         message, handles, _, _ = socket.recv_fds(channel, 1 << 20, 4)
         if not message:
@@ -99,8 +138,10 @@ def main() -> None:
             break
         for handle in handles:
             os.close(handle)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
     channel.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     *stdio, tells = handles
     if pid := os.fork():
         for handle in stdio:
@@ -110,7 +151,7 @@ def main() -> None:
         os._exit(0)
     os.close(tells)
     _become(json.loads(message), stdio)
-    runpy.run_module("fcsse", run_name="__main__", alter_sys=True)
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 def _become(asked: Mapping[str, object], stdio: Sequence[int]) -> None:
@@ -129,7 +170,7 @@ def _become(asked: Mapping[str, object], stdio: Sequence[int]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv, sys.path[0] = ["fcsse", *words], folder
+    sys.argv, sys.path[0] = ["", *words], folder
     files = [open(number, mode, closefd=False) for number, mode in ((0, "rb"), (1, "wb"), (2, "wb"))]  # noqa: SIM115
     wrap = io.TextIOWrapper
     sys.stdin = sys.__stdin__ = wrap(files[0], "utf-8", "surrogateescape")  # type: ignore[misc]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.sandbox.clients import ROOT, allow, policy
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -43,13 +44,16 @@ class LiveCheck:
     aws: Sandbox
     folder: Path
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Runs it with these words; of those given twice the last counts."""
+    def run(self, *words: str, started: bool = False) -> subprocess.CompletedProcess[str]:
+        """Runs it with these words; of those given twice the last counts. ``started``: the process imports for itself."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
         asked = ["--cache", "fc-0123", "--bucket", "data", "--transcript", "transcript.json", "--wait", "10s"]
+        env = {**clean, **self.aws.env(), "PYTHONPATH": str(SCRIPTS), "XDG_STATE_HOME": str(self.folder)}
+        if not started and sys.platform != "win32":
+            return warm_start.run([*asked, *words], env, program="live", folder=self.folder, timeout=120)
         return subprocess.run(
             [sys.executable, "-m", "live", *asked, *words],
-            env={**clean, **self.aws.env(), "PYTHONPATH": str(SCRIPTS), "XDG_STATE_HOME": str(self.folder)},
+            env=env,
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -57,8 +61,8 @@ class LiveCheck:
             check=False,
         )
 
-    def __call__(self, *words: str, bucket: str = "data") -> Report:
-        done = self.run("--bucket", bucket, *words)
+    def __call__(self, *words: str, bucket: str = "data", started: bool = False) -> Report:
+        done = self.run("--bucket", bucket, *words, started=started)
         found = re.findall(r"^(as assumed|differs|not told) +(.+)$", done.stdout, re.MULTILINE)
         text = (self.folder / "transcript.json").read_text()
         return Report(
@@ -88,7 +92,7 @@ def live(small_world: Sandbox, tmp_path: Path) -> LiveCheck:
 
 def test_it_reads_only_unless_told_otherwise_and_finds_itself_as_assumed(live: LiveCheck) -> None:
     before = live.aws.policy_text("data")
-    report = live()
+    report = live(started=True)
     assert (report.code, report.differing()) == (0, []), report.out + report.err
     assert live.writes == []
     assert live.aws.policy_text("data") == before
@@ -244,7 +248,7 @@ def test_a_refused_head_tells_of_the_caller(live: LiveCheck) -> None:
     ],
 )
 def test_a_slip_is_a_usage_error(live: LiveCheck, words: tuple[str, ...], told: str) -> None:
-    run = live.run(*words)
+    run = live.run(*words, started=True)
     assert run.returncode == 2
     assert told in run.stderr
     assert "Traceback" not in run.stderr
