@@ -12,9 +12,9 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.cli.options import aws, cross_account, output, targets
-from fcsse.cli.options.audit import AuditOutput, Form
+from fcsse.cli.options.audit import Form
 from fcsse.cli.options.factory import option
-from fcsse.cli.options.output import Output
+from fcsse.cli.options.output import AuditOutput, Output
 from fcsse.cli.output import history as report
 from fcsse.cli.output import history_documents as documents
 from fcsse.cli.output.documents import to_text
