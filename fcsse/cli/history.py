@@ -12,9 +12,8 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.cli.options import aws, cross_account, output, targets
-from fcsse.cli.options.audit import Form
 from fcsse.cli.options.factory import option
-from fcsse.cli.options.output import AuditOutput, Output
+from fcsse.cli.options.output import OUTPUT, HistoryOutput, Output
 from fcsse.cli.output import history as report
 from fcsse.cli.output import history_documents as documents
 from fcsse.cli.output.documents import to_text
@@ -139,6 +138,11 @@ SourceAddress = Annotated[
     option("--source-address", help="Also show the IP address that each call came from.", group=output.OUTPUT),
 ]
 
+Form = Annotated[
+    HistoryOutput,
+    option("--output", "-o", help="Form of the answer on standard output.", group=OUTPUT),
+]
+
 
 def history(
     *,
@@ -150,7 +154,7 @@ def history(
     bucket_side: cross_account.BucketCredentials,
     failed: FailedChange = False,
     source_address: SourceAddress = False,
-    output: Form = AuditOutput.TEXT,
+    output: Form = HistoryOutput.TEXT,
     verbosity: output.Verbosity,
     settings: aws.AwsSettings,
 ) -> None:
@@ -159,7 +163,7 @@ def history(
     Reads CloudTrail's event history, which is on in every account and holds 90 days. Each version of the policy is compared
     with the version before. What is older, or was not read, is reported as unknown. fcsse restore takes the ids.
     """
-    form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
+    form = Output.TEXT if output is HistoryOutput.CSV else Output(output.value)
     with session("history", form, verbosity) as run:
         pipeline = run.pipeline(Credentials(settings, bucket_side))
         if event_id is not None:
@@ -213,17 +217,17 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
         run.terminal.warn(f"The recorded text is not a key policy: {problem}.")
 
 
-def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
+def _print(run: Session, output: HistoryOutput, found: Histories, shown: Shown) -> None:
     match output:
-        case AuditOutput.JSON:
+        case HistoryOutput.JSON:
             write_answer(to_text(documents.history_document(found, shown)))
-        case AuditOutput.MARKDOWN:
+        case HistoryOutput.MARKDOWN:
             write_answer(report.history_markdown(found, shown))
-        case AuditOutput.CSV:
+        case HistoryOutput.CSV:
             write_answer(documents.history_csv(found, shown))
             for note in report.notes_of(found, shown):
                 run.terminal.say(note)
-        case AuditOutput.TEXT:
+        case HistoryOutput.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(report.summary(found, shown))])
             else:

@@ -20,8 +20,17 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
+class HistoryOutput(StrEnum):
+    """Forms of the answer of ``history``."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
 class AuditOutput(StrEnum):
-    """Forms of the answer of ``audit``, and of ``history``."""
+    """Forms of the answer of ``audit``."""
 
     TEXT = "text"
     JSON = "json"
