@@ -23,10 +23,10 @@ from fcsse.evaluator.compiled import compile_policy
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.known_values import AtLeast
-from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.principals import Naming
 from fcsse.evaluator.quick_decision import account_of, by_statements, is_usual, label_of, quick_decision
+from fcsse.evaluator.reason_phrases import doubts, near_misses, operation_name
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
 from fcsse.evaluator.rules import Named, Policy, Statement
 from fcsse.model import Grant
