@@ -6,7 +6,7 @@ from typing import assert_never
 
 from fcsse.event_history.events import Event
 from fcsse.event_history.lost_writes import Doubt, Loss, LostWrites, Unknown
-from fcsse.event_history.sentences import stamp
+from fcsse.event_history.observation_phrases import stamp
 from fcsse.policy.document import printable
 
 

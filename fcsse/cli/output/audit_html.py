@@ -21,8 +21,8 @@ from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.event_history.observation_phrases import beside, heading, notes, state
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import beside, heading, notes, state
 from fcsse.model import Pair
 from fcsse.text import count
 
