@@ -1,6 +1,6 @@
 """An audit as one page of HTML that needs no network: findings, matrix, picture, every pair. Pure but for its template.
 
-Everything from AWS goes through ``audit_markup.text``. The page also tells the browser to run no script and apply no
+Everything from AWS goes through ``html_text.text``. The page also tells the browser to run no script and apply no
 style but its own, by their hashes, so that nothing that slipped through could do anything.
 """
 
