@@ -25,6 +25,7 @@ from fcsse.errors import (
     DenyingPolicy,
     FcsseError,
     ImpossibleError,
+    NeededPermission,
     NotAwsAnswerError,
     NotFoundError,
     NotVisibleError,
@@ -230,22 +231,15 @@ def _denied(message: str, said: str, call: Call) -> DeniedError:
         side = "the policy with the explicit deny that AWS names"
     who = re.search(r"User: (\S+)", message)
     on = f" on {call.resource}" if call.resource else ""
-    caller = who.group(1) if who else "The caller"
-    hint = f"{caller} needs {call.action}{on}, in {side}."
     denied_by = _denying(message)
-    if denied_by is not None:
-        own = denied_by in (DenyingPolicy.IDENTITY, DenyingPolicy.BOUNDARY, DenyingPolicy.SESSION)
-        excluded = call.action if own else who.group(1) if who else "the caller"
-        hint = (
-            f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Exclude "
-            f"{excluded} from that Deny."
-        )
+    needed = NeededPermission((call.action,), call.resource, side, who.group(1) if who else "", denied_by)
     return DeniedError(
         f"{call.opening}: the caller may not call {call.action}{'' if call.resource in call.opening else on}",
-        hint,
+        needed.remedy,
         action=call.action,
         resource=call.resource,
         denied_by=denied_by,
+        needed=needed,
     ).quoting(said)
 
 
@@ -267,10 +261,6 @@ def _denying(message: str) -> DenyingPolicy | None:
     if not explicit:
         return None
     return next((kind for words, kind in _DENYING.items() if words in rest), DenyingPolicy.SOME)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _kms(command: str, call: Call) -> str:
