@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.aws.client import Aws
+from fcsse.aws_calls import AwsCalls
 from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
@@ -58,7 +58,7 @@ class Report:
 class Gate:
     """Says which changes the rules allow; the tags of each key and bucket are read once, and only where they matter."""
 
-    aws: Aws
+    aws: AwsCalls
     rules: LinkRules
     _key_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _bucket_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
