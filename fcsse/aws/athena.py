@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 from fcsse.arn import Arn
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
 from fcsse.aws.inventory import query
+from fcsse.aws.named_call import Call
 from fcsse.clock import Clock, pauses
 from fcsse.encryption_algorithms import algorithm_in_inventory
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError

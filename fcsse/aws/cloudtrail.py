@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from fcsse.advice import ENDPOINT_URL, advice
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.clock import Clock
 from fcsse.errors import BusyError, UnexpectedError
 from fcsse.event_history.look_ups import Attribute, Cut, Limits, LookedUp, RecordedEvent

@@ -20,7 +20,7 @@ from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.look_ups import Attribute, Limits, LookedUp
-from fcsse.event_history.lost_writes import LostWrites
+from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of, version_of
 from fcsse.pipeline import Pipeline
