@@ -15,6 +15,11 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
+def capitalized(text: str) -> str:
+    """The text with a capitalized at its beginning, and otherwise as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
-    """The text as a sentence: a capital at its beginning, a full stop at its end."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """The text as a sentence: a capitalized at its beginning, a full stop at its end."""
+    return capitalized(text) + ("" if text.endswith((".", "!", "?")) else ".")

@@ -127,12 +127,13 @@ class _Judge:
         one = leaves[0]
         by = {leaf.decided_by: None for leaf in leaves}
         about = dict.fromkeys(self._key_label(question.key) if question.key else "the object" for question in assumed)
-        reason = f"{one.reason}, whatever {' and '.join(about)} {'is' if len(about) == 1 else 'are'}"
+        said = one.reason
         explicit = all(leaf.explicit for leaf in leaves)
         if len(by) > 1:
             by_name = " or ".join(label_of(name) for name in by if name)
             word = "allows" if one.verdict is Verdict.ALLOWED else "denies"
-            reason = reason.replace(one.reason, f"{by_name} {word} {self.request.action}") if by_name else reason
+            said = f"{by_name} {word} {self.request.action}" if by_name else said
+        reason = f"{said}, whatever {' and '.join(about)} {'is' if len(about) == 1 else 'are'}"
         return one._replace(reason=reason, explicit=explicit)
 
     def _explore(self, leaves: list[Decision], assumed: dict[Question, None], left: list[int]) -> Verdict | None:

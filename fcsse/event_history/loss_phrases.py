@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from fcsse.event_history.events import Event
-from fcsse.event_history.lost_writes import Doubt, Loss, LostWrites, Unknown
+from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
 from fcsse.event_history.observation_phrases import stamp
 from fcsse.policy.document import printable
 

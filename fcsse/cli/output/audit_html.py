@@ -171,7 +171,7 @@ def _pairs(audit: Audit) -> str:
 
 
 def _pair(one: PairAudit, names: list[str]) -> str:
-    why = f"by {', '.join(one.by)}" if one.allowed and one.by else one.headline.partition(": ")[2] or one.headline
+    why = f"by {', '.join(one.by)}" if one.allowed and one.by else one.why or one.headline
     links = " ".join(f'<a href="#{name}">{name}</a>' for name in names)
     key = one.key.rpartition(":key/")[2] if one.key else ""
     return (
