@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.arn import Arn, key_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from fcsse.advice import REGION, Parameter, advice
 from fcsse.advisories import Advisories
 from fcsse.apply.apply import AppliedChange, FailedChange, apply_plan, try_plan
-from fcsse.apply.backup import Backup, BackupFolder
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.backup_file import Backup
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.write_log import WriteLog
 from fcsse.aws_calls import AwsCalls

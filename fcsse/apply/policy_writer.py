@@ -21,7 +21,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.lock import key_lock

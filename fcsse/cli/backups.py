@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
-from fcsse.apply.backup import Backup, BackupFolder
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.backup_file import Backup
 from fcsse.cli.completion import backup_ids
 from fcsse.cli.options import cross_account, output, safety
 from fcsse.cli.options.factory import option

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.errors import FcsseError
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.losses import LostWrites

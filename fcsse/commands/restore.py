@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.arn import key_arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError

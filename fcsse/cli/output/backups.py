@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, fenced, warning_markdown
 from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
