@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -34,6 +33,7 @@ from fcsse.commands.history import (
     read_histories,
     read_version,
 )
+from fcsse.durations import moment_of
 from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
@@ -42,9 +42,6 @@ Examples:
   fcsse history --key alias/data --failed -o json
   fcsse history 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11
 """
-
-_AGE = re.compile(r"(\d{1,6})\s*(m|h|d|w)")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_key(text: str) -> str:
@@ -58,25 +55,13 @@ def parse_key(text: str) -> str:
 def parse_since(text: str) -> str:
     """An age such as ``7d``, a date or a time."""
     try:
-        since_of(text, datetime.now(UTC))
+        moment_of(text, datetime.now(UTC))
     except ValueError:
         message = (
             f"{text!r} is neither an age such as 90m, 12h, 7d or 2w, nor a date such as 2026-11-01 or 2026-11-01T08:00Z"
         )
         raise typer.BadParameter(message) from None
     return text
-
-
-def since_of(text: str, now: datetime) -> datetime:
-    """The moment that is meant; dates without a zone are in UTC. Raises ValueError."""
-    age = _AGE.fullmatch(text.strip().lower())
-    if age:
-        try:
-            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
-    moment = datetime.fromisoformat(text.strip())
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 OptionalId = Annotated[
@@ -173,7 +158,7 @@ def history(
             _print_version(run, pipeline, event_id)
             return
         now = pipeline.clock.now()
-        start = since_of(since, now) if since else None
+        start = moment_of(since, now) if since else None
         require(
             start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
         )
