@@ -30,6 +30,7 @@ from fcsse.evaluator.reason_phrases import doubts, near_misses, operation_name
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Request, Verdict
 from fcsse.evaluator.rules import Named, Policy, Statement
 from fcsse.model import Grant
+from fcsse.policy.document import printable
 
 __all__ = ["Policy", "compile_policy", "evaluate", "evaluate_alike"]
 
@@ -161,13 +162,13 @@ class _Judge:
         return verdict
 
     def _key_label(self, key: str) -> str:
-        """A condition key as the policy spells it."""
+        """A condition key as the policy spells it. What does not print is escaped."""
         for policy in (self.policy, *self.identities):
             for statement in (*policy.denies, *policy.allows):
                 for entry in statement.conditions.entries:
                     if entry.key == key:
-                        return entry.label
-        return key
+                        return printable(entry.label)
+        return printable(key)
 
     def decide(self, explain: bool) -> Decision:
         """What follows from what is known, and assumed."""
