@@ -71,15 +71,10 @@ def _gathered_names(what: str, incomplete: str) -> list[str]:
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
-<<<<<<< HEAD
     found = _gather(lambda: _questions(what, given), _limit())
-    return sorted(name for name in found if name.startswith(incomplete) and name.isprintable() and name not in before)
-=======
-    found = _gather(lambda: _fetcher(what, given), _limit())
     return sorted(
         name for name in found if name.startswith(incomplete) and not _SIGNS.search(name) and name not in before
     )
->>>>>>> attack
 
 
 def _limit() -> float:
