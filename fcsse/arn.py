@@ -21,6 +21,12 @@ _ARN = re.compile(
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_OTHER_BUCKETS = ("--x-s3", "--table-s3", "-s3alias", "--ol-s3", ".mrap")
+"""How the names of directory buckets, table buckets, and aliases of access points end, and no general purpose bucket's.
+
+What is encrypted in the former two has other ARNs, and so another encryption context. Source: S3 user guide, "General purpose
+bucket naming rules".
+"""
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
@@ -65,6 +71,7 @@ def is_bucket_name(text: str) -> bool:
     return (
         _BUCKET.fullmatch(text) is not None
         and ".." not in text
+        and not text.endswith(_OTHER_BUCKETS)
         and re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", text) is None
     )
 
