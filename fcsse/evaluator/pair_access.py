@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import cache_requests, decide, quick_requests
+from fcsse.evaluator.compiled import policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
 from fcsse.evaluator.request import Cause, Decision, Verdict
@@ -185,8 +186,6 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
     if facts.bucket_policy is None or facts.role is None or facts.bucket.foreign is None:
         return None
     policy = _ready_bucket(facts.bucket_policy)
-    if policy is None:
-        return None
     asked = bucket_requests(
         str(facts.role.arn),
         facts.account,
@@ -203,10 +202,25 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
 
 
 @lru_cache(maxsize=2048)
-def _ready_bucket(text: str) -> Policy | None:
-    """A bucket policy ready for judging, empty where the bucket has none; None where the text is no policy."""
+def _ready_bucket(text: str) -> Policy:
+    """A bucket policy ready for judging, empty where the bucket has none. Of a text that is no policy, or that has a member
+    twice, of which each reader takes another one, nothing is known.
+    """
     try:
-        document = json.loads(text) if text else {}
-    except ValueError:
-        return None
-    return compile_policy(document) if isinstance(document, dict) else None
+        document = json.loads(text, object_pairs_hook=_members) if text else {}
+    except (ValueError, RecursionError) as error:
+        return policy_not_understood(str(error) if isinstance(error, _TwiceError) else "it is not JSON")
+    return compile_policy(document) if isinstance(document, dict) else policy_not_understood("it is not an object")
+
+
+class _TwiceError(ValueError):
+    """A member stands twice in one object."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        name = next(one for at, (one, _) in enumerate(pairs) if one in dict(pairs[:at]))
+        text = f"it has {name} twice in one object"
+        raise _TwiceError(text)
+    return found

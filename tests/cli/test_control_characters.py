@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.documented_statements import role
+from tests.cli.documented_statements import OTHER, OWN, role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,4 +164,24 @@ def test_a_deny_that_stops_a_link_gives_no_command_either(shell: Shell) -> None:
     for words in (("link", "--dry-run"), ("check",), ("check", "-o", "markdown"), ("link", "-o", "json")):
         run = shell.run(words[0], "--cache", "fc-0123", "--bucket", "data", *words[1:])
         assert run.code == 4
+        assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
+
+
+@pytest.mark.parametrize("account", [OWN, OTHER])
+@pytest.mark.parametrize("form", FORMS)
+def test_nor_is_what_a_bucket_names_as_its_key(shell: Shell, account: str, form: tuple[str, ...]) -> None:
+    """The owner of a bucket sets that, and may be somebody else."""
+    key = f"arn:aws:kms:eu-west-1:{account}:key/{LINES}`id`"
+    shell.sandbox.add_bucket("theirs", account=OTHER, algorithm="aws:kms", key=key, readers=[OWN])
+    pair = ("--cache", "fc-0123", "--bucket", "theirs")
+    for words in (
+        ("link", *pair),
+        ("check", *pair),
+        ("unlink", *pair),
+        ("history", *pair[2:]),
+        ("settle", *pair[2:]),
+        ("audit",),
+    ):
+        run = shell.run(*words, *form)
+        assert run.code not in (0, 1) or words[0] in ("audit", "history"), run.words
         assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
