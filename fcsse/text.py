@@ -1,6 +1,8 @@
-"""Numbers, lists and sentences in English. Pure."""
+"""Numbers, lists, sentences and times in English. Pure."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -23,3 +25,8 @@ def capitalized(text: str) -> str:
 def sentence(text: str) -> str:
     """The text as a sentence: a capitalized at its beginning, a full stop at its end."""
     return capitalized(text) + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def stamp(moment: datetime) -> str:
+    """A time in UTC, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -46,7 +46,7 @@ CREDENTIAL_CODES = {
     "OptInRequired": "the account is not signed up for this service or Region",
 }
 RENEWAL = "SignInHint"
-"""The member that ``clients`` adds to an answer that refuses the credentials: the command that renews them."""
+"""The member that ``sessions`` adds to an answer that refuses the credentials: the command that renews them."""
 
 _MISSING = {
     "404",

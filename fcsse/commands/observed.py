@@ -21,9 +21,9 @@ from fcsse.event_history.agreement import Agreement, Asked, Changes, Observation
 from fcsse.event_history.events import Event, parse_events
 from fcsse.event_history.key_changes import AFTER_USE, GIVING, TAKING
 from fcsse.event_history.look_ups import Attribute, Limits, LookedUp
+from fcsse.event_history.observation_phrases import gap_note
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
-from fcsse.event_history.sentences import gap_note
 from fcsse.event_history.uses import ACTIONS, Uses, uses_in
 from fcsse.model import Facts, Options
 from fcsse.pipeline import Pipeline, Target

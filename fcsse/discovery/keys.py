@@ -16,7 +16,7 @@ from fcsse.discovery.buckets import is_default_key
 from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
-from fcsse.policy.document import parsed
+from fcsse.policy.document import parsed, printable
 from fcsse.policy.unique_ids import unique_ids
 from fcsse.progress import Progress
 
@@ -104,7 +104,7 @@ class Keys:
             key,
             policy,
             grants,
-            tuple(f"{what} unknown: {error.message}." for what, error in refused),
+            tuple(printable(f"{what} unknown: {error.message}.") for what, error in refused),
             tuple(error for what, error in refused if what != STATE or self._options.operation is Operation.CHECK),
             self._dead_ids(key.arn, policy, grants, own),
         )

@@ -7,6 +7,7 @@ from fcsse.evaluator.decider import Decider
 from fcsse.evaluator.patterns import variables
 from fcsse.evaluator.quick_decision import label_of
 from fcsse.evaluator.request import Decision, Verdict
+from fcsse.policy.document import printable
 
 
 def settled(decider: Decider, found: Decision) -> Decision:
@@ -71,5 +72,5 @@ def _key_label(decider: Decider, key: str) -> str:
         for statement in (*policy.denies, *policy.allows):
             for entry in statement.conditions.entries:
                 if entry.key == key:
-                    return entry.label
-    return key
+                    return printable(entry.label)
+    return printable(key)

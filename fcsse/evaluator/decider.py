@@ -16,9 +16,9 @@ from fcsse.evaluator.compiled import compile_policy
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.known_values import AtLeast
-from fcsse.evaluator.near_misses import doubts, near_misses, operation_name
 from fcsse.evaluator.principals import Naming
 from fcsse.evaluator.quick_decision import account_of, label_of
+from fcsse.evaluator.reason_phrases import doubts, near_misses, operation_name
 from fcsse.evaluator.request import Cause, Comparison, Decision, Miss, Verdict
 from fcsse.evaluator.rules import Policy, Statement
 from fcsse.model import Grant

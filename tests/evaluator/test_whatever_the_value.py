@@ -125,6 +125,13 @@ def test_what_is_known_of_the_key_and_the_organization(condition: dict[str, Any]
     assert reading(condition, known, key) is expected
 
 
+def test_tags_whose_names_differ_in_case_alone_decide_nothing() -> None:
+    """Condition keys ignore case, tags of a key do not. Which of two a condition sees is not written down."""
+    known = RequestFacts(tags=(("Secret", "yes"), ("secret", "no")))
+    for value in ("yes", "no"):
+        assert reading({"StringNotEquals": {"aws:ResourceTag/Secret": value}}, known) is UNKNOWN
+
+
 def test_an_account_in_no_organization() -> None:
     known = RequestFacts(organization="")
     assert reading({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, known) is DENIED

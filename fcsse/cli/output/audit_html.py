@@ -1,6 +1,6 @@
 """An audit as one page of HTML that needs no network: findings, matrix, picture, every pair. Pure but for its template.
 
-Everything from AWS goes through ``audit_markup.text``. The page also tells the browser to run no script and apply no
+Everything from AWS goes through ``html_text.text``. The page also tells the browser to run no script and apply no
 style but its own, by their hashes, so that nothing that slipped through could do anything.
 """
 
@@ -21,8 +21,8 @@ from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.event_history.observation_phrases import beside, heading, notes, state
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import beside, heading, notes, state
 from fcsse.model import Pair
 from fcsse.text import count
 

@@ -6,8 +6,8 @@ from typing import assert_never
 
 from fcsse.event_history.events import Event
 from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
-from fcsse.event_history.sentences import stamp
 from fcsse.policy.document import printable
+from fcsse.text import stamp
 
 
 def part_name(loss: Loss) -> str:
