@@ -3,12 +3,17 @@
 botocore's read timeout is for each piece of an answer: a server that sends a byte now and then holds a call for ever.
 Nothing that is public ends a read that is on its way, so the caller stops waiting, and the thread that is left behind sends
 nothing more: before every request it asks whether it still may.
+
+A thread that has done its call waits some seconds for the next one: to start a thread takes a third of a call's time.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from contextvars import Context
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -36,11 +41,10 @@ class TooManyRequestsError(Exception):
     """One call led to more requests than its retries and a redirect need: it is sent round in a circle."""
 
 
-class CallThread(threading.Thread, Generic[T]):
-    """The thread of one call. ``requests`` counts what it sent, of which ``most`` are allowed."""
+class TimedCall(Generic[T]):
+    """One call, and the time it has. ``requests`` counts what it sent, of which ``most`` are allowed."""
 
     def __init__(self, call: Callable[[], T], most: int) -> None:
-        super().__init__(name="fcsse-call", daemon=True)
         self.requests = 0
         self._call = call
         self._most = most
@@ -50,22 +54,16 @@ class CallThread(threading.Thread, Generic[T]):
         self._result: T | None = None
         self._error: BaseException | None = None
 
-    @classmethod
-    def current(cls) -> CallThread[Any]:
-        """The call's thread that is running. Raises ``TypeError`` on any other thread."""
-        thread = threading.current_thread()
-        if not isinstance(thread, CallThread):
-            raise TypeError(thread.name)
-        return thread
-
     def run(self) -> None:
-        """Makes the call; what comes of it is kept for ``result``."""
+        """Makes the call on the thread that runs; what comes of it is kept for ``wait``."""
         try:
             self._result = self._call()
         except BaseException as error:
             self._error = error
-        finally:
-            self._done.set()
+
+    def finish(self) -> None:
+        """Tells who waits that the call has been made."""
+        self._done.set()
 
     def count_request(self) -> None:
         """Notes a request that is about to be sent. Raises where it must not be sent any more."""
@@ -78,9 +76,9 @@ class CallThread(threading.Thread, Generic[T]):
             self._first = monotonic()
 
     def wait(self) -> T:
-        """Starts the call and returns its result, or raises what it raised, or ``OutOfTimeError``."""
+        """Has the call made and returns its result, or raises what it raised, or ``OutOfTimeError``."""
         begun = monotonic()
-        self.start()
+        _hand_over(self)
         try:
             while not self._done.wait(LOOK_SECONDS):
                 first = self._first
@@ -95,8 +93,57 @@ class CallThread(threading.Thread, Generic[T]):
         return self._result  # type: ignore[return-value]
 
 
+IDLE_SECONDS = 5.0
+"""How long a thread waits for its next call."""
+
+
+class _CallThread(threading.Thread):
+    """Makes calls, one after the other, until none has come for a while."""
+
+    def __init__(self) -> None:
+        super().__init__(name="fcsse-call", daemon=True)
+        self.calls: SimpleQueue[TimedCall[Any]] = SimpleQueue()
+        self.call: TimedCall[Any] | None = None
+
+    def run(self) -> None:
+        while (call := self._next()) is not None:
+            self.call = call
+            Context().run(call.run)  # a call leaves nothing to the next one
+            self.call = None
+            _idle.append(self)  # first, so that the one who waits finds it again
+            call.finish()
+            del call
+
+    def _next(self) -> TimedCall[Any] | None:
+        try:
+            return self.calls.get(timeout=IDLE_SECONDS)
+        except Empty:
+            try:
+                _idle.remove(self)
+            except ValueError:  # somebody has just taken it: the call is on its way
+                return self.calls.get()
+            return None
+
+
+_idle: list[_CallThread] = []
+"""Threads that wait for a call. Appending, popping and removing are atomic."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # no thread but the forking one lives on in a child
+
+
+def _hand_over(call: TimedCall[Any]) -> None:
+    """Has a call made by a thread that waits for one, or else by a new one."""
+    try:
+        thread = _idle.pop()
+    except IndexError:
+        thread = _CallThread()
+        thread.start()
+    thread.calls.put(call)
+
+
 def count_request() -> None:
     """Notes a request of the call whose thread this is; elsewhere nothing is noted."""
     thread = threading.current_thread()
-    if isinstance(thread, CallThread):
-        thread.count_request()
+    if isinstance(thread, _CallThread) and thread.call is not None:
+        thread.call.count_request()

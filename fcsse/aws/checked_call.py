@@ -2,7 +2,7 @@
 
 Each answer is checked against ``required_members``; one that is not AWS's counts as a lost connection and the call is made
 again, as often as botocore's retries are allowed to (``AWS_MAX_ATTEMPTS``). What is left then is ``RejectedAnswerError``,
-which ``faults.translated`` turns into this project's error.
+which ``errors.translated`` turns into this project's error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from botocore.hooks import first_non_none_response
 from botocore.parsers import ResponseParserError
 
 from fcsse.aws.answer_check import JSON_PROTOCOLS, json_fault, missing_member
-from fcsse.aws.call_deadline import CallThread, TooManyRequestsError, count_request
+from fcsse.aws.call_deadline import TimedCall, TooManyRequestsError, count_request
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.clock import Clock, SystemClock
@@ -110,11 +110,13 @@ def call(client: BaseClient, operation: str, **parameters: object) -> Mapping[st
     ``RejectedAnswerError``, and ``OutOfTimeError`` where the answer was not complete in time.
     """
     attempts = int(client.meta.config.retries.get("total_max_attempts") or ATTEMPTS)  # type: ignore[attr-defined]
-    thread = CallThread(lambda: _patiently(client, operation, parameters, attempts), most=6 * attempts + 4)
+    timed: TimedCall[Mapping[str, Any]] = TimedCall(
+        lambda: _patiently(timed, client, operation, parameters, attempts), most=6 * attempts + 4
+    )
     try:
-        return thread.wait()
+        return timed.wait()
     except TooManyRequestsError as error:
-        raise rejected(client, operation, f"redirects in a circle ({thread.requests} requests)") from error
+        raise rejected(client, operation, f"redirects in a circle ({timed.requests} requests)") from error
 
 
 def pages(client: BaseClient, operation: str, **parameters: object) -> Iterator[Mapping[str, Any]]:
@@ -154,15 +156,15 @@ def rejected(client: BaseClient, operation: str, reason: str) -> RejectedAnswerE
 
 
 def _patiently(
-    client: BaseClient, operation: str, parameters: Mapping[str, object], attempts: int
+    timed: TimedCall[Any], client: BaseClient, operation: str, parameters: Mapping[str, object], attempts: int
 ) -> Mapping[str, Any]:
-    """The call, made again while its answers are not AWS's. Runs on the call's own thread."""
+    """The call, made again while its answers are not AWS's. Runs on a thread of its own."""
     clock, name = _clock_of(client), _name(client, operation)
     if REQUIRED[name].repeat is Repeat.NO:
         attempts = 1
     for attempt in range(1, attempts + 1):
         try:
-            return _once(client, operation, name, parameters)
+            return _once(timed, client, operation, name, parameters)
         except ClientError as error:
             if attempt > 1:  # as botocore counts, so that callers know that the call was made before
                 metadata: Any = error.response.setdefault("ResponseMetadata", {})  # type: ignore[typeddict-item]
@@ -175,9 +177,10 @@ def _patiently(
     raise AssertionError(operation)  # the last attempt returns or raises
 
 
-def _once(client: BaseClient, operation: str, name: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
-    thread = CallThread.current()
-    before = thread.requests
+def _once(
+    timed: TimedCall[Any], client: BaseClient, operation: str, name: str, parameters: Mapping[str, object]
+) -> Mapping[str, Any]:
+    before = timed.requests
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
@@ -188,7 +191,7 @@ def _once(client: BaseClient, operation: str, name: str, parameters: Mapping[str
     except BotoCoreError:  # some are ValueErrors too
         raise
     except PARSER_ERRORS as error:
-        if thread.requests == before:  # nothing was asked yet: it concerns credentials or settings
+        if timed.requests == before:  # nothing was asked yet: it concerns credentials or settings
             raise
         raise _OddAnswerError(_in_words(error)) from error
     missing = missing_member(name, answer)

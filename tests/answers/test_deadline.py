@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
 from fcsse.aws import call_deadline
-from fcsse.aws.call_deadline import CallThread, OutOfTimeError, TooManyRequestsError
+from fcsse.aws.call_deadline import OutOfTimeError, TimedCall, TooManyRequestsError
 from tests.answers.proxy import Proxy, Slow
 from tests.answers.test_not_aws import CENSUS, CHECK, LINK, UNNAMED
 from tests.cli.shell import WRITES, Shell
@@ -53,8 +57,8 @@ def test_a_put_whose_answer_never_ends_is_looked_for(shell: Shell, proxy: Proxy,
     assert shell.works("fc-0123", "data") == (True, True)
 
 
-def call(work: Callable[[], str], most: int = 10) -> CallThread[str]:
-    return CallThread(work, most)
+def call(work: Callable[[], str], most: int = 10) -> TimedCall[str]:
+    return TimedCall(work, most)
 
 
 def test_a_call_returns_what_it_returns_and_raises_what_it_raises() -> None:
@@ -65,6 +69,82 @@ def test_a_call_returns_what_it_returns_and_raises_what_it_raises() -> None:
 
     with pytest.raises(LookupError, match="reason"):
         call(fails).wait()
+
+
+def test_calls_one_after_the_other_take_one_thread() -> None:
+    threads: list[threading.Thread] = []
+
+    def work() -> str:
+        threads.append(threading.current_thread())
+        return ""
+
+    for _ in range(20):
+        call(work).wait()
+    assert len(set(threads)) < 5  # not one: a thread of another test may come back meanwhile
+
+
+def test_calls_side_by_side_do_not_wait_for_each_other() -> None:
+    together = threading.Barrier(5, timeout=10)
+
+    def work() -> str:
+        together.wait()
+        return "met"
+
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(lambda _: call(work).wait(), range(5))) == ["met"] * 5
+
+
+def test_a_call_is_not_handed_to_a_thread_that_another_call_holds() -> None:
+    """That call may be one that its caller has left, and never end."""
+    go_on = threading.Event()
+
+    def slow() -> str:
+        go_on.wait(30)
+        return ""
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(call(slow).wait)
+        assert call(lambda: "answer").wait() == "answer"
+        assert not held.done()
+        go_on.set()
+
+
+def test_a_thread_without_calls_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that use the library have no thread of it left over. A call that comes as it ends is made all the same."""
+    monkeypatch.setattr(call_deadline, "IDLE_SECONDS", 0.001)
+    for _ in range(300):
+        assert call(lambda: "answer").wait() == "answer"
+        time.sleep(0.001)
+    for thread in threading.enumerate():
+        if thread.name == "fcsse-call":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_makes_calls_too() -> None:
+    """The threads that wait for calls do not live on in a child."""
+    assert call(lambda: "answer").wait() == "answer"
+    child = os.fork()
+    if not child:
+        try:
+            call(lambda: "answer").wait()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_call_leaves_no_context_to_the_next() -> None:
+    value: ContextVar[str] = ContextVar("value", default="")
+
+    def work() -> str:
+        before = value.get()
+        value.set("left over")
+        return before
+
+    assert [call(work).wait() for _ in range(3)] == ["", "", ""]
 
 
 def test_a_call_that_was_left_sends_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
