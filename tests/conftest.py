@@ -27,6 +27,11 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays to the end: no garbage collection need look at it."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_the_same_each_time_is_made_once() -> Iterator[None]:
     """Of clients, and of Typer's options."""
