@@ -49,7 +49,7 @@ class LiveCheck:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
         asked = ["--cache", "fc-0123", "--bucket", "data", "--transcript", "transcript.json", "--wait", "10s"]
         env = {**clean, **self.aws.env(), "PYTHONPATH": str(SCRIPTS), "XDG_STATE_HOME": str(self.folder)}
-        if not started and sys.platform != "win32":
+        if not started:
             return warm_start.run([*asked, *words], env, program="live", folder=self.folder, timeout=120)
         return subprocess.run(
             [sys.executable, "-m", "live", *asked, *words],

@@ -8,23 +8,33 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from fcsse.cli.overview import COMMANDS
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.simulated import Shell
 
 FCSSE = "import sys; from fcsse.cli.main import run; sys.argv[0] = 'fcsse'; run()"
 
 
-def fcsse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs it as a process of its own; nothing about AWS in the environment but what is given."""
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Nothing about AWS but what is given."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))}
+    return {**clean, "AWS_EC2_METADATA_DISABLED": "true", **environment}
+
+
+def fcsse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs it as a process of its own."""
     return subprocess.run(
         [sys.executable, "-c", FCSSE, *words],
-        env={**clean, "AWS_EC2_METADATA_DISABLED": "true", **environment},
+        env=settings(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -33,16 +43,19 @@ def fcsse(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def forked(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As ``fcsse``, in a process that need not import."""
+    return warm_start.run(words, settings(environment), program="fcsse", folder=Path.cwd(), timeout=60)
+
+
 PATIENT = {"FCSSE_COMPLETION_SECONDS": "30"}
 """For machines with much else to do; nothing of what is tested depends on it."""
 
 
-def completed(line: str, **environment: str) -> list[str]:
+def completed(line: str, run_it: Run = fcsse, /, **environment: str) -> list[str]:
     """What a Tab offers at the end of the line."""
-    words = line.split(" ")
-    run = fcsse(
-        _FCSSE_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1), **{**PATIENT, **environment}
-    )
+    env = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), **PATIENT, **environment}
+    run = run_it(_FCSSE_COMPLETE="complete_bash", **env)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout.split()
 
@@ -56,9 +69,9 @@ def account(small_world: Sandbox) -> Sandbox:
 def test_a_tab_completes_caches_and_buckets_of_the_account(account: Sandbox) -> None:
     env = account.env()
     assert completed("fcsse link --cache fc-0123", **env) == ["fc-0123", "fc-01234567890"]
-    assert completed("fcsse check --cache fs-", **env) == ["fs-0abc"]
-    assert completed("fcsse link --cache fc-0123 --cache fc-0123", **env) == ["fc-01234567890"]
-    names = completed("fcsse link --cache fc-0123 --bucket data-o", **env)
+    assert completed("fcsse check --cache fs-", forked, **env) == ["fs-0abc"]
+    assert completed("fcsse link --cache fc-0123 --cache fc-0123", forked, **env) == ["fc-01234567890"]
+    names = completed("fcsse link --cache fc-0123 --bucket data-o", forked, **env)
     assert names == ["data-other-account", "data-other-region"], "the account's own, and what its caches are linked to"
     reading = {one.operation for one in account.requests}
     assert all(name.split(":")[1].startswith(("List", "Describe")) for name in reading), reading
@@ -86,7 +99,7 @@ def test_backup_ids_profiles_and_regions_complete_without_aws(kind: str, tmp_pat
         "fcsse check --bucket-profile st": "staging team",
         "fcsse audit --region eu-west-": "eu-west-3",
     }.items():
-        run = fcsse(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
+        run = forked(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
         assert (run.returncode, run.stderr) == (0, "")
         words = re.findall(r'"([^"]*)"(?::"[^"]*")?' if kind == "zsh" else r"(?m)^([^\t\n]+)", run.stdout)
         assert offered in words, (line, run.stdout)
@@ -104,7 +117,7 @@ def test_nothing_that_is_offered_is_run_by_a_shell(kind: str, tmp_path: Path, sh
     path.write_text(json.dumps(json.loads(path.read_text()) | {"reason": f"link {signs}"}))
     env = {**PATIENT, "AWS_CONFIG_FILE": str(config), "FCSSE_BACKUP_DIR": str(folder)}
     for line, offered in {f"fcsse restore {path.stem[:5]}": path.stem, "fcsse link --profile ab": "abc"}.items():
-        run = fcsse(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
+        run = forked(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
         assert (run.returncode, run.stderr, offered in run.stdout) == (0, "", True)
         told = re.sub(r"^_arguments '\*: :\(\((.*)\)\)'$", r"\1", run.stdout.strip(), flags=re.DOTALL)
         assert not set("\\$`;'&|<>()*~#!{}") & set(told), told
