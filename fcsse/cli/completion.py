@@ -64,19 +64,14 @@ def regions(_: typer.Context, incomplete: str) -> list[str]:
 
 
 def _gathered_names(what: str, incomplete: str) -> list[str]:
-    def names() -> tuple[Callable[[], Iterator[str]], ...]:
-        from fcsse.aws import completion
-
-        return (completion.profiles if what == "profiles" else completion.regions,)
-
-    found = _gather(names, _limit())
+    found = _gather(lambda: _questions(what, {}), _limit())
     return sorted(name for name in found if name.startswith(incomplete) and not _SIGNS.search(name))
 
 
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
-    found = _gather(lambda: _fetcher(what, given), _limit())
+    found = _gather(lambda: _questions(what, given), _limit())
     return sorted(
         name for name in found if name.startswith(incomplete) and not _SIGNS.search(name) and name not in before
     )
@@ -95,9 +90,12 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _fetcher(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+def _questions(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+    """What to ask for names of this kind; ``given`` are the settings of the command so far."""
     from fcsse.aws import completion
 
+    if what in ("profiles", "regions"):
+        return (completion.profiles if what == "profiles" else completion.regions,)
     made = completion.clients(*(given[name] for name in PASSED_ON))
     return completion.caches(made) if what == "cache" else completion.buckets(made)
 

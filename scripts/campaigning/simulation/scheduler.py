@@ -2,7 +2,7 @@
 
 A thread runs until it waits: a pause, or the time of a request, hands over to whoever is due next. So an interleaving is a
 function of the seed. A thread that is made without the scheduler's knowledge, and waited for by its maker, acts in its
-maker's turn.
+maker's turn. Who waits wakes whoever is next; threads are kept for the next run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from typing import Any
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,12 +47,42 @@ class Process:
     err: list[str] = field(default_factory=list)
 
 
-@dataclass(eq=False, slots=True)
 class Turn:
-    """Somebody who waits."""
+    """Somebody who waits. A turn can be in the queue twice: it comes once."""
 
-    process: Process
-    event: threading.Event = field(default_factory=threading.Event)
+    __slots__ = ("_wait", "came", "process")
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.came = False
+        self._wait = threading.Lock()
+        self._wait.acquire()
+
+    def wait(self) -> None:
+        """Waits until the turn has come. Raises ``KilledError`` where the process has ended."""
+        self._wait.acquire()
+        if self.process.over:
+            raise KilledError
+
+    def wake(self) -> None:
+        """Has the one who waits go on."""
+        self._wait.release()
+
+
+class _Thread(threading.Thread):
+    """Does one piece of work after the other."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def run(self) -> None:
+        while True:
+            self.work.get()()
+            _idle.append(self)
+
+
+_idle: list[_Thread] = []
 
 
 class World:
@@ -66,9 +97,10 @@ class World:
         self.turns = 0
         self._queue: list[tuple[float, int, Turn]] = []
         self._numbers = itertools.count()
-        self._baton = threading.Event()
+        self._ended = threading.Event()
         self._alive = 0
         self._blocked: set[Turn] = set()
+        self._until = 0.0
 
     def spawn(self, work: Callable[[], Any], delay: float = 0.0, process: Process | None = None) -> None:
         """Another thread, from ``delay`` on, of this process or else of the one that acts."""
@@ -77,19 +109,21 @@ class World:
         self._push(turn, self.now + delay)
 
         def act() -> None:
-            turn.event.wait()
             try:
-                if not turn.process.over:
-                    work()
+                turn.wait()
+                work()
             except KilledError:
                 pass
             except BaseException as error:
                 self.errors.append(error)
             finally:
                 self._alive -= 1
-                self._baton.set()
+                self._wake_next()
 
-        threading.Thread(target=act, daemon=True).start()
+        thread = _idle.pop() if _idle else _Thread()
+        thread.work.put(act)
+        if not thread.is_alive():
+            thread.start()
 
     def sleep(self, seconds: float) -> None:
         """The thread that runs waits, and lets others act meanwhile."""
@@ -120,24 +154,45 @@ class World:
 
     def run(self, until: float = 100_000.0) -> None:
         """Lets all act until none is left. Raises what a thread raised, and ``HangError`` where there is no end."""
+        self._until = until
+        self._wake_next()
+        turns = -1
+        while not self._ended.wait(60):
+            if self.turns == turns:
+                raise HangError("a thread blocks outside virtual time")
+            turns = self.turns
+        if self.errors:
+            raise self.errors[0]
+
+    def _wake_next(self) -> None:
+        """Lets the next one act, or ends the run where nobody is left or it does not come to an end."""
+        try:
+            turn = self._next()
+        except HangError as error:
+            self.errors.insert(0, error)
+            turn = None
+        if turn is None:
+            self._ended.set()
+        else:
+            turn.wake()
+
+    def _next(self) -> Turn | None:
+        """Whose turn it is now; None where nobody is left. Raises ``HangError`` where there is no end."""
         while self._alive and (self._queue or self._release()):
             at, _, turn = heapq.heappop(self._queue)
-            if turn.event.is_set():
+            if turn.came:
                 continue
+            turn.came = True
             self._blocked.discard(turn)
             self.turns += 1
-            if at > until or self.turns > ENDLESS:
+            if at > self._until or self.turns > ENDLESS:
                 raise HangError(f"no end after {self.now:.0f} virtual seconds and {self.turns} turns")
             self.now = max(self.now, at)
             self.process = turn.process
-            self._baton.clear()
-            turn.event.set()
-            if not self._baton.wait(60):
-                raise HangError("a thread blocks outside virtual time")
+            return turn
         if self._alive:
             raise HangError("everybody waits for somebody")
-        if self.errors:
-            raise self.errors[0]
+        return None
 
     def _release(self) -> bool:
         """Lets the threads of ended processes end, which wait for what will not come."""
@@ -149,10 +204,8 @@ class World:
         heapq.heappush(self._queue, (at, next(self._numbers), turn))
 
     def _yield(self, turn: Turn) -> None:
-        self._baton.set()
-        turn.event.wait()
-        if turn.process.over:
-            raise KilledError
+        self._wake_next()
+        turn.wait()
 
 
 class SimulatedFuture(Future[Any]):

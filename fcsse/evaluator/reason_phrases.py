@@ -1,4 +1,4 @@
-"""Why what nearly decided did not: reasons for people.
+"""Reasons of a decision for people: why it is unknown (``doubts``), and what nearly allowed it (``near_misses``). Pure.
 
 Nothing here decides; it looks again at what was judged and says in plain words which element did not fit. A reason is
 one line, whatever the policy holds: what does not print is escaped.
