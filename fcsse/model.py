@@ -147,7 +147,8 @@ class Bucket(NamedTuple):
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
     to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read; ``bucket_keys_known``
-    is False where the caller left the Bucket Key setting out.
+    is False where the caller left the Bucket Key setting out. ``default``: what S3 says, where the caller stated a key that it
+    does not name, or names by an alias.
     """
 
     name: str
@@ -156,6 +157,14 @@ class Bucket(NamedTuple):
     foreign: bool | None = None
     given: bool = False
     bucket_keys_known: bool = True
+    default: Encryption | None = None
+
+    @property
+    def other_default(self) -> str:
+        """The default encryption for people, where the caller stated a key that it does not name; else empty."""
+        if self.default is None:
+            return ""
+        return self.default.name + (f" with {self.default.key}" if self.default.key else "")
 
 
 class Key(NamedTuple):

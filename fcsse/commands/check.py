@@ -220,10 +220,20 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
-        (*notes, older_objects(facts.bucket.name, words), OUTSIDE),
+        (*notes, _which_objects(facts, words), OUTSIDE),
         blocker=blocker,
         level=judgement.level,
         why=headline.why,
+    )
+
+
+def _which_objects(facts: Facts, words: CommandBuilder) -> str:
+    """Which objects a verdict is about, as a sentence."""
+    if facts.key is None or not (facts.bucket.given or facts.bucket.default):
+        return older_objects(facts.bucket.name, words)
+    return (
+        f"This is about objects that are encrypted with key {facts.key.arn}, as stated. Which keys the bucket's objects use: "
+        f"{words.census(facts.bucket.name)}"
     )
 
 

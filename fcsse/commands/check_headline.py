@@ -8,6 +8,7 @@ from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.request import Verdict
 from fcsse.model import AccessLevel, Facts
 from fcsse.planning.denials import advice, denied_because, exemption
+from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
 
@@ -27,7 +28,8 @@ def full_access(facts: Facts) -> str:
     if hides_key_policy(facts):
         unread = "the key policy" if not _hides_bucket_policy(facts) else "the key policy and bucket policy"
         read = "were not read" if facts.bucket.given and _hides_bucket_policy(facts) else "could not be read"
-        return f"the grant allows {facts.pair.cache} to read and write s3://{facts.pair.bucket}; {unread} {read}"
+        bucket = f"s3://{facts.pair.bucket}{_with_stated_key(facts)}"
+        return f"the grant allows {facts.pair.cache} to read and write {bucket}; {unread} {read}"
     return f"{facts.pair.cache} can read and write {bucket_phrase(facts)}{beyond_key_policy(facts)}"
 
 
@@ -38,7 +40,13 @@ def bucket_phrase(facts: Facts) -> str:
         far = ", by the grant"
     elif _hides_bucket_policy(facts):
         far = f", by {'its key' if facts.key else 'its encryption'}"
-    return f"s3://{facts.pair.bucket}{far}"
+    return f"s3://{facts.pair.bucket}{far}{_with_stated_key(facts)}"
+
+
+def _with_stated_key(facts: Facts) -> str:
+    """That the verdict is on a stated key, where the bucket does not name that one, or by an alias, which is not looked up."""
+    other = printable(facts.bucket.other_default)
+    return f" where objects use the stated key (its default encryption: {other})" if other else ""
 
 
 def beyond_key_policy(facts: Facts) -> str:

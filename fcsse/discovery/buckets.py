@@ -143,8 +143,11 @@ class Buckets:
                 action=error.action,
                 resource=error.resource,
             ) from error
+        default: Encryption | None = None
         if options.key is not None:
             self._refuse_another_region(name, encryption, options.key)
+            named = (str(options.key), options.key.resource.removeprefix("key/"))
+            default = None if encryption.is_kms and encryption.key in named else encryption
             encryption = Encryption(SSE_KMS.code, str(options.key), options.bucket_keys or encryption.bucket_keys)
         elif options.bucket_keys is not None:
             encryption = Encryption(encryption.algorithm, encryption.key, options.bucket_keys)
@@ -160,7 +163,7 @@ class Buckets:
             region = options.bucket_region or self._fetcher.region(name).result()
             return Bucket(name, encryption, region, foreign=not ownership.own)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
-        bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn))
+        bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn), default=default)
         # Only an account's own buckets can use its aws/s3.
         return bucket._replace(foreign=arn.account != own) if is_default_key(bucket) else bucket
 

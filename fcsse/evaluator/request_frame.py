@@ -77,7 +77,8 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
         context["kms:ResourceAliases"] = known.aliases
     if known.tags is not None and len({name.lower() for name, _ in known.tags}) == len(known.tags):
         # Of tags whose names differ in case alone, AWS does not say which a condition sees.
-        # Source: IAM user guide, "Controlling access to AWS resources using tags".
+        # Sources: KMS API reference, TagResource (tags are case-sensitive); IAM user guide, "AWS global condition context
+        # keys", aws:ResourceTag (the tag's name in a condition is not).
         context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
         absent |= {"aws:ResourceTag/*"}
     bounds = times(known.now)

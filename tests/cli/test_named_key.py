@@ -172,3 +172,25 @@ def test_a_census_of_a_uri_counts_what_is_under_its_prefix(shell: Shell) -> None
     assert whole["total"] >= 3
     assert shell.run("census", "--bucket", "s3://data/in/", "--prefix", "in/").code in (0, 3)
     assert shell.run("census", "--bucket", "s3://data/in/", "--prefix", "out/").code == 2
+
+
+@pytest.mark.parametrize("bucket", ["data", "data-sse-s3", "data-alias"])
+def test_a_key_that_the_bucket_does_not_name_is_not_taken_for_its_own(shell: Shell, bucket: str) -> None:
+    """Access by a key that is stated says nothing of what is written with the bucket's default encryption."""
+    stated = shell.sandbox.key("data-bucket-keys").arn
+    pair = ("--cache", "fc-0123", "--bucket", bucket, "--key", stated)
+    link = shell.run("link", *pair)
+    assert (link.code, "the key is stated (default encryption: SSE-" in link.out) == (0, True), link.words
+    for more in ((), ("-q",), ("-o", "markdown"), ("-o", "json")):
+        run = shell.run("check", *pair, *more)
+        assert run.code == 0
+        assert "where objects use the stated key (its default encryption: SSE-" in run.out
+    assert "with the bucket's default encryption as it is now" not in shell.run("check", *pair).out
+    assert "the stated key" not in shell.run("check", *pair[:4]).out
+
+
+def test_the_key_that_the_bucket_names_may_be_stated(shell: Shell) -> None:
+    shell.linked("fc-0123", "data")
+    for key in (shell.sandbox.key("data").arn, shell.sandbox.key("data").id):
+        run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", "--key", key, "-q")
+        assert (run.code, run.out) == (0, "fc-0123 can read and write s3://data.\n")

@@ -97,6 +97,8 @@ def encryption_text(bucket: Bucket) -> str:
         return encryption.name
     keys = ("on" if encryption.bucket_keys else "off") if bucket.bucket_keys_known else "unknown"
     given = "; as stated on the command line" if bucket.given else ""
+    if bucket.other_default:
+        given = f"; the key is stated (default encryption: {bucket.other_default})"
     return f"{encryption.name}, Bucket Keys {keys}{given}"
 
 
