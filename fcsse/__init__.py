@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from fcsse.api.settle import SettleResult, settle
     from fcsse.api.statement import statement
     from fcsse.apply.apply import AppliedChange, FailedChange
-    from fcsse.apply.backup import Backup
+    from fcsse.apply.backup_file import Backup
     from fcsse.apply.pair_result import PairResult
     from fcsse.aws_lambda import lambda_handler
     from fcsse.commands.audit.finding import Finding, Fix
@@ -105,8 +105,8 @@ if TYPE_CHECKING:
     from fcsse.commands.census.run import CensusResult
     from fcsse.commands.check import CheckResult
     from fcsse.commands.history import Histories
+    from fcsse.commands.permissions.permission import Permission
     from fcsse.commands.permissions.policy import Permissions
-    from fcsse.commands.permissions.table import Permission
     from fcsse.errors import (
         BusyError,
         ChangedError,
@@ -155,7 +155,7 @@ else:
         "fcsse.commands.audit.verdicts": ("PairAudit",),
         "fcsse.iac.additions": ("Additions", "NewGrant", "NewStatements"),
         "fcsse.commands.permissions.policy": ("Permissions",),
-        "fcsse.commands.permissions.table": ("Permission",),
+        "fcsse.commands.permissions.permission": ("Permission",),
         "fcsse.model": ("Facts", "Pair", "Via"),
         "fcsse.commands.census.run": ("CensusResult",),
         "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
@@ -163,7 +163,7 @@ else:
         "fcsse.commands.history": ("Histories",),
         "fcsse.commands.check": ("CheckResult",),
         "fcsse.apply.apply": ("AppliedChange", "FailedChange"),
-        "fcsse.apply.backup": ("Backup",),
+        "fcsse.apply.backup_file": ("Backup",),
     }
 
     def __getattr__(name):

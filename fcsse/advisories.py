@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, Future
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import FcsseError
@@ -22,9 +22,6 @@ from fcsse.planning.requirements import owner_warning
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-
 PATIENCE = 10.0
 """Seconds to wait for an answer, once all else is done."""
 
@@ -33,7 +30,7 @@ PATIENCE = 10.0
 class Advisories:
     """The questions of one run: whether CloudFormation manages a key, and which of the buckets are another account's."""
 
-    aws: Aws
+    aws: AwsCalls
     clock: Clock
     _stacks: dict[Arn, Future] = field(default_factory=dict)
     _others: dict[Arn, Future] = field(default_factory=dict)

@@ -21,7 +21,14 @@ _ARN = re.compile(
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_OTHER_BUCKETS = ("--x-s3", "--table-s3", "-s3alias", "--ol-s3", ".mrap")
+"""How the names of directory buckets, table buckets, and aliases of access points end, and no general purpose bucket's.
+
+What is encrypted in the former two has other ARNs, and so another encryption context. Source: S3 user guide, "General purpose
+bucket naming rules".
+"""
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+_KEY_RESOURCE = re.compile(r"key/(?:[A-Za-z0-9-]+|\*)")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]+")
 _UNIQUE_ID = re.compile(r"A(?:ROA|IDA|GPA|NPA|NVA|IPA)[A-Z0-9]{8,}")
 ALIAS_LENGTH = 256
@@ -65,6 +72,7 @@ def is_bucket_name(text: str) -> bool:
     return (
         _BUCKET.fullmatch(text) is not None
         and ".." not in text
+        and not text.endswith(_OTHER_BUCKETS)
         and re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", text) is None
     )
 
@@ -120,9 +128,12 @@ def is_unique_id(text: str) -> bool:
 
 
 def key_arn(text: str) -> Arn | None:
-    """The key ARN in ``text``; None for anything else, an alias ARN included."""
+    """The key ARN in ``text``; None for anything else, an alias ARN included.
+
+    A bucket's owner writes what a bucket names as its key, so what has signs that no key's id has is none. ``key/*``: any key.
+    """
     arn = Arn.parse(text)
-    if arn and arn.service == "kms" and arn.region and arn.account and arn.resource.startswith("key/"):
+    if arn and arn.service == "kms" and arn.region and arn.account and _KEY_RESOURCE.fullmatch(arn.resource):
         return arn
     return None
 

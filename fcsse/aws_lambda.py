@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fcsse.api.settings import Settings, pipeline_of
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.arn import is_account
 from fcsse.errors import (
     BusyError,

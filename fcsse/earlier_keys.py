@@ -7,24 +7,21 @@ a warning, and the command that goes on, for each pair of which today's key hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.arn import Arn, key_arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
 from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.statement import read_statement
 from fcsse.suggested_commands import CommandBuilder
 
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-
 MOST = 10
 """Keys whose policies are read for it, those changed last first."""
 
 
-def with_earlier_keys(plan: Plan, aws: Aws, saved: Sequence[Backup], words: CommandBuilder) -> Plan:
+def with_earlier_keys(plan: Plan, aws: AwsCalls, saved: Sequence[Backup], words: CommandBuilder) -> Plan:
     """The plan with what other keys still give. Asks AWS only where a pair has nothing to take back from its key."""
     if not any(_is_asked_for(outcome) for outcome in plan.outcomes):
         return plan
@@ -39,7 +36,7 @@ def _is_asked_for(outcome: Outcome) -> bool:
 
 
 def _told(
-    outcome: Outcome, aws: Aws, keys: Sequence[Arn], read: dict[Arn, PolicyDocument | None], words: CommandBuilder
+    outcome: Outcome, aws: AwsCalls, keys: Sequence[Arn], read: dict[Arn, PolicyDocument | None], words: CommandBuilder
 ) -> Outcome:
     facts = outcome.facts
     if not _is_asked_for(outcome) or facts is None or facts.role is None:
@@ -61,7 +58,7 @@ def _told(
     return outcome._replace(warnings=tuple(said))
 
 
-def _policy(aws: Aws, key: Arn) -> PolicyDocument | None:
+def _policy(aws: AwsCalls, key: Arn) -> PolicyDocument | None:
     """A key's policy; None where it cannot be read, or no longer is."""
     try:
         return PolicyDocument.parse(aws.get_policy(key))

@@ -7,10 +7,11 @@ where the advice or the exit code differs. Exit codes are part of the command li
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from fcsse.advice import Advice, advice
 from fcsse.masking import mask_here
+from fcsse.text import capitalized, listed
 
 EXIT_OK = 0
 EXIT_UNEXPECTED = 1
@@ -169,11 +170,39 @@ class DenyingPolicy(Enum):
     SOME = "a policy that AWS does not name"
 
 
+class NeededPermission(NamedTuple):
+    """What a refused caller needs: ``actions`` on ``resource`` (empty: of no resource), in ``policy``.
+
+    ``caller`` is its ARN, empty where AWS does not say it. ``denied_by``: the kind of policy whose explicit Deny refuses it.
+    """
+
+    actions: tuple[str, ...]
+    resource: str
+    policy: str
+    caller: str = ""
+    denied_by: DenyingPolicy | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as a sentence or two. Secrets that AWS's words hold are masked."""
+        asked = listed(self.actions)
+        on = f" on {self.resource}" if self.resource else ""
+        if self.denied_by is None:
+            return mask_here(f"{self.caller or 'The caller'} needs {asked}{on}, in {self.policy}.")
+        own = self.denied_by in (DenyingPolicy.IDENTITY, DenyingPolicy.BOUNDARY, DenyingPolicy.SESSION)
+        excluded = asked if own else self.caller or "the caller"
+        return mask_here(
+            f"{capitalized(self.denied_by.value)} denies {asked}{on}, and an explicit Deny wins over every Allow. Exclude "
+            f"{excluded} from that Deny."
+        )
+
+
 class DeniedError(FcsseError):
     """The caller lacks a permission. ``action`` is the IAM action, ``resource`` what it was refused on, an ARN or ``*``;
     both are empty where AWS names none. Exit code 5.
 
-    ``denied_by`` is set where an explicit Deny stands in the way, which no Allow helps against.
+    ``denied_by`` is set where an explicit Deny stands in the way, which no Allow helps against. ``needed`` is what the hint
+    says, where it says nothing else.
     """
 
     code = "denied"
@@ -190,11 +219,13 @@ class DeniedError(FcsseError):
         resource: str = "",
         denied_by: DenyingPolicy | None = None,
         doing: str = "",
+        needed: NeededPermission | None = None,
     ) -> None:
         super().__init__(message, hint, doing=doing)
         self.action = action
         self.resource = resource
         self.denied_by = denied_by
+        self.needed = needed
 
 
 class CredentialsError(FcsseError):

@@ -112,6 +112,14 @@ def _of_urls() -> Rules:
             ),
             rf"\1{HIDDEN}@",
         ),
+        # What looks like a port and a path may be a password that has a slash.
+        (
+            re.compile(
+                r"""([a-z][a-z0-9+.-]{0,20}://[^\s/@:"'<>]{0,100}:\d{1,5}[/?#])(?!\[hidden\])[^\s@"'<>]{0,300}@[^\s"'<>]*""",
+                flags,
+            ),
+            rf"\1{HIDDEN}",
+        ),
     )
 
 
@@ -159,6 +167,13 @@ def _mask_process(found: re.Match[str]) -> str:
 _ENDPOINT = re.compile(r"(Invalid endpoint: )(\S+)")
 """botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``)."""
 
+_PART = re.compile(
+    r"""((?:Port could not be cast to integer value as|nonnumeric port:|Failed to parse:) )(?!https?://)(?:(["'])(?:(?!\2).)*\2|\S+)"""
+)
+"""The words of Python's and urllib3's readers of URLs, with the part that they could not read: perhaps one of a password with a
+slash or a hash in it.
+"""
+
 
 def mask(text: str, known: Iterable[str] = ()) -> str:
     """The text without the secrets in it, and without the values in ``known``.
@@ -169,6 +184,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
         text = text.replace(value, HIDDEN)
     text = _PROCESS.sub(_mask_process, text)
     text = _ENDPOINT.sub(lambda found: found[1] + _without_user(found[2]), text)
+    text = _PART.sub(rf"\1{HIDDEN}", text)
     for pattern, instead in _rules():
         text = pattern.sub(instead, text)
     return _WORD.sub(_mask_word, text)
@@ -181,7 +197,7 @@ def mask_url(url: str) -> str:
 
 def _without_user(url: str) -> str:
     """All up to the last ``@`` is hidden, unless a plain host stands before it; then the path with the ``@`` is."""
-    scheme, mark, rest = url.rpartition("//") if "//" in url else ("", "", url)
+    scheme, mark, rest = url.partition("//") if "//" in url else ("", "", url)
     if "@" not in rest:
         return url
     host, slash, path = rest.partition("/")
@@ -207,13 +223,22 @@ SHORTEST = 16
 """Characters that a value has at least: a short one may be a word (simulators take ``test``)."""
 
 
+_URL_VARIABLE = re.compile(r"(?:.*_PROXY|(?:AWS|FCSSE)_ENDPOINT_URL(?:_.*)?)", re.IGNORECASE)
+SHORTEST_PASSWORD = 4
+
+
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Values of the environment that are secrets themselves; of one with control characters, which messages escape, the parts
-    between them, too.
+    between them, too; and passwords in the URLs of endpoints and proxies, which no pattern finds where they hold a slash.
     """
     found: dict[str, None] = {}
     for value in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
         found |= dict.fromkeys(one for one in (value, *_CONTROL.split(value)) if len(one) >= SHORTEST)
+    for name, value in environ.items():
+        if "@" in value and _URL_VARIABLE.fullmatch(name):
+            rest = value.partition("//")[2] if "//" in value else value
+            password = rest.rpartition("@")[0].partition(":")[2]
+            found |= dict.fromkeys([password] if len(password) >= SHORTEST_PASSWORD else [])
     return tuple(found)
 
 

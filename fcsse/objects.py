@@ -62,3 +62,16 @@ class Group(NamedTuple):
             oldest=min(times, default=None),
             newest=max(times, default=None),
         )
+
+
+class InventoryTable(NamedTuple):
+    """Where the S3 Metadata inventory table of a bucket is. ``region`` None: in the Region of the caller's settings."""
+
+    catalog: str
+    namespace: str
+    name: str
+    region: str | None = None
+
+    def __str__(self) -> str:
+        """As SQL names it."""
+        return ".".join(f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (self.catalog, self.namespace, self.name))

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.advice import REGION, Parameter, advice
 from fcsse.advisories import Advisories
 from fcsse.apply.apply import AppliedChange, FailedChange, apply_plan, try_plan
-from fcsse.apply.backup import Backup, BackupFolder
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.backup_file import Backup
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.write_log import WriteLog
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.discovery.discover import Discovery
 from fcsse.discovery.look_ups import with_look_ups
@@ -30,9 +32,6 @@ from fcsse.planning.narrower import narrower, whole_bucket
 from fcsse.planning.plan import NEVER, Plan, PolicyChange
 from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 
 class Target(NamedTuple):
@@ -84,7 +83,7 @@ class Pipeline:
     ``words`` write the commands that are suggested.
     """
 
-    aws: Aws
+    aws: AwsCalls
     clock: Clock
     progress: Progress = field(default_factory=Silent)
     wait: float = 300.0

@@ -1,6 +1,8 @@
-"""Numbers, lists and sentences in English. Pure."""
+"""Numbers, lists, sentences and times in English. Pure."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -15,6 +17,16 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
+def capitalized(text: str) -> str:
+    """The text with a capitalized at its beginning, and otherwise as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
-    """The text as a sentence: a capital at its beginning, a full stop at its end."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """The text as a sentence: a capitalized at its beginning, a full stop at its end."""
+    return capitalized(text) + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def stamp(moment: datetime) -> str:
+    """A time in UTC, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -34,6 +34,8 @@ def test_a_cache_is_its_id_or_its_arn(text: str, name: str | None) -> None:
         ("arn:aws:s3:::data", "data"),
         ("arn:aws:s3:::data/in/", None),
         ("data/in/", None),
+        ("s3://data--euw1-az1--x-s3/in/", None),
+        ("data-x-s3", "data-x-s3"),
         ("s3:///in/", None),
     ],
 )

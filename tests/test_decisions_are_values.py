@@ -14,9 +14,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-KNOWN = {"fcsse/cli/output/audit_html.py": 1, "fcsse/commands/audit/unreadable.py": 3, "fcsse/evaluator/evaluate.py": 1}
-"""How often a sentence is reworded for several things at once. To be made values, too; no more may come."""
-
 ELSEWHERE = ("fcsse/aws/", "fcsse/sandbox/")
 TEXTS = {"message", "hint", "reason", "title", "detail", "headline", "remedy", "summary", "warning", "note", "phrase"}
 READING = {
@@ -57,7 +54,7 @@ def test_no_sentence_is_read_back_to_decide() -> None:
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(ELSEWHERE):
             found[name] += sum(1 for _ in readings(ast.parse(path.read_text(encoding="utf-8"))))
-    assert {name: times for name, times in found.items() if times} == KNOWN
+    assert not +found
 
 
 @pytest.mark.parametrize(

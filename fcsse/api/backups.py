@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fcsse.api import validation
 from fcsse.api.settings import Settings, folder_of, pipeline_of, settings_of
 from fcsse.api.wording_of_errors import in_words_of_the_api
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.commands.recorded import find_policy
 from fcsse.commands.restore import Restoration, apply_restore, plan_restore, require_discard
 from fcsse.policy.diff import policy_diff

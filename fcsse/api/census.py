@@ -12,7 +12,7 @@ from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
-from fcsse.commands.permissions.table import Engine
+from fcsse.commands.permissions.permission import Engine
 
 if TYPE_CHECKING:
     import boto3

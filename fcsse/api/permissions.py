@@ -7,9 +7,9 @@ from typing import Literal
 from fcsse.api import validation
 from fcsse.api.validation import Names, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api
+from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import Permissions, needs
 from fcsse.commands.permissions.scope import Scope
-from fcsse.commands.permissions.table import Command, Engine
 from fcsse.model import Via
 
 

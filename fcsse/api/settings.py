@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.apply.backup import Backup, BackupFolder, places
+from fcsse.apply.backup import BackupFolder, places
+from fcsse.apply.backup_file import Backup
 from fcsse.clock import Clock, SystemClock
 from fcsse.errors import UsageError
 from fcsse.pipeline import Pipeline

@@ -11,6 +11,7 @@ from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.model import AccessLevel, Context, Operation, Options, Via
+from fcsse.pipeline import Target
 
 if TYPE_CHECKING:
     import boto3
@@ -68,15 +69,23 @@ def statement(
     )
     if cache_resource is not None:
         validation.require(not cache and not every_cache, "cache_resource excludes cache and every_cache")
-        buckets = validation.buckets(bucket)
-        validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
-        return additions_for_resource(cache_resource, buckets, options)
+        return _for_resource(cache_resource, validation.buckets(bucket), options)
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     owner, place = validation.one(validation.accounts, account), validation.one(validation.regions, region)
     if owner is not None:
-        validation.require(target.buckets, "working offline (account): no bucket is named", "Name one with bucket.")
-        return additions(stated_facts(target.pairs, Stated(owner, place, options.partition), options), options)
+        return _offline(target, Stated(owner, place, options.partition), options)
     validation.require(options.partition is None, "partition needs account")
     target.require_facts(options, validation.term, also=" or account")
     asked = for_reading(settings_of(session, settings), place)
     return additions(pipeline_of(asked).discover(target, options), options)
+
+
+def _for_resource(name: str, buckets: tuple[str, ...], options: Options) -> Additions:
+    validation.require(buckets, "cache_resource: no bucket is named", "Name one with bucket.")
+    return additions_for_resource(name, buckets, options)
+
+
+def _offline(target: Target, stated: Stated, options: Options) -> Additions:
+    """By what the caller states, without asking AWS."""
+    validation.require(target.buckets, "working offline (account): no bucket is named", "Name one with bucket.")
+    return additions(stated_facts(target.pairs, stated, options), options)

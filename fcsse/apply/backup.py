@@ -1,107 +1,26 @@
-"""Key policies saved before each change: one file each, on disk before anything is written to AWS.
+"""The folder of the key policies saved before each change: one file each, on disk before anything is written to AWS.
 
-A file holds the exact text and what is needed to put it back. It is written whole or not at all: a new file of mode
-0600, flushed, then named. Its id sorts by time.
-
-The folder may be a link to another one, and others may have write access to it: each file in it is checked when it is read.
-A file that is no regular file of this user, or does not say what a backup says, is damaged: reported and passed over. So
-is one whose policy was edited after it was saved, unless the caller accepts that.
+The folder may be a link to another one, and others may have write access to it: each file in it is checked when it is read,
+and reported and passed over where it is damaged (``backup_file``).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
-from fcsse.arn import Arn, key_arn
+from fcsse.apply.backup_file import BACKUP_ID, Backup, DamagedBackup, read_backup, read_with_policy, sha256
 from fcsse.durable_files import make_folder_durably, write_durably
-from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
-from fcsse.policy.document import PolicyDocument
-from fcsse.safe_files import UnsafeFileError, read_own
+from fcsse.errors import NotFoundError, UnexpectedError, UsageError
 from fcsse.state_folder import default_folder
-
-SCHEMA = "fcsse.backup/1"
-MAX_FILE_BYTES = 1024 * 1024
-"""More than any backup takes: a key policy has 32,768 bytes, each character at most six in JSON."""
-RECORDED = "cloudtrail"
-"""In place of the schema: no file, but a version that CloudTrail recorded."""
-
-OPTIONAL = frozenset({"becomes", "read_at", "put_at", "request_id", "held_at"})
-"""Fields that copies of older versions lack."""
-
-_EDITED = "has a policy that was edited after it was saved"
-_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-z-]+-[0-9a-f]{6}")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Backup:
-    """A saved key policy. ``time`` is in UTC, ``reason`` the change that followed, ``sha256`` that of the text.
-
-    ``becomes`` is the digest of the document that was written next, to tell later whether others changed it since. Once it
-    was written: ``read_at`` is when this text was last read, ``put_at`` when the next one was sent, ``request_id`` AWS's id of
-    that call, and ``held_at`` when KMS still showed what was put, at least a second later; times in UTC.
-    """
-
-    id: str
-    time: str
-    key: str
-    account: str
-    region: str
-    reason: str
-    policy: str
-    sha256: str
-    becomes: str = ""
-    schema: str = SCHEMA
-    read_at: str = ""
-    put_at: str = ""
-    request_id: str = ""
-    held_at: str = ""
-
-    def __repr__(self) -> str:
-        """One line: the id, the key and the change that followed."""
-        return f"<Backup {self.id} of key {self.key}: {self.reason}>"
-
-    def is_of(self, key: Arn) -> bool:
-        """Is it a policy of this key? A bare key id, without an account, is enough."""
-        return self.key == str(key) or (not key.account and self.key.endswith(f":{key.resource}"))
-
-    @property
-    def is_recorded(self) -> bool:
-        """Is it a version from CloudTrail's record, with the event's id, and ``reason`` says who wrote it?"""
-        return self.schema == RECORDED
-
-    @property
-    def noun(self) -> str:
-        """What it is called in messages."""
-        return "version" if self.is_recorded else "backup"
-
-    @property
-    def edited(self) -> bool:
-        """Is its policy another one than was saved? Formatting counts."""
-        return self.sha256 != _sha256(self.policy)
-
-
-class DamagedBackup(NamedTuple):
-    """A file with a backup's name that is not used. ``reason`` completes "The file …": "is a symbolic link"."""
-
-    path: Path
-    reason: str
-    edited: bool = False
-
-    @property
-    def message(self) -> str:
-        """A sentence for people. An edited one can be restored, where that is asked for by its id."""
-        return f"{self.path} {self.reason}: damaged, it {'is not used' if self.edited else 'cannot be restored'}."
 
 
 def places(
@@ -151,7 +70,7 @@ class BackupFolder(NamedTuple):
             region=region,
             reason=reason,
             policy=policy,
-            sha256=_sha256(policy),
+            sha256=sha256(policy),
             becomes=becomes,
         )
         try:
@@ -181,7 +100,7 @@ class BackupFolder(NamedTuple):
         noted = replace(backup, **what)
         path = self.path / f"{backup.id}.json"
         with suppress(OSError):
-            if _read(path) == backup:
+            if read_backup(path) == backup:
                 write_durably(path, json.dumps(asdict(noted), indent=2))
                 return noted
         return backup
@@ -191,7 +110,7 @@ class BackupFolder(NamedTuple):
 
         Raises ``UnexpectedError`` where the folder is there but cannot be listed.
         """
-        return _sorted_out(map(_read, self._paths()))
+        return _sorted_out(map(read_backup, self._paths()))
 
     def all(self) -> tuple[Backup, ...]:
         """All backups, newest first. Damaged files are passed over. Raises as ``read_all`` does."""
@@ -216,7 +135,7 @@ class BackupFolder(NamedTuple):
         for path in paths:
             if len(found) == most:
                 break
-            one = _read_with_policy(path)
+            one = read_with_policy(path)
             if isinstance(one, DamagedBackup):
                 damaged.append(one)
             elif one.key == key:
@@ -239,7 +158,7 @@ class BackupFolder(NamedTuple):
         exact = [path for path in found if path.stem == id_or_start]
         match exact or found:
             case [path]:
-                backup = _read_with_policy(path, accept_edited=accept_edited)
+                backup = read_with_policy(path, accept_edited=accept_edited)
                 if isinstance(backup, DamagedBackup):
                     message = f"reading backup {path.stem}: {path} is damaged: it {backup.reason}"
                     others = f"List the others: {self.listed_by}"
@@ -270,69 +189,7 @@ class BackupFolder(NamedTuple):
                 ),
             ) from error
         stems = sorted((name.removesuffix(".json") for name in names), reverse=True)
-        return [self.path / f"{stem}.json" for stem in stems if _ID.fullmatch(stem)]
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def parse_backup(content: bytes, backup_id: str, *, accept_edited: bool = False) -> Backup | str:
-    """The backup that a file of this id holds, or why it holds none, completing "The file …". Pure."""
-    try:
-        value = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return "is not JSON"
-    if not isinstance(value, dict):
-        return "is not a backup of fcsse"
-    if value.get("schema") != SCHEMA:
-        return f"is not in the format {SCHEMA}"
-    names = {field.name for field in fields(Backup)}
-    wrong = sorted(
-        {name for name in names - OPTIONAL if not isinstance(value.get(name), str)}
-        | {name for name in value if name not in names or not isinstance(value[name], str)}
-    )
-    if wrong:
-        return f"has missing, unknown or mistyped fields ({', '.join(wrong[:5])!r})"
-    backup = Backup(**value)
-    if backup.id != backup_id:
-        return "holds the backup of another id"
-    key = key_arn(backup.key)
-    if key is None:
-        return "names no key ARN"
-    if (key.account, key.region) != (backup.account, backup.region):
-        return "names a key of another account or Region than it was saved for"
-    try:
-        datetime.fromisoformat(backup.time)
-        "".join(value.values()).encode()
-    except ValueError:
-        return "has a time that is none, or characters that cannot be encoded"
-    return _EDITED if backup.edited and not accept_edited else backup
-
-
-def _read(path: Path, *, accept_edited: bool = False) -> Backup | DamagedBackup:
-    try:
-        found = parse_backup(read_own(path, MAX_FILE_BYTES), path.stem, accept_edited=True)
-    except UnsafeFileError as error:
-        found = error.reason
-    except OSError as error:
-        found = f"cannot be read ({error.strerror or error})"
-    if isinstance(found, Backup):
-        if accept_edited or not found.edited:
-            return found
-        return DamagedBackup(path, _EDITED, edited=True)
-    return DamagedBackup(path, found)
-
-
-def _read_with_policy(path: Path, *, accept_edited: bool = False) -> Backup | DamagedBackup:
-    """As ``_read``; damaged also where its policy is none, which takes longer to find out."""
-    found = _read(path, accept_edited=accept_edited)
-    if isinstance(found, Backup):
-        try:
-            PolicyDocument.parse(found.policy)
-        except FcsseError:
-            return DamagedBackup(path, "holds no key policy")
-    return found
+        return [self.path / f"{stem}.json" for stem in stems if BACKUP_ID.fullmatch(stem)]
 
 
 def _sorted_out(found: Iterator[Backup | DamagedBackup]) -> tuple[tuple[Backup, ...], tuple[DamagedBackup, ...]]:

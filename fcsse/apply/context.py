@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.write_log import WriteLog
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, pauses
 from fcsse.progress import Progress
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 
 @dataclass(slots=True)
@@ -28,7 +25,7 @@ class ApplyContext:
     ``at_look`` hears of each settling look as it begins, so that something else can be asked beside it.
     """
 
-    aws: Aws
+    aws: AwsCalls
     clock: Clock
     progress: Progress
     wait: float

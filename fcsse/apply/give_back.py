@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from fcsse.event_history.lost_writes import Loss
+from fcsse.event_history.losses import Loss
 from fcsse.event_history.policy_parts import parts_of
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import JsonValue, PolicyDocument

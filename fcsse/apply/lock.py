@@ -49,7 +49,7 @@ class KeyLock:
     """A turn at a key.
 
     ``held``: is it ours alone? ``replaced``: fingerprints of the texts that were replaced lately, with how many seconds ago.
-    ``problem``: why there is no lock, as a sentence, where its file is not safe to use.
+    ``problem``: why there is no lock, as a sentence, where its file could not be made or is not safe to use.
     """
 
     held: bool = False
@@ -108,13 +108,16 @@ def _remembered(file: FileIO, now: float) -> dict[str, float]:
 
 
 def _open_or_not(folder: Path | None, key: str) -> tuple[FileIO | None, str]:
-    """The lock's file, or None; then with a sentence where it is there and not safe to use."""
+    """The lock's file, or None; then with a sentence that says why, where there is a folder for it."""
     try:
         return (_open(folder, key) if folder else None), ""
     except UnsafeFileError as error:
-        return None, f"The lock file {error.filename} {error.reason}, so it was not used: this run takes no turns."
-    except OSError:
-        return None, ""
+        return (
+            None,
+            f"The lock file {error.filename} {error.reason}, so it was not used: this run takes no turns with others.",
+        )
+    except OSError as error:
+        return None, f"No lock file could be made in {folder} ({error.strerror}): this run takes no turns with others."
 
 
 def _open(folder: Path, key: str) -> FileIO:

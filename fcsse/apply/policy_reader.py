@@ -11,14 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from fcsse.apply.lock import REMEMBERED, fingerprint
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, Future
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 SETTLING = 1.0
 """Seconds after which KMS is taken to show what it holds."""
@@ -67,7 +64,7 @@ class Watch:
 class PolicyReader:
     """The readings of one policy. ``text`` is the last one that counts, ``at`` when it was asked for, monotonic."""
 
-    def __init__(self, aws: Aws, clock: Clock, key: Arn, text: str, at: float) -> None:
+    def __init__(self, aws: AwsCalls, clock: Clock, key: Arn, text: str, at: float) -> None:
         self.text = text
         self.at = at
         self._aws = aws

@@ -18,24 +18,22 @@ What nobody saw is found afterwards: each put says what it was made from, and Cl
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
-from fcsse.apply.backup import Backup
 from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
+from fcsse.apply.copies import Copies
 from fcsse.apply.lock import key_lock
 from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote
-from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
+from fcsse.apply.policy_reader import PolicyReader
+from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
-from fcsse.clock import Future
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
 from fcsse.event_history.put_basis import PutBasis
-from fcsse.model import Operation
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of, equivalent
-from fcsse.policy.step_phrases import who
 
 __all__ = ["ApplyContext", "PolicyWriter", "Written"]
 
@@ -45,17 +43,11 @@ FRESH = 0.25
 GLANCE = 0.015
 """Seconds that an undisturbed write lets the second reading take before it goes on without its answer."""
 
-STAGGER = 0.005
-"""Seconds by which the second of two readings goes ahead of the put that it is sent with."""
-
 LONG_AGO = 0.15
 """Seconds after which a second reading is too old to write upon: something held this machine up."""
 
 REPAIRS = 12
 """How often our part is put back before giving up."""
-
-KEPT = 20
-"""How many texts are saved at most because they were taken for old ones."""
 
 DOUBTED = 3
 """How often, before one put, a reading beside the copy counts that differs from the one after it: others may write all the time."""
@@ -91,18 +83,12 @@ class PolicyWriter:
         self._confirmer = Confirmer(run, self._reader, self._patience)
         self._sender = Sender(run, self._reader, self._patience)
         self._turns = 0
-        self._backup: str | None = None
-        self._saved: tuple[str, str] | None = None
-        self._kept: set[str] = set()
-        self._copy: Backup | None = None  # of what the last put replaced
-        self._copied: PolicyDocument | None = None  # what that put wrote
+        self._copies = Copies(run)
         self._marked: set[str] = set()  # what the lock remembers of our own puts, of which the reader knows better
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._looks: tuple[Future, ...] = ()  # readings that were on their way when the last put was sent
-        self._watch: Watch | None = None  # readings made while it was under way, where the policy was watched
-        self._unseen = False  # the last put was not read back yet: its settling look does that
+        self._beside = PutReadings(self._reader, run.clock)
         self._lost: LostUpdate | None = None
 
     def write(self) -> Written:
@@ -127,8 +113,8 @@ class PolicyWriter:
                 held = put is Sent.NOTHING_TO_DO
                 if put is Sent.TAKEN:
                     self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
-                    held = self._is_shown() or self._confirmer.read_back(self._change, self._old)
-                    if not self._unseen:
+                    held = self._beside.show(self._change) or self._confirmer.read_back(self._change, self._old)
+                    if not self._beside.unseen:
                         lock.settle(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
             self._turns += 1
@@ -148,10 +134,10 @@ class PolicyWriter:
                 case Sent.TAKEN if owes:
                     lost += 1
                     continue
-            old = self._old if self._unseen else None
+            old = self._old if self._beside.unseen else None
             if held and self._confirmer.settled(self._change, old):
-                self._note_held()
-                return Written("written", self._backup, tuple(self._notes), made=self._change)
+                self._copies.note_held(self._reader.text, self._key.partition)
+                return Written("written", self._copies.first, tuple(self._notes), made=self._change)
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
             self._reread_before_put = True
@@ -179,19 +165,19 @@ class PolicyWriter:
             if self._change.after.text == reader.text:
                 return self._sender.found()
             base, start, look = reader.text, run.clock.monotonic(), reader.in_background()
-            self._save(self._old, self._change.after)
+            self._copies.save(self._change, self._old)
             seen = None if self._reread_before_put else look.answer(GLANCE)
             late = reader.age > FRESH if seen is None else run.clock.monotonic() - start > LONG_AGO
             if late or look.failed() or (seen and reader.is_stale(seen)):
                 self._reread_before_put = True
-            self._looks = (look,)
+            self._beside.begin(look)
             if self._reread_before_put:
                 seen, beside = reader.read(), look.answer(0.0) or base
                 if seen == base != beside and not reader.is_stale(beside) and doubted < DOUBTED:
                     # Of two readings at the same time, one shows what somebody just wrote.
                     seen, doubted = beside, doubted + 1
             elif seen is None:
-                self._looks = (look, self._second_look())
+                self._beside.look_again()
                 seen = look.answer(0.0)  # it may have come meanwhile
                 if look.failed():
                     self._reread_before_put, seen = True, reader.read()
@@ -229,102 +215,26 @@ class PolicyWriter:
             raise self._cannot_reapply()
         self._change = self._change.again(base)
 
-    def _save(self, old: PolicyDocument, becomes: PolicyDocument) -> None:
-        """Puts the text that the next write replaces on disk, unless that was done already."""
-        self._kept.add(old.text)
-        run, both = self._run, (old.text, becomes.text)
-        if run.backups is None or both == self._saved:
-            return
-        word = "from" if self._change.operation is Operation.UNLINK else "to"
-        pairs = ", ".join(f"{who(access.role)} {word} {access.bucket}" for access in self._change.accesses)
-        backup = run.backups.save(
-            str(self._key),
-            self._key.account,
-            self._key.region,
-            old.text,
-            f"{self._change.operation.value} {pairs}".strip(),
-            run.clock.now(),
-            digest_of(becomes, self._key.partition),
-        )
-        self._saved, self._copy = both, backup
-        if self._backup is None:
-            self._backup = run.backup_ids[str(self._key)] = backup.id
-
-    def _second_look(self) -> Future:
-        """Another reading right before the put, since the first one is still on its way: the later one arrives the later.
-
-        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the settling
-        look confirms the write then. So it costs no request.
-        """
-        look = self._reader.in_background()
-        self._run.clock.sleep(STAGGER)
-        return look
-
     def _put(self, *, watched: bool) -> Sent:
         """Sends the document once. ``watched``: the policy is read again and again meanwhile."""
-        copy, saved = self._copy, self._saved
-        for text in self._reader.take_disregarded():
-            # Where KMS shows two texts by turns, nobody can know for certain which is the older one.
-            if text not in self._kept and len(self._kept) < KEPT:
-                self._kept.add(text)
-                self._save(PolicyDocument.parse(text), self._change.after)
-        self._copy, self._saved = copy, saved
+        self._copies.save_disregarded(self._change, self._reader.take_disregarded())
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        self._watch = self._reader.watch() if watched else None
-        try:
+        with self._beside.around(watched=watched):
             sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent is Sent.TAKEN:
-                self._note_put(put_at - timedelta(seconds=basis.age), put_at)
+                read_at = put_at - timedelta(seconds=basis.age)
+                self._copies.note_put(self._change.after, read_at, put_at, self._sender.request_id)
             return sent
-        finally:
-            if self._watch:
-                self._watch.stop()
-
-    def _is_shown(self) -> bool:
-        """Did a reading beside the put see it, or is that left to the settling look? False: it is to be read back."""
-        self._unseen = False
-        if self._watch or len(self._looks) < 2:
-            return False
-        text = self._looks[-1].answer(LAST)
-        if text is None:
-            return False
-        if holds(self._change, text):
-            self._reader.take(text)
-        else:
-            self._unseen = True
-        return True
-
-    def _note_put(self, read_at: datetime, put_at: datetime) -> None:
-        """Adds to the copy when it was read, and when and by which request it was replaced."""
-        self._copied = self._change.after
-        if self._copy is not None and self._run.backups is not None:
-            times = [one.astimezone(UTC).isoformat(timespec="milliseconds") for one in (read_at, put_at)]
-            self._copy = self._run.backups.note_put(
-                self._copy, read_at=times[0], put_at=times[1], request_id=self._sender.request_id
-            )
-
-    def _note_held(self) -> None:
-        """Adds to the copy that nobody wrote in the settling second after it was replaced."""
-        if (
-            self._copy is not None
-            and self._copy.put_at
-            and self._copied is not None
-            and self._run.backups is not None
-            and equivalent(PolicyDocument.parse(self._reader.text), self._copied, self._key.partition)
-        ):
-            moment = self._run.clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
-            self._copy = self._run.backups.note_put(self._copy, held_at=moment)
 
     def _has_lost_update(self) -> bool:
         """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
-        texts = [text for look in self._looks if (text := look.answer(LAST)) is not None]
-        texts += self._watch.seen() if self._watch else ()
-        now = put if self._unseen else PolicyDocument.parse(reader.text)
+        texts = self._beside.texts()
+        now = put if self._beside.unseen else PolicyDocument.parse(reader.text)
         # A text with the change in it was written after the put, unless the policy still is what was put. (A text from before
         # may have the change in it as well: others took the same statement out.)
-        still = not self._unseen and equivalent(now, put, self._key.partition)
+        still = not self._beside.unseen and equivalent(now, put, self._key.partition)
         known = (old.text, reader.text, put.text)
         strange = [
             one
@@ -338,7 +248,7 @@ class PolicyWriter:
         if found is None:
             return False
         self._lost, base = found
-        self._save(theirs, put)
+        self._copies.save(self._change, theirs)
         if base is None:
             raise self._cannot_reapply()
         self._note("Somebody else wrote at the same moment; what that write changed is put back.")

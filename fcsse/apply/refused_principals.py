@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError, NotVisibleError, PolicyRefusal, PolicyRefusedError
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.principal_places import Place, PrincipalKind, joined, principal_places
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 MOST = 100
 """Principals that are looked up in IAM."""
@@ -51,11 +49,11 @@ class LookUp(Enum):
     UNKNOWN = auto()
 
 
-def suspects_of(document: PolicyDocument, account: str, aws: Aws, since: datetime) -> Suspects:
+def suspects_of(document: PolicyDocument, account: str, aws: AwsCalls, since: datetime) -> Suspects:
     """Looks up the principals of a document that KMS refused. ``account`` is the key's, and the caller's own."""
     places = principal_places(document)
     ids = {place.text for place in places if place.kind is PrincipalKind.UNIQUE_ID}
-    dead = aws.ids.dead(ids) if ids else frozenset[str]()
+    dead = aws.dead_ids(ids) if ids else frozenset[str]()
     own = dict.fromkeys(place.text for place in places if place.kind is PrincipalKind.IAM and place.account == account)
     found = {text: _look_up(text, aws, since) for text in list(own)[:MOST]}
     harmless = (PrincipalKind.EVERYBODY, PrincipalKind.SERVICE, PrincipalKind.NO_ARN)
@@ -75,7 +73,7 @@ def suspects_of(document: PolicyDocument, account: str, aws: Aws, since: datetim
     )
 
 
-def _look_up(text: str, aws: Aws, since: datetime) -> LookUp:
+def _look_up(text: str, aws: AwsCalls, since: datetime) -> LookUp:
     arn = Arn.parse(text)
     try:
         found = aws.find_principal(arn) if arn else None

@@ -15,12 +15,13 @@ from botocore.exceptions import ClientError
 from fcsse.arn import Arn
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, error_code, translated
-from fcsse.aws.inventory import Table, query
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.inventory import query
+from fcsse.aws.named_call import Call
 from fcsse.clock import Clock, pauses
 from fcsse.encryption_algorithms import algorithm_in_inventory
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UnexpectedError
-from fcsse.objects import Group, ObjectEncryption
+from fcsse.objects import Group, InventoryTable, ObjectEncryption
 from fcsse.progress import Progress
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ LONGEST = 1800.0
 INSTEAD = "or leave --engine out to take a sample, or say --all."
 
 
-def find_table(s3: S3Client, bucket: str) -> Table:
+def find_table(s3: S3Client, bucket: str) -> InventoryTable:
     """The bucket's inventory table. Raises ``ImpossibleError`` where it is off, failed, or still being filled.
 
     Source: S3 API reference, GetBucketMetadataConfiguration, DestinationResult, DeleteBucketMetadataConfiguration; S3 user guide, "How metadata tables work": an AWS managed
@@ -61,7 +62,7 @@ def find_table(s3: S3Client, bucket: str) -> Table:
     arn = str(place.get("TableBucketArn", ""))
     found = Arn.parse(arn)
     table_bucket = arn.rsplit("/", 1)[-1]
-    return Table(
+    return InventoryTable(
         f"s3tablescatalog/{table_bucket}" if table_bucket else AWS_CATALOG,
         place.get("TableNamespace") or f"b_{bucket.replace('.', '_')}",
         inventory.get("TableName") or "inventory",
@@ -112,7 +113,7 @@ def _require_active(doing: str, inventory: dict[str, Any]) -> None:
 
 def count(
     athena: AthenaClient,
-    table: Table,
+    table: InventoryTable,
     prefix: str,
     clock: Clock,
     progress: Progress,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import boto3
 
 from fcsse.aws.client import Aws
 from fcsse.aws.make_clients import clients_of_boto3
 from fcsse.aws.sessions import Clients
 
-if TYPE_CHECKING:
-    import boto3
-
-Side: TypeAlias = "tuple[boto3.Session | None, str | None]"
+Side: TypeAlias = tuple[boto3.Session | None, str | None]
 """A session for another side than the cache's, and a role that it, or else the cache's session, assumes."""
 
 

@@ -2,7 +2,7 @@
 
 Each answer is checked against ``required_members``; one that is not AWS's counts as a lost connection and the call is made
 again, as often as botocore's retries are allowed to (``AWS_MAX_ATTEMPTS``). What is left then is ``RejectedAnswerError``,
-which ``faults.translated`` turns into this project's error.
+which ``errors.translated`` turns into this project's error.
 """
 
 from __future__ import annotations

@@ -1,143 +1,58 @@
-"""AWS as one object for a whole run: which side's credentials each question goes with.
-
-Up to three sides take part: the cache's account (the caller), the bucket's side where ``--bucket-profile`` or
-``--bucket-role`` names one, and the role that may create grants where ``--grant-profile`` or ``--grant-role`` does.
-"""
+"""Every question to AWS and every write, as methods of one object for a whole run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import Any, NamedTuple
 
 from fcsse.arn import Arn
 from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
-from fcsse.aws.inventory import Table
-from fcsse.aws.make_clients import clients_of_side
 from fcsse.aws.member_accounts import MemberAccounts, MemberView
 from fcsse.aws.organizations import list_member_accounts
-from fcsse.aws.other_accounts import OtherAccounts
 from fcsse.aws.own_organization import find_organization
 from fcsse.aws.principal_ids import PrincipalIds
-from fcsse.aws.sessions import Clients
+from fcsse.aws.sides import Sides
 from fcsse.clock import Clock
-from fcsse.endpoint import Endpoint
 from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
 from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Member, Ownership, Role
-from fcsse.objects import Group, ObjectEncryption, Page
+from fcsse.objects import Group, InventoryTable, ObjectEncryption, Page
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids, with_arns
 from fcsse.progress import Progress
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-T = TypeVar("T")
-Side: TypeAlias = tuple[Clients | None, str | None]
-"""Clients for another side than the cache's, and a role that they, or else the cache's side's, assume."""
-
 
 @dataclass(slots=True)
-class Aws:
-    """Every question and every write of a run. Its methods may be called from many threads."""
+class Aws(Sides):
+    """Every question and every write of a run, as ``aws_calls.AwsCalls``. Its methods may be called from many threads."""
 
-    own: Clients
-    bucket_side: Clients | None = None
-    grant_side: Clients | None = None
-    others: OtherAccounts | MemberView | None = None
     ids: PrincipalIds = field(init=False)
-
-    @classmethod
-    def of_sides(cls, own: Clients, bucket: Side = (None, None), grant: Side = (None, None)) -> Aws:
-        """With other credentials for buckets and for grants. Raises ``DeniedError`` where a role may not be assumed."""
-        return cls(own, clients_of_side(own, *bucket), clients_of_side(own, *grant))
 
     def __post_init__(self) -> None:
         self.ids = PrincipalIds(lambda: self.own("iam"))
 
-    def _kms_side(self, key: Arn, account: str | None) -> Clients:
-        if account is None or key.account == account:
-            return self.own
-        return self.bucket_side or (self.others and self.others.of(key.account)) or self.own
-
-    def _on_bucket(self, bucket: str, ask: Callable[[S3Client], T]) -> T:
-        if self.others and self.bucket_side is None:
-            return self.others.on_bucket(bucket, ask)
-        return ask((self.bucket_side or self.own)("s3"))
-
-    def role_of(self, bucket: str) -> str | None:
-        """The role of another account that it took to read a bucket, if any."""
-        return self.others.role_of(bucket) if self.others else None
-
-    def assume_in_others(self, patterns: tuple[str, ...], named: tuple[str, ...] = ()) -> None:
-        """Has roles assumed in other accounts, by patterns, as their accounts come up; ``named`` as in ``OtherAccounts``."""
-        if patterns:
-            self.others = OtherAccounts(self.own, patterns, named)
-
-    def event_record(
-        self, region: str, clock: Clock, account: str | None = None, *, after: EventRecord | None = None
-    ) -> EventRecord:
-        """CloudTrail's event history of a Region: the caller's, or of the bucket's side where that is ``account``.
-
-        ``after``: a record whose requests count for AWS's rate as well.
-        """
+    def event_record(self, region: str, clock: Clock, account: str | None = None) -> EventRecord:
+        """CloudTrail's event history of a Region: the caller's, or of the bucket's side where that is ``account``."""
         side = self.own
         if account is not None:
             side = self.bucket_side or (self.others and self.others.of(account)) or self.own
-        return EventRecord(partial(call, side("cloudtrail", region), "LookupEvents"), clock, region, after)
+        side("cloudtrail", region)  # made here, where only one thread is
 
-    def suggest(self, bucket: str, account: str) -> None:
-        """A bucket's key is of this account: the bucket may be, too."""
-        if self.others:
-            self.others.suggest(bucket, account)
+        def look_up(**given: Any) -> Mapping[str, Any]:
+            return call(side("cloudtrail", region), "LookupEvents", **given)
 
-    def reaches(self, account: str) -> bool:
-        """Were credentials for another account's side named? (A role is assumed only when it is used.)"""
-        return self.bucket_side is not None or (self.others is not None and bool(self.others.roles_in(account)))
+        return EventRecord(look_up, clock, region)
 
     def member_accounts(self) -> tuple[Member, ...]:
         """The accounts of the caller's organization."""
         return list_member_accounts(self.own("organizations"))
 
-    def roles_in_members(self, caller: Arn, role_name: str, members: Sequence[Member]) -> MemberAccounts:
-        """The roles of this name in the active accounts among ``members``; none is assumed yet."""
+    def members(self, caller: Arn, role_name: str, members: Sequence[Member]) -> AwsOfMembers:
+        """The active accounts among ``members``, by the role of this name; none is assumed yet."""
         active = [one.account for one in members if one.active]
-        return MemberAccounts(self.own, caller.partition, caller.account, role_name, active)
-
-    @staticmethod
-    def in_member(roles: MemberAccounts, account: str, clients: Clients) -> tuple[Aws, MemberView]:
-        """AWS as an account of the organization sees it, with these clients of its own; and how it sees the others."""
-        view = MemberView(roles, account)
-        return Aws(clients, others=view), view
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints other than AWS's own that were used so far, each once, by service."""
-        sides = [one for one in (self.own, self.bucket_side, self.grant_side) if one is not None]
-        return tuple(sorted({one for side in sides for one in side.endpoints.copy().values()}))
-
-    @property
-    def region(self) -> str | None:
-        """The Region of the caller's settings."""
-        return self.own.region
-
-    def prepare(self, service: str, region: str | None = None) -> None:
-        """Makes a client ahead of its first use, on the calling thread."""
-        match service:
-            case "fsx":
-                self.own("fsx", region)
-            case "s3":
-                (self.bucket_side or self.own)("s3")
-            case "iam":
-                self.own("iam")
-            case "sts":
-                self.own("sts")
-            case _ if self.region:
-                self.own("kms")
+        return AwsOfMembers(MemberAccounts(self.own, caller.partition, caller.account, role_name, active))
 
     def caller(self) -> Arn:
         """Who the caller is on the cache's side."""
@@ -163,6 +78,14 @@ class Aws:
     def find_principal(self, arn: Arn) -> IamPrincipal | None:
         """A role or user of the caller's account, or that there is none; None for principals of other kinds."""
         return iam.find_principal(self.own("iam"), arn)
+
+    def names_of_ids(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """The ARNs of those of these unique ids that existing roles and users have."""
+        return self.ids.names(ids)
+
+    def dead_ids(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of these unique ids that no existing role or user has, by IAM's own answer."""
+        return self.ids.dead(ids)
 
     def find_cache(self, cache: str) -> Cache | None:
         """The cache as FSx describes it, or None."""
@@ -190,18 +113,18 @@ class Aws:
 
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
-        return self._on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))
+        return self.on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))
 
     def read_bucket_policy(self, bucket: str) -> str:
         """The text of a bucket policy; empty where there is none."""
-        return self._on_bucket(bucket, lambda client: s3.read_policy(client, bucket))
+        return self.on_bucket(bucket, lambda client: s3.read_policy(client, bucket))
 
     def read_ownership(self, bucket: str, account: str) -> Ownership:
         """Does the bucket belong to this account? With the encryption that was read to find out."""
         owner = self.others.owner_of(bucket) if isinstance(self.others, MemberView) else None
         if owner is not None:
             return Ownership(owner == account)
-        return self._on_bucket(bucket, lambda client: s3.read_ownership(client, bucket, account))
+        return self.on_bucket(bucket, lambda client: s3.read_ownership(client, bucket, account))
 
     def is_owned_by(self, bucket: str, account: str) -> bool:
         """Does the bucket belong to this account?"""
@@ -209,7 +132,7 @@ class Aws:
 
     def find_region(self, bucket: str) -> str | None:
         """The bucket's Region, where S3 tells."""
-        return self._on_bucket(bucket, lambda client: s3.find_region(client, bucket))
+        return self.on_bucket(bucket, lambda client: s3.find_region(client, bucket))
 
     def resolve_key(self, reference: str, region: str) -> Key:
         """The key behind an alias or bare id, in the caller's account."""
@@ -217,7 +140,7 @@ class Aws:
 
     def describe_key(self, key: Arn, account: str | None = None) -> Key:
         """A key by its ARN; ``account`` is the cache's, to tell a foreign key."""
-        return kms.describe_key(self._kms_side(key, account)("kms", key.region), str(key))
+        return kms.describe_key(self.kms_side(key, account)("kms", key.region), str(key))
 
     def get_policy(self, key: Arn, account: str | None = None) -> str:
         """The text of a key policy, with ARNs in place of the unique ids that roles and users of the account have.
@@ -228,7 +151,7 @@ class Aws:
             refusal = self.others.refusals.get(key.account)
             if refusal:
                 raise refusal
-        text = kms.get_policy(self._kms_side(key, account)("kms", key.region), str(key))
+        text = kms.get_policy(self.kms_side(key, account)("kms", key.region), str(key))
         try:
             found = [one.id for one in unique_ids(parsed(text))]
         except PolicyFormatError:
@@ -257,7 +180,7 @@ class Aws:
 
     def tags_of_bucket(self, bucket: str) -> Mapping[str, str]:
         """The tags of a bucket."""
-        return self._on_bucket(bucket, lambda client: s3.read_tags(client, bucket))
+        return self.on_bucket(bucket, lambda client: s3.read_tags(client, bucket))
 
     def count_write(self, table: str, key: Arn, now: float, limit: int) -> bool:
         """Counts a write to a key's policy on this day, unless the day's limit is reached; see ``relink_counter``."""
@@ -272,7 +195,7 @@ class Aws:
 
         A grantee that KMS shows by its unique id has its ARN, where it is a role or user of the account.
         """
-        side = self._kms_side(key, account)
+        side = self.kms_side(key, account)
         try:
             grants = kms.list_grants(side("kms", key.region), str(key))
         except DeniedError:
@@ -325,19 +248,39 @@ class Aws:
 
     def list_page(self, bucket: str, prefix: str, after: str | None, delimited: bool) -> Page:
         """A page of object names."""
-        return self._on_bucket(bucket, lambda s3: objects.list_page(s3, bucket, prefix, after, delimited))
+        return self.on_bucket(bucket, lambda s3: objects.list_page(s3, bucket, prefix, after, delimited))
 
     def read_sealed(self, bucket: str, name: str) -> ObjectEncryption | None:
         """How an object is encrypted; None where it is gone."""
-        return self._on_bucket(bucket, lambda s3: objects.read_sealed(s3, bucket, name))
+        return self.on_bucket(bucket, lambda s3: objects.read_sealed(s3, bucket, name))
 
-    def find_inventory(self, bucket: str) -> Table:
+    def find_inventory(self, bucket: str) -> InventoryTable:
         """The bucket's S3 Metadata inventory table."""
-        return self._on_bucket(bucket, lambda s3: athena.find_table(s3, bucket))
+        return self.on_bucket(bucket, lambda s3: athena.find_table(s3, bucket))
 
     def count_inventory(
-        self, table: Table, prefix: str, clock: Clock, progress: Progress, workgroup: str | None, output: str | None
+        self,
+        table: InventoryTable,
+        prefix: str,
+        clock: Clock,
+        progress: Progress,
+        workgroup: str | None,
+        output: str | None,
     ) -> tuple[tuple[Group, ...], int]:
         """The groups of all objects by their inventory table, and the bytes scanned."""
         side = self.bucket_side or self.own
         return athena.count(side("athena", table.region), table, prefix, clock, progress, workgroup, output)
+
+
+class AwsOfMembers(NamedTuple):
+    """AWS as each account of an organization sees it."""
+
+    roles: MemberAccounts
+
+    def aws_of(self, account: str) -> Aws:
+        """As this account sees it. Raises why its role cannot be assumed."""
+        return Aws(self.roles.clients_of(account), others=MemberView(self.roles, account))
+
+    def release(self, account: str) -> None:
+        """Closes the connections of an account's role."""
+        self.roles.release(account)

@@ -10,16 +10,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from fcsse.advice import ENDPOINT_URL, advice
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.clock import Clock
 from fcsse.errors import BusyError, UnexpectedError
-from fcsse.event_history.look_ups import Attribute, Limits
+from fcsse.event_history.look_ups import Attribute, Cut, Limits, LookedUp, RecordedEvent
 
 PAGE = 50
 INTERVAL = 0.55
@@ -39,36 +39,6 @@ class LookUp(Protocol):
         """One page of events."""
 
 
-class Cut(Enum):
-    """Why a look-up ended before the record did."""
-
-    PAGES = "pages"
-    TIME = "time"
-    THROTTLED = "throttled"
-    REFUSED_PAGE = "refused page"
-
-
-class RecordedEvent(NamedTuple):
-    """An event as CloudTrail hands it out: its time, and its JSON text."""
-
-    time: datetime
-    text: str
-
-
-class LookedUp(NamedTuple):
-    """The events found, newest first.
-
-    ``cut`` is None where the record was read to its end (or to ``start``). Otherwise ``back_to`` is the time of the oldest
-    event that was read; what happened before is not known. ``unreadable`` counts entries without time or text.
-    """
-
-    events: tuple[RecordedEvent, ...]
-    cut: Cut | None = None
-    back_to: datetime | None = None
-    unreadable: int = 0
-    pages: int = 0
-
-
 class EventRecord:
     """The event history of one account and Region. Its requests keep to AWS's rate, whichever thread makes them."""
 
@@ -79,6 +49,10 @@ class EventRecord:
         self._lock = threading.Lock()
         self._next: float = after._next if after else float("-inf")
         self._began = clock.monotonic()
+
+    def renewed(self) -> EventRecord:
+        """The same record, whose time limits begin anew; its requests count for AWS's rate as well."""
+        return EventRecord(self._ask_page, self._clock, self.region, after=self)
 
     def look_up(
         self,

@@ -6,31 +6,24 @@ page "access denied error messages" lists.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from fcsse.advice import BY_GRANT, BY_POLICY, ENDPOINT_URL, PROFILE, REGION, advice
-from fcsse.arn import key_arn
+from fcsse.advice import ENDPOINT_URL, PROFILE, REGION, advice
 from fcsse.aws.call_deadline import OutOfTimeError
 from fcsse.aws.checked_call import RejectedAnswerError
+from fcsse.aws.kms_errors import from_kms
+from fcsse.aws.named_call import Call
+from fcsse.aws.refused_calls import denied
 from fcsse.errors import (
     BusyError,
     CredentialsError,
-    DeniedError,
-    DenyingPolicy,
     FcsseError,
-    ImpossibleError,
     NotAwsAnswerError,
     NotFoundError,
-    NotVisibleError,
-    PolicyFullError,
-    PolicyRefusal,
-    PolicyRefusedError,
     UnexpectedError,
     UsageError,
 )
@@ -53,7 +46,7 @@ CREDENTIAL_CODES = {
     "OptInRequired": "the account is not signed up for this service or Region",
 }
 RENEWAL = "SignInHint"
-"""The member that ``clients`` adds to an answer that refuses the credentials: the command that renews them."""
+"""The member that ``sessions`` adds to an answer that refuses the credentials: the command that renews them."""
 
 _MISSING = {
     "404",
@@ -90,28 +83,6 @@ _PASSING = {
 
 
 CHECK_ENDPOINT = advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set.")
-
-SEEN_LATER = "KMS may not see a new role yet: run the command again in a few minutes."
-
-
-class Call(NamedTuple):
-    """A call as people need to hear of it: the IAM action, what it is made on, and what it is made for.
-
-    ``doing`` begins the message ("reading the policy of key …"); ``side`` says who can give the permission.
-    """
-
-    action: str
-    resource: str = ""
-    doing: str = ""
-    side: str = "the caller's IAM policy"
-
-    @property
-    def opening(self) -> str:
-        """How a message about this call begins."""
-        return self.doing or (
-            f"calling {self.action} on {self.resource}" if self.resource else f"calling {self.action}"
-        )
-
 
 _INSTEAD = advice(
     "Check AWS_ENDPOINT_URL or ",
@@ -187,8 +158,8 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
             str(error.response.get(RENEWAL) or "Renew them (aws sso login, aws login, or the job's role)."),
         ).quoting(said)
     if code in _DENIED:
-        return _denied(message, said, call)
-    kms = _kms_error(code, message, call)
+        return denied(message, said, call)
+    kms = from_kms(code, message, call)
     if kms is not None:
         return kms
     if code in _MISSING:
@@ -204,153 +175,6 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
         f"{call.opening}: AWS answered {said or f'HTTP {status}'}",
         "Run the command again; if it stays so, look the answer up in the API reference of the service.",
     )
-
-
-_NAMED = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (\S+))?")
-
-
-def _denied(message: str, said: str, call: Call) -> DeniedError:
-    named = _NAMED.search(message)
-    if named and named[1] != call.action:  # a service that asks another one on the caller's behalf
-        call = call._replace(action=named[1], resource=(named[2] or call.resource).strip('",;.'))
-    side = call.side
-    if "no resource-based policy" in message:
-        side = "the key policy" if call.action.startswith("kms:") else "the resource's policy"
-    elif "no identity-based policy" in message:
-        side = "the caller's IAM policy"
-    elif "service control policy" in message or "resource control policy" in message:
-        side = "the organization's control policies (SCP, RCP), which deny it"
-    elif "permissions boundary" in message:
-        side = "the caller's permissions boundary"
-    elif "session policy" in message:
-        side = "the policy of the caller's session"
-    elif "VPC endpoint policy" in message:
-        side = "the VPC endpoint's policy"
-    elif "with an explicit deny" in message:
-        side = "the policy with the explicit deny that AWS names"
-    who = re.search(r"User: (\S+)", message)
-    on = f" on {call.resource}" if call.resource else ""
-    caller = who.group(1) if who else "The caller"
-    hint = f"{caller} needs {call.action}{on}, in {side}."
-    denied_by = _denying(message)
-    if denied_by is not None:
-        own = denied_by in (DenyingPolicy.IDENTITY, DenyingPolicy.BOUNDARY, DenyingPolicy.SESSION)
-        excluded = call.action if own else who.group(1) if who else "the caller"
-        hint = (
-            f"{_capital(denied_by.value)} denies {call.action}{on}, and an explicit Deny wins over every Allow. Exclude "
-            f"{excluded} from that Deny."
-        )
-    return DeniedError(
-        f"{call.opening}: the caller may not call {call.action}{'' if call.resource in call.opening else on}",
-        hint,
-        action=call.action,
-        resource=call.resource,
-        denied_by=denied_by,
-    ).quoting(said)
-
-
-_DENYING = {
-    "service control policy": DenyingPolicy.SERVICE_CONTROL,
-    "resource control policy": DenyingPolicy.RESOURCE_CONTROL,
-    "resource-based policy": DenyingPolicy.RESOURCE,
-    "identity-based policy": DenyingPolicy.IDENTITY,
-    "permissions boundary": DenyingPolicy.BOUNDARY,
-    "session policy": DenyingPolicy.SESSION,
-    "VPC endpoint policy": DenyingPolicy.VPC_ENDPOINT,
-}
-"""How AWS names the policy. Source: IAM user guide, "Troubleshoot access denied error messages"."""
-
-
-def _denying(message: str) -> DenyingPolicy | None:
-    """Which policy denies it, where AWS says that an explicit Deny does."""
-    _, explicit, rest = message.partition("explicit deny")
-    if not explicit:
-        return None
-    return next((kind for words, kind in _DENYING.items() if words in rest), DenyingPolicy.SOME)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _kms(command: str, call: Call) -> str:
-    """An AWS CLI command about the key that a call was made on."""
-    key = key_arn(call.resource)
-    return f"aws kms {command} --key-id {key} --region {key.region}" if key else f"aws kms {command}"
-
-
-def _kms_error(code: str, message: str, call: Call) -> FcsseError | None:
-    match code:
-        case "MalformedPolicyDocumentException" if "invalid principals" in message or not message:
-            # Without words it was seen for principals that were too new. Source: terraform issue 8562.
-            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
-        case "MalformedPolicyDocumentException" if "invalid service principals" in message:
-            return PolicyRefusedError(
-                f"{call.opening}: KMS refused the document: {message}",
-                "A service principal in it does not exist in this Region, or belongs to a Region that is not enabled.",
-                PolicyRefusal.SERVICE_PRINCIPALS,
-            )
-        case "MalformedPolicyDocumentException" if "update the key policy in the future" in message:
-            return PolicyRefusedError(
-                f"{call.opening}: KMS's lockout check refused it: {message}",
-                advice(
-                    "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
-                    "(normally the account's root statement), or use ",
-                    BY_GRANT,
-                    ". fcsse never bypasses this check.",
-                ),
-                PolicyRefusal.LOCKOUT,
-            )
-        case "MalformedPolicyDocumentException":
-            return PolicyRefusedError(
-                f"{call.opening}: KMS refused the document: {message}",
-                'A statement that was there before may be the reason: KMS wants an Action and Resource "*" in each.',
-            )
-        case "LimitExceededException":
-            return PolicyFullError(
-                f"{call.opening}: KMS's limit is reached: {message}",
-                advice(
-                    "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or take the "
-                    "other route (",
-                    BY_GRANT,
-                    ", ",
-                    BY_POLICY,
-                    ").",
-                ),
-            )
-        case "UnsupportedOperationException":
-            return ImpossibleError(
-                f"{call.opening}: KMS does not do that on this key: {message}",
-                "An AWS managed key cannot be edited: set the bucket's default encryption to a customer managed key.",
-            )
-        case "DisabledException":
-            return ImpossibleError(
-                f"{call.opening}: the key is disabled ({message})", f"Enable it: {_kms('enable-key', call)}"
-            )
-        case "KMSInvalidStateException":
-            return ImpossibleError(
-                f"{call.opening}: the key's state does not allow it ({message})",
-                f"See the key's state with: {_kms('describe-key', call)}",
-            )
-        case "InvalidArnException" if call.action == "kms:CreateGrant":
-            return NotVisibleError(f"{call.opening}: KMS answered {code}: {message}", SEEN_LATER)
-        case "InvalidArnException" if call.action == "kms:PutKeyPolicy":
-            # Source: aws-samples/aws-cross-account-cicd-pipeline issue 35.
-            return PolicyRefusedError(
-                f"{call.opening}: KMS refused the document: {code}: {message}",
-                "An ARN in it is none, for instance one without an account id: correct or remove it.",
-                PolicyRefusal.ARNS,
-            )
-        case "InvalidArnException" if call.action.partition(":")[2].startswith(("Describe", "Get", "List")):
-            # Nothing that is there has such a name: what was asked for cannot be found.
-            return NotFoundError(
-                f"{call.opening}: not found: KMS answered {code}: {message}",
-                advice("Check the key's ARN, ", PROFILE, " and ", REGION, "."),
-            )
-        case "InvalidArnException":
-            return ImpossibleError(f"{call.opening}: KMS answered {code}: {message}", "Check the key's ARN.")
-        case _:
-            return None
 
 
 def from_local_error(error: boto.BotoCoreError, call: Call) -> FcsseError:

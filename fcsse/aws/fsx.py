@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, translated
+from fcsse.aws.errors import translated
+from fcsse.aws.named_call import Call
 from fcsse.errors import NotFoundError
 from fcsse.model import Association, Cache
 

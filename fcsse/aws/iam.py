@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from fcsse.arn import ROLE_PATH, ROLE_PREFIX, Arn, is_cache_id, role_name
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, translated
+from fcsse.aws.errors import translated
+from fcsse.aws.named_call import Call
 from fcsse.errors import DeniedError, FcsseError, UnexpectedError
 from fcsse.model import IamPrincipal, Role
 

@@ -8,25 +8,13 @@ last.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from fcsse.objects import InventoryTable
 
 LONGEST_PARAMETER = 1024
 """Characters of an execution parameter at the most. Source: Athena API reference, StartQueryExecution."""
 
 
-class Table(NamedTuple):
-    """Where an inventory table is. ``region`` None: in the Region of the caller's settings."""
-
-    catalog: str
-    namespace: str
-    name: str
-    region: str | None = None
-
-    def __str__(self) -> str:
-        return ".".join(f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (self.catalog, self.namespace, self.name))
-
-
-def query(table: Table | str, prefix: str = "") -> tuple[str, tuple[str, ...]]:
+def query(table: InventoryTable | str, prefix: str = "") -> tuple[str, tuple[str, ...]]:
     """The SQL and its parameters: one row for each way of encryption, the commonest first.
 
     Only current versions count, since a cache reads no others: rows are ranked before delete markers are left out, so

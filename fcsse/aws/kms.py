@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from fcsse.arn import Arn, key_arn
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.errors import FcsseError, UnexpectedError
 from fcsse.model import Grant, Key
 

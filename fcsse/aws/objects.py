@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import rejected
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.encryption_algorithms import NOT_ENCRYPTED, SSE_C
 from fcsse.objects import END, Listed, ObjectEncryption, Page
 

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from fcsse.advice import ACCOUNTS, advice
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.errors import DeniedError, ImpossibleError
 from fcsse.model import Member
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from fcsse.aws.checked_call import call as ask
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from fcsse.advice import BUCKET_PROFILE, BUCKET_ROLE, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import Call, error_code, translated
+from fcsse.aws.errors import error_code, translated
+from fcsse.aws.named_call import Call
 from fcsse.encryption_algorithms import SSE_S3
 from fcsse.errors import DeniedError, NotFoundError
 from fcsse.model import Encryption, Ownership

@@ -24,7 +24,8 @@ from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import watch
 from fcsse.aws.credential_origin import renewal
-from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, Call, translated
+from fcsse.aws.errors import CREDENTIAL_CODES, RENEWAL, translated
+from fcsse.aws.named_call import Call
 from fcsse.aws.sign_in import SignIn
 from fcsse.clock import Clock, SystemClock
 from fcsse.endpoint import Endpoint, endpoint_of, is_default

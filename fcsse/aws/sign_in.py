@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto
 
 from fcsse.aws.credential_origin import CONTAINER, KIND_OF_METHOD, Kind, Origin, origin_of, renewal
-from fcsse.aws.errors import CREDENTIAL_CODES, Call, error_code, error_message, from_client_error, from_local_error
+from fcsse.aws.errors import CREDENTIAL_CODES, error_code, error_message, from_client_error, from_local_error
+from fcsse.aws.named_call import Call
 from fcsse.errors import CredentialsError, FcsseError
 
 if TYPE_CHECKING:

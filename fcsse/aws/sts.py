@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fcsse.arn import Arn
 from fcsse.aws.checked_call import call as ask
-from fcsse.aws.errors import Call, translated
+from fcsse.aws.errors import translated
+from fcsse.aws.named_call import Call
 from fcsse.errors import UnexpectedError
 
 if TYPE_CHECKING:

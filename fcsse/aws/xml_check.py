@@ -20,8 +20,8 @@ def xml_fault(body: bytes, shape: Shape | None) -> str | None:
     """What is wrong with an XML answer: no XML, an element of another kind than the service model has, or one that stands twice
     where the model has one; None if nothing.
 
-    An empty body counts as an answer without members. Unknown elements pass, and so do those whose name stands for several
-    kinds.
+    ``shape``: that of the answer's body, where ``is_xml`` says that it is XML. An empty body counts as an answer without
+    members. Unknown elements pass, and so do those whose name stands for several kinds.
     """
     if not body:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -16,8 +17,7 @@ from fcsse.cli.html_file import try_place, write_page
 from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
-from fcsse.cli.options.audit import AuditOutput
-from fcsse.cli.options.output import Output
+from fcsse.cli.options.output import AuditOutput, Output
 from fcsse.cli.organization import Wanted, read_accounts, run_organization
 from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
@@ -31,8 +31,10 @@ from fcsse.commands.audit.organization_run import open_organization
 from fcsse.commands.audit.report import Audit, standing
 from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.errors import EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.model import Member
 from fcsse.pipeline import Pipeline, exit_code
 from fcsse.planning.plan import Plan
+from fcsse.suggested_commands import CommandBuilder
 
 EXAMPLE = """\
 Examples:
@@ -97,23 +99,35 @@ def audit(
         scope = Scope(regions, where.all_regions)
         if many.several:
             role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
-            fixing = manner if fix else None
             form_of_all = (report.output, report.html, trend, report.new_only)
-            repeated = explicit_options.words(("organization", "accounts", "role_name"))
-            opened = open_organization(pipeline, scope, words, role, members, repeated)
-            wanted = Wanted(*form_of_all, role, fixing, prune_orphans, many.state)
-            raise typer.Exit(run_organization(run, opened, wanted))
-
-        def read() -> Audit:
-            return audit_account(pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
-
+            wanted = Wanted(*form_of_all, role, manner if fix else None, prune_orphans, many.state)
+            raise typer.Exit(_audit_many(run, pipeline, scope, words, members, wanted))
+        read = partial(audit_account, pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
         shown = _answer_of(run, pipeline, read(), regions, report, trend)
         if fix:
             raise typer.Exit(_fix(shown, pipeline, manner, read, prune_orphans=prune_orphans))
-        code = shown.answer.exit_code
-        code = trend.exit_code(code, new_only=report.new_only) if trend else code
-        shown.all(code)
-        raise typer.Exit(code)
+        raise typer.Exit(_show(shown, trend, new_only=report.new_only))
+
+
+def _audit_many(
+    run: Session,
+    pipeline: Pipeline,
+    scope: Scope,
+    words: CommandBuilder,
+    members: tuple[Member, ...] | None,
+    wanted: Wanted,
+) -> int:
+    """Audits many accounts; the exit code. ``members`` None: those of the organization."""
+    repeated = explicit_options.words(("organization", "accounts", "role_name"))
+    return run_organization(run, open_organization(pipeline, scope, words, wanted.role_name, members, repeated), wanted)
+
+
+def _show(shown: AuditAnswer, trend: Trend | None, *, new_only: bool) -> int:
+    """Shows an audit that nothing is fixed after; the exit code."""
+    code = shown.answer.exit_code
+    code = trend.exit_code(code, new_only=new_only) if trend else code
+    shown.all(code)
+    return code
 
 
 def _answer_of(

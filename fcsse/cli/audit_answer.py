@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.cli import explicit_options
 from fcsse.cli.earlier_audit import Trend
-from fcsse.cli.options.audit import AuditOutput
+from fcsse.cli.options.output import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif

@@ -9,17 +9,18 @@ from typing import Annotated
 import typer
 
 from fcsse import arn as arns
-from fcsse.apply.backup import Backup, BackupFolder
+from fcsse.apply.backup import BackupFolder
 from fcsse.cli.completion import backup_ids
 from fcsse.cli.options import cross_account, output, safety
 from fcsse.cli.options.factory import option
 from fcsse.cli.options.output import Output
 from fcsse.cli.output.backups import (
     backups_document,
+    backups_lines,
     backups_markdown,
 )
 from fcsse.cli.output.documents import to_text
-from fcsse.cli.output.lines import Line, line, prose
+from fcsse.cli.output.lines import prose
 from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.session import Session, require, session
 from fcsse.state_folder import default_folder
@@ -42,9 +43,6 @@ KeyOfBackups = Annotated[
         show_default=False,
     ),
 ]
-LEAST_REASON = 14
-"""Columns for the reason of a backup, however narrow the terminal."""
-
 OptionalId = Annotated[
     str | None,
     typer.Argument(
@@ -101,7 +99,7 @@ def _print(run: Session, folder: BackupFolder, key: arns.Arn | None) -> None:
     elif found and run.output is Output.MARKDOWN:
         write_answer(backups_markdown(found))
     elif found:
-        run.terminal.print(_list(found, columns(sys.stdout) if is_terminal(sys.stdout) else None))
+        run.terminal.print(backups_lines(found, columns(sys.stdout) if is_terminal(sys.stdout) else None))
     else:
         others = f"; {count(len(saved), 'backup')} of other keys" if saved else ""
         run.terminal.print(
@@ -113,20 +111,3 @@ def _print(run: Session, folder: BackupFolder, key: arns.Arn | None) -> None:
                 )
             ]
         )
-
-
-def _list(found: list[Backup], width: int | None) -> list[Line]:
-    """A line a backup, under a heading for each key. On a terminal the reason is cut to the width there is."""
-    keys: dict[str, list[Backup]] = {}
-    for one in found:
-        keys.setdefault(one.key, []).append(one)
-    ids = max(len(one.id) for one in found)
-    rows: list[Line] = []
-    for key, group in keys.items():
-        rows += [*([line("")] if rows else []), line(f"Key {key}", "bold")]
-        for one in group:
-            start = f"{one.id:<{ids}}  {one.time[:16].replace('T', ' ')}  "
-            room = None if width is None else max(LEAST_REASON, width - len(start))
-            reason = one.reason if room is None or len(one.reason) <= room else f"{one.reason[: room - 1]}…"
-            rows.append(((start, ""), (reason, "dim")))
-    return rows

@@ -20,7 +20,7 @@ from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.run import CensusQuery, CensusResult, take_census
-from fcsse.commands.permissions.table import Engine
+from fcsse.commands.permissions.permission import Engine
 
 EXAMPLE = """\
 Examples:

@@ -1,5 +1,7 @@
 """Completing ``--cache`` and ``--bucket`` with what the account has: quick, and silent whatever goes wrong.
 
+zsh evaluates what it is offered, a backslash before a ``$`` undoes Typer's quoting, and other shells put a word into the
+line as it is: names with signs that mean something to a shell are not offered, and in a description stands ``?`` for them.
 botocore is imported only here, and only once such a value is being completed.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +26,9 @@ LIMIT = 1.0
 """Seconds after which a shell gets what is there. Whoever waits longer for a Tab thinks that it hangs.
 
 ``FCSSE_COMPLETION_SECONDS`` overrules it, for far networks and slow machines."""
+
+_SIGNS = re.compile(r"[^\w .,:/@+=%-]")
+"""What may mean something to a shell, and what does not print."""
 
 PASSED_ON = ("profile", "region", "endpoint_url")
 
@@ -44,7 +50,7 @@ def backup_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]
         saved, _ = BackupFolder(Path(folder) if folder else default_folder()).read_all()
     except FcsseError:
         return []
-    return [(one.id, one.reason) for one in saved if one.id.startswith(incomplete)]
+    return [(one.id, _SIGNS.sub("?", one.reason)) for one in saved if one.id.startswith(incomplete)]
 
 
 def profiles(_: typer.Context, incomplete: str) -> list[str]:
@@ -58,20 +64,17 @@ def regions(_: typer.Context, incomplete: str) -> list[str]:
 
 
 def _gathered_names(what: str, incomplete: str) -> list[str]:
-    def names() -> tuple[Callable[[], Iterator[str]], ...]:
-        from fcsse.aws import completion
-
-        return (completion.profiles if what == "profiles" else completion.regions,)
-
-    found = _gather(names, _limit())
-    return sorted(name for name in found if name.startswith(incomplete) and name.isprintable())
+    found = _gather(lambda: _questions(what, {}), _limit())
+    return sorted(name for name in found if name.startswith(incomplete) and not _SIGNS.search(name))
 
 
 def _complete(context: typer.Context, incomplete: str, what: str) -> list[str]:
     given = {name: _text(context.params.get(name)) or os.environ.get(f"FCSSE_{name.upper()}") for name in PASSED_ON}
     before = context.params.get(what) or ()
-    found = _gather(lambda: _fetcher(what, given), _limit())
-    return sorted(name for name in found if name.startswith(incomplete) and name.isprintable() and name not in before)
+    found = _gather(lambda: _questions(what, given), _limit())
+    return sorted(
+        name for name in found if name.startswith(incomplete) and not _SIGNS.search(name) and name not in before
+    )
 
 
 def _limit() -> float:
@@ -87,9 +90,12 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _fetcher(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+def _questions(what: str, given: dict[str, str | None]) -> tuple[Callable[[], Iterator[str]], ...]:
+    """What to ask for names of this kind; ``given`` are the settings of the command so far."""
     from fcsse.aws import completion
 
+    if what in ("profiles", "regions"):
+        return (completion.profiles if what == "profiles" else completion.regions,)
     made = completion.clients(*(given[name] for name in PASSED_ON))
     return completion.caches(made) if what == "cache" else completion.buckets(made)
 

@@ -297,7 +297,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         ("--output", "-o"),
         True,
         False,
-        ("text", "json", "markdown", "csv", "sarif"),
+        ("text", "json", "markdown", "csv"),
         "Form of the answer on standard output.",
     ),
     "settle:key": (

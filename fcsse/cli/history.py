@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,9 +11,8 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.cli.completion import bucket_names, cache_ids
 from fcsse.cli.options import aws, cross_account, output, targets
-from fcsse.cli.options.audit import AuditOutput, Form
 from fcsse.cli.options.factory import option
-from fcsse.cli.options.output import Output
+from fcsse.cli.options.output import OUTPUT, HistoryOutput, Output
 from fcsse.cli.output import history as report
 from fcsse.cli.output import history_documents as documents
 from fcsse.cli.output.documents import to_text
@@ -35,6 +33,7 @@ from fcsse.commands.history import (
     read_histories,
     read_version,
 )
+from fcsse.durations import moment_of
 from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
@@ -43,9 +42,6 @@ Examples:
   fcsse history --key alias/data --failed -o json
   fcsse history 5a1f6c3e-0b7d-4c53-9a55-0e2f6b1f9c11
 """
-
-_AGE = re.compile(r"(\d{1,6})\s*(m|h|d|w)")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_key(text: str) -> str:
@@ -59,25 +55,13 @@ def parse_key(text: str) -> str:
 def parse_since(text: str) -> str:
     """An age such as ``7d``, a date or a time."""
     try:
-        since_of(text, datetime.now(UTC))
+        moment_of(text, datetime.now(UTC))
     except ValueError:
         message = (
             f"{text!r} is neither an age such as 90m, 12h, 7d or 2w, nor a date such as 2026-11-01 or 2026-11-01T08:00Z"
         )
         raise typer.BadParameter(message) from None
     return text
-
-
-def since_of(text: str, now: datetime) -> datetime:
-    """The moment that is meant; dates without a zone are in UTC. Raises ValueError."""
-    age = _AGE.fullmatch(text.strip().lower())
-    if age:
-        try:
-            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
-    moment = datetime.fromisoformat(text.strip())
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 OptionalId = Annotated[
@@ -139,6 +123,11 @@ SourceAddress = Annotated[
     option("--source-address", help="Also show the IP address that each call came from.", group=output.OUTPUT),
 ]
 
+Form = Annotated[
+    HistoryOutput,
+    option("--output", "-o", help="Form of the answer on standard output.", group=OUTPUT),
+]
+
 
 def history(
     *,
@@ -150,7 +139,7 @@ def history(
     bucket_side: cross_account.BucketCredentials,
     failed: FailedChange = False,
     source_address: SourceAddress = False,
-    output: Form = AuditOutput.TEXT,
+    output: Form = HistoryOutput.TEXT,
     verbosity: output.Verbosity,
     settings: aws.AwsSettings,
 ) -> None:
@@ -159,7 +148,7 @@ def history(
     Reads CloudTrail's event history, which is on in every account and holds 90 days. Each version of the policy is compared
     with the version before. What is older, or was not read, is reported as unknown. fcsse restore takes the ids.
     """
-    form = Output.TEXT if output is AuditOutput.CSV else Output(output.value)
+    form = Output.TEXT if output is HistoryOutput.CSV else Output(output.value)
     with session("history", form, verbosity) as run:
         pipeline = run.pipeline(Credentials(settings, bucket_side))
         if event_id is not None:
@@ -169,7 +158,7 @@ def history(
             _print_version(run, pipeline, event_id)
             return
         now = pipeline.clock.now()
-        start = since_of(since, now) if since else None
+        start = moment_of(since, now) if since else None
         require(
             start is None or start <= now, f"history: --since {since} lies ahead", "Pass an age or an earlier time."
         )
@@ -213,17 +202,17 @@ def _print_version(run: Session, pipeline: Pipeline, event_id: str) -> None:
         run.terminal.warn(f"The recorded text is not a key policy: {problem}.")
 
 
-def _print(run: Session, output: AuditOutput, found: Histories, shown: Shown) -> None:
+def _print(run: Session, output: HistoryOutput, found: Histories, shown: Shown) -> None:
     match output:
-        case AuditOutput.JSON:
+        case HistoryOutput.JSON:
             write_answer(to_text(documents.history_document(found, shown)))
-        case AuditOutput.MARKDOWN:
+        case HistoryOutput.MARKDOWN:
             write_answer(report.history_markdown(found, shown))
-        case AuditOutput.CSV:
+        case HistoryOutput.CSV:
             write_answer(documents.history_csv(found, shown))
             for note in report.notes_of(found, shown):
                 run.terminal.say(note)
-        case AuditOutput.TEXT:
+        case HistoryOutput.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(report.summary(found, shown))])
             else:

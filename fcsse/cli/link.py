@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple
 
 import typer
@@ -16,12 +17,11 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
-from fcsse.cli.output.settle import closing, settle_document
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
-from fcsse.cli.settle_after import Settled, settle_after
+from fcsse.cli.settled import Settled
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
@@ -147,10 +147,10 @@ class _Run(NamedTuple):
         if code == 0 and options.dry_run and options.exit_code and plan.changes:
             code = EXIT_PENDING
         _show_results(self.run, plan, results, late, settled, dry_run=options.dry_run, code=code)
-        if settled and not settled.recorded:
+        if settled and settled.unrecorded:
             self.run.terminal.warn(
                 "CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: "
-                + " ".join(f"fcsse settle --key {key.key}" for key in settled.found.keys)
+                + " ".join(f"fcsse settle --key {key}" for key in settled.unrecorded)
             )
         raise typer.Exit(code)
 
@@ -187,8 +187,15 @@ class _Run(NamedTuple):
         self.run.progress.stop()
         late = _new_warnings(shown, plan)
         plan = as_made(plan, results)
-        settled = settle_after(self.run, self.pipeline, results, begun, self.options.settle, yes=self.options.yes)
-        return plan, results, late, settled
+        return plan, results, late, self._settled(results, begun)
+
+    def _settled(self, results: Sequence[AppliedChange | FailedChange], begun: datetime) -> Settled | None:
+        """What settling came to, where that was asked for and there was anything to settle."""
+        if self.options.settle is None:
+            return None
+        from fcsse.cli.settle_after import settle_after  # most links do not settle, and it brings 30 modules
+
+        return settle_after(self.run, self.pipeline, results, begun, self.options.settle, yes=self.options.yes)
 
 
 @contextmanager
@@ -269,7 +276,7 @@ def _show_results(
     if run.output is Output.JSON:
         document = plan_document(plan, results, dry_run=dry_run, code=code, told=run.journal.told())
         if settled:
-            document["settle"] = settle_document(settled.found, settled.results, dry_run=False, code=settled.code)
+            document["settle"] = settled.document
         write_answer(to_text(document))
     elif run.output is Output.MARKDOWN:
         write_answer(plan_markdown(plan, results, words, dry_run=dry_run))
@@ -286,12 +293,8 @@ def _show_results(
                 run.terminal.warn(warning)
         run.terminal.print(lines)
     if settled and run.output is Output.TEXT:
-        run.terminal.print(closing(settled.found, settled.results, words, dry_run=False))
-    errors = (
-        [*errors_of(plan, results), *(one.error for one in settled.results if one.error)]
-        if settled
-        else errors_of(plan, results)
-    )
+        run.terminal.print(settled.lines)
+    errors = [*errors_of(plan, results), *(settled.errors if settled else ())]
     for error in errors:
         run.terminal.tell(error)
     if errors and not dry_run:

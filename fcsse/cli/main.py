@@ -71,14 +71,12 @@ def run() -> None:
     try:
         is_help = sys.argv[1:2] in ([], ["--version"], ["--help"], ["-h"]) or sys.argv[2:] in (["--help"], ["-h"])
         if not is_help:
-            from fcsse.cli import stderr_writer
+            from fcsse.cli import interrupt, stderr_writer
 
             stderr_writer.install()
             drain = stderr_writer.drain
-        if not is_help and not sys.argv[1].startswith("-"):
-            from fcsse.cli import interrupt
-
-            interrupt.install()
+            if not sys.argv[1].startswith("-"):
+                interrupt.install()
         code = main()
     except KeyboardInterrupt:  # before any command began
         sys.stderr.write("Interrupted. Nothing was written to AWS.\n")

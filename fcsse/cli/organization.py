@@ -18,7 +18,7 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
-from fcsse.cli.options.audit import AuditOutput
+from fcsse.cli.options.output import AuditOutput
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.documents import Json, plan_document, to_text

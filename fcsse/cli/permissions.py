@@ -13,9 +13,9 @@ from fcsse.cli.options.output import Output
 from fcsse.cli.output.documents import escaped, to_text
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.session import Session, session
+from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import Json, Permissions, needs
 from fcsse.commands.permissions.scope import Scope
-from fcsse.commands.permissions.table import Command, Engine
 from fcsse.model import DOCUMENT_SCHEMA, Via
 
 EXAMPLE = """\

@@ -171,6 +171,11 @@ def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseErr
     terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
 
 
+def tell_unread(command: str, words: list[str], error: UsageError) -> None:
+    """Tells an error in words that were not understood, in the form that they ask for."""
+    tell_error(command, wanted_output(words), Terminal(), error)
+
+
 def require(condition: object, message: str, hint: str = "") -> None:
     """Raises ``UsageError`` unless the condition holds."""
     if not condition:
@@ -197,5 +202,6 @@ __all__ = [
     "require",
     "session",
     "tell_error",
+    "tell_unread",
     "wanted_output",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from fcsse.cli.history import Buckets, Caches, Keys, Since, keys_named, since_of
+from fcsse.cli.history import Buckets, Caches, Keys, Since, keys_named
 from fcsse.cli.options import aws, cross_account, output, safety
 from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
@@ -18,6 +18,7 @@ from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.history import KEPT, MARGIN
 from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
+from fcsse.durations import moment_of
 from fcsse.errors import EXIT_CHANGED, EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.pipeline import Pipeline
 from fcsse.text import count
@@ -54,7 +55,7 @@ def settle(
         require(not exit_code or review.dry_run, "--exit-code needs --dry-run")
         pipeline = run.pipeline(Credentials(settings, bucket_side), writing)
         now = pipeline.clock.now()
-        start = since_of(since, now) if since else None
+        start = moment_of(since, now) if since else None
         require(start is None or start <= now, f"settle: --since {since} lies ahead", "Pass an age or an earlier time.")
         if start is not None and start <= now - KEPT + MARGIN:
             start = None

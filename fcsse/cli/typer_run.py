@@ -33,11 +33,9 @@ def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> 
 
 def _told(command: str, words: list[str], error: UsageError) -> int:
     """Reports the error in the form that the words ask for; its exit code."""
-    # What a session needs is needed for no completion and no version.
-    from fcsse.cli.output.terminal import Terminal
-    from fcsse.cli.session import tell_error, wanted_output
+    from fcsse.cli.session import tell_unread  # what a session needs is needed for no completion and no version
 
-    tell_error(command, wanted_output(words), Terminal(), error)
+    tell_unread(command, words, error)
     return error.exit_code
 
 

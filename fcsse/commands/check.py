@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from fcsse.commands.check_headline import headline_of, hides_key_policy, why_denied
+from fcsse.commands.check_headline import Headline, headline_of, hides_key_policy, why_denied
 from fcsse.commands.check_remedies import actions_of, bucket_remedy, remedy_of
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
@@ -20,6 +20,7 @@ from fcsse.planning.outlook import read_only_by
 from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.suggested_commands import CommandBuilder, operations
+from fcsse.text import capitalized
 
 OUTSIDE = "Not checked: VPC endpoint policies. A Deny there would still block access."
 """SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
@@ -32,7 +33,7 @@ LAST_DATE = Decimal(253_402_300_800)
 class CheckResult(NamedTuple):
     """What ``check`` says of a pair.
 
-    ``read`` and ``write`` are the verdicts; ``headline`` puts them in words. ``remedies`` are next steps, commands among
+    ``read`` and ``write`` are the verdicts; ``headline`` puts them in words, ``why`` only what decides them. ``remedies`` are next steps, commands among
     them; ``notes`` are sentences; ``error`` is set where too little could be found out, ``blocker`` where the link that
     would be needed cannot be made as things stand. ``observed`` is what CloudTrail recorded of the cache's calls, where that
     was asked for. ``level`` is what was asked about: for READ, missing writing is no fault.
@@ -50,6 +51,7 @@ class CheckResult(NamedTuple):
     blocker: FcsseError | None = None
     observed: tuple[Observation, ...] = ()
     level: AccessLevel = AccessLevel.FULL
+    why: str = ""
 
     def __repr__(self) -> str:
         """One line: the pair, both verdicts, and the verdict in words."""
@@ -93,7 +95,13 @@ def check_pair(
     if isinstance(found, Obstacle):
         unknown = Verdict.UNKNOWN
         return CheckResult(
-            found.pair, unknown, unknown, f"unknown: {found.error.message}", error=found.error, level=level
+            found.pair,
+            unknown,
+            unknown,
+            str(Headline("unknown", found.error.message)),
+            error=found.error,
+            level=level,
+            why=found.error.message,
         )
     try:
         need = requirement_of(found, Options(Operation.LINK, level=level))
@@ -129,7 +137,7 @@ def check_document(
     if judgement is None:
         text = "a pair with a key and a role has a judgement"
         raise AssertionError(text)
-    read, write = judgement.read, judgement.write
+    read, write, headline = judgement.read, judgement.write, headline_of(facts, judgement)
     remedies: tuple[str, ...] = ()
     if judgement.verdict is not Verdict.ALLOWED:
         denied = why_denied(judgement, facts)
@@ -141,36 +149,46 @@ def check_document(
         *notes,
     )
     return CheckResult(
-        facts.pair, read, write, headline_of(facts, judgement), facts, judgement, remedies, said, level=level
+        facts.pair, read, write, str(headline), facts, judgement, remedies, said, level=level, why=headline.why
     )
 
 
 def _impossible(facts: Facts, error: FcsseError) -> CheckResult:
-    verdict, headline = Verdict.DENIED, f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}: {_reason(error)}"
+    verdict, answer = Verdict.DENIED, f"{facts.pair.cache} cannot use s3://{facts.pair.bucket}"
     if not facts.bucket.encryption.is_kms:
         # No page says that it does not work, either.
-        verdict = Verdict.UNKNOWN
-        headline = f"whether {facts.pair.cache} can use s3://{facts.pair.bucket} is not known: {_reason(error)}"
-    return CheckResult(facts.pair, verdict, verdict, headline, facts, remedies=(error.hint,), blocker=error)
-
-
-def _reason(error: FcsseError) -> str:
-    return error.reason
+        verdict, answer = Verdict.UNKNOWN, f"whether {facts.pair.cache} can use s3://{facts.pair.bucket} is not known"
+    return CheckResult(
+        facts.pair,
+        verdict,
+        verdict,
+        str(Headline(answer, error.reason)),
+        facts,
+        remedies=(error.hint,),
+        blocker=error,
+        why=error.reason,
+    )
 
 
 def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: AccessLevel) -> CheckResult:
     judgement = Judgement((), bucket_rows(facts), level=level)
-    headline = f"{headline_of(facts, judgement)} ({why.reason})"
+    answer, by = headline_of(facts, judgement)
+    # In parentheses at the very end, whether or not anything else decides.
+    headline = Headline(answer, f"{by} ({why.reason})") if by else Headline(f"{answer} ({why.reason})")
     notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *_s3_notes(judgement), OUTSIDE)
     remedies = tuple(bucket_remedy(facts, judgement))
     read, write = judgement.read, judgement.write
-    return CheckResult(facts.pair, read, write, headline, facts, judgement, remedies, notes, level=level)
+    return CheckResult(
+        facts.pair, read, write, str(headline), facts, judgement, remedies, notes, level=level, why=headline.why
+    )
 
 
 def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy: bool) -> CheckResult:
     read, write, headline = judgement.read, judgement.write, headline_of(facts, judgement)
     if not remedy:
-        return CheckResult(facts.pair, read, write, headline, facts, judgement, level=judgement.level)
+        return CheckResult(
+            facts.pair, read, write, str(headline), facts, judgement, level=judgement.level, why=headline.why
+        )
     document = parsed(facts.policy) if facts.policy is not None else None
     notes = [
         *facts.unreadable,
@@ -198,13 +216,14 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts.pair,
         read,
         write,
-        headline,
+        str(headline),
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
         (*notes, older_objects(facts.bucket.name, words), OUTSIDE),
         blocker=blocker,
         level=judgement.level,
+        why=headline.why,
     )
 
 
@@ -253,7 +272,7 @@ def _read_only_notes(facts: Facts, judgement: Judgement, document: PolicyDocumen
     if not by:
         return []
     return [
-        f"{by[:1].upper()}{by[1:]} is for reading only, as link with --operations read makes it. If the cache never writes "
+        f"{capitalized(by)} is for reading only, as link with --operations read makes it. If the cache never writes "
         "back, nothing is missing: check with --operations read."
     ]
 

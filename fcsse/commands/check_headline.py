@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.request import Verdict
 from fcsse.model import AccessLevel, Facts
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
+
+
+class Headline(NamedTuple):
+    """A verdict in one line without its end, and what decides it; empty where that needs no saying."""
+
+    answer: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.answer}: {self.why}" if self.why else self.answer
 
 
 def full_access(facts: Facts) -> str:
@@ -37,31 +49,33 @@ def beyond_key_policy(facts: Facts) -> str:
     return f"; its bucket policy {how} read"
 
 
-def headline_of(facts: Facts, judgement: Judgement) -> str:
-    """The verdict on reading and writing as a sentence without its end, with what decides it."""
+def headline_of(facts: Facts, judgement: Judgement) -> Headline:
+    """The verdict on reading and writing, with what decides it."""
     cache, bucket = facts.pair.cache, bucket_phrase(facts)
     match judgement.read, judgement.write:
         case Verdict.ALLOWED, Verdict.ALLOWED:
-            return full_access(facts)
+            return Headline(full_access(facts))
         case read, write if judgement.level is AccessLevel.READ:
             if read is Verdict.ALLOWED:
                 other = "it cannot write" if write is Verdict.DENIED else "whether it can write is not known"
-                return f"{cache} can read {bucket}{beyond_key_policy(facts)}; {other}, which was not asked about"
+                return Headline(
+                    f"{cache} can read {bucket}{beyond_key_policy(facts)}; {other}, which was not asked about"
+                )
             cannot = f"{cache} cannot read" if read is Verdict.DENIED else f"whether {cache} can read"
             known = "" if read is Verdict.DENIED else " is not known"
-            return f"{cannot} s3://{facts.pair.bucket}{known}: {_first_reason(facts, judgement)}"
+            return Headline(f"{cannot} s3://{facts.pair.bucket}{known}", _first_reason(facts, judgement))
         case Verdict.ALLOWED, Verdict.DENIED:
-            return f"{cache} can read {bucket}, not write: {_first_reason(facts, judgement)}"
+            return Headline(f"{cache} can read {bucket}, not write", _first_reason(facts, judgement))
         case Verdict.DENIED, Verdict.ALLOWED:
-            return f"{cache} can write {bucket}, not read: {_first_reason(facts, judgement)}"
+            return Headline(f"{cache} can write {bucket}, not read", _first_reason(facts, judgement))
         case Verdict.DENIED, Verdict.DENIED:
-            return f"{cache} cannot read or write s3://{facts.pair.bucket}: {_first_reason(facts, judgement)}"
+            return Headline(f"{cache} cannot read or write s3://{facts.pair.bucket}", _first_reason(facts, judgement))
         case read, write:
             words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
             said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
             if read is write:
                 said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
-            return f"{said}: {_first_reason(facts, judgement)}"
+            return Headline(said, _first_reason(facts, judgement))
 
 
 def _first_reason(facts: Facts, judgement: Judgement) -> str:

@@ -11,6 +11,7 @@ from fcsse.planning.denials import why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.suggested_commands import CommandBuilder, operations
+from fcsse.text import capitalized
 
 
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
@@ -40,7 +41,7 @@ def _ways_round(facts: Facts, blocker: FcsseError, words: CommandBuilder, level:
     links = [words.link([facts.pair], *more, *operations(level))[0] for more in there]
     if not links:
         return [blocker.hint or blocker.message]
-    why = f"{blocker.message[:1].upper()}{blocker.message[1:]}."
+    why = f"{capitalized(blocker.message)}."
     return [f"{why} {'Either of these links it:' if len(links) > 1 else 'This links it:'}", *links]
 
 

@@ -9,24 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.lost_record import still_lost
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.look_ups import Attribute, Limits
-from fcsse.event_history.lost_writes import LostWrites
+from fcsse.event_history.look_ups import Attribute, Limits, LookedUp
+from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of, version_of
 from fcsse.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-    from fcsse.aws.cloudtrail import LookedUp
 
 LIMITS = Limits(pages=60, seconds=120.0)
 KEPT = timedelta(days=90)
@@ -191,7 +188,7 @@ def _gaps(region: str, name: str, looked_up: LookedUp, unreadable: int) -> list[
     return found
 
 
-def read_version(aws: Aws, clock: Clock, event_id: str, listed_by: str = "fcsse history") -> RecordedVersion:
+def read_version(aws: AwsCalls, clock: Clock, event_id: str, listed_by: str = "fcsse history") -> RecordedVersion:
     """The version that an event holds, looked up in the caller's account and Region.
 
     Raises ``UsageError`` where no Region is set or the event is one without a policy, ``NotFoundError`` where it is not in

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.errors import FcsseError
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
+from fcsse.event_history.losses import LostWrites
+from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.put_basis import DIGITS, PutBasis
 from fcsse.event_history.versions import KeyHistory
 from fcsse.pipeline import Pipeline

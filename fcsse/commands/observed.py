@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from fcsse.apply.backup import BackupFolder
+from fcsse.aws_calls import AwsCalls, EventRecord
 from fcsse.clock import Clock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.errors import DeniedError, FcsseError
@@ -20,19 +20,15 @@ from fcsse.evaluator.judgement import Judgement
 from fcsse.event_history.agreement import Agreement, Asked, Changes, Observation, observe, unplaced
 from fcsse.event_history.events import Event, parse_events
 from fcsse.event_history.key_changes import AFTER_USE, GIVING, TAKING
-from fcsse.event_history.look_ups import Attribute, Limits
+from fcsse.event_history.look_ups import Attribute, Limits, LookedUp
+from fcsse.event_history.observation_phrases import gap_note
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
-from fcsse.event_history.sentences import gap_note
 from fcsse.event_history.uses import ACTIONS, Uses, uses_in
 from fcsse.model import Facts, Options
 from fcsse.pipeline import Pipeline, Target
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import digest_of
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-    from fcsse.aws.cloudtrail import EventRecord, LookedUp
 
 CHECK_LIMITS = Limits(pages=20, seconds=20.0)
 AUDIT_LIMITS = Limits(pages=10, seconds=60.0)
@@ -48,7 +44,7 @@ CHANGE_LIMITS = Limits(pages=10, seconds=60.0)
 class UseReader:
     """Reads the record in the background from when it is started; ``observe_…`` waits for it."""
 
-    def __init__(self, aws: Aws, clock: Clock, limits: Limits, least: float | None = None) -> None:
+    def __init__(self, aws: AwsCalls, clock: Clock, limits: Limits, least: float | None = None) -> None:
         self._aws = aws
         self._clock = clock
         self._limits = limits
@@ -180,7 +176,8 @@ class UseReader:
         for region, some in regions.items():
             start = min(one.last.event.time for one in some if one.last)
             names = {name for one in some if one.last for name in (TAKING if one.last.allowed else GIVING)}
-            record = self._aws.event_record(region, self._clock, after=self._records.get(region))
+            read = self._records.get(region)
+            record = read.renewed() if read else self._aws.event_record(region, self._clock)
             complete = True
             for name in (one.value for one in AFTER_USE if one.value in names):
                 try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-from fcsse.apply.backup import RECORDED, Backup, BackupFolder
+from fcsse.apply.backup import BackupFolder
+from fcsse.apply.backup_file import RECORDED, Backup
 from fcsse.commands.history import is_event_id, read_version
 from fcsse.pipeline import Pipeline
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.arn import key_arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
@@ -100,9 +100,9 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     pipeline.progress.step(f"reading the policy of key {arn.resource.removeprefix('key/')}")
     before = PolicyDocument.parse(pipeline.aws.get_policy(arn))
     saved = [one.id for one in unique_ids(PolicyDocument.parse(backup.policy))]
-    target = PolicyDocument.parse(with_arns(backup.policy, pipeline.aws.ids.names(saved)))
+    target = PolicyDocument.parse(with_arns(backup.policy, pipeline.aws.names_of_ids(saved)))
     after = before if equivalent(before, target, arn.partition) else target
-    dead = dead_principals(after, pipeline.aws.ids.dead(saved)) if after is target else ()
+    dead = dead_principals(after, pipeline.aws.dead_ids(saved)) if after is target else ()
     if dead:
         named = "; ".join(f"{one.id} in statement {one.label}" for one in dead)
         raise PolicyRefusedError(

@@ -17,7 +17,7 @@ from fcsse.commands.history import read_histories
 from fcsse.commands.lost_record import lost_writes
 from fcsse.errors import ChangedError, FcsseError
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.lost_writes import LostWrites, Unknown
+from fcsse.event_history.losses import LostWrites, Unknown
 from fcsse.event_history.observed import Gap
 from fcsse.event_history.versions import KeyHistory
 from fcsse.model import Operation

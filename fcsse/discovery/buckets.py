@@ -16,6 +16,7 @@ from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UnexpectedError, UsageError
 from fcsse.model import Bucket, Encryption, Operation, Options, Via
+from fcsse.policy.document import printable
 
 
 class BucketSide(NamedTuple):
@@ -114,7 +115,7 @@ class Buckets:
         if isinstance(policy, NotAwsAnswerError):
             raise policy
         if isinstance(policy, FcsseError):
-            return BucketSide(bucket, None, (f"The bucket policy is unknown: {policy.reason}.",))
+            return BucketSide(bucket, None, (printable(f"The bucket policy is unknown: {policy.reason}."),))
         return BucketSide(bucket, policy)
 
     def _make_out(self, name: str, own: str) -> Bucket:

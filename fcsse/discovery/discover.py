@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from fcsse.arn import Arn, key_arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
@@ -25,9 +26,6 @@ from fcsse.errors import CredentialsError, FcsseError, NotFoundError
 from fcsse.model import Association, Bucket, Encryption, Facts, Obstacle, Operation, Options, Pair, RequestFacts, Role
 from fcsse.progress import Progress
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 T = TypeVar("T")
 
@@ -44,7 +42,7 @@ class Discovery:
 
     def __init__(
         self,
-        aws: Aws,
+        aws: AwsCalls,
         options: Options,
         clock: Clock,
         progress: Progress,

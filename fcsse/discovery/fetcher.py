@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.errors import FcsseError
 from fcsse.model import Association, Encryption, Grant, Key, Ownership, Role
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 THREADS = 16
 
@@ -40,7 +38,7 @@ class Fetcher:
 
     def __init__(
         self,
-        aws: Aws,
+        aws: AwsCalls,
         clock: Clock,
         on_answer: Callable[[int, int], None] | None = None,
         pool: Executor | None = None,

@@ -7,21 +7,18 @@ account's key without its credentials.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
 from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.buckets import is_default_key
 from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
-from fcsse.policy.document import parsed
+from fcsse.policy.document import parsed, printable
 from fcsse.policy.unique_ids import unique_ids
 from fcsse.progress import Progress
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-
 
 STATE = "The key's state is"
 
@@ -40,7 +37,7 @@ class KeySide(NamedTuple):
 class Keys:
     """The keys of a run's buckets. ``own`` is the cache's account in every method."""
 
-    def __init__(self, questions: Fetcher, aws: Aws, options: Options, progress: Progress) -> None:
+    def __init__(self, questions: Fetcher, aws: AwsCalls, options: Options, progress: Progress) -> None:
         self._fetcher = questions
         self._aws = aws
         self._options = options
@@ -107,7 +104,7 @@ class Keys:
             key,
             policy,
             grants,
-            tuple(f"{what} unknown: {error.message}." for what, error in refused),
+            tuple(printable(f"{what} unknown: {error.message}.") for what, error in refused),
             tuple(error for what, error in refused if what != STATE or self._options.operation is Operation.CHECK),
             self._dead_ids(key.arn, policy, grants, own),
         )
@@ -131,7 +128,7 @@ class Keys:
             with suppress(PolicyFormatError):  # whoever needs to read it says so
                 found += [one.id for one in unique_ids(parsed(policy))]
         found = [one for one in found if is_unique_id(one)]
-        return self._fetcher.submit(self._aws.ids.dead, found).result() if found else frozenset()
+        return self._fetcher.submit(self._aws.dead_ids, found).result() if found else frozenset()
 
     def _describe(self, arn: Arn, bucket: str, own: str, refused: list[tuple[str, DeniedError]]) -> Key:
         try:
@@ -183,7 +180,7 @@ class Keys:
 
         Source: File Cache user guide, "Accessing server-side encrypted Amazon S3 buckets in a different AWS account".
         """
-        if self._aws.grant_side is None:
+        if not self._aws.has_grant_side:
             return
         granter = self._fetcher.granter().result()
         if granter.account != own:

@@ -7,15 +7,13 @@ and each thing is asked once. A refusal leaves the value unknown, and is told am
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
 from fcsse.evaluator.pair_access import judge
 from fcsse.model import Facts, Obstacle
 from fcsse.policy.document import parsed
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 T = TypeVar("T")
 
@@ -27,7 +25,7 @@ TAGS = "aws:resourcetag/"
 class LookUps:
     """One run's look-ups."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: AwsCalls) -> None:
         self._aws = aws
         self._answers: dict[tuple[str, str], object] = {}
         self._mentions: dict[str, bool] = {}
@@ -93,6 +91,6 @@ def _open_keys(facts: Facts) -> Iterator[str]:
             yield from decision.depends_on
 
 
-def with_look_ups(aws: Aws, found: Sequence[Facts | Obstacle]) -> tuple[Facts | Obstacle, ...]:
+def with_look_ups(aws: AwsCalls, found: Sequence[Facts | Obstacle]) -> tuple[Facts | Obstacle, ...]:
     """The facts with what their verdicts hang on."""
     return LookUps(aws).add(found)

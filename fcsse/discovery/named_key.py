@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.advice import KEY, advice
 from fcsse.arn import Arn, alias_arn, is_alias, is_key_id, whole_key_arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.fetcher import attempt
 from fcsse.errors import NotFoundError, UsageError
 from fcsse.model import Options
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 
 def key_named_by(text: str) -> Arn | None:
@@ -32,7 +28,7 @@ def is_resolved(key: Arn | None) -> bool:
     return key is None or (bool(key.account) and key.resource.startswith("key/"))
 
 
-def with_resolved_key(aws: Aws, options: Options, buckets: tuple[str, ...]) -> Options:
+def with_resolved_key(aws: AwsCalls, options: Options, buckets: tuple[str, ...]) -> Options:
     """The options with the ARN of the key that they name.
 
     A name is looked up in the bucket's Region, as far as that can be found out, else in the caller's. Raises

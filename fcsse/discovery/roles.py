@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 from fcsse.advice import PROFILE, REGION, Parameter, advice
 from fcsse.arn import role_name
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, pauses
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache, Role
 from fcsse.progress import Progress, Waiting
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 COMING = "CREATING"
 """The lifecycle of a cache or file system that is being made, and may get its role yet. Source: FSx API reference."""
@@ -32,7 +29,7 @@ GONE = ("FAILED", "DELETING")
 class RoleFinder:
     """Waits for missing roles, all at once, for at most ``wait`` seconds. ``found`` holds those that came."""
 
-    def __init__(self, aws: Aws, clock: Clock, progress: Progress, wait: float) -> None:
+    def __init__(self, aws: AwsCalls, clock: Clock, progress: Progress, wait: float) -> None:
         self.found: dict[str, Role] = {}
         self._aws = aws
         self._clock = clock

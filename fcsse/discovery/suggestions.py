@@ -5,13 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.fetcher import Fetcher
 from fcsse.errors import FcsseError
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 MOST = 3
 
@@ -27,7 +24,7 @@ def closest(name: str, known: Iterable[str]) -> list[str]:
 class CacheSuggestions:
     """Caches and file systems that may have been meant, by the roles of the account: listed once, when first asked for."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: AwsCalls) -> None:
         self._aws = aws
         self._known: tuple[str, ...] | None = None
 
@@ -49,7 +46,7 @@ class CacheSuggestions:
 class BucketSuggestions:
     """Buckets that may have been meant: the cache's own before the caller's. What may not be listed is passed over."""
 
-    def __init__(self, aws: Aws, questions: Fetcher) -> None:
+    def __init__(self, aws: AwsCalls, questions: Fetcher) -> None:
         self._aws = aws
         self._fetcher = questions
         self._listed: dict[str | None, tuple[str, ...]] = {}

@@ -58,24 +58,27 @@ def _compile(document: Mapping[str, object], identity: bool) -> Policy:
     ]
     others = _misspelt(document, "Statement")
     if others:
-        broken = f"the document has {_named(others)}"
-        ready += [
-            Statement(
-                len(ready),
-                "the document",
-                deny,
-                Principals(broken=broken),
-                False,
-                None,
-                None,
-                NONE,
-                broken,
-                misspelt=True,
-            )
-            for deny in (False, True)
-        ]
-    allows, denies = tuple(s for s in ready if not s.deny), tuple(s for s in ready if s.deny)
+        ready += _not_understood(f"the document has {_named(others)}", len(ready))
+    return _policy(ready)
+
+
+def policy_not_understood(reason: str) -> Policy:
+    """What stands for a document of which nobody knows what it says: it may allow and deny anything."""
+    return _policy(_not_understood(reason, 0))
+
+
+def _policy(ready: Iterable[Statement]) -> Policy:
+    statements = tuple(ready)
+    allows, denies = tuple(s for s in statements if not s.deny), tuple(s for s in statements if s.deny)
     return Policy(allows, denies, allow_index=_Index(allows), deny_index=_Index(denies))
+
+
+def _not_understood(broken: str, index: int) -> list[Statement]:
+    nobody = Principals(broken=broken)
+    return [
+        Statement(index, "the document", deny, nobody, False, None, None, NONE, broken, misspelt=True)
+        for deny in (False, True)
+    ]
 
 
 def _misspelt(entry: Mapping[str, object], *names: str) -> list[str]:

@@ -108,8 +108,11 @@ class Entry(NamedTuple):
         return self._known(self.operator, values, context) if values else self._missing(self.operator)
 
     def _null(self, values: Values) -> bool | None:
+        """Values other than true and false, or none at all: what they do is not written down."""
         absent = not isinstance(values, Form) and (not values or not any(values))
-        return ("true" if absent else "false") in (self.null or ())
+        if ("true" if absent else "false") in (self.null or ()):
+            return True
+        return False if self.null and set(self.null) <= {"true", "false"} else None
 
     def _missing(self, operator: Operator) -> bool | None:
         if self.if_exists and self.quantifier == "any":
@@ -207,6 +210,8 @@ class Entry(NamedTuple):
 
     def says(self) -> str:
         """The entry in words, e.g. ``kms:ViaService equal to s3.eu-west-1.amazonaws.com``."""
+        if self.null is not None and not (self.null and set(self.null) <= {"true", "false"}):
+            return f"{self.name} of {' or '.join(self.null) or 'nothing'}, which is neither true nor false"
         if self.null is not None:
             return f"{self.label} {'absent' if 'true' in self.null else 'present'}"
         if self.operator is None:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import bucket_requests, decide_bucket
-from fcsse.evaluator.cache_requests import cache_requests, decide, quick_requests
+from fcsse.evaluator.cache_requests import CacheRequest, cache_requests, decide, quick_requests
+from fcsse.evaluator.compiled import policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
 from fcsse.evaluator.request import Cause, Decision, Verdict
@@ -94,44 +95,101 @@ def key_rows(
     only_needed: bool = False,
 ) -> tuple[Row, ...] | None:
     """The requests to KMS of ``judge`` alone, those that count first."""
+    current = current_forms(facts, forms)
+    asked = requests_of(facts, current if briefly else frozenset(ContextForm), only_needed=briefly or only_needed)
+    if asked is None:
+        return None
+    return _rows(asked, _decisions(facts, policy, grants, asked, current if explain else frozenset()), current)
+
+
+def current_forms(facts: Facts, forms: frozenset[ContextForm] | None = None) -> frozenset[ContextForm]:
+    """The forms that count as current, where none are given: what the bucket's setting calls for, both where that is not
+    known.
+    """
+    in_use = frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
+    return forms or (in_use if facts.bucket.bucket_keys_known else frozenset(ContextForm))
+
+
+def requests_of(
+    facts: Facts, forms: frozenset[ContextForm] = frozenset(ContextForm), *, only_needed: bool = False
+) -> tuple[CacheRequest, ...] | None:
+    """What the pair's cache asks of the key in these forms; None where the pair has no key or role."""
     if facts.key is None or facts.role is None:
         return None
-    in_use = frozenset({ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT})
-    current = forms or (in_use if facts.bucket.bucket_keys_known else frozenset(ContextForm))
-    asked = cache_requests(
+    return cache_requests(
         str(facts.role.arn),
         facts.account,
         facts.bucket.region or facts.key.arn.region,
         str(facts.key.arn),
         facts.bucket.name,
-        current if briefly else frozenset(ContextForm),
+        forms,
         facts.role.role_id,
         prefixes=facts.prefixes or ("",),
         key=facts.key,
         known=facts.request,
-        only_needed=briefly or only_needed,
+        only_needed=only_needed,
     )
+
+
+class PairDecisions(NamedTuple):
+    """The decision on each request of a pair by one key policy, whichever form of context counts as current."""
+
+    facts: Facts
+    asked: tuple[CacheRequest, ...]
+    decisions: tuple[Decision, ...]
+
+    def judgement(self, level: AccessLevel, forms: frozenset[ContextForm] | None = None) -> Judgement:
+        """What they come to; ``level`` and ``forms`` as in ``judge``."""
+        rows = _rows(self.asked, self.decisions, current_forms(self.facts, forms))
+        return Judgement(rows, bucket_rows(self.facts), self.facts.bucket.bucket_keys_known, level)
+
+
+def decide_pair(
+    facts: Facts, policy: PolicyDocument, grants: Sequence[Grant], asked: tuple[CacheRequest, ...]
+) -> PairDecisions:
+    """The decisions on these requests of a pair (``requests_of``), without what nearly decided."""
+    return PairDecisions(facts, asked, _decisions(facts, policy, grants, asked, frozenset()))
+
+
+def _decisions(
+    facts: Facts,
+    policy: PolicyDocument | None,
+    grants: Sequence[Grant] | None,
+    asked: Sequence[CacheRequest],
+    explained: frozenset[ContextForm],
+) -> tuple[Decision, ...]:
+    """A decision for each request. ``explained``: the forms in which it is told what nearly decided."""
+    state = facts.key.state if facts.key else None
     compiled = compiled_policy(policy) if policy else compile_policy({"Version": "2012-10-17", "Statement": []})
-    rows: list[Row] = []
     decisions: dict[int, Decision] = {}
     for one in asked:
         # A multipart upload asks just what reading asks.
-        decision = decisions.get(id(one.request))
-        if decision is None:
-            decision = decide(
-                compiled,
-                one,
-                grants or (),
-                facts.key.state,
-                explain=explain and one.needed and one.form in current,
-                any_of_them=bool(facts.prefixes_unknown),
-            )
-            if policy is None:
-                decision = _without_policy(decision, facts)
-            elif grants is None:
-                decision = _without_grants(decision)
-            decisions[id(one.request)] = decision
-        rows.append(Row(one, decision, one.form is None or one.form in current))
+        if id(one.request) in decisions:
+            continue
+        decision = decide(
+            compiled,
+            one,
+            grants or (),
+            state,
+            explain=one.needed and one.form in explained,
+            any_of_them=bool(facts.prefixes_unknown),
+        )
+        if policy is None:
+            decision = _without_policy(decision, facts)
+        elif grants is None:
+            decision = _without_grants(decision)
+        decisions[id(one.request)] = decision
+    return tuple(decisions[id(one.request)] for one in asked)
+
+
+def _rows(
+    asked: Sequence[CacheRequest], decisions: Sequence[Decision], current: frozenset[ContextForm]
+) -> tuple[Row, ...]:
+    """The requests with their decisions, those that count first."""
+    rows = [
+        Row(one, decision, one.form is None or one.form in current)
+        for one, decision in zip(asked, decisions, strict=True)
+    ]
     rows.sort(key=lambda row: (not row.current, not row.asked.needed))
     return tuple(rows)
 
@@ -185,8 +243,6 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
     if facts.bucket_policy is None or facts.role is None or facts.bucket.foreign is None:
         return None
     policy = _ready_bucket(facts.bucket_policy)
-    if policy is None:
-        return None
     asked = bucket_requests(
         str(facts.role.arn),
         facts.account,
@@ -203,10 +259,25 @@ def bucket_rows(facts: Facts) -> tuple[BucketRow, ...] | None:
 
 
 @lru_cache(maxsize=2048)
-def _ready_bucket(text: str) -> Policy | None:
-    """A bucket policy ready for judging, empty where the bucket has none; None where the text is no policy."""
+def _ready_bucket(text: str) -> Policy:
+    """A bucket policy ready for judging, empty where the bucket has none. Of a text that is no policy, or that has a member
+    twice, of which each reader takes another one, nothing is known.
+    """
     try:
-        document = json.loads(text) if text else {}
-    except ValueError:
-        return None
-    return compile_policy(document) if isinstance(document, dict) else None
+        document = json.loads(text, object_pairs_hook=_members) if text else {}
+    except (ValueError, RecursionError) as error:
+        return policy_not_understood(str(error) if isinstance(error, _TwiceError) else "it is not JSON")
+    return compile_policy(document) if isinstance(document, dict) else policy_not_understood("it is not an object")
+
+
+class _TwiceError(ValueError):
+    """A member stands twice in one object."""
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        name = next(one for at, (one, _) in enumerate(pairs) if one in dict(pairs[:at]))
+        text = f"it has {name} twice in one object"
+        raise _TwiceError(text)
+    return found

@@ -10,6 +10,7 @@ from fcsse.evaluator.key_state import refuses
 from fcsse.evaluator.request import Cause, Decision, Verdict
 from fcsse.evaluator.rules import Named, Policy
 from fcsse.model import Grant
+from fcsse.policy.document import printable
 
 
 def quick_decision(
@@ -75,5 +76,6 @@ def account_of(context: Context) -> str | None:
 
 
 def label_of(where: str) -> str:
-    """What a statement is called in a sentence, by its Sid or number."""
+    """What a statement is called in a sentence, by its Sid or number. What does not print is escaped."""
+    where = printable(where)
     return where if where.startswith(("statement ", "identity policy ")) else f"statement '{where}'"

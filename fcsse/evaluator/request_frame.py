@@ -75,7 +75,9 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
             partial["kms:KeyOrigin"] = "?*"
     if known.aliases is not None:
         context["kms:ResourceAliases"] = known.aliases
-    if known.tags is not None:
+    if known.tags is not None and len({name.lower() for name, _ in known.tags}) == len(known.tags):
+        # Of tags whose names differ in case alone, AWS does not say which a condition sees.
+        # Source: IAM user guide, "Controlling access to AWS resources using tags".
         context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
         absent |= {"aws:ResourceTag/*"}
     bounds = times(known.now)

@@ -13,11 +13,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import NamedTuple
 
 from fcsse.errors import FcsseError
-from fcsse.event_history.events import Event
+from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
 from fcsse.event_history.policy_parts import Part, has_ids, masked, parts_of, says_the_same
 from fcsse.event_history.policy_puts import STALE, Put, puts_of
 from fcsse.event_history.put_basis import DIGITS, PutBasis
@@ -29,54 +28,6 @@ LATE = timedelta(minutes=15)
 
 MOST_TIED = 6
 MOST_STATES = 200
-
-
-class Unknown(Enum):
-    """Why nothing can be said of a put of ours.
-
-    NOT_RECORDED: the policy that it was made from is not in the record. GAP: nor is a version between. NO_TEXT: the event
-    before it holds no policy. TOO_MANY: too many events of one second. RECENT: events of the last minutes may still come.
-    NAMELESS: a write of just then does not say which key it was about.
-    """
-
-    NOT_RECORDED = "not recorded"
-    GAP = "gap"
-    NO_TEXT = "no text"
-    TOO_MANY = "too many in one second"
-    RECENT = "recent"
-    NAMELESS = "names no key"
-
-
-class Loss(NamedTuple):
-    """A part that is lost, or (``back``) that somebody took out and that is there again. ``by`` ran over ``of``."""
-
-    part: Part
-    back: bool
-    by: Event
-    of: Event
-
-
-class Doubt(NamedTuple):
-    """A put of ours of which the record does not say whether it ran over another write."""
-
-    event: Event
-    reason: Unknown
-
-
-class LostWrites(NamedTuple):
-    """What is still lost of a key's policy.
-
-    ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
-    be said of. ``newest_missing``: the policy of now was written by a call that the record does not show yet. ``ours``: how
-    many puts of ours were looked at, ``newest`` when the last of them was.
-    """
-
-    lost: tuple[Loss, ...]
-    unsure: tuple[Loss, ...]
-    doubts: tuple[Doubt, ...]
-    newest_missing: bool
-    ours: int
-    newest: datetime | None = None
 
 
 class _State(NamedTuple):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.aws.client import Aws
-from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError, UsageError
+from fcsse.errors import FcsseError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
     CacheCreated,
@@ -19,7 +18,8 @@ from fcsse.lambda_function.call_events import (
     Happening,
     KeyPolicyPut,
 )
-from fcsse.lambda_function.link_rules import LIMIT, TABLE, Allowed, LinkRules
+from fcsse.lambda_function.link_gate import Gate
+from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given, level_of
 from fcsse.model import AccessLevel, Association, Facts, Obstacle, Operation, Options, Pair
 from fcsse.pipeline import Pipeline, Target
@@ -52,53 +52,6 @@ class Report:
     policies: list[Arn] = field(default_factory=list)
     errors: list[FcsseError] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Gate:
-    """Says which changes the rules allow; the tags of each key and bucket are read once, and only where they matter."""
-
-    aws: Aws
-    rules: LinkRules
-    _key_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    _bucket_tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def allows(self, key: Arn, bucket: str, account: str) -> Allowed | None:
-        """By what a change to this key's policy (or a grant on it) for the bucket is allowed; None: it is not.
-
-        ``account`` is the caches'. The tags of a key of another account cannot be read, and of a bucket with such a key
-        only where its owner allows it. Raises what else keeps tags from being read.
-        """
-        listed = self.rules.listed(key, bucket)
-        if listed or self.rules.tag is None:
-            return listed
-        own = key.account == account
-        unknown: FcsseError | None = None
-        try:
-            if own and self.rules.has_tag(self._of_key(key)):
-                return Allowed.KEY_TAGGED
-        except FcsseError as error:
-            unknown = error
-        try:
-            if self.rules.has_tag(self._of_bucket(bucket)):
-                return Allowed.BUCKET_TAGGED
-        except DeniedError as error:
-            unknown = unknown or (error if own else None)
-        except FcsseError as error:
-            unknown = unknown or error
-        if unknown:
-            raise unknown
-        return None
-
-    def _of_key(self, key: Arn) -> Mapping[str, str]:
-        if str(key) not in self._key_tags:
-            self._key_tags[str(key)] = self.aws.tags_of_key(key)
-        return self._key_tags[str(key)]
-
-    def _of_bucket(self, bucket: str) -> Mapping[str, str]:
-        if bucket not in self._bucket_tags:
-            self._bucket_tags[bucket] = self.aws.tags_of_bucket(bucket)
-        return self._bucket_tags[bucket]
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from fcsse.arn import Arn
 from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, await_settlement
 from fcsse.durations import seconds_in
 from fcsse.errors import FcsseError, UsageError
-from fcsse.event_history.loss_sentences import loss_note, notes
-from fcsse.event_history.lost_writes import Unknown
+from fcsse.event_history.loss_phrases import loss_note, notes
+from fcsse.event_history.losses import Unknown
 from fcsse.pipeline import Pipeline
 
 SETTLE = "FCSSE_SETTLE"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fcsse.arn import bucket_arn
 from fcsse.evaluator.request import Comparison, Decision
 from fcsse.model import Facts
+from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 
 CONTEXT_KEY = "kms:encryptioncontext:aws:s3:arn"
@@ -54,8 +55,8 @@ def exemption(decision: Decision, facts: Facts, form: ContextForm | None) -> Exe
 
 
 def why(decision: Decision, form: ContextForm | None = None) -> str:
-    """Why a Deny hits, as a clause; empty where it has no conditions."""
-    return " and ".join(_clause(one, form) for one in decision.conditions)
+    """Why a Deny hits, as a clause; empty where it has no conditions. What does not print is escaped."""
+    return printable(" and ".join(_clause(one, form) for one in decision.conditions))
 
 
 def denied_because(decision: Decision, form: ContextForm | None = None) -> str:

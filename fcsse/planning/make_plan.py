@@ -11,7 +11,8 @@ from typing import assert_never
 
 from fcsse.errors import FcsseError
 from fcsse.model import Facts, Obstacle, Options
-from fcsse.planning.pairs import key_policy, outcome_of, what_it_takes
+from fcsse.planning.before_edit import key_policy, what_it_takes
+from fcsse.planning.pairs import outcome_of
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, Plan, PolicyChange, change_policy
 from fcsse.planning.requirements import Requirement
 

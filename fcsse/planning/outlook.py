@@ -10,7 +10,7 @@ from fcsse.advice import advice as say
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
 from fcsse.evaluator.judgement import Judgement, decider
-from fcsse.evaluator.pair_access import judge
+from fcsse.evaluator.pair_access import PairDecisions, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
@@ -22,16 +22,16 @@ from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import other_form_only, why_not_ours
 
 
-def already_allowed(facts: Facts, access: Access, document: PolicyDocument) -> tuple[str, ...]:
+def already_allowed(before: PairDecisions, access: Access) -> tuple[str, ...]:
     """The statements that give the whole access already, whoever wrote them; empty where it is not all there."""
-    before = judge(facts, document, forms=access.forms, explain=False, level=access.level)
-    return before.deciders if before is not None and before.complete else ()
+    judged = before.judgement(access.level, access.forms)
+    return judged.deciders if judged.complete else ()
 
 
-def form_missing(facts: Facts, before: PolicyDocument, level: AccessLevel) -> tuple[str, ...]:
+def form_missing(before: PairDecisions, level: AccessLevel) -> tuple[str, ...]:
     """Is the access there for the other form of encryption context only? Said as a warning."""
-    judged = judge(facts, before, explain=False, level=level)
-    if judged is None or not judged.form_changed:
+    facts, judged = before.facts, before.judgement(level)
+    if not judged.form_changed:
         return ()
     form = ContextForm.BUCKET if facts.bucket.encryption.bucket_keys else ContextForm.OBJECT
     by = " and ".join(
@@ -46,19 +46,13 @@ def form_missing(facts: Facts, before: PolicyDocument, level: AccessLevel) -> tu
 
 
 def stands_in_the_way(
-    facts: Facts,
-    after: PolicyDocument,
-    grants: Sequence[Grant] = (),
-    forms: frozenset[ContextForm] | None = None,
-    level: AccessLevel = AccessLevel.FULL,
+    after: PairDecisions, level: AccessLevel, forms: frozenset[ContextForm] | None = None
 ) -> tuple[str, ...]:
     """What will still stand in the way once the change is made, as warnings.
 
     Raises ``ImpossibleError`` where an explicit Deny stops reading or writing whatever is allowed.
     """
-    judged = judge(facts, after, grants, forms, explain=False, level=level)
-    if judged is None:
-        return ()
+    facts, judged = after.facts, after.judgement(level, forms)
     if judged.denials:
         actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
         denial = judged.denials[0]

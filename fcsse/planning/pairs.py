@@ -1,24 +1,21 @@
-"""One pair in a plan: before its key's policy is edited, what it takes; after that, how it comes out. Pure."""
+"""One pair in a plan, after its key's policy is edited: how it comes out. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.advice import NARROW, PRUNE, READ_ONLY, advice
-from fcsse.errors import FcsseError, PolicyFormatError
-from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant, Obstacle, Operation, Options, Pair, Via
-from fcsse.planning.outlook import already_allowed, form_missing, kept, stands_in_the_way, stays, writes_too
+from fcsse.advice import NARROW, PRUNE, advice
+from fcsse.errors import FcsseError
+from fcsse.model import READ_OPERATIONS, Facts, Operation, Options, Via
+from fcsse.planning.before_edit import read_only_until_now
+from fcsse.planning.outlook import kept, stays
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
-from fcsse.planning.requirements import NotNeeded, Requirement, may_be_ours, requirement_of
+from fcsse.planning.requirements import Requirement, may_be_ours
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
-from fcsse.planning.width import says, wide_statements
-from fcsse.policy import edit
-from fcsse.policy.document import PolicyDocument, parsed, refused_statements
+from fcsse.policy.document import refused_statements
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
 from fcsse.policy.steps import (
-    AlreadyThere,
-    FormJoined,
     PrincipalKept,
     PrincipalPruned,
     ReadOnlyKept,
@@ -28,96 +25,6 @@ from fcsse.policy.steps import (
 )
 from fcsse.policy.unique_ids import dead_principals, unique_ids
 from fcsse.text import count
-
-
-def what_it_takes(found: Facts | Obstacle, options: Options) -> Outcome | tuple[Facts, Requirement]:
-    """What the pair needs; its outcome already where that is nothing, or where something stands in the way."""
-    if isinstance(found, Obstacle):
-        return Outcome(found.pair, Status.BLOCKED, found.error.message, error=found.error)
-    try:
-        need = requirement_of(found, options)
-    except FcsseError as error:
-        return Outcome(found.pair, Status.BLOCKED, error.message, facts=found, error=error)
-    if isinstance(need, NotNeeded):
-        return Outcome(found.pair, Status.NOTHING, need.reason, facts=found)
-    return _weighed(found, need, options)
-
-
-def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tuple[Facts, Requirement]:
-    """Where a link goes by the key policy: is the access there already by others' statements, and will it come?"""
-    access = need.access
-    if options.operation is not Operation.LINK:
-        return facts, need
-    if access is None:
-        return _weighed_grant(facts, need, options)
-    try:
-        document = key_policy(facts, need)
-        edited = edit.link(document, [access])
-        ours = any(isinstance(step, AlreadyThere) for step in edited.steps)
-        more = writes_too(facts, edited.document, facts.grants or (), access.forms) if reads_only(options) else ()
-        need = need._replace(warnings=(*need.warnings, *_wide(facts, document), *more))
-        there = () if ours else already_allowed(facts, access, document)
-        if there:
-            reads = "read " if reads_only(options) else ""
-            summary = f"{facts.pair.cache} already has {reads}access to {facts.bucket.name}, by {' and '.join(there)}"
-            return Outcome(facts.pair, Status.NOTHING, summary, Via.POLICY, facts, need.warnings)
-        flipped = (
-            ()
-            if any(isinstance(step, FormJoined) for step in edited.steps)
-            else form_missing(facts, document, access.level)
-        )
-        outlook = stands_in_the_way(facts, edited.document, forms=access.forms, level=access.level)
-    except FcsseError as error:
-        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
-    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
-
-
-def reads_only(options: Options) -> bool:
-    """Is access for reading alone asked for?"""
-    return options.level is AccessLevel.READ
-
-
-def _wide(facts: Facts, document: PolicyDocument) -> list[str]:
-    return [
-        f"Statement {wide.label} gives {facts.pair.cache} more than the documented statement: "
-        f"{says(wide, facts.bucket.name)}. Narrow it, or take the cache out of it once it is linked."
-        for wide in wide_statements(facts, document)
-    ]
-
-
-def _weighed_grant(facts: Facts, need: Requirement, options: Options) -> Outcome | tuple[Facts, Requirement]:
-    """Where the key policy could be read: does it deny what the grant is to give?"""
-    wanted = need.grant
-    if wanted is None:
-        return facts, need
-    if reads_only(options):
-        try:
-            policy = None if facts.policy is None else key_policy(facts, need)
-        except FcsseError:
-            policy = None
-        need = need._replace(warnings=(*need.warnings, *writes_too(facts, policy, facts.grants or ())))
-    elif any(grant.operations == frozenset(READ_OPERATIONS) and ends(grant, facts) for grant in facts.grants or ()):
-        need = need._replace(warnings=(*need.warnings, _read_only_until_now(facts.pair)))
-    if facts.policy is None:
-        return facts, need
-    granted = Grant(
-        "planned", wanted.grantee, frozenset(wanted.operations), constraint_subset=dict(wanted.subset) or None
-    )
-    try:
-        all_grants = [*(facts.grants or ()), granted]
-        outlook = stands_in_the_way(facts, key_policy(facts, need), all_grants, level=options.level)
-    except FcsseError as error:
-        return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
-    return facts, need._replace(warnings=(*need.warnings, *outlook))
-
-
-def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:
-    """The policy of the pair's key. Raises ``PolicyFormatError``."""
-    try:
-        return parsed(facts.policy or "")
-    except PolicyFormatError as error:
-        message = f"reading the policy of key {need.key.arn}: {error.message}"
-        raise PolicyFormatError(message, error.hint) from error
 
 
 def outcome_of(
@@ -136,17 +43,11 @@ def outcome_of(
 def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
-    widened = [_read_only_until_now(facts.pair)] if any(isinstance(step, ReadOnlyKept) for step in mine) else []
+    widened = [read_only_until_now(facts.pair)] if any(isinstance(step, ReadOnlyKept) for step in mine) else []
     warnings = (*need.warnings, *widened, *_policy_warnings(edited, mine))
     summary, short = what_happens(edited, need.access) if need.access else ("", "")
     status = Status.TO_DO if doing else Status.NOTHING
     return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short)
-
-
-def _read_only_until_now(pair: Pair) -> str:
-    return advice(
-        f"{pair.cache or 'every cache'} could only read until now. To leave it so, link with ", READ_ONLY, "."
-    )
 
 
 def access_of(outcome: Outcome, change: PolicyChange) -> Access | None:

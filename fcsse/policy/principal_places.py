@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.policy.document import PolicyDocument, strings
+from fcsse.policy.document import PolicyDocument, printable, strings
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.unique_ids import ELEMENTS
 
@@ -38,7 +38,7 @@ class Place(NamedTuple):
     label: str
 
     def __str__(self) -> str:
-        return f"{self.text} in statement {self.label}"
+        return f"{printable(self.text)} in statement {self.label}"
 
 
 def principal_places(document: PolicyDocument) -> tuple[Place, ...]:
@@ -52,12 +52,12 @@ def principal_places(document: PolicyDocument) -> tuple[Place, ...]:
 
 
 def joined(places: Iterable[Place]) -> str:
-    """The principals in words, each once, with the statements that it stands in."""
+    """The principals in words, each once, with the statements that it stands in. What does not print is escaped."""
     labels: dict[str, list[str]] = {}
     for place in places:
         labels.setdefault(place.text, []).append(place.label)
     return "; ".join(
-        f"{text} in statement{'s' if len(several) > 1 else ''} {' and '.join(several)}"
+        f"{printable(text)} in statement{'s' if len(several) > 1 else ''} {' and '.join(several)}"
         for text, several in labels.items()
     )
 

@@ -9,6 +9,7 @@ from fcsse.arn import role_cache
 from fcsse.model import AccessLevel
 from fcsse.policy import steps
 from fcsse.policy.difference import Difference, DifferenceKind
+from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 from fcsse.policy.steps import Step
@@ -99,7 +100,7 @@ def why_not_ours(found: Sequence[Difference]) -> str:
 
 
 def _difference(one: Difference) -> str:
-    about = listed(list(one.about), 3)
+    about = printable(listed(list(one.about), 3))
     match one.kind:
         case DifferenceKind.OTHERS:
             return f"it is also for {about}"
@@ -116,7 +117,7 @@ def _difference(one: Difference) -> str:
         case DifferenceKind.MORE_CONDITION:
             return f"it has a condition on {about}, which the documented statement has not"
         case DifferenceKind.OPERATOR:
-            return f"it tests {one.about[0]} by {one.about[1]}"
+            return f"it tests {one.about[0]} by {printable(one.about[1])}"
         case DifferenceKind.CONTEXT:
             return f"it is for a part of the bucket only, {about}"
         case _:

@@ -13,7 +13,7 @@ from fcsse.sandbox import key_policy
 from fcsse.sandbox.accounts import NAMES, Accounts, Credentials
 from fcsse.sandbox.cloudtrail_events import record_policy
 from fcsse.sandbox.kms_keys import new_key, set_state
-from fcsse.sandbox.moto_buckets import find_bucket
+from fcsse.sandbox.moto_buckets import find_bucket, moto_s3
 from fcsse.sandbox.organization_tree import Organization, Unit
 from fcsse.sandbox.s3_encryption import asked_encryption, bucket_encryption, key_of
 from fcsse.sandbox.state import Key, StoredGrant
@@ -174,12 +174,10 @@ class Builder(Accounts):
         ``configured`` False: it has no encryption configuration, as before January 2023. ``readers``: accounts that may
         read it although it is not theirs. ``policy``: its bucket policy.
         """
-        from moto.s3.models import s3_backends
-
         owner = account or self.account
         with self.state.lock:
             self.state.accounts.add(owner)
-            s3_backends[owner][self.state.partition].create_bucket(name, region or self.region)
+            moto_s3(owner, self.state.partition).create_bucket(name, region or self.region)
             self.state.traits(name).readers = set(readers)
             self.state.traits(name).no_configuration = not configured
             if algorithm != "AES256" or bucket_keys:
@@ -213,8 +211,6 @@ class Builder(Accounts):
         bucket_key: bool | None = None,
     ) -> None:
         """An object written by the bucket's owner, nothing asked of KMS; the encryption is the bucket's unless told."""
-        from moto.s3.models import s3_backends
-
         asked: dict[str, object] = {}
         if algorithm is not None:
             asked["server-side-encryption"] = algorithm
@@ -224,7 +220,7 @@ class Builder(Accounts):
         with self.state.lock:
             home = self._bucket(bucket)
             encryption = asked_encryption(asked, bucket_encryption(home))
-            stored = s3_backends[home.account_id][self.state.partition].put_object(bucket, name, data)
+            stored = moto_s3(home.account_id, self.state.partition).put_object(bucket, name, data)
             stored.encryption = encryption.algorithm
             stored.bucket_key_enabled = encryption.bucket_key
             stored.kms_key_id = None

@@ -17,11 +17,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import Any
 
 from fcsse.arn import ROLE_PREFIX, Arn, bucket_arn
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.cloudtrail_record import Event
+from fcsse.sandbox.cloudtrail_spelling import lowered, text_date, with_text_dates
 from fcsse.sandbox.kms_keys import find_key, material_id
 from fcsse.sandbox.moto_buckets import find_bucket
 from fcsse.sandbox.state import Key, State
@@ -273,29 +273,3 @@ def _answer(state: State, event: Event, call: Call, key: Key | None, reply: Repl
             event["responseElements"] |= {**window, "deletionDate": text_date(answer["DeletionDate"])}
         case _:
             pass
-
-
-def text_date(seconds: float) -> str:
-    """A date inside an event, such as ``Feb 26, 2024, 5:32:56 AM``. Source: a recorded CreateKey event."""
-    moment = time.gmtime(seconds)
-    return (
-        f"{time.strftime('%b', moment)} {moment.tm_mday}, {moment.tm_year}, {moment.tm_hour % 12 or 12}"
-        + time.strftime(":%M:%S %p", moment)
-    )
-
-
-def with_text_dates(value: Any) -> Any:
-    """FSx's answers with their dates as events spell them."""
-    if isinstance(value, dict):
-        return {
-            name: text_date(item) if name == "creationTime" else with_text_dates(item) for name, item in value.items()
-        }
-    return value
-
-
-def lowered(value: Any) -> Any:
-    """Members with their first letter lowered, except where they are the caller's own words."""
-    if isinstance(value, dict):
-        own = ("EncryptionContextSubset", "EncryptionContextEquals")
-        return {name[:1].lower() + name[1:]: item if name in own else lowered(item) for name, item in value.items()}
-    return [lowered(item) for item in value] if isinstance(value, list) else value

@@ -6,8 +6,9 @@ as CloudTrail spells them in FSx's TagResource sample and in a CreateFileSystem 
 
 from __future__ import annotations
 
-from fcsse.sandbox.cloudtrail_events import frame, keep, lowered, with_text_dates
+from fcsse.sandbox.cloudtrail_events import frame, keep
 from fcsse.sandbox.cloudtrail_record import Event
+from fcsse.sandbox.cloudtrail_spelling import lowered, with_text_dates
 from fcsse.sandbox.fsx import describe
 from fcsse.sandbox.state import State, StoredCache
 

@@ -209,10 +209,9 @@ DataOption = Annotated[
 @app.command("list", short_help="List the caches, buckets and roles of the sandbox.")
 def list_world() -> None:
     """List the caches, buckets and roles that a sandbox starts with."""
-    from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION
     from fcsse.sandbox.world import describe
 
-    typer.echo(describe(ACCOUNT, REGION, OTHER_ACCOUNT, _columns()))
+    typer.echo(describe(columns=_columns()))
 
 
 @app.command(short_help="Read an object as a cache would.", epilog=READ_EXAMPLE)
@@ -233,24 +232,21 @@ def write(
 
 
 def _play(cache: str, verb: str, given: Mapping[str, str]) -> None:
-    import urllib.error
-    import urllib.request
+    from urllib import error as refusals
+    from urllib import request as http
 
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url.startswith(("http://127.0.0.1:", "http://localhost:")):
         _say("Error: AWS_ENDPOINT_URL does not name a sandbox. Start one with: fcsse sandbox")
         raise typer.Exit(2)
-    import urllib.error
-    import urllib.request
-
-    request = urllib.request.Request(  # noqa: S310  (the scheme was checked above)
+    request = http.Request(  # noqa: S310  (the scheme was checked above)
         f"{url.rstrip('/')}/_sandbox/cache/{cache}/{verb}", json.dumps(given).encode(), method="POST"
     )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = http.build_opener(http.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as response:
             outcome = json.load(response)
-    except (urllib.error.URLError, ValueError) as error:
+    except (refusals.URLError, ValueError) as error:
         _say(f"Error: asking the sandbox at {url}: {error}")
         raise typer.Exit(1) from error
     place = f"s3://{given['bucket']}/{given['key']}"

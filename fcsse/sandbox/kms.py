@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from fcsse.sandbox import key_policy, kms_create, kms_crypto, kms_grants, kms_tags
+from fcsse.sandbox import key_policy, kms_crypto, kms_grants, kms_lifecycle, kms_tags
 from fcsse.sandbox.authorize import foreign_refusal, key_ruling, require_identity, require_key
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.kms_checks import checked_policy, listed, own_key
@@ -150,26 +150,26 @@ def _delete_alias(state: State, caller: Caller, region: str, given: Given) -> di
 
 
 _OPERATIONS: dict[str, Operation] = {
-    "CancelKeyDeletion": kms_create.cancel_deletion,
+    "CancelKeyDeletion": kms_lifecycle.cancel_deletion,
     "CreateAlias": _create_alias,
     "CreateGrant": kms_grants.create,
-    "CreateKey": kms_create.create_key,
+    "CreateKey": kms_lifecycle.create_key,
     "Decrypt": kms_crypto.decrypt,
     "DeleteAlias": _delete_alias,
-    "DeleteImportedKeyMaterial": kms_create.delete_material,
+    "DeleteImportedKeyMaterial": kms_lifecycle.delete_material,
     "DescribeKey": _describe_key,
-    "DisableKey": kms_create.disable,
-    "DisableKeyRotation": partial(kms_create.set_rotation, on=False),
-    "EnableKey": kms_create.enable,
-    "EnableKeyRotation": partial(kms_create.set_rotation, on=True),
+    "DisableKey": kms_lifecycle.disable,
+    "DisableKeyRotation": partial(kms_lifecycle.set_rotation, on=False),
+    "EnableKey": kms_lifecycle.enable,
+    "EnableKeyRotation": partial(kms_lifecycle.set_rotation, on=True),
     "Encrypt": kms_crypto.encrypt,
     "GenerateDataKey": kms_crypto.data_key,
     "GenerateDataKeyWithoutPlaintext": partial(kms_crypto.data_key, plain=False),
     "GenerateRandom": kms_crypto.random_bytes,
     "GetKeyLastUsage": _last_usage,
     "GetKeyPolicy": _get_key_policy,
-    "GetKeyRotationStatus": kms_create.rotation_status,
-    "ImportKeyMaterial": kms_create.import_material,
+    "GetKeyRotationStatus": kms_lifecycle.rotation_status,
+    "ImportKeyMaterial": kms_lifecycle.import_material,
     "ListAliases": _list_aliases,
     "ListGrants": kms_grants.list_grants,
     "ListKeyPolicies": _list_key_policies,
@@ -178,14 +178,14 @@ _OPERATIONS: dict[str, Operation] = {
     "ListRetirableGrants": kms_grants.list_retirable,
     "PutKeyPolicy": put_key_policy,
     "ReEncrypt": kms_crypto.reencrypt,
-    "ReplicateKey": kms_create.replicate_key,
+    "ReplicateKey": kms_lifecycle.replicate_key,
     "RetireGrant": kms_grants.retire,
     "RevokeGrant": kms_grants.revoke,
-    "RotateKeyOnDemand": kms_create.rotate,
-    "ScheduleKeyDeletion": kms_create.schedule_deletion,
+    "RotateKeyOnDemand": kms_lifecycle.rotate,
+    "ScheduleKeyDeletion": kms_lifecycle.schedule_deletion,
     "TagResource": kms_tags.tag,
     "UntagResource": kms_tags.untag,
     "UpdateAlias": _update_alias,
-    "UpdateKeyDescription": kms_create.update_description,
-    "UpdatePrimaryRegion": kms_create.update_primary_region,
+    "UpdateKeyDescription": kms_lifecycle.update_description,
+    "UpdatePrimaryRegion": kms_lifecycle.update_primary_region,
 }

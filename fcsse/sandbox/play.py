@@ -15,7 +15,7 @@ from typing import Any
 from fcsse.arn import bucket_arn, role_name
 from fcsse.sandbox.authorize import resource_verdict
 from fcsse.sandbox.caller import Caller
-from fcsse.sandbox.moto_buckets import find_bucket
+from fcsse.sandbox.moto_buckets import find_bucket, moto_s3
 from fcsse.sandbox.principals import find_role, service_session, session_of
 from fcsse.sandbox.request_context import bucket_keys
 from fcsse.sandbox.s3_encryption import bucket_encryption, key_of, object_encryption, use
@@ -73,8 +73,6 @@ class Cache:
 
     def write(self, bucket: str, name: str, data: bytes = b"written by the cache\n") -> Outcome:
         """Export a file to the bucket, under the bucket's default encryption."""
-        from moto.s3.models import s3_backends
-
         with self._state.lock:
             try:
                 caller, home = self._enter(bucket, name, "s3:PutObject")
@@ -85,7 +83,7 @@ class Cache:
                     key_arn, flag = key.arn, encryption.bucket_key
                     action, alias = "kms:GenerateDataKey", encryption.by_alias
                     decided = use(self._state, caller, key, action, home, name, bucket_key=flag, by_alias=alias)
-                stored = s3_backends[home.account_id][self._state.partition].put_object(bucket, name, data)
+                stored = moto_s3(home.account_id, self._state.partition).put_object(bucket, name, data)
                 stored.encryption, stored.kms_key_id = encryption.algorithm, key_arn
                 stored.bucket_key_enabled = encryption.bucket_key
                 return Outcome(True, decided_by=decided)

@@ -15,6 +15,7 @@ from typing import Any
 
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.judged_request import UNDOCUMENTED, Value
+from fcsse.sandbox.moto_buckets import moto_s3
 from fcsse.sandbox.state import Key, State
 
 CRYPTOGRAPHIC = ("encrypt", "decrypt", "reencrypt", "generatedatakey")
@@ -140,9 +141,7 @@ def sender_of_a_service() -> dict[str, Value]:
 
 
 def _bucket_tags(bucket: Any) -> dict[str, str]:
-    from moto.s3.models import s3_backends
-
-    tagger = s3_backends[bucket.account_id][bucket.partition].tagger
+    tagger = moto_s3(bucket.account_id, bucket.partition).tagger
     tags: dict[str, str] = tagger.get_tag_dict_for_resource(bucket.arn)
     return tags
 
@@ -167,10 +166,8 @@ def bucket_keys(state: State, bucket: Any, parameters: Mapping[str, Any] | None 
 
 def object_keys(bucket: Any, key: str) -> dict[str, Value]:
     """What a request for an existing object carries of its tags."""
-    from moto.s3.models import s3_backends
-
     stored = bucket.keys.get(key)
     if stored is None:
         return {}
-    tags = s3_backends[bucket.account_id][bucket.partition].tagger.get_tag_dict_for_resource(stored.arn)
+    tags = moto_s3(bucket.account_id, bucket.partition).tagger.get_tag_dict_for_resource(stored.arn)
     return {f"s3:ExistingObjectTag/{name}": value for name, value in tags.items()}

@@ -16,7 +16,7 @@ from fcsse.sandbox import s3_metadata
 from fcsse.sandbox.authorize import bucket_refusal, identity_refusal, resource_verdict
 from fcsse.sandbox.caller import Caller
 from fcsse.sandbox.judge.judged_request import Value
-from fcsse.sandbox.moto_buckets import find_bucket
+from fcsse.sandbox.moto_buckets import find_bucket, moto_s3
 from fcsse.sandbox.request_context import bucket_keys, object_keys
 from fcsse.sandbox.s3_documents import check_document, malformed
 from fcsse.sandbox.s3_encryption import (
@@ -98,9 +98,7 @@ def _bucket_headers(state: State, bucket: Any) -> dict[str, str]:
 
 def _listed(state: State, caller: Caller) -> Reply:
     """ListBuckets. Source: S3 API reference, Bucket (its Region and ARN)."""
-    from moto.s3.models import s3_backends
-
-    owned = s3_backends[caller.account][state.partition].buckets.values()
+    owned = moto_s3(caller.account, state.partition).buckets.values()
     entries = "".join(
         "<Bucket>"
         + elements(

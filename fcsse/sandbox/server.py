@@ -61,31 +61,20 @@ class Sandbox(Simulation):
         if _running:
             message = "This process runs a sandbox already; moto's state is the process's own."
             raise SandboxUnavailableError(message)
-        application = moto_host.application()
-        from moto.moto_server.werkzeug_app import MotoRequestHandler
-        from werkzeug.serving import make_server
-
-        class Handler(MotoRequestHandler):  # type: ignore[misc,unused-ignore]
-            """Keeps quiet."""
-
-            def log(self, *_: object) -> None:
-                """Write nothing for a request; the journal has it."""
-
+        with moto_host.without_profile():
+            web = moto_host.web()
+            application = web.application()
         _running.append(self)
         try:
             with moto_host.without_profile():
                 self._fill()
             gateway = self.gateway = Gateway(self.state, self.faults, self.requests, application, Control(self))
             with socket.create_server(("127.0.0.1", self._port), backlog=128) as listening:
-                descriptor = listening.fileno()
-                self._server = make_server(
-                    "127.0.0.1", self._port, gateway, threaded=True, request_handler=Handler, fd=descriptor
-                )
-            self._server.daemon_threads = True
+                self._server = web.server(gateway, self._port, listening.fileno())
             self._port = self._server.port
         except BaseException:
             _running.remove(self)
-            moto_host.reset()
+            moto_host.web().reset()
             raise
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -99,7 +88,7 @@ class Sandbox(Simulation):
         if self._thread:
             self._thread.join()
         self._server.server_close()
-        moto_host.reset()
+        moto_host.web().reset()
         _running.remove(self)
 
     def reset(self) -> None:
@@ -116,7 +105,7 @@ class Sandbox(Simulation):
 
     def _fill(self) -> None:
         self.state.trail.paused = True  # the world was there before the record begins
-        moto_host.reset()
+        moto_host.web().reset()
         self.add_account(self.account)
         self.add_account(self.other_account)
         if self._world == "small":

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from fcsse.sandbox.accounts import Credentials
@@ -23,8 +21,6 @@ from fcsse.sandbox.writers import BusyWriter, SecondWriter
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
 REGION = "eu-west-1"
-
-_session_lock = threading.Lock()
 
 
 class Simulation(Builder):
@@ -97,20 +93,10 @@ class Simulation(Builder):
 
         ``attempts``: how often botocore tries a call in all.
         """
-        from botocore.config import Config
+        from fcsse.sandbox.clients import make_client
 
         who = credentials or self.credentials(account or self.account)
-        retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-        with _session_lock:
-            return _session().client(
-                service,
-                region_name=region or self.region,
-                endpoint_url=self.url,
-                aws_access_key_id=who.access_key,
-                aws_secret_access_key=who.secret,
-                aws_session_token=who.token or None,
-                config=Config(retries=retries, proxies={}),
-            )
+        return make_client(service, region or self.region, self.url, who, attempts)
 
     def assume_role(self, role: str, name: str = "session", *, credentials: Credentials | None = None) -> Credentials:
         """Credentials of a session of a role, assumed through STS by the administrator or whoever is given."""
@@ -193,13 +179,3 @@ class Simulation(Builder):
     def cache(self, cache: str) -> Cache:
         """A cache at work: ``sandbox.cache("fc-0123").read("data", "key")``."""
         return Cache(self.state, cache)
-
-
-@cache
-def _session() -> Any:
-    """One boto3 session for all clients, blind to the user's profile and files; it keeps the service models read."""
-    import boto3
-    import botocore.session
-
-    blind = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
-    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=blind))

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from fcsse.arn import role_arn, role_name
 from fcsse.sandbox import policies
-from fcsse.sandbox.simulation import Simulation
+from fcsse.sandbox.simulation import ACCOUNT, OTHER_ACCOUNT, REGION, Simulation
 from fcsse.sandbox.state import Association
 
 OTHER_REGION = "us-east-1"
@@ -193,7 +193,9 @@ def _letting_in(account: str, bucket: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def describe(account: str, region: str, other_account: str, columns: int = 120) -> str:
+def describe(
+    account: str = ACCOUNT, region: str = REGION, other_account: str = OTHER_ACCOUNT, columns: int = 120
+) -> str:
     """The world as a table for people, in so many columns. A role's ARN has a line of its own."""
     width = max(len(item.name) for item in TABLE if item.kind != "role")
     indent = " " * (12 + width + 2)

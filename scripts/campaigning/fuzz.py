@@ -38,7 +38,7 @@ from fcsse.arn import (
 from fcsse.aws import cloudtrail
 from fcsse.aws.answer_check import json_fault, missing_member
 from fcsse.aws.required_members import REQUIRED
-from fcsse.aws.xml_check import xml_fault
+from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.cli.options.safety import parse_digest, parse_duration
 from fcsse.clock import SystemClock
 from fcsse.errors import FcsseError
@@ -193,7 +193,8 @@ def _answers() -> Callable[[bytes], None]:
         at = len(data) % len(operations)
         shape = shapes[at]
         json_fault(data, shape)
-        xml_fault(data, shape)
+        if is_xml(shape):
+            xml_fault(data, shape)
         with suppress(ValueError, RecursionError):
             value = json.loads(data)
             if isinstance(value, dict):

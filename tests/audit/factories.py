@@ -9,7 +9,7 @@ from typing import Any
 
 from fcsse.arn import Arn, bucket_arn, key_arn, role_arn
 from fcsse.commands.audit.facts import AccountFacts, Located, Refusal
-from fcsse.errors import FcsseError
+from fcsse.errors import DeniedError, FcsseError, NeededPermission
 from fcsse.model import Association, Bucket, Encryption, Facts, Grant, Key, Obstacle, Pair, Role
 
 ACCOUNT = "111122223333"
@@ -55,6 +55,12 @@ def documented(bucket: str, *principals: str, form: str = "/*", sid: str = "") -
 
 def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [ROOT, *statements]}, indent=1)
+
+
+def refused(action: str, resource: str) -> DeniedError:
+    """As a refused call raises it."""
+    needed = NeededPermission((action,), resource, "the caller's IAM policy")
+    return DeniedError("no", needed.remedy, action=action, resource=resource, needed=needed)
 
 
 def grant(cache: str, name: str = "", grant_id: str = "g1", **constraint: Any) -> Grant:

@@ -15,7 +15,7 @@ from fcsse.commands.check import check_pair
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
 from fcsse.model import Association, Bucket, Encryption
 from fcsse.suggested_commands import CommandBuilder
-from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, slr
+from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, refused, slr
 from tests.audit.large import large
 
 if TYPE_CHECKING:
@@ -374,10 +374,10 @@ def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
     made.link(A, "data", None)
     made.link(B, "other", policy(documented("other", slr(B))), key=2)
     arn = key_name(1)
-    refused = DeniedError(
+    denied = DeniedError(
         f"reading the policy of key {arn}: no", "Allow it.", action="kms:GetKeyPolicy", resource=f"key {arn}"
     )
-    audit = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), refused)))
+    audit = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), denied)))
     finding = audit.findings[0]
     assert finding.title == f"key {arn} could not be read: no kms:GetKeyPolicy"
     assert finding.severity is Severity.MEDIUM
@@ -385,8 +385,20 @@ def test_what_cannot_be_read_is_a_finding_of_its_own() -> None:
     assert [one.verdict for one in audit.judged] == ["unknown", "allowed"], "the other pair is judged all the same"
     assert audit.exit_code == 5
     made.link("fc-0ccc", "third", policy(documented("third", slr(A))), key=3)
-    missing = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), refused)))
+    missing = audit_of(made.done(Refusal("policy", (arn, ACCOUNT), denied)))
     assert missing.exit_code == 3, "access that is known to be missing is worse than what is not known"
+
+
+def test_a_verdict_says_why_apart_from_the_answer() -> None:
+    made = Made()
+    made.link(A, "data", policy())
+    made.link(B, "data", policy(documented("data", slr(B))), key=2)
+    lacking, linked = audit_of(made.done()).judged
+    assert (lacking.headline, lacking.why) == (
+        f"{A} cannot read or write s3://data: {lacking.why}",
+        "no statement of the key policy and no grant allows kms:Decrypt",
+    )
+    assert (linked.headline, linked.why) == (f"{B} can read and write s3://data", "")
 
 
 def test_a_bucket_policy_that_cannot_be_read_is_told_and_changes_no_exit_code() -> None:
@@ -421,9 +433,9 @@ def test_what_another_account_hides_takes_a_role_of_it() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, foreign=True, bucket_policy=None)
     key = key_name(1, OTHER)
-    refused = DeniedError("no", "Allow it.", action="kms:ListGrants", resource=f"key {key}")
+    denied = DeniedError("no", "Allow it.", action="kms:ListGrants", resource=f"key {key}")
     hidden = DeniedError("no", "Name --bucket-profile.", action="s3:GetBucketPolicy", resource="bucket data")
-    facts = made.done(Refusal("grants", (key,), refused), Refusal("bucket-policy", ("data",), hidden))
+    facts = made.done(Refusal("grants", (key,), denied), Refusal("bucket-policy", ("data",), hidden))
     remedies = [finding.remedy for finding in found(facts) if finding.code == "unreadable"]
     assert len(remedies) == 2
     for remedy in remedies:
@@ -436,12 +448,13 @@ def test_several_refusals_on_one_key_are_one_finding() -> None:
     made.link(A, "data", None)
     arn = key_name(1)
     refusals = [
-        Refusal(kind, (arn, ACCOUNT), DeniedError("no", f"Allow {action} on it.", action=action, resource=f"key {arn}"))
+        Refusal(kind, (arn, ACCOUNT), refused(action, f"key {arn}"))
         for kind, action in (("policy", "kms:GetKeyPolicy"), ("grants", "kms:ListGrants"))
     ]
     finding = only(made.done(*refusals), "unreadable")
     assert finding.title == f"key {arn} could not be read: no kms:GetKeyPolicy and kms:ListGrants"
-    assert finding.remedy == "Allow kms:GetKeyPolicy and kms:ListGrants on it."
+    told = f"needs kms:GetKeyPolicy and kms:ListGrants on key {arn}, in the caller's IAM policy."
+    assert finding.remedy == f"The caller {told}"
 
     role = DeniedError("no", "Let the role be assumed.", action="sts:AssumeRole", resource="role Audit")
     finding = only(made.done(*refusals, Refusal("describe", (arn,), role)), "unreadable")
@@ -458,12 +471,9 @@ def test_the_same_refusal_on_many_things_is_one_finding() -> None:
     for number in range(1, 7):
         bucket, key = f"data-{number}", f"key {key_name(number)}"
         made.link(A, bucket, None, key=number, bucket_policy=None)
-        hint = "The caller needs s3:GetBucketPolicy on bucket {}, in the caller's IAM policy."
-        refused = DeniedError("no", hint.format(bucket), action="s3:GetBucketPolicy", resource=f"bucket {bucket}")
-        hidden = DeniedError("no", f"Allow it on {key}.", action="kms:GetKeyPolicy", resource=key)
         refusals += [
-            Refusal("bucket-policy", (bucket,), refused),
-            Refusal("policy", (key_name(number), ACCOUNT), hidden),
+            Refusal("bucket-policy", (bucket,), refused("s3:GetBucketPolicy", f"bucket {bucket}")),
+            Refusal("policy", (key_name(number), ACCOUNT), refused("kms:GetKeyPolicy", key)),
         ]
     told = [finding for finding in found(made.done(*refusals)) if finding.code == "unreadable"]
     assert [len(finding.pairs) for finding in told] == [6, 6]

@@ -56,6 +56,11 @@ def test_a_malformed_cache_id(idle: Shell, command: str, cache: str) -> None:
         "data/prefix",
         "däta",
         "data\n",
+        "data--euw1-az1--x-s3",
+        "data--table-s3",
+        "data-abcdefgh1234-s3alias",
+        "data--ol-s3",
+        "data.mrap",
     ],
 )
 def test_a_malformed_bucket_name(idle: Shell, bucket: str) -> None:

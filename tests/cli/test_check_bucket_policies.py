@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fcsse.aws import s3
 from fcsse.discovery import discover
 from tests.cli.documented_statements import OTHER, OWN, role
 from tests.cli.shell import Shell
@@ -208,3 +209,16 @@ def test_an_audit_says_so_too(shell: Shell) -> None:
     said = {one["bucket"]: one["verdict"] for one in pairs if one["cache"] == "fc-0123"}
     assert said["data-other-account"].endswith(BEYOND)
     assert said["data"] == "fc-0123 can read and write s3://data"
+
+
+def test_a_bucket_policy_with_a_member_twice_decides_nothing(shell: Shell) -> None:
+    """Each reader of JSON takes another one of the two: S3 may see a Deny where this program would see an Allow."""
+    shell.linked("fc-0123", "data")
+    text = json.dumps({"Version": "2012-10-17", "Statement": [deny(Resource="arn:aws:s3:::data/*")]})
+    policy = text.replace('"Effect": "Deny"', '"Effect": "Deny", "Effect": "Allow"')
+    with shell.patch.context() as patch:
+        patch.setattr(s3, "read_policy", lambda *_: policy)
+        run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", "-q")
+        assert (run.code, "it has Effect twice in one object" in run.out) == (3, True), run.words
+        pairs = shell.run("audit", "-o", "json").json["pairs"]
+    assert {one["read"] for one in pairs if (one["cache"], one["bucket"]) == ("fc-0123", "data")} == {"unknown"}

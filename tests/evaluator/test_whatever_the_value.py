@@ -67,7 +67,8 @@ def test_one_unknown_key_in_several_places(rules: list[dict[str, Any]], expected
 def test_an_answer_for_every_value_says_so_and_an_unknown_one_on_what_it_depends() -> None:
     asked = Request(ROLE, "kms:Decrypt", KEY)
     both = document(allow({"StringEquals": {VPC: "a"}}, Sid="A"), allow({"StringNotEquals": {VPC: "a"}}, Sid="B"))
-    assert "whatever aws:SourceVpc is" in evaluate(both, asked).reason
+    told = "statement 'A' or statement 'B' allows kms:Decrypt, whatever aws:SourceVpc is"
+    assert evaluate(both, asked).reason == told
     found = evaluate(document(allow({"StringEquals": {VPC: "a"}})), asked)
     assert found.depends_on == {"aws:sourcevpc"}
     assert found.cause is Cause.PERHAPS_ALLOWED
@@ -122,6 +123,13 @@ def test_what_is_known_of_the_key_and_the_organization(condition: dict[str, Any]
     key = Key(arn, "Enabled", "CUSTOMER", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "EXTERNAL", True)
     known = RequestFacts(organization="o-1", aliases=("alias/data",), tags=(("team", "x"),))
     assert reading(condition, known, key) is expected
+
+
+def test_tags_whose_names_differ_in_case_alone_decide_nothing() -> None:
+    """Condition keys ignore case, tags of a key do not. Which of two a condition sees is not written down."""
+    known = RequestFacts(tags=(("Secret", "yes"), ("secret", "no")))
+    for value in ("yes", "no"):
+        assert reading({"StringNotEquals": {"aws:ResourceTag/Secret": value}}, known) is UNKNOWN
 
 
 def test_an_account_in_no_organization() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fcsse.aws.cloudtrail import INTERVAL, Cut, EventRecord
+from fcsse.aws.cloudtrail import INTERVAL, EventRecord
 from fcsse.clock import Future
 from fcsse.errors import BusyError, DeniedError, UnexpectedError
-from fcsse.event_history.look_ups import Attribute, Limits
+from fcsse.event_history.look_ups import Attribute, Cut, Limits
 from tests.event_history import made
 
 
@@ -112,6 +112,15 @@ def test_bounds_are_kept_and_said(limits: Limits, cut: Cut) -> None:
     assert found.cut is cut
     assert len(client.asked) <= 3
     assert found.back_to == found.events[-1].time
+
+
+def test_a_renewed_record_has_all_its_time_and_keeps_to_the_rate() -> None:
+    reader, client, _ = record(*(page(number, token=f"t{number}") for number in range(6)))
+    limits = Limits(pages=99, seconds=1.0)
+    assert reader.look_up(Attribute.NAME, "Decrypt", limits=limits).pages == 3
+    assert reader.look_up(Attribute.NAME, "Encrypt", limits=limits).pages == 1
+    assert reader.renewed().look_up(Attribute.NAME, "PutKeyPolicy", limits=limits).pages == 2
+    assert client.times == pytest.approx([INTERVAL * number for number in range(6)])
 
 
 def test_ten_thousand_events_are_read_within_the_pages() -> None:

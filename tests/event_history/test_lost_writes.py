@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.give_back import give_back
-from fcsse.event_history.lost_writes import LostWrites, Unknown, find_lost_writes
+from fcsse.event_history.losses import LostWrites, Unknown
+from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.put_basis import PutBasis, basis_in
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link

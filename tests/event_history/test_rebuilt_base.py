@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcsse.arn import Arn
-from fcsse.event_history.lost_writes import LostWrites, Unknown, find_lost_writes
+from fcsse.event_history.losses import LostWrites, Unknown
+from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.rebuilt_base import MOST_SINGLE, default_policy, rebuilt_base
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fcsse
-from fcsse.apply.backup import Backup, parse_backup
+from fcsse.apply.backup_file import Backup, parse_backup
 from tests.cli.shell import Shell
 from tests.files import planted
 

@@ -70,6 +70,16 @@ def test_a_link_in_place_of_the_folder_of_locks_is_not_followed(shell: Shell, tm
     assert "is a symbolic link" in run.words
 
 
+def test_where_no_lock_can_be_made_the_change_is_made_and_the_reason_told(shell: Shell) -> None:
+    folder = lock_path(shell).parent
+    folder.rmdir()
+    folder.write_text("no folder", encoding="utf-8")
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert f"No lock file could be made in {folder} (File exists)" in run.words
+
+
 @pytest.mark.parametrize(
     "content",
     [

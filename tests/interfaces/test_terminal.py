@@ -1,5 +1,6 @@
 """Manners at a terminal: completion, the version for a report, slips of the fingers, narrow windows, other platforms."""
 
+import json
 import os
 import re
 import shutil
@@ -91,6 +92,22 @@ def test_backup_ids_profiles_and_regions_complete_without_aws(kind: str, tmp_pat
         assert offered in words, (line, run.stdout)
         assert all(word.startswith(line.rpartition(" ")[2]) for word in words), (line, run.stdout)
     assert not shell.sandbox.requests
+
+
+@pytest.mark.parametrize("kind", SHELLS)
+def test_nothing_that_is_offered_is_run_by_a_shell(kind: str, tmp_path: Path, shell: Shell) -> None:
+    """A backup may come from a checkout, and its reason be anything; Typer's quoting for zsh is undone by a backslash."""
+    config, folder, signs = tmp_path / "config", tmp_path / "old", "\\$(id) `id` ;id \\\"'&|<>*~#!{}"
+    config.write_text(f"[profile ab{signs}]\nregion = eu-west-1\n[profile abc]\nregion = eu-west-1\n")
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--backup-dir", str(folder)).code == 0
+    (path,) = folder.glob("*.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"reason": f"link {signs}"}))
+    env = {**PATIENT, "AWS_CONFIG_FILE": str(config), "FCSSE_BACKUP_DIR": str(folder)}
+    for line, offered in {f"fcsse restore {path.stem[:5]}": path.stem, "fcsse link --profile ab": "abc"}.items():
+        run = fcsse(_FCSSE_COMPLETE=f"complete_{kind}", **SHELLS[kind](line), **env)
+        assert (run.returncode, run.stderr, offered in run.stdout) == (0, "", True)
+        told = re.sub(r"^_arguments '\*: :\(\((.*)\)\)'$", r"\1", run.stdout.strip(), flags=re.DOTALL)
+        assert not set("\\$`;'&|<>()*~#!{}") & set(told), told
 
 
 @pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])

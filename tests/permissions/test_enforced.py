@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fcsse.arn import role_arn
-from fcsse.commands.permissions.table import Command
+from fcsse.commands.permissions.permission import Command
 from fcsse.sandbox.query_settings import MetadataConfiguration
 from fcsse.sandbox.s3_metadata import set_metadata
 from fcsse.sandbox.s3_operations import action_of

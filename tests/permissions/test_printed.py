@@ -10,9 +10,9 @@ from cfnlint.api import lint_all
 
 from fcsse.arn import Arn
 from fcsse.cli.main import main
+from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import needs
 from fcsse.commands.permissions.scope import Scope
-from fcsse.commands.permissions.table import Command, Engine
 from fcsse.errors import UsageError
 from fcsse.model import Via
 

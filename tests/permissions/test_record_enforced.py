@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fcsse.commands.permissions.table import Command
+from fcsse.commands.permissions.permission import Command
 from tests.permissions.test_enforced import (
     ENCRYPTION,
     GET,

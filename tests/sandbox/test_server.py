@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fcsse.sandbox import Sandbox, SandboxUnavailableError, moto_host
+import fcsse.sandbox
+from fcsse.sandbox import Sandbox, SandboxUnavailableError
 from fcsse.sandbox.command import app, environment
 from fcsse.sandbox.world import TABLE, build, describe
 from tests.sandbox.clients import OTHER, OWN, ROOT, allow, policy, refused
@@ -280,9 +281,9 @@ def test_playing_needs_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_moto_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moto_host, "application", moto_host.application.__wrapped__)
-    for name in [name for name in sys.modules if name == "moto" or name.startswith("moto.")]:
+    for name in [name for name in sys.modules if name.split(".")[0] == "moto" or name == "fcsse.sandbox.moto_web"]:
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(fcsse.sandbox, "moto_web", raising=False)
     monkeypatch.setitem(sys.modules, "moto", None)
     result = CliRunner().invoke(app, ["run", "--", "true"])
     assert result.exit_code == 1

@@ -33,6 +33,10 @@ AROUND = (
     'Failed to connect to proxy URL: "http://alice:{secret}@proxy.example:3128"',
     'Could not connect to the endpoint URL: "https://alice:{secret}@kms.example/"',
     "Invalid endpoint: alice:{secret}@kms.example",
+    'Failed to connect to proxy URL: "http://alice:1234/{secret}@proxy.example:3128"',
+    "Port could not be cast to integer value as '{secret}'",
+    "An HTTP Client raised an unhandled exception: Failed to parse: 'alice:{secret}' is not a valid host or port",
+    "nonnumeric port: '{secret}'",
     "Error when retrieving credentials from custom-process: vault: cannot log in as alice with {secret}\nstack: {secret}\n",
 )
 """``{secret}`` stands for a secret; other braces are doubled."""
@@ -49,6 +53,8 @@ HARMLESS = (
     "commit 0123456789abcdef0123456789abcdef01234567, digest 1f6d0a27c9b35e84",
     "The new key policy will not allow you to update the key policy in the future.",
     'Could not connect to the endpoint URL: "http://127.0.0.1:4566/"',
+    'Could not connect to the endpoint URL: "http://127.0.0.1:4566/data/file"; write to alice@example.com',
+    "Failed to parse: https://kms.example:x",
     "https://vpce-0123-abcd.kms.eu-west-1.vpce.amazonaws.com:443/path",
     "Renew them (aws sso login, aws configure, or the job's role) and run the command again.",
     "Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",

@@ -67,6 +67,9 @@ def test_the_log_of_the_lambda_function_hides_it_too(shell: Shell, caplog: pytes
         "alice:hunter2hunter2@kms.example",
         "ftp://alice:hunter2hunter2@h",
         "http://alice:hunter2hunter2@[::1",
+        "http://alice:hunter2hunter2/x@127.0.0.1:9",
+        "http://alice:1234/hunter2hunter2@127.0.0.1:9",
+        "http://alice:x#hunter2hunter2@127.0.0.1:9",
     ],
 )
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)

@@ -76,6 +76,7 @@ def test_a_url_shows_its_host_and_not_its_user(user: str, host: str, path: str) 
     [
         ("https://u:p@h/a@b", f"https://{HIDDEN}@h/{HIDDEN}"),
         ("http://h:80/a@b", f"http://h:80/{HIDDEN}"),
+        ("https://u:p//w@h/path", f"https://{HIDDEN}@h/path"),
         ("u:p@h", f"{HIDDEN}@h"),
         ("//u:p@h", f"//{HIDDEN}@h"),
         ("https://u:p@q@h", f"https://{HIDDEN}@h"),
@@ -107,4 +108,13 @@ def test_a_long_text_is_read_once(part: str) -> None:
 
 def test_known_values_go_whatever_they_look_like() -> None:
     assert mask("a tale of ABC and ABCDEF", ["ABC", "ABCDEF"]) == f"a tale of {HIDDEN} and {HIDDEN}"
+    urls = {
+        "https_proxy": "http://a:1/b?c#hunter@h:1",
+        "AWS_ENDPOINT_URL_S3": "a:p/w/@h",
+        "MY_URL": "http://a:secret@h",
+    }
+    assert secrets_in(urls) == ("1/b?c#hunter", "p/w/")
+    assert secrets_in({"HTTP_PROXY": "http://proxy:3128", "ALL_PROXY": "http://a:abc@h"}) == (), (
+        "a short one may be a word"
+    )
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)

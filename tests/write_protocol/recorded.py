@@ -13,7 +13,8 @@ from fcsse.apply.give_back import give_back
 from fcsse.commands.lost_record import bases_of
 from fcsse.event_history.events import Event, parse_event
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.lost_writes import LostWrites, find_lost_writes
+from fcsse.event_history.losses import LostWrites
+from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.put_basis import PutBasis
 from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of
 from fcsse.policy.document import PolicyDocument

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fcsse.errors import EXIT_CHANGED
 from fcsse.lambda_function.call_events import Ignored, read_event
 from fcsse.sandbox import Sandbox
 from scripts.campaigning import errors, fuzz, kills, mutation, signals, wire, writers
@@ -31,10 +32,14 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the campaigns f
 def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
     with Sandbox() as sandbox, Ledger() as ledger, Nursery(tmp_path) as nursery:
         done = writers.play(sandbox, nursery, ledger, tmp_path, manner)
-    # A foreign writer's statement may be run over by chance where the machine is busy; never one of ours lost.
-    serious = [one for one in done.violations if "foreign" not in one]
+    # Where the machine is busy, a foreign writer's statement may be run over by chance, and a link may give up, which it
+    # says by its exit code; never is one of ours lost.
+    gave_up = done.codes[EXIT_CHANGED] if manner.every else 0
+    by_chance = ["foreign", *([f"ended with {EXIT_CHANGED}", "are linked at the end"] if gave_up else [])]
+    serious = [one for one in done.violations if not any(words in one for words in by_chance)]
     assert serious == []
-    assert done.linked == manner.processes
+    assert done.linked + gave_up >= manner.processes
+    assert done.linked > 0
 
 
 def test_kills(tmp_path: Path) -> None:

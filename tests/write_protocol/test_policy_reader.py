@@ -11,12 +11,12 @@ import pytest
 
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.arn import Arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fcsse.aws.client import Aws
 
 KEY = cast("Arn", Arn.parse("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
 
@@ -41,7 +41,7 @@ def quick_switches() -> Iterator[None]:
 
 @pytest.mark.usefixtures("quick_switches")
 def test_texts_that_come_while_others_are_taken_are_taken_next() -> None:
-    reader = PolicyReader(cast("Aws", OtherWriters()), SystemClock(), KEY, "planned on", 0.0)
+    reader = PolicyReader(cast("AwsCalls", OtherWriters()), SystemClock(), KEY, "planned on", 0.0)
     shown: list[str] = []
     done = threading.Event()
 

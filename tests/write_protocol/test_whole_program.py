@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from fcsse.apply.backup import BackupFolder
-from fcsse.apply.policy_writer import PolicyWriter
+from fcsse.apply.copies import Copies
 from fcsse.apply.send import Sender
 from fcsse.apply.write_log import WriteLog
 from scripts.campaigning.simulation.play import Stage, stage
@@ -67,7 +67,7 @@ def broken(here: Stage, seeds: Iterable[int]) -> str:
 
 
 def test_a_write_without_a_backup_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PolicyWriter, "_save", lambda *_: None)
+    monkeypatch.setattr(Copies, "save", lambda *_: None)
     assert "a write without a backup" in broken(here, range(8))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -13,17 +12,8 @@ from fcsse import arn as arns
 from fcsse.cli.completion import regions
 from fcsse.cli.options import cross_account, output, route, targets
 from fcsse.cli.options.factory import option
+from fcsse.cli.options.output import AuditOutput
 from fcsse.commands.audit.organization import DEFAULT_ROLE
-
-
-class AuditOutput(StrEnum):
-    """Forms of the answer."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    SARIF = "sarif"
 
 
 def parse_pattern(text: str) -> str:

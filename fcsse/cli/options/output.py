@@ -20,6 +20,25 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
 
 
+class HistoryOutput(StrEnum):
+    """Forms of the answer of ``history``."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+class AuditOutput(StrEnum):
+    """Forms of the answer of ``audit``."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    SARIF = "sarif"
+
+
 def parse_verbosity(text: str | int) -> int:
     """How much is told: a number, or yes or no."""
     words = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}

@@ -26,7 +26,10 @@ def parse_bucket(text: str) -> str:
     """A bucket's name; an S3 URI and a bucket ARN are understood too."""
     name = arns.bucket_in(text)
     if name is None:
-        message = f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens"
+        message = (
+            f"{text!r} is not a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, and not the name of a directory "
+            "bucket or access point"
+        )
         raise typer.BadParameter(message)
     return name
 

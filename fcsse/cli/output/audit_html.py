@@ -1,6 +1,6 @@
 """An audit as one page of HTML that needs no network: findings, matrix, picture, every pair. Pure but for its template.
 
-Everything from AWS goes through ``audit_markup.text``. The page also tells the browser to run no script and apply no
+Everything from AWS goes through ``html_text.text``. The page also tells the browser to run no script and apply no
 style but its own, by their hashes, so that nothing that slipped through could do anything.
 """
 
@@ -21,8 +21,8 @@ from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.event_history.observation_phrases import beside, heading, notes, state
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import beside, heading, notes, state
 from fcsse.model import Pair
 from fcsse.text import count
 
@@ -171,7 +171,7 @@ def _pairs(audit: Audit) -> str:
 
 
 def _pair(one: PairAudit, names: list[str]) -> str:
-    why = f"by {', '.join(one.by)}" if one.allowed and one.by else one.headline.partition(": ")[2] or one.headline
+    why = f"by {', '.join(one.by)}" if one.allowed and one.by else one.why or one.headline
     links = " ".join(f'<a href="#{name}">{name}</a>' for name in names)
     key = one.key.rpartition(":key/")[2] if one.key else ""
     return (

@@ -19,6 +19,7 @@ from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.compare import Comparison
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import ORDER, Severity, kind_of
+from fcsse.text import capitalized
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note", Severity.INFO: "note"}
@@ -84,7 +85,7 @@ def _rule(code: str, severity: Severity) -> Json:
     return {
         "id": code,
         "name": "".join(word.capitalize() for word in words.split()),
-        "shortDescription": {"text": words[:1].upper() + words[1:]},
+        "shortDescription": {"text": capitalized(words)},
         "defaultConfiguration": {"level": LEVELS[severity]},
         "properties": {"security-severity": SCORES[severity], "tags": ["security", "aws"]},
     }

@@ -1,16 +1,37 @@
-"""The answers of ``backups`` and ``restore`` for machines (JSON) and for pull requests and job summaries (Markdown). Pure."""
+"""The answers of ``backups``, and of ``restore`` for machines (JSON) and pull requests (Markdown). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.apply.backup import Backup
+from fcsse.apply.backup_file import Backup
 from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, fenced, warning_markdown
+from fcsse.cli.output.lines import Line, line
 from fcsse.commands.restore import Restoration
 from fcsse.endpoint import endpoints_entry
 from fcsse.errors import FcsseError
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
+
+LEAST_REASON = 14
+"""Columns for the reason of a backup, however narrow the terminal."""
+
+
+def backups_lines(found: Sequence[Backup], width: int | None) -> list[Line]:
+    """A line a backup, under a heading for each key. On a terminal the reason is cut to the width there is."""
+    keys: dict[str, list[Backup]] = {}
+    for one in found:
+        keys.setdefault(one.key, []).append(one)
+    ids = max(len(one.id) for one in found)
+    rows: list[Line] = []
+    for key, group in keys.items():
+        rows += [*([line("")] if rows else []), line(f"Key {key}", "bold")]
+        for one in group:
+            start = f"{one.id:<{ids}}  {one.time[:16].replace('T', ' ')}  "
+            room = None if width is None else max(LEAST_REASON, width - len(start))
+            reason = one.reason if room is None or len(one.reason) <= room else f"{one.reason[: room - 1]}…"
+            rows.append(((start, ""), (reason, "dim")))
+    return rows
 
 
 def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:

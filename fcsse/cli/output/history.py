@@ -13,11 +13,11 @@ from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.commands.history import Histories
 from fcsse.event_history.events import member, text_of
 from fcsse.event_history.key_changes import KeyChange
-from fcsse.event_history.loss_sentences import loss_note, unsure_note
-from fcsse.event_history.sentences import gap_note, stamp
+from fcsse.event_history.loss_phrases import loss_note, unsure_note
+from fcsse.event_history.observation_phrases import gap_note
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Version
-from fcsse.text import count
+from fcsse.text import count, stamp
 
 
 class Shown(NamedTuple):

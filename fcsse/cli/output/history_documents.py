@@ -7,8 +7,8 @@ from fcsse.cli.output.documents import Json
 from fcsse.cli.output.history import Shown, grants_by_id, notes_of, what
 from fcsse.cli.output.lines import visible
 from fcsse.commands.history import Histories, RecordedVersion
-from fcsse.event_history.loss_sentences import part_name
-from fcsse.event_history.lost_writes import LostWrites
+from fcsse.event_history.loss_phrases import part_name
+from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Change, KeyHistory, Version
 from fcsse.model import DOCUMENT_SCHEMA

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.event_history.agreement import Agreement, Observation
+from fcsse.event_history.observation_phrases import beside, contradiction, heading, notes, reasons, state
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import beside, contradiction, heading, notes, reasons, state
 from fcsse.event_history.uses import Use
 from fcsse.model import Pair
 from fcsse.text import count

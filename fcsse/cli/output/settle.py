@@ -12,8 +12,8 @@ from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, saved_lines
 from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
-from fcsse.event_history.loss_sentences import loss_note, notes
-from fcsse.event_history.sentences import gap_note
+from fcsse.event_history.loss_phrases import loss_note, notes
+from fcsse.event_history.observation_phrases import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder

@@ -13,6 +13,7 @@ from fcsse.cli.output.lines import prose, visible, wrapped
 from fcsse.cli.output.progress_bar import Pace, bar
 from fcsse.masking import mask_here
 from fcsse.progress import Waiting
+from fcsse.text import capitalized
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -163,7 +164,7 @@ class Spinner:
         from rich.markup import escape
 
         said = self._text.after(time.monotonic() - self._since) if isinstance(self._text, Waiting) else self._text
-        text, room = visible(said[:1].upper() + said[1:]), width - 3
+        text, room = visible(capitalized(said)), width - 3
         if self._parts is not None:
             pace = self._pace.told(*self._parts, time.monotonic())
             text = bar(text, *self._parts, pace, room)

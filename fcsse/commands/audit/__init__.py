@@ -1,5 +1,6 @@
 """The whole account: every cache against every bucket it is linked to, and what is wrong or will be.
 
-``reading`` asks AWS, ``judging`` gives each pair the verdict of ``check``, the ``of_…`` modules find what there is to
-say of pairs, keys, grants and FSx's own things, ``result`` puts it in order. All but ``reading`` are pure.
+``run`` puts it together: ``collect`` reads the account, ``verdicts`` gives each pair the verdict of ``check``, and ``report``
+orders what the modules of findings return (``pairs``, ``key_policies``, ``leftovers``, ``grants``, ``fsx``, ``record``,
+``unreadable``). ``organization_run`` runs an audit for each of many accounts, and ``organization`` adds them up.
 """

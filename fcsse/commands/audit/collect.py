@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fcsse.arn import Arn, partition_of
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.discovery.discover import Discovery
@@ -27,14 +28,11 @@ from fcsse.errors import CredentialsError, FcsseError
 from fcsse.model import Association, Encryption, Facts, Obstacle, Operation, Options, Pair, Role
 from fcsse.progress import Progress, Silent
 
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
-
 LEAVING = "DELETING"
 
 
 def read_account(
-    aws: Aws,
+    aws: AwsCalls,
     clock: Clock,
     progress: Progress,
     scope: Scope,
@@ -76,7 +74,7 @@ class _Reading:
     def __init__(
         self,
         discovery: Discovery,
-        aws: Aws,
+        aws: AwsCalls,
         clock: Clock,
         progress: Progress,
         scope: Scope,

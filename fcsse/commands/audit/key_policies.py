@@ -107,7 +107,7 @@ def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> lis
 
 
 def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
-    """Statements of ours that differ in nothing but the roles. Those that should rather go are told of by ``_gone``."""
+    """Statements of ours that differ in nothing but the roles. Those that should rather go are reported by ``leftovers``."""
     alike: dict[tuple[object, ...], list[tuple[Statement, LinkStatement]]] = {}
     for statement, ours in key.readings:
         alive = all((cache := role_cache(one)) and (facts.roles is None or cache in facts.roles) for one in ours.roles)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
 
+from fcsse.aws_calls import MemberAccounts
 from fcsse.commands.audit.facts import Scope
 from fcsse.commands.audit.fair_share import FairShare
 from fcsse.commands.audit.organization import AccountAudit
@@ -24,9 +24,6 @@ from fcsse.model import Member
 from fcsse.pipeline import Pipeline
 from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
-
-if TYPE_CHECKING:
-    from fcsse.aws.member_accounts import MemberAccounts
 
 CONNECTIONS = 64
 """Requests under way at once, over all accounts."""
@@ -46,7 +43,7 @@ class Organization:
 
     pipeline: Pipeline
     members: tuple[Member, ...]
-    roles: MemberAccounts
+    accounts: MemberAccounts
     scope: Scope
     words: CommandBuilder
     caller: str
@@ -69,9 +66,9 @@ def open_organization(
     pipeline.progress.step("listing the accounts of the organization")
     caller = pipeline.aws.caller()
     found = tuple(members) if members is not None else pipeline.aws.member_accounts()
-    roles = pipeline.aws.roles_in_members(caller, role_name, found)
+    accounts = pipeline.aws.members(caller, role_name, found)
     return Organization(
-        pipeline, found, roles, scope, replace(words, audited=(*audited, *words.audited)), caller.account
+        pipeline, found, accounts, scope, replace(words, audited=(*audited, *words.audited)), caller.account
     )
 
 
@@ -121,12 +118,11 @@ def _audit(
     organization: Organization, member: Member, requests: ThreadPoolExecutor, finished: Finished | None
 ) -> AccountAudit:
     """One account. Its error is part of the answer; what is no error of this project's is raised."""
-    roles = organization.roles
+    accounts = organization.accounts
     # On one of the shared threads, so that it counts as one of their requests.
-    own = attempt(requests.submit(roles.clients_of, member.account).result)
-    if isinstance(own, FcsseError):
-        return AccountAudit(member, error=own)
-    aws, view = organization.pipeline.aws.in_member(roles, member.account, own)
+    aws = attempt(requests.submit(accounts.aws_of, member.account).result)
+    if isinstance(aws, FcsseError):
+        return AccountAudit(member, error=aws)
     pipeline = replace(organization.pipeline, aws=aws, progress=Silent())
     # The caller's profile gives credentials of the caller's account only.
     own_words = (
@@ -135,14 +131,14 @@ def _audit(
     share = FairShare(requests, OF_ONE_ACCOUNT)
     found = attempt(_read, pipeline, organization.scope, own_words, share)
     if isinstance(found, FcsseError):
-        roles.release(member.account)
+        accounts.release(member.account)
         return AccountAudit(member, error=found)
     buckets = {pair.pair.bucket for pair in found.judged}
-    homes = {bucket: home for bucket in buckets if (home := view.home_of(bucket))}
+    homes = {bucket: home for bucket in buckets if (home := aws.home_of(bucket))}
     one = AccountAudit(member, found, homes=homes)
     if finished is not None:
         finished(one, pipeline)
-    roles.release(member.account)
+    accounts.release(member.account)
     return one
 
 

@@ -26,7 +26,7 @@ def fails(one: PairAudit) -> bool:
 def find(judged: Sequence[PairAudit], words: CommandBuilder, told: Collection[Pair] = ()) -> list[Finding]:
     """Everything there is to say of pairs.
 
-    Missing roles are told once a role, by ``of_fsx``; ``told`` are the pairs of which something that could not be read
+    Missing roles are told once a role, by ``fsx.find``; ``told`` are the pairs of which something that could not be read
     is told already, once a bucket or key.
     """
     groups: dict[tuple[str, str, bool], list[tuple[PairAudit, Trouble]]] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import RECORD_DISAGREES, Severity
 from fcsse.event_history.agreement import Observation
+from fcsse.event_history.observation_phrases import AGAINST_ALLOWED, AGAINST_DENIED, heading, state
 from fcsse.event_history.observed import Observed
-from fcsse.event_history.sentences import AGAINST_ALLOWED, AGAINST_DENIED, heading, state
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import listed, sentence
 

@@ -141,15 +141,16 @@ class _Unread(NamedTuple):
         """The thing's name."""
         return (self.refusals[0].about or ("",))[0]
 
-    @property
-    def remedy(self) -> str:
+    def remedy(self, thing: str | None = None) -> str:
+        """What would let it be read. ``thing`` is what to call it, None as the errors do."""
+        said = _remedy(self.errors, thing)
         match _family(self.refusals[0]):
             case "key":
-                return _remedy_of_key(self.refusals, self.facts)
+                return _remedy_of_key(said, self.refusals, self.facts)
             case "bucket":
-                return _remedy_of_bucket(self.refusals, self.judged, self.facts)
+                return _remedy_of_bucket(said, self.refusals, self.judged, self.facts)
             case _:
-                return _remedy(self.errors)
+                return said
 
     @property
     def harmless(self) -> bool:
@@ -164,20 +165,19 @@ class _Unread(NamedTuple):
         resources = {error.resource for error in denied}
         if len(denied) < len(self.errors) or len(resources) != 1 or "" in resources or not self.about:
             return None
-        remedy = self.remedy.replace(resources.pop(), "")
-        return (_family(self.refusals[0]), tuple(error.action for error in denied), remedy, self.harmless)
+        return (_family(self.refusals[0]), tuple(error.action for error in denied), self.remedy(""), self.harmless)
 
 
 def _finding(alike: Sequence[_Unread]) -> Finding:
     first, several = alike[0], len(alike) > 1
     family, names = _family(first.refusals[0]), [one.about for one in alike]
-    title, remedy = title_of(*first.errors), first.remedy
+    title, remedy = title_of(*first.errors), first.remedy()
     detail = [sentence(error.message) for error in first.errors]
     if several:
         denied = [error for error in first.errors if isinstance(error, DeniedError)]
         told, noun = listed(names), f"{family}s"
         title = f"{noun} {told} could not be read: no {listed([error.action for error in denied])}"
-        remedy = remedy.replace(denied[0].resource, f"{noun} {told}")
+        remedy = first.remedy(f"{noun} {told}")
         detail.append(f"The same holds for {noun} {', '.join(names[1:])}.")
     if first.harmless:
         detail.append("By all that could be read, the access is there; a Deny in what could not be read would win.")
@@ -196,18 +196,26 @@ def _finding(alike: Sequence[_Unread]) -> Finding:
     )
 
 
-def _remedy(errors: Sequence[FcsseError]) -> str:
-    """What would let it be read; several actions on one thing in one sentence."""
+def _remedy(errors: Sequence[FcsseError], thing: str | None) -> str:
+    """What would let it be read; several actions on one thing in one sentence. ``thing`` is what to call that."""
     denied = [error for error in errors if isinstance(error, DeniedError) and error.action]
     actions = list(_by_resource(denied).values())
     if len(denied) == len(errors) > 1 == len(actions):
-        return errors[0].hint.replace(denied[0].action, listed(actions[0]))
-    return " ".join(dict.fromkeys(error.hint for error in errors if error.hint))
+        return _hint(denied[0], thing, tuple(actions[0]))
+    return " ".join(dict.fromkeys(hint for error in errors if (hint := _hint(error, thing))))
 
 
-def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
+def _hint(error: FcsseError, thing: str | None, actions: tuple[str, ...] = ()) -> str:
+    """The error's hint, for these actions on this thing where it is about a permission."""
+    needed = error.needed if isinstance(error, DeniedError) else None
+    if needed is None:
+        return error.hint
+    resource = needed.resource if thing is None else thing
+    return needed._replace(actions=actions or needed.actions, resource=resource).remedy
+
+
+def _remedy_of_key(said: str, group: Sequence[Refusal], facts: AccountFacts) -> str:
     """The same for a key; a role of another account's may read it, too."""
-    said = _remedy([refusal.error for refusal in group])
     key = Arn.parse(group[0].about[0])
     denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
     if key is None or key.account == facts.account or not denied:
@@ -215,9 +223,8 @@ def _remedy_of_key(group: Sequence[Refusal], facts: AccountFacts) -> str:
     return f"{said} Or pass a role in its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
 
 
-def _remedy_of_bucket(group: Sequence[Refusal], judged: Sequence[PairAudit], facts: AccountFacts) -> str:
+def _remedy_of_bucket(said: str, group: Sequence[Refusal], judged: Sequence[PairAudit], facts: AccountFacts) -> str:
     """The same for a bucket, which may belong to another account: then it takes a role of that one."""
-    said = _remedy([refusal.error for refusal in group])
     bucket = facts.buckets.get(group[0].about[0])
     if (bucket and bucket.foreign) or any(one.facts and one.facts.bucket.foreign for one in judged):
         return f"Pass a role in the bucket's account: {PATTERN}."

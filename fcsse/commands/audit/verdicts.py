@@ -24,8 +24,8 @@ ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
 
 class PairAudit(NamedTuple):
-    """A pair with its verdicts. ``by`` names the statements and grants that give what is allowed, ``by_statement``: is a
-    statement among them?
+    """A pair with its verdicts. ``headline`` puts them in words, ``why`` only what decides them. ``by`` names the statements
+    and grants that give what is allowed, ``by_statement``: is a statement among them?
     """
 
     pair: Pair
@@ -37,6 +37,7 @@ class PairAudit(NamedTuple):
     troubles: tuple[Trouble, ...] = ()
     facts: Facts | None = None
     by_statement: bool = False
+    why: str = ""
 
     def __repr__(self) -> str:
         """One line: the pair and its verdict in words."""
@@ -130,6 +131,7 @@ def _judged(
         troubles,
         found if isinstance(found, Facts) else None,
         named,
+        checked.why,
     )
 
 

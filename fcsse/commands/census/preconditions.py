@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import DeniedError, FcsseError, NotFoundError
 from fcsse.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 
 def require_caches(pipeline: Pipeline, caches: tuple[str, ...]) -> None:
@@ -25,7 +21,7 @@ def require_caches(pipeline: Pipeline, caches: tuple[str, ...]) -> None:
             raise finder.why_missing(cache)
 
 
-def advised(aws: Aws, bucket: str, error: FcsseError) -> FcsseError:
+def advised(aws: AwsCalls, bucket: str, error: FcsseError) -> FcsseError:
     """The error with what else may help: names that may have been meant, or credentials of the bucket's account."""
     match error:
         case NotFoundError():
@@ -34,7 +30,7 @@ def advised(aws: Aws, bucket: str, error: FcsseError) -> FcsseError:
             except FcsseError:
                 meant = []
             return NotFoundError(error.message, f"Did you mean {' or '.join(meant)}?") if meant else error
-        case DeniedError() if aws.bucket_side is None and error.action.startswith("s3:"):
+        case DeniedError() if not aws.has_bucket_side and error.action.startswith("s3:"):
             return DeniedError(
                 error.message,
                 f"{error.hint} For a bucket of another account: name its credentials with --bucket-profile or --bucket-role.",

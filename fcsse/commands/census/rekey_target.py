@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fcsse.advice import NEW_KEY, advice
 from fcsse.arn import Arn, key_arn
+from fcsse.aws_calls import AwsCalls
 from fcsse.commands.census.in_place import RekeyTarget, is_movable
 from fcsse.commands.census.rekey import RekeyRequest
 from fcsse.commands.census.tally import Census
@@ -14,9 +13,6 @@ from fcsse.discovery.named_key import key_named_by, with_resolved_key
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UsageError
 from fcsse.model import Encryption, Key, Operation, Options
 from fcsse.pipeline import Pipeline
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 
 def find_target(pipeline: Pipeline, bucket: str, asked: RekeyRequest) -> RekeyTarget:
@@ -65,7 +61,7 @@ def _default_key(default: Encryption | None, doing: str) -> Arn:
     return found
 
 
-def _usable(aws: Aws, arn: Arn, doing: str) -> Arn:
+def _usable(aws: AwsCalls, arn: Arn, doing: str) -> Arn:
     """The key's ARN, where nothing that KMS says of the key stands in the way."""
     try:
         key = aws.describe_key(arn)
@@ -88,7 +84,7 @@ def _usable(aws: Aws, arn: Arn, doing: str) -> Arn:
     return key.arn
 
 
-def _owner(aws: Aws, bucket: str, key_account: str) -> str | None:
+def _owner(aws: AwsCalls, bucket: str, key_account: str) -> str | None:
     """The bucket's account: the key's or the caller's, whichever it is; None where it is neither, or cannot be read."""
     caller = attempt(lambda: aws.caller().account)
     for account in dict.fromkeys([key_account, *([caller] if isinstance(caller, str) else [])]):
@@ -97,7 +93,7 @@ def _owner(aws: Aws, bucket: str, key_account: str) -> str | None:
     return None
 
 
-def describe_sources(aws: Aws, census: Census, target: RekeyTarget) -> tuple[Key, ...]:
+def describe_sources(aws: AwsCalls, census: Census, target: RekeyTarget) -> tuple[Key, ...]:
     """The keys of the objects that would be changed, as far as KMS describes them to the caller."""
     arns = {group.sealed.key: None for group in census.groups if is_movable(group.sealed, target) and group.sealed.key}
     found = (attempt(aws.describe_key, arn) for text in arns if (arn := key_arn(text)) is not None)

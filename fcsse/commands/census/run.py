@@ -13,7 +13,7 @@ from fcsse.commands.census.preconditions import advised, require_caches
 from fcsse.commands.census.rekey import RekeyPlan, RekeyRequest, plan_rekey
 from fcsse.commands.census.rekey_target import describe_sources, find_target
 from fcsse.commands.census.tally import Census
-from fcsse.commands.permissions.table import Engine
+from fcsse.commands.permissions.permission import Engine
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.model import Pair
 from fcsse.objects import Group

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TYPE_CHECKING
 
+from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.census.listing import Frame, Lister
 from fcsse.commands.census.sample import Chosen, choose
@@ -17,9 +17,6 @@ from fcsse.commands.census.tally import Census, Tally
 from fcsse.errors import CredentialsError, DeniedError, FcsseError
 from fcsse.objects import Listed, ObjectEncryption
 from fcsse.progress import Progress
-
-if TYPE_CHECKING:
-    from fcsse.aws.client import Aws
 
 THREADS = 16
 AHEAD = 4 * THREADS
@@ -29,7 +26,7 @@ HOPELESS = 128
 """Objects in a row that could not be looked at, after which the rest is not tried."""
 
 
-def take_sample(aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix: str, most: int) -> Census:
+def take_sample(aws: AwsCalls, progress: Progress, clock: Clock, bucket: str, prefix: str, most: int) -> Census:
     """Looks at a sample, spread over prefixes and ages. Raises ``DeniedError``, ``NotFoundError``.
 
     Ctrl-C ends it with what was seen by then.
@@ -57,7 +54,7 @@ def _place_note(frame: Frame, met: int, prefixes: int) -> str:
 
 
 def take_all(
-    aws: Aws,
+    aws: AwsCalls,
     progress: Progress,
     bucket: str,
     prefix: str,
@@ -93,7 +90,7 @@ def _quietly(step: object) -> None:
 
 
 def take_inventory(
-    aws: Aws, progress: Progress, clock: Clock, bucket: str, prefix: str, workgroup: str | None, output: str | None
+    aws: AwsCalls, progress: Progress, clock: Clock, bucket: str, prefix: str, workgroup: str | None, output: str | None
 ) -> Census:
     """Asks the bucket's S3 Metadata inventory table through Athena. Ctrl-C cancels the query."""
     progress.step(f"finding the inventory table of bucket {bucket}")
@@ -113,7 +110,7 @@ def size(number: float) -> str:
     return f"{number:,.1f} TB"
 
 
-def _every(aws: Aws, bucket: str, prefix: str) -> Iterator[Listed]:
+def _every(aws: AwsCalls, bucket: str, prefix: str) -> Iterator[Listed]:
     after: str | None = None
     while True:
         page = aws.list_page(bucket, prefix, after, False)
@@ -128,7 +125,7 @@ class _Look:
 
     def __init__(
         self,
-        aws: Aws,
+        aws: AwsCalls,
         progress: Progress,
         bucket: str,
         prefix: str,

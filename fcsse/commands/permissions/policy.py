@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fcsse import arn as arns
+from fcsse.commands.permissions.permission import Command, Engine, On, Permission, When
 from fcsse.commands.permissions.scope import Scope
-from fcsse.commands.permissions.table import TABLE, Command, Engine, On, Permission, When
+from fcsse.commands.permissions.table import TABLE
 from fcsse.errors import UsageError
 from fcsse.evaluator.bucket_requests import ROLE_POLICY
 from fcsse.model import GRANT_OPERATIONS, Via

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
-from fcsse.commands.permissions.table import Engine, On
+from fcsse.commands.permissions.permission import Engine, On
 from fcsse.model import Via
 
 

@@ -13,7 +13,7 @@ from fcsse.event_history.agreement import Agreement, Observation
 from fcsse.event_history.key_changes import change_sentence
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.uses import Use
-from fcsse.text import count
+from fcsse.text import count, stamp
 
 SKEW = timedelta(minutes=1)
 """A recorded event that lies so far ahead of this machine's clock means that the clock is behind."""
@@ -45,11 +45,6 @@ def ago(moment: datetime, now: datetime) -> str:
         if seconds >= size:
             return f"{count(seconds // size, name)} ago"
     raise AssertionError
-
-
-def stamp(moment: datetime) -> str:
-    """A time in UTC, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def heading(one: Observation) -> str:

@@ -1,6 +1,7 @@
-"""Why what nearly decided did not: reasons for people.
+"""Reasons of a decision for people: why it is unknown (``doubts``), and what nearly allowed it (``near_misses``). Pure.
 
-Nothing here decides; it looks again at what was judged and says in plain words which element did not fit.
+Nothing here decides; it looks again at what was judged and says in plain words which element did not fit. A reason is
+one line, whatever the policy holds: what does not print is escaped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fcsse.evaluator.principals import NOBODY, Naming
 from fcsse.evaluator.request import Miss
 from fcsse.evaluator.rules import Policy, Statement
 from fcsse.model import Grant
+from fcsse.policy.document import printable
 
 LIMIT = 5
 """How many misses an answer carries."""
@@ -22,6 +24,10 @@ LIMIT = 5
 
 def doubts(statement: Statement, context: Context, action: str) -> str:
     """Why it is not known whether a statement applies."""
+    return printable(_doubts(statement, context, action))
+
+
+def _doubts(statement: Statement, context: Context, action: str) -> str:
     if statement.broken or statement.inert:
         return f"{_name(statement)} is not understood: {statement.broken or statement.inert}"
     unclear = [entry for entry in statement.conditions.entries if entry.holds(context) is None]
@@ -130,7 +136,7 @@ def _statement(
             rank = 1
         else:
             reason, rank = "allows it, but IAM policies of the caller's own account must allow it, too", 1
-    return [(rank, Miss(statement.where, f"{_name(statement)} {reason}"))]
+    return [(rank, Miss(statement.where, printable(f"{_name(statement)} {reason}")))]
 
 
 def _given(entry: Entry, context: Context) -> str:
@@ -148,7 +154,7 @@ def _grant(grant: Grant, context: Context, operation: str) -> list[tuple[int, Mi
     if held is True:
         return []
     word = "holds only" if held is False else "holds, as far as is known, only"
-    return [(0, Miss(name, f"{name} {word} for {granting.says(grant)}"))]
+    return [(0, Miss(name, printable(f"{name} {word} for {granting.says(grant)}")))]
 
 
 def operation_name(operation: str, context: Context) -> str:

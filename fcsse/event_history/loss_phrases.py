@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from fcsse.event_history.events import Event
-from fcsse.event_history.lost_writes import Doubt, Loss, LostWrites, Unknown
-from fcsse.event_history.sentences import stamp
+from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
 from fcsse.policy.document import printable
+from fcsse.text import stamp
 
 
 def part_name(loss: Loss) -> str:

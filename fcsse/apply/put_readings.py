@@ -1,0 +1,67 @@
+"""The readings of a key policy that are under way while a put is: whether they saw it, and what else they showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fcsse.apply.confirm import holds
+from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
+from fcsse.clock import Clock, Future
+from fcsse.planning.plan import PolicyChange
+
+STAGGER = 0.005
+"""Seconds by which the second of two readings goes ahead of the put that it is sent with."""
+
+
+class PutReadings:
+    """Those beside the last put. ``unseen``: none of them saw it, and it is the settling look that will."""
+
+    def __init__(self, reader: PolicyReader, clock: Clock) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._looks: tuple[Future, ...] = ()  # readings that were on their way when it was sent
+        self._watch: Watch | None = None  # readings made while it was under way, where the policy was watched
+        self.unseen = False
+
+    def begin(self, look: Future) -> None:
+        """The next put comes after this reading was sent."""
+        self._looks = (look,)
+
+    def look_again(self) -> None:
+        """Another reading right before the put, since the first one is still on its way: the later one arrives the later.
+
+        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the settling
+        look confirms the write then. So it costs no request.
+        """
+        self._looks = (*self._looks, self._reader.in_background())
+        self._clock.sleep(STAGGER)
+
+    @contextmanager
+    def around(self, *, watched: bool) -> Iterator[None]:
+        """While a put is under way. ``watched``: the policy is read again and again meanwhile."""
+        self._watch = self._reader.watch() if watched else None
+        try:
+            yield
+        finally:
+            if self._watch:
+                self._watch.stop()
+
+    def show(self, change: PolicyChange) -> bool:
+        """Did a reading see the put, or is that left to the settling look? False: it is to be read back."""
+        self.unseen = False
+        if self._watch or len(self._looks) < 2:
+            return False
+        text = self._looks[-1].answer(LAST)
+        if text is None:
+            return False
+        if holds(change, text):
+            self._reader.take(text)
+        else:
+            self.unseen = True
+        return True
+
+    def texts(self) -> list[str]:
+        """Every text that they showed, in order."""
+        seen = [text for look in self._looks if (text := look.answer(LAST)) is not None]
+        return seen + (list(self._watch.seen()) if self._watch else [])
