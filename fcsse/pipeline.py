@@ -1,7 +1,6 @@
 """The pipe that every command takes: scope, discover, plan; then apply or try.
 
-``Pipeline`` holds what a run needs from outside, so that tests and callers can hand in their own. What plans and applies
-is imported while the first answers are on their way.
+``Pipeline`` holds what a run needs from outside, so that tests and callers can hand in their own.
 """
 
 from __future__ import annotations

@@ -147,11 +147,8 @@ class _Run(NamedTuple):
         if code == 0 and options.dry_run and options.exit_code and plan.changes:
             code = EXIT_PENDING
         _show_results(self.run, plan, results, late, settled, dry_run=options.dry_run, code=code)
-        if settled and settled.unrecorded:
-            self.run.terminal.warn(
-                "CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: "
-                + " ".join(f"fcsse settle --key {key}" for key in settled.unrecorded)
-            )
+        if settled and settled.warning:
+            self.run.terminal.warn(settled.warning)
         raise typer.Exit(code)
 
     def _asked(self, plan: Plan) -> Plan:

@@ -11,7 +11,7 @@ from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.session import Session
 from fcsse.cli.settle import carry_out, code_of
 from fcsse.cli.settled import Settled
-from fcsse.commands.settle import await_settlement, plan_settlement
+from fcsse.commands.settle import Settlement, await_settlement, plan_settlement
 from fcsse.errors import EXIT_UNCONFIRMED
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import PolicyChange
@@ -44,5 +44,10 @@ def settle_after(
         settle_document(found, done, dry_run=False, code=code),
         closing(found, done, run.words, dry_run=False),
         tuple(one.error for one in done if one.error),
-        () if recorded else tuple(one.key for one in found.keys),
+        "" if recorded else _not_recorded(found),
     )
+
+
+def _not_recorded(found: Settlement) -> str:
+    later = " ".join(f"fcsse settle --key {one.key}" for one in found.keys)
+    return f"CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: {later}"

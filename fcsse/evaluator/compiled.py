@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from fcsse.evaluator.conditions import NONE, conditions
@@ -41,10 +41,14 @@ def compile_policy(document: Mapping[str, object] | Policy, identity: bool = Fal
 
 @lru_cache(maxsize=512)
 def _compiled(text: str, identity: bool) -> Policy:
-    return _compile(json.loads(text), identity)
+    return _compile(json.loads(text), identity, _statements_kept)
 
 
-def _compile(document: Mapping[str, object], identity: bool) -> Policy:
+def _compile(
+    document: Mapping[str, object], identity: bool, statements: Callable[..., Iterable[Statement]] | None = None
+) -> Policy:
+    """The document made ready, each statement by ``statements``."""
+    make = statements or _statements
     version = document.get("Version", "2008-10-17")
     variables = version == "2012-10-17" if version in ("2012-10-17", "2008-10-17") else None
     listed = document.get("Statement", [])
@@ -54,7 +58,7 @@ def _compile(document: Mapping[str, object], identity: bool) -> Policy:
     ready = [
         statement
         for index, entry in enumerate(entries)
-        for statement in _statements(index, entry, variables, identity, version)
+        for statement in make(index, entry, variables, identity, version)
     ]
     others = _misspelt(document, "Statement")
     if others:
@@ -90,6 +94,22 @@ def _misspelt(entry: Mapping[str, object], *names: str) -> list[str]:
 
 def _named(misspelt: list[str]) -> str:
     return " and ".join(f"{one}, which AWS documents as {_DOCUMENTED[one.lower()]}" for one in misspelt)
+
+
+def _statements_kept(
+    index: int, entry: object, variables: bool | None, identity: bool, version: object
+) -> Iterable[Statement]:
+    """As ``_statements``; kept, since the policies that edits come to differ in a statement or two. The entry is JSON."""
+    if not isinstance(version, str):
+        return _statements(index, entry, variables, identity, version)
+    return _statements_of(index, json.dumps(entry), variables, identity, version)
+
+
+@lru_cache(maxsize=4096)
+def _statements_of(
+    index: int, text: str, variables: bool | None, identity: bool, version: str
+) -> tuple[Statement, ...]:
+    return tuple(_statements(index, json.loads(text), variables, identity, version))
 
 
 def _statements(

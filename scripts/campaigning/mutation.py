@@ -32,7 +32,13 @@ TESTS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "apply": (
         ["tests/write_protocol/test_simulated.py", "tests/files", "tests/cli/test_writing.py"],
-        ["tests/cli/test_waiting.py", "tests/cli/test_trouble.py", "tests/cli/test_backup.py", *LINKING[1:]],
+        [
+            "tests/cli/test_settle.py",
+            "tests/cli/test_waiting.py",
+            "tests/cli/test_trouble.py",
+            "tests/cli/test_backup.py",
+            *LINKING[1:],
+        ],
     ),
 }
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {

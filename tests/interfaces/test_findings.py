@@ -31,7 +31,7 @@ def test_each_says_what_it_is_pins_what_it_installs_and_cleans_up(path: Path) ->
     assert installs
     for line in installs:
         words = [word.strip('"') for word in line.split() if not word.startswith(("-", "\\", '"$work"'))]
-        assert all(re.fullmatch(r"(@[\w-]+/)?[\w-]+(\[\w+\])?(==|@)(\d[\w.]*|\$\w+)", word) for word in words), words
+        assert all(re.fullmatch(r"(@[\w-]+/)?[\w-]+(\[[\w,]+\])?(==|@)(\d[\w.]*|\$\w+)", word) for word in words), words
     assert "EXPECTED" in text
     assert "The behaviour has changed" in text
     assert not re.search(r"https?://(?!127\.0\.0\.1)", text)
