@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from botocore.session import Session
+
+from tests.quick_clients import quick_clients
 
 ROOT = Path(__file__).parents[1]
 SERVICES = ("athena", "cloudtrail", "dynamodb", "fsx", "iam", "kms", "organizations", "s3", "sts")
@@ -47,18 +48,19 @@ def facts(service: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def ordinary() -> dict[str, list[str]]:
-    """The facts in a process of its own, where nothing is done to botocore."""
-    text = (
-        "import json; from tests.test_quick_clients import *; print(json.dumps({one: facts(one) for one in SERVICES}))"
-    )
+def compared() -> dict[str, list[list[str]]]:
+    """The facts of each service's clients: as botocore makes one, and two as the tests do."""
+    ordinary = {service: facts(service) for service in SERVICES}
+    with quick_clients():
+        return {service: [ordinary[service], facts(service), facts(service)] for service in SERVICES}
+
+
+def test_a_client_of_the_tests_is_as_any() -> None:
+    """In a process of its own: moto, once it is imported, adds a handler to all clients."""
+    text = "import json; from tests.test_quick_clients import compared; print(json.dumps(compared()))"
     done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, list[str]] = json.loads(done.stdout)
-    return found
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_client_of_the_tests_is_as_any(service: str, ordinary: dict[str, list[str]]) -> None:
-    assert facts(service) == ordinary[service]
-    assert facts(service) == ordinary[service]  # what one client registers is not another's
+    found: dict[str, list[list[str]]] = json.loads(done.stdout)
+    assert found.keys() == set(SERVICES)
+    for service, (ordinary, first, second) in found.items():
+        assert first == ordinary, service
+        assert second == ordinary, service  # what one client registers is not another's
