@@ -28,12 +28,25 @@ TESTS: dict[str, tuple[list[str], list[str]]] = {
     "evaluator": (["tests/evaluator"], ["tests/cli/test_check.py", "tests/cli/test_check_bucket_policies.py"]),
     "planning": (
         LINKING,
-        ["tests/cli/test_dry_run.py", "tests/cli/test_next_commands.py", "tests/interfaces/test_api_plans.py"],
+        [
+            "tests/cli/test_true_reasons.py",
+            "tests/cli/test_dry_run.py",
+            "tests/cli/test_next_commands.py",
+            "tests/interfaces/test_api_plans.py",
+        ],
     ),
     "apply": (
-        ["tests/write_protocol/test_simulated.py", "tests/files", "tests/cli/test_writing.py"],
+        [
+            "tests/write_protocol/test_lost_updates.py",
+            "tests/write_protocol/test_refused_principals.py",
+            "tests/write_protocol/test_simulated.py",
+            "tests/files",
+            "tests/cli/test_writing.py",
+        ],
         [
             "tests/cli/test_settle.py",
+            "tests/cli/test_refused_principals.py",
+            "tests/write_protocol",
             "tests/cli/test_waiting.py",
             "tests/cli/test_trouble.py",
             "tests/cli/test_backup.py",

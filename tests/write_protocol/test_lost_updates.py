@@ -1,0 +1,64 @@
+"""What a write of ours ran over, by four readings of the policy, and the document that gives it back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update
+from fcsse.policy.document import PolicyDocument
+
+ROOT = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
+
+
+def statement(sid: str) -> dict[str, Any]:
+    return {**ROOT, "Sid": sid, "Action": f"kms:{sid}", "Resource": "*"}
+
+
+A, B, C, OURS = (statement(sid) for sid in ("Decrypt", "Encrypt", "Sign", "Verify"))
+
+
+def policy(*statements: dict[str, Any]) -> PolicyDocument:
+    return PolicyDocument.parse(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+def found(base: Any, theirs: Any, put: Any, now: Any) -> tuple[LostUpdate, PolicyDocument | None]:
+    answer = find_lost_update(policy(*base), policy(*theirs), policy(*put), policy(*now), "aws")
+    assert answer is not None
+    return answer
+
+
+def sids(document: PolicyDocument | None) -> list[Any]:
+    assert document is not None
+    return [one["Sid"] for one in json.loads(document.text)["Statement"]]
+
+
+def test_nothing_is_owed_where_theirs_is_there() -> None:
+    assert find_lost_update(policy(A), policy(A, B), policy(A, OURS), policy(A, B, OURS), "aws") is None
+    assert find_lost_update(policy(A), policy(A), policy(A, OURS), policy(A, OURS), "aws") is None
+
+
+def test_where_nobody_wrote_since_theirs_is_planned_on() -> None:
+    owed, document = found([A], [A, B], [A, OURS], [A, OURS])
+    assert [one.label for one in owed.missing] == ["'Encrypt'"]
+    assert sids(document) == ["Decrypt", "Encrypt"]
+
+
+def test_where_somebody_wrote_since_what_is_missing_is_added_to_that() -> None:
+    owed, document = found([A], [A, B], [A, OURS], [A, OURS, C])
+    assert (owed.labels, owed.back) == ("statement 'Encrypt'", ())
+    assert sids(document) == ["Decrypt", "Verify", "Sign", "Encrypt"]
+    assert sids(owed.reapplied_to(policy(A, B, C))) == ["Decrypt", "Encrypt", "Sign"]
+
+
+def test_what_they_had_taken_out_is_theirs_to_take_out_again() -> None:
+    owed, document = found([A, B], [A], [A, B, OURS], [A, B, OURS, C])
+    assert [one.label for one in owed.back] == ["'Encrypt'"]
+    assert document is None
+    assert sids(owed.reapplied_to(policy(A, C))) == ["Decrypt", "Sign"]
+
+
+def test_a_policy_without_a_list_of_statements_is_left_to_its_owner() -> None:
+    owed, _ = found([A], [A, B], [A, OURS], [A, OURS])
+    single = PolicyDocument.parse(json.dumps({"Version": "2012-10-17", "Statement": C}))
+    assert owed.reapplied_to(single) is None
