@@ -103,7 +103,7 @@ class PolicyDocument:
         return PolicyDocument.parse(compact_json(self.text, self.tree))
 
 
-KEPT_POLICIES = 256
+KEPT_POLICIES = 512
 """Key policies that are kept ready, some 100 kB each: those of all accounts that are audited side by side."""
 
 
