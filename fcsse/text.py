@@ -18,12 +18,12 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
 
 
 def capitalized(text: str) -> str:
-    """The text with a capitalized at its beginning, and otherwise as it is."""
+    """The text with a capital at its beginning, and otherwise as it is."""
     return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence: a capitalized at its beginning, a full stop at its end."""
+    """The text as a sentence: a capital at its beginning, a full stop at its end."""
     return capitalized(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 

@@ -117,7 +117,8 @@ def _open_or_not(folder: Path | None, key: str) -> tuple[FileIO | None, str]:
             f"The lock file {error.filename} {error.reason}, so it was not used: this run takes no turns with others.",
         )
     except OSError as error:
-        return None, f"No lock file could be made in {folder} ({error.strerror}): this run takes no turns with others."
+        reason = error.strerror or str(error)
+        return None, f"No lock file could be made in {folder} ({reason}): this run takes no turns with others."
 
 
 def _open(folder: Path, key: str) -> FileIO:
