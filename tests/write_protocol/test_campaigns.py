@@ -39,7 +39,7 @@ def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
     serious = [one for one in done.violations if not any(words in one for words in by_chance)]
     assert serious == []
     assert done.linked + gave_up >= manner.processes
-    assert done.linked > 0
+    assert gave_up <= 1
 
 
 def test_kills(tmp_path: Path) -> None:
