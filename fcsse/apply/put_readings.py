@@ -15,7 +15,7 @@ STAGGER = 0.005
 
 
 class PutReadings:
-    """Those beside the last put. ``unseen``: none of them saw it, and it is the settling look that will."""
+    """Those beside the last put. ``unseen``: none of them saw it, and the recheck will."""
 
     def __init__(self, reader: PolicyReader, clock: Clock) -> None:
         self._reader = reader
@@ -31,8 +31,8 @@ class PutReadings:
     def look_again(self) -> None:
         """Another reading right before the put, since the first one is still on its way: the later one arrives the later.
 
-        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the settling
-        look confirms the write then. So it costs no request.
+        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the recheck
+        confirms the write then. So it costs no request.
         """
         self._looks = (*self._looks, self._reader.in_background())
         self._clock.sleep(STAGGER)
@@ -48,7 +48,7 @@ class PutReadings:
                 self._watch.stop()
 
     def show(self, change: PolicyChange) -> bool:
-        """Did a reading see the put, or is that left to the settling look? False: it is to be read back."""
+        """Did a reading see the put, or is that left to the recheck? False: it is to be read back."""
         self.unseen = False
         if self._watch or len(self._looks) < 2:
             return False
