@@ -6,10 +6,10 @@ import pytest
 
 import fcsse
 from fcsse.commands.permissions.permission import Command
-from tests.simulated import Shell
 from tests.cli.test_look_ups import CONDITIONS, prepare
 from tests.interfaces.deployed_function import Function, cache_created, function
 from tests.permissions.test_enforced import PAIR, WHERE, called
+from tests.simulated import Shell
 
 __all__ = ["function"]
 
