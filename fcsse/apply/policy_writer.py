@@ -25,7 +25,7 @@ from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.copies import Copies
 from fcsse.apply.lock import key_lock
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote, with_additions
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
@@ -243,12 +243,15 @@ class PolicyWriter:
         ]
         if not strange:
             return False
-        theirs = PolicyDocument.parse(strange[-1])
+        theirs = shown = PolicyDocument.parse(strange[-1])
+        other = self._beside.perhaps_newest()
+        if other in strange:
+            theirs = with_additions(shown, PolicyDocument.parse(other), old, self._key.partition)
         found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
         self._lost, base = found
-        self._copies.save(self._change, theirs)
+        self._copies.save(self._change, shown)
         if base is None:
             raise self._cannot_reapply()
         self._note("Somebody else wrote at the same moment; what that write changed is put back.")
