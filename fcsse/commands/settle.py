@@ -89,11 +89,12 @@ class Settlement(NamedTuple):
 
 
 class KeyResult(NamedTuple):
-    """How giving back on one key ended. ``backup`` is the copy made before."""
+    """How giving back on one key ended. ``backup`` is the copy made before; ``changed`` is False where nothing was written."""
 
     key: Arn
     backup: str | None = None
     error: FcsseError | None = None
+    changed: bool = False
 
 
 def plan_settlement(
@@ -147,7 +148,8 @@ def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bo
     results = []
     for change in settlement.changes:
         try:
-            results.append(KeyResult(change.key, pipeline.write_policy(change, expected=expected)))
+            written = pipeline.write_policy(change, expected=expected)
+            results.append(KeyResult(change.key, written.backup, changed=written.changed))
         except FcsseError as error:
             results.append(KeyResult(change.key, error=error))
     return tuple(results)

@@ -69,7 +69,8 @@ def closing(found: Settlement, results: Sequence[KeyResult], words: CommandBuild
     out: list[Line] = []
     for one in results:
         if one.error is None:
-            out.append(prose((f"Gave back what was lost to the policy of key {one.key}.", "green")))
+            gave = "Gave back what was lost" if one.changed else "Somebody else gave back meanwhile what was lost"
+            out.append(prose((f"{gave} to the policy of key {one.key}.", "green")))
             out += saved_lines(one.backup, words) if one.backup else []
     return out
 
@@ -83,7 +84,7 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": bool(found.changes) and dry_run,
-        "changed": any(one.error is None for one in results),
+        "changed": any(one.changed for one in results),
         "settled": not found.open and not any(one.error for one in results) and not (dry_run and found.changes),
         "digest": found.digest,
         "keys": [_key(one, done.get(one.key)) for one in found.keys],
