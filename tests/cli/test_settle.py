@@ -301,3 +301,11 @@ def test_what_its_owner_gave_back_meanwhile_is_not_said_to_be_done(shell: Shell,
         assert (run.json["changed"], run.json["settled"], run.json["keys"][0]["backup"]) == (False, True, None)
     else:
         assert "Somebody else gave back meanwhile" in run.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_an_endpoint_that_is_not_aws_s_is_shown(shell: Shell, form: str) -> None:
+    run_over(shell)
+    run = settle(shell, "--dry-run", "-o", form)
+    assert f"ndpoint{'s' if form == 'json' else ''}" in run.out
+    assert shell.sandbox.url in run.out.replace("\\", "")
