@@ -116,9 +116,7 @@ def plan_settlement(
         pipeline.progress.step(f"reading the policy of key {history.key.resource.removeprefix('key/')}")
         now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
         found.append(_settle(pipeline, history, now, since, histories.now))
-    settlement = Settlement(
-        tuple(found), histories.gaps, histories.foreign, histories.now, pipeline.aws.endpoints
-    )
+    settlement = Settlement(tuple(found), histories.gaps, histories.foreign, histories.now, pipeline.aws.endpoints)
     if expect is not None and expect != settlement.digest:
         raise ChangedError(
             f"checking what is to be given back: its digest is {settlement.digest}, not the expected {expect}",
