@@ -101,7 +101,7 @@ def _log_settled(read: CallEvent, settled: Settled) -> None:
     for text in settled.remarks:
         _log("note", text=text)
     for one in settled.results:
-        if one.error is None:
+        if one.changed:
             _log("given back", event=read.name, key=str(one.key), backup=one.backup)
     for error in settled.errors:
         _log("failed", event=read.name, code=error.code, message=error.message, hint=error.hint)

@@ -28,7 +28,7 @@ class SettleResult(NamedTuple):
     @property
     def changed(self) -> bool:
         """Was anything written?"""
-        return any(one.error is None for one in self.results)
+        return any(one.changed for one in self.results)
 
     @property
     def pending(self) -> bool:

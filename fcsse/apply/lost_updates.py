@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
 from fcsse.policy.statement import read_statement
+from fcsse.policy.statement_edits import with_statements
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
@@ -73,7 +74,15 @@ def with_additions(
     """
     new = _counted(other.statements, partition) - _counted(base.statements, partition)
     added = _foreign(_those(new - _counted(theirs.statements, partition), other.statements, partition))
-    return (_with_statements(theirs, other, added) or theirs) if added else theirs
+    return with_statements(theirs, set(), [one.value for one in added]) if added else theirs
+
+
+def merged(base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, partition: str) -> PolicyDocument:
+    """What a put says, made on ``base``, with what ``theirs`` changed of that: the statements of links among it."""
+    old, new, current = (_counted(one.statements, partition) for one in (base, theirs, put))
+    missing = _those((new - old) - current, theirs.statements, partition)
+    back = _those((old - new) & current, put.statements, partition)
+    return with_statements(put, {one.index for one in back}, [one.value for one in missing])
 
 
 def _with_statements(

@@ -90,6 +90,7 @@ class PolicyWriter:
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
         self._beside = PutReadings(self._reader, run.clock)
         self._lost: LostUpdate | None = None
+        self._not_given_back: FcsseError | None = None
 
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
@@ -97,8 +98,9 @@ class PolicyWriter:
             return self._write()
         except FcsseError as error:
             if self._sender.taken and not isinstance(error, UnconfirmedError):
-                error.message += "; the change had been written before, and somebody else's write replaced it"
-                error.message += self._run.saved(self._key, "; the policy from before is backup {}")
+                replaced = "; the change had been written before, and somebody else's write replaced it"
+                error.adding("; the change itself was written" if error is self._not_given_back else replaced)
+                error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
             raise
 
     def _write(self) -> Written:
@@ -254,9 +256,12 @@ class PolicyWriter:
         self._copies.save(self._change, shown)
         if base is None:
             raise self._cannot_reapply()
+        try:
+            self._old, self._change = now, self._change.giving_back(base, theirs, now)
+        except FcsseError as error:
+            raise self._cannot_reapply() from error
         self._note("Somebody else wrote at the same moment; what that write changed is put back.")
         self._reread_before_put = self._others_writing = True
-        self._old, self._change = now, self._change.again(base)
         return True
 
     def _is_there(self, text: str) -> bool:
@@ -268,13 +273,15 @@ class PolicyWriter:
         return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
-        labels = self._lost.labels if self._lost else ""
-        return ChangedError(
+        labels = (self._lost.labels if self._lost else "") or "a link"
+        error = ChangedError(
             f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
             f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"
             if self._run.backups
             else "Make it again.",
         )
+        self._not_given_back = error
+        return error
 
     def _note(self, text: str) -> None:
         if text not in self._notes:

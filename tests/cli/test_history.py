@@ -232,6 +232,22 @@ def test_csv_is_one_row_a_change_and_no_formula(shell: Shell) -> None:
     assert {row["source_address"] for row in rows} == {""}
 
 
+@pytest.mark.parametrize("constraints", ["hidden", {"encryptionContextSubset": "HIDDEN_DUE_TO_SECURITY_REASONS"}, [1]])
+def test_constraints_of_a_grant_that_are_not_told_are_none(shell: Shell, constraints: Any) -> None:
+    written(shell, "data", "first")
+    raw = shell.sandbox.state.trail.events[-1].written()
+    raw |= {"eventID": "another", "eventName": "CreateGrant", "responseElements": {"grantId": "0123"}}
+    raw["requestParameters"] = {
+        "keyId": shell.sandbox.key("data").arn,
+        "constraints": constraints,
+        "operations": ["Decrypt"],
+    }
+    shell.sandbox.add_event(raw, ago=10)
+    run = shell.run("history", "--bucket", "data")
+    assert run.code == 0, run.words
+    assert "grant" in run.out
+
+
 def test_markdown_takes_no_text_for_markup(shell: Shell) -> None:
     written(shell, "data", "first")
     raw = shell.sandbox.state.trail.events[-1].written()

@@ -278,3 +278,34 @@ def test_times_of_a_copy_that_were_edited_count_for_nothing(shell: Shell, times:
     run = settle(shell, "--dry-run")
     assert run.code == 0, run.words
     assert "bug in fcsse" not in run.words
+
+
+def lost_statement(shell: Shell) -> dict[str, Any]:
+    """The statement that was run over, as its writer wrote it."""
+    events = shell.sandbox.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "PutKeyPolicy"}]
+    )["Events"]
+    policies = [json.loads(json.loads(one["CloudTrailEvent"])["requestParameters"]["policy"]) for one in events]
+    statements = [one for policy in policies for one in policy["Statement"]]
+    return next(dict(one) for one in statements if one.get("Sid") == "Foreign 1")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_its_owner_gave_back_meanwhile_is_not_said_to_be_done(shell: Shell, form: str) -> None:
+    run_over(shell)
+    theirs = lost_statement(shell)
+    shell.sandbox.fault("kms:GetKeyPolicy", after=True, hook=lambda _: shell.append("data", theirs))
+    run = settle(shell, "--yes", "-o", form)
+    assert (run.code, run.count("kms:PutKeyPolicy")) == (0, 0), run.words
+    if form == "json":
+        assert (run.json["changed"], run.json["settled"], run.json["keys"][0]["backup"]) == (False, True, None)
+    else:
+        assert "Somebody else gave back meanwhile" in run.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_an_endpoint_that_is_not_aws_s_is_shown(shell: Shell, form: str) -> None:
+    run_over(shell)
+    run = settle(shell, "--dry-run", "-o", form)
+    assert f"ndpoint{'s' if form == 'json' else ''}" in run.out
+    assert shell.sandbox.url in run.out.replace("\\", "")

@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 from fcsse.cli.output.documents import escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
 from fcsse.commands.history import Histories
-from fcsse.event_history.events import member, text_of
+from fcsse.event_history.events import mapping_of, member, text_of
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.loss_phrases import loss_note, unsure_note
 from fcsse.event_history.observation_phrases import gap_note
@@ -96,7 +96,7 @@ def grant_words(change: Change) -> str:
     limits = [
         f"{name}={value}"
         for kind in ("encryptionContextSubset", "encryptionContextEquals")
-        for name, value in (member(constraints, kind) or {}).items()
+        for name, value in mapping_of(constraints, kind).items()
     ]
     name = text_of(given, "name") or change.event.grant_id or "without a name"
     limit = f", limited to {', '.join(limits)}" if limits else ""
