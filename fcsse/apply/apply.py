@@ -24,7 +24,8 @@ class AppliedChange(NamedTuple):
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
     are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
-    ``made`` is an edit of a policy as it was made in the end: others may have written after the plan.
+    ``made`` is an edit of a policy as it was made in the end, ``held`` the policy's text as KMS showed it last: others may
+    have written after the plan.
     """
 
     change: Change
@@ -34,6 +35,7 @@ class AppliedChange(NamedTuple):
     notes: tuple[str, ...] = ()
     changed: bool = True
     made: PolicyChange | None = None
+    held: str | None = None
 
     def __repr__(self) -> str:
         """One line: the change and what was done."""
@@ -130,6 +132,7 @@ def _apply(change: Change, run: ApplyContext) -> AppliedChange:
                 notes=written.notes,
                 changed=written.changed,
                 made=written.made,
+                held=written.held,
             )
         case GrantAddition():
             done = add_grant(change, run)

@@ -59,7 +59,8 @@ TRIES = 25
 class Written(NamedTuple):
     """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
 
-    ``made`` is the change as it was made in the end, on what others had written meanwhile.
+    ``made`` is the change as it was made in the end, on what others had written meanwhile; ``held`` the policy's text as KMS
+    showed it last.
     """
 
     result: str
@@ -67,6 +68,7 @@ class Written(NamedTuple):
     notes: tuple[str, ...]
     changed: bool = True
     made: PolicyChange | None = None
+    held: str | None = None
 
 
 class PolicyWriter:
@@ -132,6 +134,7 @@ class PolicyWriter:
                         tuple(self._notes),
                         changed=False,
                         made=self._change,
+                        held=self._reader.text,
                     )
                 case Sent.TAKEN if owes:
                     lost += 1
@@ -139,7 +142,9 @@ class PolicyWriter:
             old = self._old if self._beside.unseen else None
             if held and self._confirmer.holds_at_recheck(self._change, old):
                 self._copies.note_held(self._reader.text, self._key.partition)
-                return Written("written", self._copies.first, tuple(self._notes), made=self._change)
+                return Written(
+                    "written", self._copies.first, tuple(self._notes), made=self._change, held=self._reader.text
+                )
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
             self._reread_before_put = True
