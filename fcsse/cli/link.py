@@ -14,9 +14,10 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
+from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
+from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
