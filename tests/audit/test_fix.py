@@ -197,7 +197,7 @@ def test_the_end_says_what_the_policies_allow_now_not_what_was_planned(shell: Sh
     everybody = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
     shell.sandbox.second_writer("data", everybody, on=on, after=True)
     code, found = fix(shell)
-    assert code == 3
+    assert code == 4
     users = sum(
         one["bucket"] == "data" and one["cache"] != "fc-0ace" for one in found["pairs"]
     )  # which has no role yet
