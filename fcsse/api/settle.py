@@ -1,4 +1,4 @@
-"""Giving back what a write of fcsse ran over: ``settle``."""
+"""Giving back what a write of fcsse overwrote: ``settle``."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def settle(
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> SettleResult:
-    """Finds what writes of fcsse ran over, by CloudTrail's record of the last 90 days, and gives it back.
+    """Finds what writes of fcsse overwrote, by CloudTrail's record of the last 90 days, and gives it back.
 
     ``key``: ARNs, aliases or ids; or ``bucket`` or ``cache``, whose keys are meant. ``since`` (with its time zone): only
     writes of fcsse from then on. ``settlement.keys`` has for each key what is lost (``found.lost``), what may be, but is not

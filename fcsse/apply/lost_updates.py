@@ -1,4 +1,4 @@
-"""What others did to a key policy between two readings, and how to give back what a write of ours ran over. Pure.
+"""What others did to a key policy between two readings, and how to give back what a write of ours overwrote. Pure.
 
 Statements are compared by what they say, as multisets: KMS rewrites layout, order and spelling.
 """
@@ -21,7 +21,7 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
 
 
 class LostUpdate(NamedTuple):
-    """What a put of ours ran over, apart from statements that links make.
+    """What a put of ours overwrote, apart from statements that links make.
 
     ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
     """

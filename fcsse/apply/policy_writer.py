@@ -10,9 +10,9 @@ last wins (KMS API reference, PutKeyPolicy). So, for each write:
 5. look once more after the recheck delay, because another writer who read before us may have written after us;
 6. if our part is gone, do it all again, a bounded number of times.
 
-What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
+What cannot be had without a version: a write of others that falls between our last read and our put is overwritten. That
 gap is the time of one request, less where a second reading goes out right before the put. Where others are seen at work it is moved to where their next write is furthest away,
-right after one of theirs, and a reading sent along with the put shows what, if anything, it ran over: that is put back.
+right after one of theirs, and a reading sent along with the put shows what, if anything, it overwrote: that is put back.
 What nobody saw is found afterwards: each put says what it was made from, and CloudTrail which came before which (``settle``).
 """
 
@@ -235,7 +235,7 @@ class PolicyWriter:
             return sent
 
     def _has_lost_update(self) -> bool:
-        """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
+        """Did the put overwrite a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
         texts = self._beside.texts()
         now = put if self._beside.unseen else PolicyDocument.parse(reader.text)

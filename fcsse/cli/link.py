@@ -43,7 +43,7 @@ Example:
 
 
 class RunOptions(NamedTuple):
-    """How a run goes: dry run, expected digest, confirmation, exit code of a dry run, seconds for what it ran over."""
+    """How a run goes: dry run, expected digest, confirmation, exit code of a dry run, seconds for what it overwrote."""
 
     dry_run: bool
     expect: str | None

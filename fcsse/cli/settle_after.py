@@ -26,7 +26,7 @@ def settle_after(
     *,
     yes: bool,
 ) -> SettleOutcome | None:
-    """Waits for the record, shows what the writes to key policies ran over, asks, and gives it back.
+    """Waits for the record, shows what the writes to key policies overwrote, asks, and gives it back.
 
     None where no key policy was written.
     """
@@ -50,4 +50,4 @@ def settle_after(
 
 def _not_recorded(found: Settlement) -> str:
     later = " ".join(f"fcsse settle --key {one.key}" for one in found.keys)
-    return f"CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: {later}"
+    return f"CloudTrail's record does not show the write yet, so nobody can say what it overwrote. Later: {later}"

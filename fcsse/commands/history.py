@@ -39,7 +39,7 @@ class Histories(NamedTuple):
     """The history of each key, in the order asked for.
 
     ``gaps`` are parts of the record that were not read. ``foreign`` are keys of other accounts that were looked for in the
-    caller's own record: what their owners did is recorded in theirs. ``lost``: what puts of fcsse ran over, of keys that
+    caller's own record: what their owners did is recorded in theirs. ``lost``: what puts of fcsse overwrote, of keys that
     it wrote to.
     """
 
@@ -144,7 +144,7 @@ def read_histories(
 ) -> Histories:
     """The history of keys, with the changes since a time (None: all that the record holds, 90 days).
 
-    ``kinds``: only changes of these kinds. ``compare``: also look for writes that puts of fcsse ran over. Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
+    ``kinds``: only changes of these kinds. ``compare``: also look for writes that puts of fcsse overwrote. Versions are read as far back as the record goes, whatever ``since``, so that the first one shown can be compared.
     Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents.
     """
     aws, clock = pipeline.aws, pipeline.clock

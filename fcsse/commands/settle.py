@@ -1,4 +1,4 @@
-"""Finds the writes of others that a put of fcsse ran over, by CloudTrail's record, and gives back what they lost.
+"""Finds the writes of others that a put of fcsse overwrote, by CloudTrail's record, and gives back what they lost.
 
 In: keys. Out: ``Settlement``: for each key what is lost, what the record does not tell, and the policy with it given back.
 The write is that of every change: the copy first, then the protocol of ``PolicyWriter``.

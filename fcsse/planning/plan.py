@@ -96,7 +96,7 @@ class PolicyChange:
         )
 
     def giving_back(self, base: PolicyDocument, theirs: PolicyDocument, now: PolicyDocument) -> PolicyChange:
-        """The same where its write ran over ``theirs``, with which ``base`` is the document to make it on.
+        """The same where its write overwrote ``theirs``, with which ``base`` is the document to make it on.
 
         ``now`` is what the policy says since. Raises as ``again`` does.
         """

@@ -1,4 +1,4 @@
-"""Writes that one of fcsse ran over: found by CloudTrail's record, and given back."""
+"""Writes that one of fcsse overwrote: found by CloudTrail's record, and given back."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_link_says_where_its_write_is_not_in_the_record_in_time(shell: Shell) ->
 
 
 def theirs(shell: Shell) -> dict[str, Any]:
-    """The event of the write that was run over."""
+    """The event of the write that was overwritten."""
     events = [one.event for one in shell.sandbox.state.trail.events if one.event["eventName"] == "PutKeyPolicy"]
     (found,) = (event for event in events if "Foreign 1" in event["requestParameters"]["policy"])
     return found
@@ -281,7 +281,7 @@ def test_times_of_a_copy_that_were_edited_count_for_nothing(shell: Shell, times:
 
 
 def lost_statement(shell: Shell) -> dict[str, Any]:
-    """The statement that was run over, as its writer wrote it."""
+    """The statement that was overwritten, as its writer wrote it."""
     events = shell.sandbox.client("cloudtrail").lookup_events(
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "PutKeyPolicy"}]
     )["Events"]

@@ -1,4 +1,4 @@
-"""What a write of ours ran over, by four readings of the policy, and the document that gives it back."""
+"""What a write of ours overwrote, by four readings of the policy, and the document that gives it back."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_beside_foreign_writers_our_part_is_there_or_the_error_says_otherwise(
 @MANY
 @given(SEEDS, st.floats(0.08, 0.5))
 def test_nothing_is_lost_for_good_that_a_regular_foreign_writer_wrote(seed: int, every: float) -> None:
-    """A writer in a rhythm, which reads and writes at once: what our put ran over is given back."""
+    """A writer in a rhythm, which reads and writes at once: what our put overwrote is given back."""
     with TemporaryDirectory() as home:
         world = World(seed)
         simulated = SimulatedKey(world, latency=(0.004, 0.012))

@@ -70,7 +70,7 @@ def history_document(found: Histories, shown: Shown) -> Json:
 
 
 def lost_entries(found: LostWrites | None) -> list[Json]:
-    """What puts of fcsse ran over, for programs; ``certain`` is false where the record does not tell which came last."""
+    """What puts of fcsse overwrote, for programs; ``certain`` is false where the record does not tell which came last."""
     some = [(one, True) for one in found.lost] + [(one, False) for one in found.unsure] if found else []
     return [
         {

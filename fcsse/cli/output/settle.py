@@ -37,7 +37,7 @@ def settle_lines(found: Settlement) -> list[Line]:
 
 def nothing(one: KeySettlement) -> str:
     """That no lost write is recorded, and how many writes that is about."""
-    return f"No write that one of {count(one.found.ours, 'recorded write')} of fcsse ran over is lost."
+    return f"{count(one.found.ours, 'recorded write')} of fcsse overwrote nothing that is missing now."
 
 
 def _limits(one: KeySettlement) -> list[str]:
