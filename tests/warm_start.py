@@ -100,6 +100,34 @@ def run(
         return subprocess.CompletedProcess([program, *words], code, out.read(), err.read())
 
 
+_PROGRAM = """\
+import json, os, socket, sys
+told, tells = os.pipe()
+asked = {{"words": sys.argv[1:], "env": dict(os.environ), "folder": os.getcwd(), "terminal": False}}
+socket.send_fds(socket.socket(fileno={channel}), [json.dumps(asked).encode()], [0, 1, 2, tells])
+os.close(tells)
+with open(told, "rb", 0) as ended:
+    ended.read({size})
+    code = os.waitstatus_to_exitcode(int.from_bytes(ended.read({size}), sys.byteorder))
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
+
+
+def make_program(folder: Path) -> int:
+    """Writes ``fcsse`` into the folder, for the PATH of what runs ``fcsse``: a program that has it forked and ends as it does.
+
+    Gives the file that it needs to inherit.
+    """
+    channel = _forking("fcsse").fileno()
+    (folder / "fcsse.py").write_text(_PROGRAM.format(channel=channel, size=NUMBER.size))
+    program = folder / "fcsse"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{folder / "fcsse.py"}" "$@"\n')
+    program.chmod(0o755)
+    return channel
+
+
 @cache
 def _forking(program: str) -> socket.socket:
     """To the process that forks this program. It ends with this one."""

@@ -65,6 +65,18 @@ def find_lost_update(
     return (owed, owed.reapplied_to(now)) if owed.missing or owed.back else None
 
 
+def with_additions(
+    theirs: PolicyDocument, other: PolicyDocument, base: PolicyDocument, partition: str
+) -> PolicyDocument:
+    """``theirs`` with what ``other`` alone has beyond ``base``, where nobody knows which of the two is the newer text.
+
+    A statement that somebody took out again at that very moment comes back; the other way round one would be lost.
+    """
+    new = _counted(other.statements, partition) - _counted(base.statements, partition)
+    added = _foreign(_those(new - _counted(theirs.statements, partition), other.statements, partition))
+    return with_statements(theirs, set(), [one.value for one in added]) if added else theirs
+
+
 def merged(base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, partition: str) -> PolicyDocument:
     """What a put says, made on ``base``, with what ``theirs`` changed of that: the statements of links among it."""
     old, new, current = (_counted(one.statements, partition) for one in (base, theirs, put))

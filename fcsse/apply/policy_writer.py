@@ -7,7 +7,7 @@ last wins (KMS API reference, PutKeyPolicy). So, for each write:
 2. save the old text on disk, and read once more meanwhile: if somebody wrote since, plan again;
 3. put the new one, once: a put that got no answer is never repeated before the policy was read again;
 4. read back until it says what was meant;
-5. look once more after a settling second, because another writer who read before us may have written after us;
+5. look once more after the recheck delay, because another writer who read before us may have written after us;
 6. if our part is gone, do it all again, a bounded number of times.
 
 What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
@@ -25,7 +25,7 @@ from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.copies import Copies
 from fcsse.apply.lock import key_lock
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote, with_additions
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
@@ -119,7 +119,7 @@ class PolicyWriter:
                     self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
                     held = self._beside.show(self._change) or self._confirmer.read_back(self._change, self._old)
                     if not self._beside.unseen:
-                        lock.settle(self._reader.text, run.clock.now().timestamp())
+                        lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
             self._turns += 1
             match put:
@@ -140,7 +140,7 @@ class PolicyWriter:
                     lost += 1
                     continue
             old = self._old if self._beside.unseen else None
-            if held and self._confirmer.settled(self._change, old):
+            if held and self._confirmer.holds_at_recheck(self._change, old):
                 self._copies.note_held(self._reader.text, self._key.partition)
                 return Written(
                     "written", self._copies.first, tuple(self._notes), made=self._change, held=self._reader.text
@@ -250,12 +250,15 @@ class PolicyWriter:
         ]
         if not strange:
             return False
-        theirs = PolicyDocument.parse(strange[-1])
+        theirs = shown = PolicyDocument.parse(strange[-1])
+        other = self._beside.perhaps_newest()
+        if other in strange:
+            theirs = with_additions(shown, PolicyDocument.parse(other), old, self._key.partition)
         found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
         self._lost, base = found
-        self._copies.save(self._change, theirs)
+        self._copies.save(self._change, shown)
         if base is None:
             raise self._cannot_reapply()
         try:

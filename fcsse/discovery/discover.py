@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fcsse.arn import Arn, key_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.caches import Caches
-from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt, result_or_error
+from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
@@ -62,7 +62,6 @@ class Discovery:
         self._caches = Caches(self._fetcher, RoleFinder(aws, clock, progress, wait), self._buckets, options.operation)
         self._keys = Keys(self._fetcher, aws, options, progress)
         self._near = BucketSuggestions(aws, self._fetcher)
-        self._followed: dict[str, list[AnyFuture]] = {}
         self._policies_read_at = clock.monotonic()
         self._known = RequestFacts(now=clock.now(), organization=options.organization)
 
@@ -218,8 +217,11 @@ class Discovery:
         """Puts the first question about a bucket on the wire. ``follow`` is to be called once the answer is there."""
         return self._fetcher.encryption(bucket)
 
-    def follow(self, bucket: str, own: str) -> None:
-        """Puts on the wire what follows from ``begin``'s answer. Waits for nothing. ``own`` is the caches' account."""
+    def follow(self, bucket: str, own: str) -> Sequence[Future[Any]]:
+        """Puts on the wire what follows from ``begin``'s answer. Waits for nothing. ``own`` is the caches' account.
+
+        Once all that it returns is done, ``gather`` waits for nothing. Empty: it has to be found out in ``facts``.
+        """
         encryption = result_or_error(self._fetcher.encryption(bucket))
         key = None if isinstance(encryption, FcsseError) else key_arn(encryption.key or "")
         if key is not None and key.account != own:
@@ -227,13 +229,9 @@ class Discovery:
         self._buckets.ask(bucket)
         self._buckets.ask_whose(bucket, own)
         if isinstance(encryption, FcsseError) or (encryption.is_kms and key is None):
-            return  # nothing follows, or the key has to be looked up first: that goes on in ``facts``
-        asked: list[AnyFuture] = [self._fetcher.bucket_policy(bucket), self._fetcher.owned(bucket, own)]
-        self._followed[bucket] = asked + (self._keys.ask_about(key, own) if key and encryption.is_kms else [])
-
-    def ready(self, bucket: str) -> bool:
-        """Has everything been answered that ``follow`` asked? Then ``gather`` waits for nothing."""
-        return bucket in self._followed and all(answer.done() for answer in self._followed[bucket])
+            return ()  # nothing follows, or the key has to be looked up first: that goes on in ``facts``
+        asked: list[Future[Any]] = [self._fetcher.bucket_policy(bucket), self._fetcher.owned(bucket, own)]
+        return asked + (self._keys.ask_about(key, own) if key and encryption.is_kms else [])
 
 
 def _prefixes_of(pair: Pair, answer: Future[tuple[Association, ...]]) -> tuple[str, ...] | str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
@@ -19,13 +19,6 @@ from fcsse.model import Association, Encryption, Grant, Key, Ownership, Role
 THREADS = 16
 
 T = TypeVar("T")
-
-
-class AnyFuture(Protocol):
-    """Any future; only ``done()`` is used."""
-
-    def done(self) -> bool:
-        """Is it there?"""
 
 
 class Fetcher:

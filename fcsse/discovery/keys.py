@@ -6,14 +6,15 @@ account's key without its credentials.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
 from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.buckets import is_default_key
-from fcsse.discovery.fetcher import AnyFuture, Fetcher, attempt
+from fcsse.discovery.fetcher import Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
 from fcsse.policy.document import parsed, printable
@@ -65,12 +66,12 @@ class Keys:
         if isinstance(found, Key):
             self._ask_inside(found.arn, own)
 
-    def ask_about(self, key: Arn, own: str) -> list[AnyFuture]:
+    def ask_about(self, key: Arn, own: str) -> list[Future[Any]]:
         """Puts everything about a key on the wire that ``read`` will want; returns the answers to come."""
         return [self._fetcher.described(key, own), *self._ask_inside(key, own)]
 
-    def _ask_inside(self, key: Arn, own: str) -> list[AnyFuture]:
-        asked: list[AnyFuture] = []
+    def _ask_inside(self, key: Arn, own: str) -> list[Future[Any]]:
+        asked: list[Future[Any]] = []
         if self._wants_policy(key, own):
             asked.append(self._fetcher.policy(key, own))
         if self._wants_grants(key, own):

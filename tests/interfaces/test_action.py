@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.sandbox.clients import documented
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "fcsse"
@@ -38,6 +39,9 @@ class Runner:
 
     sandbox: Sandbox
     folder: Path
+    programs: str
+    """The PATH."""
+    inherited: tuple[int, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     action: Path = ACTION
 
@@ -62,7 +66,7 @@ class Runner:
                 **os.environ,
                 **self.sandbox.env(),
                 **{name: expanded(value, {**inputs, **asked}) for name, value in step["env"].items()},
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                "PATH": self.programs,
                 "XDG_STATE_HOME": str(self.folder / "state"),
                 "TMPDIR": str(self.folder),
                 "CI": "true",
@@ -75,6 +79,7 @@ class Runner:
                 **self.environment,
             },
             cwd=self.folder,
+            pass_fds=self.inherited,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -92,10 +97,22 @@ def expanded(template: str, inputs: dict[str, str]) -> str:
     return re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs[found[1]], template)
 
 
+INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+"""A PATH with Python, and with ``fcsse`` as pip installs it."""
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, int]:
+    """A PATH with an ``fcsse`` that need not import, and the file that it needs."""
+    folder = tmp_path_factory.mktemp("programs")
+    return f"{folder}{os.pathsep}{INSTALLED}", warm_start.make_program(folder)
+
+
 @pytest.fixture
-def runner(small_world: Sandbox, tmp_path: Path) -> Runner:
+def runner(small_world: Sandbox, tmp_path: Path, forked: tuple[str, int]) -> Runner:
     small_world.reset()
-    return Runner(small_world, tmp_path)
+    path, inherited = forked
+    return Runner(small_world, tmp_path, path, (inherited,))
 
 
 def writes(sandbox: Sandbox) -> list[str]:
@@ -408,7 +425,7 @@ def plant(runner: Runner) -> None:
         for name in PROGRAMS:
             (folder / name).write_text(f"#!/bin/sh\n: >{checkout}/ran-{folder.name}-{name}\nexit 1\n")
             (folder / name).chmod(0o755)
-    path = runner.environment.get("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    path = runner.environment.get("PATH", INSTALLED)
     runner.environment = {
         **runner.environment,
         **SETTINGS,

@@ -11,11 +11,12 @@ pairs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fcsse.arn import Arn, partition_of
 from fcsse.aws_calls import AwsCalls
@@ -68,6 +69,26 @@ class _Answered(NamedTuple):
     bucket: str
 
 
+class _Complete(NamedTuple):
+    """All that follows from a bucket's encryption has been answered."""
+
+    bucket: str
+
+
+class _Countdown:
+    """Calls ``end`` when ``count`` has been called ``steps`` times, from whatever threads."""
+
+    def __init__(self, steps: int, end: Callable[[], object]) -> None:
+        self._left, self._end, self._lock = steps, end, threading.Lock()
+
+    def count(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._left -= 1
+            last = not self._left
+        if last:
+            self._end()
+
+
 class _Reading:
     """One run. Events come from many threads; everything else happens on the calling one."""
 
@@ -87,8 +108,10 @@ class _Reading:
         self._scope = scope
         self._early = early
         self._pending: dict[str, list[Pair]] = {}
+        self._complete: set[str] = set()
+        self._due: dict[str, None] = {}  # buckets that are complete and have pairs that are pending
         self._seen: dict[Pair, tuple[str, ...]] = {}
-        self._events: SimpleQueue[_Page | _Ended | _Answered] = SimpleQueue()
+        self._events: SimpleQueue[_Page | _Ended | _Answered | _Complete] = SimpleQueue()
         self._found: list[Located] = []
         self._begun: set[str] = set()
         self._errors: dict[str, FcsseError] = {}
@@ -163,7 +186,10 @@ class _Reading:
                     self._page(region, associations)
                 case _Answered(bucket):
                     self._waiting -= 1
-                    self._discovery.follow(bucket, asked.result().account)
+                    self._follow(bucket, asked.result().account)
+                case _Complete(bucket):
+                    self._complete.add(bucket)
+                    self._due[bucket] = None
                 case _Ended(region, older, error):
                     self._open -= 1
                     if isinstance(error, FcsseError):
@@ -173,13 +199,17 @@ class _Reading:
         if len(self._errors) == regions:
             raise self._errors[min(self._errors)]
 
+    def _follow(self, bucket: str, own: str) -> None:
+        answers = self._discovery.follow(bucket, own)
+        countdown = _Countdown(len(answers), partial(self._events.put, _Complete(bucket)))
+        for answer in answers:
+            answer.add_done_callback(countdown.count)
+
     def _use_waiting(self, caller: Arn, listed: Future[tuple[Role, ...]]) -> None:
         """Hands out facts that are there already, for as long as nothing has come in."""
-        for bucket in list(self._pending):
+        for bucket in list(self._due):
             if not self._events.empty():
                 return
-            if not self._discovery.ready(bucket):
-                continue
             self._discovery.know(caller, _roles(listed)[0])
             pairs = self._pending[bucket]
             while pairs and self._early and self._events.empty():
@@ -187,7 +217,7 @@ class _Reading:
                 self._early(self._discovery.gather(pair, self._seen[pair]))
                 self._clock.sleep(0)  # lets threads with an answer go first
             if not pairs:
-                del self._pending[bucket]
+                del self._pending[bucket], self._due[bucket]
 
     def _page(self, region: str, page: tuple[Association, ...]) -> None:
         for association in page:
@@ -198,6 +228,8 @@ class _Reading:
             pair = Pair(association.owner, bucket)
             if pair not in self._seen:
                 self._pending.setdefault(bucket, []).append(pair)
+                if bucket in self._complete:
+                    self._due[bucket] = None
             self._seen[pair] = tuple(dict.fromkeys((*self._seen.get(pair, ()), association.prefix)))
             if bucket not in self._begun:
                 self._begun.add(bucket)

@@ -2,12 +2,15 @@
 
 An account has hundreds of requests ready at once. Without a limit of its own they would hold all threads while other
 accounts wait for one page of a list, and open more connections than its client keeps, each for a request or two.
+
+What was asked for last goes first: it follows from an answer and so completes what was begun. A bucket's policy is then
+asked for soon after its encryption, while botocore still remembers the bucket's endpoint, of which it keeps 100 in a
+process. To find it again takes a quarter of a request's processor time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, ParamSpec, TypeVar
@@ -19,14 +22,14 @@ Job = tuple[Future[Any], Callable[[], Any]]
 
 
 class FairShare(Executor):
-    """Hands calls to ``pool``, at most ``most`` of them at a time and in their order. May be used from many threads.
+    """Hands calls to ``pool``, at most ``most`` of them at a time, the latest first. May be used from many threads.
 
     Shutting down the pool with ``cancel_futures`` cancels all that it has not begun.
     """
 
     def __init__(self, pool: Executor, most: int) -> None:
         self._pool, self._most = pool, most
-        self._waiting: deque[Job] = deque()
+        self._waiting: list[Job] = []
         self._under_way = 0
         self._lock = threading.Lock()
 
@@ -45,7 +48,7 @@ class FairShare(Executor):
                 if self._under_way >= self._most or not self._waiting:
                     return
                 self._under_way += 1
-                job = self._waiting.popleft()
+                job = self._waiting.pop()
             try:
                 begun = self._pool.submit(_run, job)
             except RuntimeError:

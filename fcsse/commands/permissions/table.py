@@ -60,8 +60,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         REGION,
         *NEAR,
         TAGS,
-        ORGANIZATION,
-        ALIASES,
+        *HANGS_ON,
     ),
     Command.UNLINK: (
         ROLE,
@@ -173,6 +172,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("kms:DescribeKey", On.KEY, "the same", optional=True),
         needs("kms:GetKeyPolicy", On.KEY, "the same", When.OWN_KEY, optional=True),
         needs("kms:ListGrants", On.KEY, "the same", optional=True),
+        *HANGS_ON,
         needs("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key, with --rekey", optional=True),
         needs(
             "s3:ListBucket",
@@ -229,6 +229,8 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("iam:ListUsers", On.ANY, "the same for users", optional=True),
         needs("dynamodb:UpdateItem", On.TABLE, "counts how often a key was linked again"),
         needs("cloudtrail:LookupEvents", On.ANY, "finds writes of others that its own ran over"),
+        ORGANIZATION,
+        ALIASES,
         REGION,
     ),
 }
