@@ -224,8 +224,18 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize("inputs", [{"arguments": "--backup-dir"}, {"arguments": "-v --profile"}, {"cache": "--yes"}])
+def test_no_option_of_the_action_s_own_is_taken_for_a_value(runner: Runner, inputs: dict[str, str]) -> None:
+    """A plan would be none, if its --dry-run were the folder of backups."""
+    before = runner.sandbox.policy_text("data")
+    step = runner.run("pull_request", **{**PAIR, **inputs})
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
+    assert "needs a value" in step.summary
+    assert runner.sandbox.policy_text("data") == before
+
+
 def test_what_is_no_id_ends_as_usage(runner: Runner) -> None:
-    step = runner.run("push", cache=" ".join(HOSTILE), bucket="data")
+    step = runner.run("push", cache=" ".join(one for one in HOSTILE if not one.startswith("--")), bucket="data")
     assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
     assert "fcsse link failed (exit code 2)" in step.summary
     assert "is not the id of a file cache" in step.summary
