@@ -28,12 +28,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from scripts.campaigning.preload import preload
+
 NUMBER = struct.Struct("i")
 SCRIPTS = Path(__file__).parents[1] / "scripts"
-_OWN = (
-    "botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main", "fcsse.cli.app", "fcsse.cli.link",
-    "fcsse.pipeline", "fcsse.apply.apply", "fcsse.aws.client", "fcsse.cli.output.plan",
-)  # fmt: skip
 _SANDBOX = (
     "fcsse.sandbox.server",
     "moto.moto_server.werkzeug_app",
@@ -42,10 +40,10 @@ _SANDBOX = (
     "moto.sts.responses",
 )
 IMPORTED = {
-    "fcsse": _OWN,
-    "live": (*_OWN, *_SANDBOX, "boto3", "live.event_shapes", "live.played_events", "live.sandbox_twin", "live.steps"),
+    "fcsse": (),
+    "live": (*_SANDBOX, "boto3", "live.event_shapes", "live.played_events", "live.sandbox_twin", "live.steps"),
 }
-"""What is imported before anything is forked, by the program."""
+"""What is imported before anything is forked, by the program, beside what every command needs."""
 
 
 @dataclass
@@ -158,6 +156,7 @@ def main() -> None:
     channel = socket.socket(fileno=int(number))
     for name in IMPORTED[program]:
         importlib.import_module(name)
+    preload()
     while True:
         message, handles, _, _ = socket.recv_fds(channel, 1 << 20, 4)
         if not message:
