@@ -21,8 +21,11 @@ import pytest
 from botocore.stub import Stubber
 
 from fcsse.aws.organizations import list_member_accounts
+from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member
+from fcsse.policy.document import parsed
+from fcsse.policy.kept import forget
 from fcsse.sandbox.wire import AwsError, Call
 from tests.simulated import Shell
 
@@ -421,3 +424,14 @@ def test_a_state_file_of_another_run_is_refused(organization: Shell, tmp_path: P
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
     assert "role_name" in run.err
+
+
+def test_what_was_made_of_the_policies_of_an_account_that_is_done_is_dropped(organization: Shell) -> None:
+    """An organization has more of them than fit into memory."""
+    forgotten: list[str] = []
+    organization.monkeypatch.setattr(organization_run, "forget", forgotten.extend)
+    before = len(parsed)
+    document(organization)
+    assert len(parsed) > before
+    forget(forgotten)
+    assert len(parsed) == before
