@@ -5,6 +5,7 @@ Each account's pairs go to a temporary file as soon as the account is audited, s
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import tempfile
@@ -120,6 +121,7 @@ def _entries(run: Session, report: _Report, skipped: frozenset[str], fixes: Fixe
             entry = AccountEntry.of(one, with_document=report.with_documents)
             del one  # an account's facts are large, and the next one may be long in coming
             yield entry
+            gc.collect()  # clients of the account's role refer to themselves, and no full collection is due for long
         return
     for member in organization.members:
         if not member.active:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import NamedTuple
@@ -79,13 +80,10 @@ def work(connection: Connection, settings: Settings) -> None:
     sending = Lock()
 
     def audit(member: Member) -> None:
-        try:
-            answer = _answer(organization, member, requests, settings)
-        except Exception as error:  # of whatever kind: the starter ends the command with it
-            words = f"{type(error).__name__}: {error}"
-            answer = Answer(member.account, defect=(mask_here(words), mask_here(traceback.format_exc())))
+        content = packed_answer(organization, member, requests, settings)
         with sending:
-            connection.send(answer)
+            connection.send_bytes(content)
+        gc.collect()  # clients of the account's role refer to themselves, and no full collection is due for long
 
     try:
         while True:
@@ -104,9 +102,18 @@ def _open(settings: Settings) -> Organization:
     return Organization(pipeline, settings.members, members, settings.scope, settings.words, settings.caller)
 
 
-def _answer(
-    organization: Organization | FcsseError, member: Member, requests: ThreadPoolExecutor, settings: Settings
-) -> Answer:
+def packed_answer(
+    organization: Organization | FcsseError, member: Member, requests: Executor, settings: Settings
+) -> bytes:
+    """The pickled ``Answer`` for an account. ``organization`` may be why there is none."""
+    try:
+        return pickle.dumps(_answer(organization, member, requests, settings))
+    except Exception as error:  # of whatever kind: the starter ends the command with it
+        words = f"{type(error).__name__}: {error}"
+        return pickle.dumps(Answer(member.account, defect=(mask_here(words), mask_here(traceback.format_exc()))))
+
+
+def _answer(organization: Organization | FcsseError, member: Member, requests: Executor, settings: Settings) -> Answer:
     endpoints: tuple[Endpoint, ...] = ()
     if isinstance(organization, FcsseError):
         one = AccountAudit(member, error=organization)
