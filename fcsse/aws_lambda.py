@@ -66,7 +66,7 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     """Does what follows from the event. Returns what was done, and logs it as JSON lines.
 
     Needs the permissions that ``fcsse permissions lambda`` prints. What it may change is set by the environment variables
-    of ``LinkRules.from_environment``, how long it then looks for writes of others that its own ran over by ``FCSSE_SETTLE``
+    of ``LinkRules.from_environment``, how long it then looks for writes of others that its own overwrote by ``FCSSE_SETTLE``
     (``settling``). Raises an error that can pass, so that Lambda tries again, also where something else
     has one that cannot; returns where none can.
     """
@@ -101,7 +101,7 @@ def _log_settled(read: CallEvent, settled: Settled) -> None:
     for text in settled.remarks:
         _log("note", text=text)
     for one in settled.results:
-        if one.error is None:
+        if one.changed:
             _log("given back", event=read.name, key=str(one.key), backup=one.backup)
     for error in settled.errors:
         _log("failed", event=read.name, code=error.code, message=error.message, hint=error.hint)

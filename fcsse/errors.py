@@ -72,6 +72,13 @@ class FcsseError(Exception):
             self.args = (self.message,)
         return self
 
+    def adding(self, text: str) -> None:
+        """Ends the message with one more clause, before AWS's words, wherever it is shown."""
+        self.own_text = advice(self.own_text, text)
+        self.reason = f"{self.reason}{text}"
+        self.message = f"{self.own_text} ({self.aws_text})" if self.aws_text else self.own_text
+        self.args = (self.message,)
+
     @property
     def hint(self) -> str:
         """What to do next; it may be empty. A traceback prints it below the message, as a note."""

@@ -107,11 +107,13 @@ def _of_urls() -> Rules:
         ),
         (
             re.compile(
-                r"""([a-z][a-z0-9+.-]{0,20}://)(?!\[hidden\])[^\s/@:"'<>]{0,100}:(?!\d{1,5}(?:[/?#\s"'<>]|$))[^\s@"'<>]{0,300}@""",
+                r"""([a-z][a-z0-9+.-]{0,20}://)(?!\[hidden\])[^\s/@:"'<>]{0,100}:(?!\d{1,5}(?:[/?#\s"'<>]|$))[^\s@"'<>]{0,300}@(?:[^\s@"'<>]{0,300}@)*""",
                 flags,
             ),
             rf"\1{HIDDEN}@",
         ),
+        # No host begins so: the password goes on.
+        (re.compile(rf"""({re.escape(HIDDEN)}@)[/?#][^\s"'<>]*@"""), r"\1"),
         # What looks like a port and a path may be a password that has a slash.
         (
             re.compile(

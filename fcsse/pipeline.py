@@ -15,7 +15,7 @@ from fcsse.advisories import Advisories
 from fcsse.apply.apply import AppliedChange, FailedChange, apply_plan, try_plan
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.backup_file import Backup
-from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
+from fcsse.apply.policy_writer import ApplyContext, PolicyWriter, Written
 from fcsse.apply.write_log import WriteLog
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
@@ -191,9 +191,9 @@ class Pipeline:
             self._advisories = Advisories(self.aws, self.clock)
         return self._advisories
 
-    def write_policy(self, change: PolicyChange, *, expected: bool) -> str | None:
-        """Makes one change to one key policy by the write protocol; returns the id of its backup."""
-        return PolicyWriter(self._context(expected), change).write().backup
+    def write_policy(self, change: PolicyChange, *, expected: bool) -> Written:
+        """Makes one change to one key policy by the write protocol."""
+        return PolicyWriter(self._context(expected), change).write()
 
     def _context(self, expected: bool, plan: Plan | None = None) -> ApplyContext:
         roles = [one.facts.role for one in plan.outcomes if one.facts and one.facts.role] if plan else []

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-SERVICES = {"cloudtrail", "dynamodb", "fsx", "iam", "kms", "s3", "sts"}
+SERVICES = {"cloudtrail", "dynamodb", "fsx", "iam", "kms", "organizations", "s3", "sts"}
 """What the function calls. Its credentials come from its environment, so that no other service signs it in."""
 
 LEFT_OUT = ("bin", "typer", "rich", "click", "pygments", "markdown_it", "mdurl", "shellingham", "annotated_doc")

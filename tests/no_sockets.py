@@ -8,7 +8,7 @@ fault in place that delays, drops or waits for somebody else, for bodies that ar
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any
@@ -21,18 +21,23 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from fcsse.sandbox import Sandbox
 
+Passes = Callable[[AWSPreparedRequest, bytes], bool]
+
 
 @contextmanager
-def no_sockets(sandbox: Sandbox) -> Iterator[None]:
-    """As long as it lasts, botocore's requests from this process to that sandbox are calls of its gateway."""
-    send, begin = URLLib3Session.send, f"{sandbox.url}/"
+def no_sockets(sandbox: Sandbox, url: str = "", passes: Passes = lambda request, body: True) -> Iterator[None]:
+    """As long as it lasts, botocore's requests from this process to that sandbox are calls of its gateway.
+
+    ``url``: another address that leads to the sandbox; ``passes``: whether what stands there leaves a request alone.
+    """
+    send, begin = URLLib3Session.send, f"{url or sandbox.url}/"
 
     def hand_over(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         body: object = request.body or b""
         body = body.encode() if isinstance(body, str) else body
         proxies: Any = session._proxy_config  # type: ignore[attr-defined]
         is_direct = request.url.startswith(begin) and not proxies.proxy_url_for(request.url)
-        if is_direct and isinstance(body, bytes) and _is_plain(sandbox):
+        if is_direct and isinstance(body, bytes) and _is_plain(sandbox) and passes(request, body):
             return _answer(sandbox, request, body)
         return send(session, request)
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 HEAVY = (
@@ -40,11 +42,11 @@ FACES = ("fcsse/__init__.py", "fcsse/sandbox/__init__.py")
 """Names that are loaded on first use."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / "fcsse").rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
-        if name not in (*AT_A_PROMPT, *FACES):
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def modules() -> dict[str, ast.Module]:
+    paths = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "fcsse").rglob("*.py"))}
+    left_out = (*AT_A_PROMPT, *FACES)
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in paths.items() if name not in left_out}
 
 
 def imported(node: ast.AST) -> Iterator[str]:
@@ -59,20 +61,20 @@ def light(names: Iterator[str]) -> list[str]:
     return [name for name in names if not name.startswith(HEAVY)]
 
 
-def test_functions_import_only_what_is_heavy() -> None:
+def test_functions_import_only_what_is_heavy(modules: dict[str, ast.Module]) -> None:
     found = {
         f"{name}: {function.name}": late
-        for name, tree in modules()
+        for name, tree in modules.items()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and (late := light(imported(function)))
     }
     assert not found
 
 
-def test_only_types_of_heavy_modules_are_imported_for_the_type_checker_alone() -> None:
+def test_only_types_of_heavy_modules_are_imported_for_the_type_checker_alone(modules: dict[str, ast.Module]) -> None:
     found = {
         name: late
-        for name, tree in modules()
+        for name, tree in modules.items()
         for block in ast.walk(tree)
         if isinstance(block, ast.If)
         and ast.unparse(block.test) == "TYPE_CHECKING"

@@ -28,12 +28,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from scripts.campaigning.preload import preload
+
 NUMBER = struct.Struct("i")
 SCRIPTS = Path(__file__).parents[1] / "scripts"
-_OWN = (
-    "botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main", "fcsse.cli.app", "fcsse.cli.link",
-    "fcsse.pipeline", "fcsse.apply.apply", "fcsse.aws.client", "fcsse.cli.output.plan",
-)  # fmt: skip
 _SANDBOX = (
     "fcsse.sandbox.server",
     "moto.moto_server.werkzeug_app",
@@ -42,10 +40,10 @@ _SANDBOX = (
     "moto.sts.responses",
 )
 IMPORTED = {
-    "fcsse": _OWN,
-    "live": (*_OWN, *_SANDBOX, "boto3", "live.event_shapes", "live.played_events", "live.sandbox_twin", "live.steps"),
+    "fcsse": (),
+    "live": (*_SANDBOX, "boto3", "live.event_shapes", "live.played_events", "live.sandbox_twin", "live.steps"),
 }
-"""What is imported before anything is forked, by the program."""
+"""What is imported before anything is forked, by the program, beside what every command needs."""
 
 
 @dataclass
@@ -100,6 +98,34 @@ def run(
         return subprocess.CompletedProcess([program, *words], code, out.read(), err.read())
 
 
+_PROGRAM = """\
+import json, os, socket, sys
+told, tells = os.pipe()
+asked = {{"words": sys.argv[1:], "env": dict(os.environ), "folder": os.getcwd(), "terminal": False}}
+socket.send_fds(socket.socket(fileno={channel}), [json.dumps(asked).encode()], [0, 1, 2, tells])
+os.close(tells)
+with open(told, "rb", 0) as ended:
+    ended.read({size})
+    code = os.waitstatus_to_exitcode(int.from_bytes(ended.read({size}), sys.byteorder))
+if code < 0:
+    os.kill(os.getpid(), -code)
+sys.exit(code)
+"""
+
+
+def make_program(folder: Path) -> int:
+    """Writes ``fcsse`` into the folder, for the PATH of what runs ``fcsse``: a program that has it forked and ends as it does.
+
+    Gives the file that it needs to inherit.
+    """
+    channel = _forking("fcsse").fileno()
+    (folder / "fcsse.py").write_text(_PROGRAM.format(channel=channel, size=NUMBER.size))
+    program = folder / "fcsse"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{folder / "fcsse.py"}" "$@"\n')
+    program.chmod(0o755)
+    return channel
+
+
 @cache
 def _forking(program: str) -> socket.socket:
     """To the process that forks this program. It ends with this one."""
@@ -130,6 +156,7 @@ def main() -> None:
     channel = socket.socket(fileno=int(number))
     for name in IMPORTED[program]:
         importlib.import_module(name)
+    preload()
     while True:
         message, handles, _, _ = socket.recv_fds(channel, 1 << 20, 4)
         if not message:

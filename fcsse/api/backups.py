@@ -52,20 +52,18 @@ def backups(
 
 
 class RestoreResult(NamedTuple):
-    """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before."""
+    """What putting a policy back came to. ``backup`` is the id of the copy of the policy that was there before; ``changed``:
+    was anything written?
+    """
 
     restoration: Restoration
     backup: str | None = None
     dry_run: bool = False
+    changed: bool = False
 
     def __repr__(self) -> str:
         """One line: whether anything was written, and what was put back."""
         return f"<RestoreResult {'changed' if self.changed else 'unchanged'}: {self.restoration.backup!r}>"
-
-    @property
-    def changed(self) -> bool:
-        """Was anything written?"""
-        return self.restoration.changed and not self.dry_run
 
     @property
     def pending(self) -> bool:
@@ -124,4 +122,5 @@ def restore(
     if dry_run or not restoration.changed:
         return RestoreResult(restoration, dry_run=dry_run)
     require_discard(restoration, discard_others=discard_others)
-    return RestoreResult(restoration, apply_restore(pipeline, restoration, expected=expect is not None))
+    written = apply_restore(pipeline, restoration, expected=expect is not None)
+    return RestoreResult(restoration, written.backup, changed=written.changed)

@@ -1,4 +1,4 @@
-"""Giving back what a write of fcsse ran over: ``settle``."""
+"""Giving back what a write of fcsse overwrote: ``settle``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SettleResult(NamedTuple):
     @property
     def changed(self) -> bool:
         """Was anything written?"""
-        return any(one.error is None for one in self.results)
+        return any(one.changed for one in self.results)
 
     @property
     def pending(self) -> bool:
@@ -68,7 +68,7 @@ def settle(
     session: boto3.Session | None = None,
     settings: Settings | None = None,
 ) -> SettleResult:
-    """Finds what writes of fcsse ran over, by CloudTrail's record of the last 90 days, and gives it back.
+    """Finds what writes of fcsse overwrote, by CloudTrail's record of the last 90 days, and gives it back.
 
     ``key``: ARNs, aliases or ids; or ``bucket`` or ``cache``, whose keys are meant. ``since`` (with its time zone): only
     writes of fcsse from then on. ``settlement.keys`` has for each key what is lost (``found.lost``), what may be, but is not

@@ -12,9 +12,14 @@ from typing import NamedTuple, assert_never
 
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
-from fcsse.errors import FcsseError, UnconfirmedError
+from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
+from fcsse.evaluator.pair_access import decide_pair, requests_of
+from fcsse.model import Operation
+from fcsse.planning.outlook import stands_in_the_way
 from fcsse.planning.pairs import access_of, what_happens
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.policy.document import parsed
+from fcsse.policy.equivalence import equivalent
 from fcsse.policy.steps import Step
 from fcsse.progress import Part
 
@@ -24,7 +29,8 @@ class AppliedChange(NamedTuple):
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
     are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
-    ``made`` is an edit of a policy as it was made in the end: others may have written after the plan.
+    ``made`` is an edit of a policy as it was made in the end, ``held`` the policy's text as KMS showed it last: others may
+    have written after the plan.
     """
 
     change: Change
@@ -34,6 +40,7 @@ class AppliedChange(NamedTuple):
     notes: tuple[str, ...] = ()
     changed: bool = True
     made: PolicyChange | None = None
+    held: str | None = None
 
     def __repr__(self) -> str:
         """One line: the change and what was done."""
@@ -66,15 +73,45 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
 
 
 def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan:
-    """The plan with what was really done: where others wrote after it, their policy may have asked for another edit."""
-    anew = [
-        one for one in results if isinstance(one, AppliedChange) and one.made and one.made.steps != _steps(one.change)
-    ]
-    return plan._replace(outcomes=tuple(_as_made(outcome, anew) for outcome in plan.outcomes)) if anew else plan
+    """The plan with what was really done: where others wrote after it, their policy may have asked for another edit, or may
+    deny what a link gives, which is an error of the pair then.
+    """
+    applied = [one for one in results if isinstance(one, AppliedChange)]
+    anew = [one for one in applied if one.made and one.made.steps != _steps(one.change)]
+    others = [one for one in applied if plan.operation is Operation.LINK and _others_wrote(one)]
+    if not anew and not others:
+        return plan
+    made = (_as_made(outcome, anew) for outcome in plan.outcomes)
+    return plan._replace(outcomes=tuple(_judged_anew(outcome, others) for outcome in made))
 
 
 def _steps(change: Change) -> tuple[Step, ...]:
     return change.steps if isinstance(change, PolicyChange) else ()
+
+
+def _others_wrote(one: AppliedChange) -> bool:
+    """Does a key's policy say another thing now than was planned?"""
+    change = one.change
+    if one.held is None or not isinstance(change, PolicyChange):
+        return False
+    return not equivalent(parsed(one.held), change.after, change.key.partition)
+
+
+def _judged_anew(outcome: Outcome, others: Sequence[AppliedChange]) -> Outcome:
+    """The outcome by the policy that KMS showed last: blocked where that denies the pair what it was to have."""
+    for one in others:
+        access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
+        asked = requests_of(outcome.facts) if outcome.facts and access else None
+        if access is None or asked is None or outcome.facts is None or one.held is None:
+            continue
+        after = decide_pair(outcome.facts, parsed(one.held), outcome.facts.grants or (), asked)
+        try:
+            doubts = stands_in_the_way(after, access.level, access.forms)
+        except ImpossibleError as error:
+            error.adding("; that came after the plan was made, and the link itself is written")
+            return outcome._replace(status=Status.BLOCKED, summary=error.message, short="", error=error)
+        return outcome._replace(warnings=tuple(dict.fromkeys((*outcome.warnings, *doubts))))
+    return outcome
 
 
 def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
@@ -130,6 +167,7 @@ def _apply(change: Change, run: ApplyContext) -> AppliedChange:
                 notes=written.notes,
                 changed=written.changed,
                 made=written.made,
+                held=written.held,
             )
         case GrantAddition():
             done = add_grant(change, run)

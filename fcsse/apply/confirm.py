@@ -1,4 +1,4 @@
-"""Does AWS hold what was written? Reading it back, and looking once more after a settling second.
+"""Does AWS hold what was written? Reading it back, and looking once more after the recheck delay.
 
 Nothing here says "failed": once AWS has taken a write, all that can be missing is the confirmation.
 """
@@ -53,14 +53,14 @@ class Confirmer:
 
         return self._patiently(look, change, "KMS took it, but still shows the old one", first=0.1)
 
-    def settled(self, change: PolicyChange, unseen: PolicyDocument | None = None) -> bool:
+    def holds_at_recheck(self, change: PolicyChange, unseen: PolicyDocument | None = None) -> bool:
         """Is it still there a second later? Where somebody wrote in that second, it is looked at again, some times.
 
         ``unseen``: what the put replaced, where it was not read back yet; then the first look does that.
         """
         self._run.progress.step("looking once more after a second")
         if unseen is not None:
-            self._patience.settle(self._reader.settling)
+            self._patience.sleep_uncounted(self._reader.recheck_delay)
             if self._run.at_look:
                 self._run.at_look(change.key)
             held = self.read_back(change, unseen)
@@ -68,7 +68,7 @@ class Confirmer:
                 return held
         for _ in range(LOOKS):
             before = self._reader.text
-            self._patience.settle(self._reader.settling)
+            self._patience.sleep_uncounted(self._reader.recheck_delay)
             if self._run.at_look:
                 self._run.at_look(change.key)
             late = "KMS showed it, but could not be asked again a second later"

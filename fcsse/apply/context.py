@@ -19,10 +19,10 @@ from fcsse.progress import Progress
 class ApplyContext:
     """What applying needs. ``read_at`` is the monotonic time of the plan's reads.
 
-    ``wait``: seconds that the waits of one change may take together, settling looks apart.
+    ``wait``: seconds that the waits of one change may take together, rechecks apart.
     ``backups`` None means: no copy is wanted. ``expected``: the plan was bound to a digest, so it must not change.
     ``created`` holds when roles were made, by ARN. ``backup_ids`` are the first copies made, by key.
-    ``at_look`` hears of each settling look as it begins, so that something else can be asked beside it.
+    ``at_look`` hears of each recheck as it begins, so that something else can be asked beside it.
     """
 
     aws: AwsCalls
@@ -55,7 +55,7 @@ class WaitBudget:
         """Seconds that are left."""
         return max(0.0, self._until - self._clock.monotonic())
 
-    def settle(self, seconds: float) -> None:
+    def sleep_uncounted(self, seconds: float) -> None:
         """A wait that does not count, because it is part of the work."""
         self._clock.sleep(seconds)
         self._until += seconds

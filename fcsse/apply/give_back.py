@@ -1,4 +1,4 @@
-"""Giving back what a write ran over: from lost parts to the next version of a key policy. Pure.
+"""Giving back what a write overwrote: from lost parts to the next version of a key policy. Pure.
 
 In: the policy as it is now, and what is lost. Out: the policy with it, and what only its owner can decide: a lost statement
 whose Sid another statement has now.

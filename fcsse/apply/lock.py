@@ -29,7 +29,7 @@ LONGEST_WAIT = 60.0
 
 
 REMEMBERED = 1.0
-"""Seconds for which a text that was replaced is taken for an old one where KMS shows it: the settling second.
+"""Seconds for which a text that was replaced is taken for an old one where KMS shows it: the recheck delay.
 
 Not longer, since then it may as well be the last one, which somebody else has put back.
 """
@@ -69,7 +69,7 @@ class KeyLock:
         self._write(now)
         return one
 
-    def settle(self, current: str, now: float) -> None:
+    def mark_in_force(self, current: str, now: float) -> None:
         """Leaves word that this text is what KMS holds, whenever it was replaced before."""
         if self.replaced.pop(fingerprint(current), None) is not None:
             self._write(now)

@@ -1,4 +1,4 @@
-"""What others did to a key policy between two readings, and how to give back what a write of ours ran over. Pure.
+"""What others did to a key policy between two readings, and how to give back what a write of ours overwrote. Pure.
 
 Statements are compared by what they say, as multisets: KMS rewrites layout, order and spelling.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
 from fcsse.policy.statement import read_statement
+from fcsse.policy.statement_edits import with_statements
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
@@ -20,7 +21,7 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
 
 
 class LostUpdate(NamedTuple):
-    """What a put of ours ran over, apart from statements that links make.
+    """What a put of ours overwrote, apart from statements that links make.
 
     ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
     """
@@ -62,6 +63,26 @@ def find_lost_update(
     if equivalent(now, put, partition):
         return owed, theirs
     return (owed, owed.reapplied_to(now)) if owed.missing or owed.back else None
+
+
+def with_additions(
+    theirs: PolicyDocument, other: PolicyDocument, base: PolicyDocument, partition: str
+) -> PolicyDocument:
+    """``theirs`` with what ``other`` alone has beyond ``base``, where nobody knows which of the two is the newer text.
+
+    A statement that somebody took out again at that very moment comes back; the other way round one would be lost.
+    """
+    new = _counted(other.statements, partition) - _counted(base.statements, partition)
+    added = _foreign(_those(new - _counted(theirs.statements, partition), other.statements, partition))
+    return with_statements(theirs, set(), [one.value for one in added]) if added else theirs
+
+
+def merged(base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, partition: str) -> PolicyDocument:
+    """What a put says, made on ``base``, with what ``theirs`` changed of that: the statements of links among it."""
+    old, new, current = (_counted(one.statements, partition) for one in (base, theirs, put))
+    missing = _those((new - old) - current, theirs.statements, partition)
+    back = _those((old - new) & current, put.statements, partition)
+    return with_statements(put, {one.index for one in back}, [one.value for one in missing])
 
 
 def _with_statements(

@@ -2,7 +2,7 @@
 
 KMS is eventually consistent (KMS developer guide, "Eventual consistency"): after a change, one read may show the new
 text and the next one the old text again. A policy planned on such an old text would undo what somebody else just did.
-So a text that was seen and then replaced counts as old news, until it has stayed for a settling second; one that another
+So a text that was seen and then replaced counts as old news, until it has stayed for the recheck delay; one that another
 run on this machine replaced, for as long as the lock remembers it.
 """
 
@@ -17,7 +17,7 @@ from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, Future
 
-SETTLING = 1.0
+RECHECK_DELAY = 1.0
 """Seconds after which KMS is taken to show what it holds."""
 
 RHYTHM = 0.4
@@ -27,9 +27,9 @@ LAST = 1.0
 """Seconds to wait for a reading that was sent along with a put, once the put is answered."""
 
 PATIENT = 5.0
-"""How many of the slowest request's times a settling look waits at least: others' requests may be as slow."""
+"""How many of the slowest request's times a recheck waits at least: others' requests may be as slow."""
 
-LONGEST_SETTLING = 5.0
+LONGEST_RECHECK_DELAY = 5.0
 """Seconds that it waits at most."""
 
 BETWEEN_LOOKS = 0.01
@@ -88,9 +88,9 @@ class PolicyReader:
         return max(self.age, (self._clock.now() - self._wall).total_seconds())
 
     @property
-    def settling(self) -> float:
+    def recheck_delay(self) -> float:
         """Seconds after which whoever read before us will have written: requests that are slow here may be so there."""
-        return max(SETTLING, min(LONGEST_SETTLING, PATIENT * self._slowest))
+        return max(RECHECK_DELAY, min(LONGEST_RECHECK_DELAY, PATIENT * self._slowest))
 
     def ask(self) -> str:
         """One reading as it comes. It counts for nothing until it is taken."""
@@ -147,7 +147,7 @@ class PolicyReader:
         """A reading that counts. Old news is looked at for a while before it is believed."""
         start = self._clock.monotonic()
         text = self.ask()
-        while self._is_remembered(text) or (text in self._replaced and self._clock.monotonic() - start < SETTLING):
+        while self._is_remembered(text) or (text in self._replaced and self._clock.monotonic() - start < RECHECK_DELAY):
             self._clock.sleep(0.1)
             text = self.ask()
         return self.take(text)

@@ -7,12 +7,12 @@ last wins (KMS API reference, PutKeyPolicy). So, for each write:
 2. save the old text on disk, and read once more meanwhile: if somebody wrote since, plan again;
 3. put the new one, once: a put that got no answer is never repeated before the policy was read again;
 4. read back until it says what was meant;
-5. look once more after a settling second, because another writer who read before us may have written after us;
+5. look once more after the recheck delay, because another writer who read before us may have written after us;
 6. if our part is gone, do it all again, a bounded number of times.
 
-What cannot be had without a version: a write of others that falls between our last read and our put is run over. That
+What cannot be had without a version: a write of others that falls between our last read and our put is overwritten. That
 gap is the time of one request, less where a second reading goes out right before the put. Where others are seen at work it is moved to where their next write is furthest away,
-right after one of theirs, and a reading sent along with the put shows what, if anything, it ran over: that is put back.
+right after one of theirs, and a reading sent along with the put shows what, if anything, it overwrote: that is put back.
 What nobody saw is found afterwards: each put says what it was made from, and CloudTrail which came before which (``settle``).
 """
 
@@ -25,7 +25,7 @@ from fcsse.apply.confirm import Confirmer, holds
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.copies import Copies
 from fcsse.apply.lock import key_lock
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote, with_additions
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
@@ -59,7 +59,8 @@ TRIES = 25
 class Written(NamedTuple):
     """How a write ended. ``result``: written, or that there was nothing left to do; then ``changed`` is False.
 
-    ``made`` is the change as it was made in the end, on what others had written meanwhile.
+    ``made`` is the change as it was made in the end, on what others had written meanwhile; ``held`` the policy's text as KMS
+    showed it last.
     """
 
     result: str
@@ -67,6 +68,7 @@ class Written(NamedTuple):
     notes: tuple[str, ...]
     changed: bool = True
     made: PolicyChange | None = None
+    held: str | None = None
 
 
 class PolicyWriter:
@@ -90,6 +92,7 @@ class PolicyWriter:
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
         self._beside = PutReadings(self._reader, run.clock)
         self._lost: LostUpdate | None = None
+        self._not_given_back: FcsseError | None = None
 
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
@@ -97,8 +100,9 @@ class PolicyWriter:
             return self._write()
         except FcsseError as error:
             if self._sender.taken and not isinstance(error, UnconfirmedError):
-                error.message += "; the change had been written before, and somebody else's write replaced it"
-                error.message += self._run.saved(self._key, "; the policy from before is backup {}")
+                replaced = "; the change had been written before, and somebody else's write replaced it"
+                error.adding("; the change itself was written" if error is self._not_given_back else replaced)
+                error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
             raise
 
     def _write(self) -> Written:
@@ -115,7 +119,7 @@ class PolicyWriter:
                     self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
                     held = self._beside.show(self._change) or self._confirmer.read_back(self._change, self._old)
                     if not self._beside.unseen:
-                        lock.settle(self._reader.text, run.clock.now().timestamp())
+                        lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
             self._turns += 1
             match put:
@@ -130,14 +134,17 @@ class PolicyWriter:
                         tuple(self._notes),
                         changed=False,
                         made=self._change,
+                        held=self._reader.text,
                     )
                 case Sent.TAKEN if owes:
                     lost += 1
                     continue
             old = self._old if self._beside.unseen else None
-            if held and self._confirmer.settled(self._change, old):
+            if held and self._confirmer.holds_at_recheck(self._change, old):
                 self._copies.note_held(self._reader.text, self._key.partition)
-                return Written("written", self._copies.first, tuple(self._notes), made=self._change)
+                return Written(
+                    "written", self._copies.first, tuple(self._notes), made=self._change, held=self._reader.text
+                )
             lost += 1
             self._note("Another writer overwrote the change, so it was made again.")
             self._reread_before_put = True
@@ -228,7 +235,7 @@ class PolicyWriter:
             return sent
 
     def _has_lost_update(self) -> bool:
-        """Did the put run over a write that came after the last reading? Then the next put gives that back, too."""
+        """Did the put overwrite a write that came after the last reading? Then the next put gives that back, too."""
         reader, old, put = self._reader, self._old, self._change.after
         texts = self._beside.texts()
         now = put if self._beside.unseen else PolicyDocument.parse(reader.text)
@@ -243,17 +250,23 @@ class PolicyWriter:
         ]
         if not strange:
             return False
-        theirs = PolicyDocument.parse(strange[-1])
+        theirs = shown = PolicyDocument.parse(strange[-1])
+        other = self._beside.perhaps_newest()
+        if other in strange:
+            theirs = with_additions(shown, PolicyDocument.parse(other), old, self._key.partition)
         found = find_lost_update(old, theirs, put, now, self._key.partition)
         if found is None:
             return False
         self._lost, base = found
-        self._copies.save(self._change, theirs)
+        self._copies.save(self._change, shown)
         if base is None:
             raise self._cannot_reapply()
+        try:
+            self._old, self._change = now, self._change.giving_back(base, theirs, now)
+        except FcsseError as error:
+            raise self._cannot_reapply() from error
         self._note("Somebody else wrote at the same moment; what that write changed is put back.")
         self._reread_before_put = self._others_writing = True
-        self._old, self._change = now, self._change.again(base)
         return True
 
     def _is_there(self, text: str) -> bool:
@@ -265,13 +278,15 @@ class PolicyWriter:
         return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
-        labels = self._lost.labels if self._lost else ""
-        return ChangedError(
+        labels = (self._lost.labels if self._lost else "") or "a link"
+        error = ChangedError(
             f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
             f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"
             if self._run.backups
             else "Make it again.",
         )
+        self._not_given_back = error
+        return error
 
     def _note(self, text: str) -> None:
         if text not in self._notes:

@@ -15,31 +15,34 @@ STAGGER = 0.005
 
 
 class PutReadings:
-    """Those beside the last put. ``unseen``: none of them saw it, and it is the settling look that will."""
+    """Those beside the last put. ``unseen``: none of them saw it, and the recheck will."""
 
     def __init__(self, reader: PolicyReader, clock: Clock) -> None:
         self._reader = reader
         self._clock = clock
         self._looks: tuple[Future, ...] = ()  # readings that were on their way when it was sent
         self._watch: Watch | None = None  # readings made while it was under way, where the policy was watched
+        self._overlap = False
         self.unseen = False
 
     def begin(self, look: Future) -> None:
         """The next put comes after this reading was sent."""
-        self._looks = (look,)
+        self._looks, self._overlap = (look,), False
 
     def look_again(self) -> None:
-        """Another reading right before the put, since the first one is still on its way: the later one arrives the later.
+        """Another reading right before the put, since the first one is still on its way.
 
-        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the settling
-        look confirms the write then. So it costs no request.
+        It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the recheck
+        confirms the write then. So it costs no request.
         """
-        self._looks = (*self._looks, self._reader.in_background())
+        self._looks, self._overlap = (*self._looks, self._reader.in_background()), True
         self._clock.sleep(STAGGER)
 
     @contextmanager
     def around(self, *, watched: bool) -> Iterator[None]:
         """While a put is under way. ``watched``: the policy is read again and again meanwhile."""
+        if watched:
+            self._overlap = any(look.answer(0.0) is None and not look.failed() for look in self._looks)
         self._watch = self._reader.watch() if watched else None
         try:
             yield
@@ -48,7 +51,7 @@ class PutReadings:
                 self._watch.stop()
 
     def show(self, change: PolicyChange) -> bool:
-        """Did a reading see the put, or is that left to the settling look? False: it is to be read back."""
+        """Did a reading see the put, or is that left to the recheck? False: it is to be read back."""
         self.unseen = False
         if self._watch or len(self._looks) < 2:
             return False
@@ -61,7 +64,11 @@ class PutReadings:
             self.unseen = True
         return True
 
+    def perhaps_newest(self) -> str | None:
+        """What the first reading showed, where it was under way while later ones were: it may be newer than what they did."""
+        return self._looks[0].answer(0.0) if self._overlap else None
+
     def texts(self) -> list[str]:
-        """Every text that they showed, in order."""
+        """Every text that they showed, in the order in which they were asked for."""
         seen = [text for look in self._looks if (text := look.answer(LAST)) is not None]
         return seen + (list(self._watch.seen()) if self._watch else [])

@@ -108,7 +108,7 @@ class Sender:
             text = self._reader.ask()
             there = is_there(text)
             if not there and last:
-                self._patience.settle(self._reader.settling)  # it may still be on its way
+                self._patience.sleep_uncounted(self._reader.recheck_delay)  # it may still be on its way
                 text = self._reader.ask()
                 there = is_there(text)
         except FcsseError:

@@ -11,7 +11,7 @@ from fcsse.aws import athena, fsx, iam, kms, objects, relink_counter, s3, sts
 from fcsse.aws.checked_call import call
 from fcsse.aws.cloudtrail import EventRecord
 from fcsse.aws.member_accounts import MemberAccounts, MemberView
-from fcsse.aws.organizations import list_member_accounts
+from fcsse.aws.organization_accounts import list_member_accounts
 from fcsse.aws.own_organization import find_organization
 from fcsse.aws.principal_ids import PrincipalIds
 from fcsse.aws.sides import Sides

@@ -8,12 +8,13 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
+from itertools import pairwise
 from shlex import join
 from textwrap import fill
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from fcsse import __version__
 from fcsse.arn import bucket_in, cache_in
@@ -47,11 +48,25 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parses the arguments; where words stand alone that belong to an option, the error says how to write them."""
+        if not ctx.resilient_parsing:
+            self._require_values(ctx, args)
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
             ctx.fail(self._left_over(ctx, [str(word) for word in ctx.args]))
         return rest
+
+    def _require_values(self, ctx: Any, args: list[str]) -> None:
+        """Fails where an option stands in the place of another's value: ``--backup-dir --dry-run`` would be no dry run."""
+        options = [one for one in self.get_params(ctx) if isinstance(one, TyperOption)]
+        names = {name for one in options for name in (*one.opts, *one.secondary_opts)}
+        valued = {name for one in options if not (one.is_flag or one.count) for name in one.opts}
+        words = args[: args.index("--")] if "--" in args else args
+        for option, word in pairwise(words):
+            if option in valued and word.partition("=")[0] in names:
+                ctx.fail(
+                    f"{option} needs a value, and {word} is an option. If it is meant as the value: {option}={word}"
+                )
 
     def _left_over(self, ctx: Any, words: list[str]) -> str:
         names = {parameter.name for parameter in self.params}

@@ -14,9 +14,10 @@ from fcsse.cli.output.audit_comparison import comparison_document, comparison_li
 from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.audit_text import audit_lines
-from fcsse.cli.output.documents import Json, plan_document, plan_markdown, to_text
+from fcsse.cli.output.documents import Json, to_text
 from fcsse.cli.output.lines import line
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
+from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.report import Audit

@@ -1,4 +1,4 @@
-"""Completing ``--cache`` and ``--bucket`` with what the account has: quick, and silent whatever goes wrong.
+"""Completing ``--cache`` and ``--bucket`` with what the account has, and backups: quick, and silent whatever goes wrong.
 
 zsh evaluates what it is offered, a backslash before a ``$`` undoes Typer's quoting, and other shells put a word into the
 line as it is: names with signs that mean something to a shell are not offered, and in a description stands ``?`` for them.

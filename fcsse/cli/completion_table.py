@@ -70,7 +70,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         True,
         False,
         (),
-        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+        "Afterwards, wait up to so long for CloudTrail's record, and give back what the write overwrote, as settle does.",
     ),
     "via": (
         ("--via",),
@@ -451,7 +451,7 @@ COMMANDS: dict[str, str] = {
     "backups": "List the key policies saved before each change, newest first; with an ID, print that policy.",
     "restore": "Put a saved key policy back, through the same diff, question, copy and confirmation as every change.",
     "history": "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
-    "settle": "Find what a write of fcsse ran over, by CloudTrail's record, and give it back.",
+    "settle": "Find what a write of fcsse overwrote, by CloudTrail's record, and give it back.",
     "statement": "Print the statement, or the grant, that link would add.",
     "permissions": "Print the least IAM policy that the caller of COMMAND needs.",
     "census": "Report which KMS keys and context forms the objects of a bucket use, and whether its caches can decrypt them.",

@@ -14,14 +14,15 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import declined, plan_document, plan_markdown, to_text
+from fcsse.cli.output.documents import declined, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
+from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import is_terminal, write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
-from fcsse.cli.settled import Settled
+from fcsse.cli.settle_outcome import SettleOutcome
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
@@ -42,7 +43,7 @@ Example:
 
 
 class RunOptions(NamedTuple):
-    """How a run goes: dry run, expected digest, confirmation, exit code of a dry run, seconds for what it ran over."""
+    """How a run goes: dry run, expected digest, confirmation, exit code of a dry run, seconds for what it overwrote."""
 
     dry_run: bool
     expect: str | None
@@ -136,7 +137,7 @@ class _Run(NamedTuple):
         _show_plan(self.run, plan)
         late: list[str] = []
         results: tuple[AppliedChange | FailedChange, ...] = ()
-        settled: Settled | None = None
+        settled: SettleOutcome | None = None
         if options.dry_run:
             results = self.pipeline.try_out(plan)
         else:
@@ -174,7 +175,7 @@ class _Run(NamedTuple):
 
     def _written(
         self, plan: Plan, *, ask_advisories: bool
-    ) -> tuple[Plan, tuple[AppliedChange | FailedChange, ...], list[str], Settled | None]:
+    ) -> tuple[Plan, tuple[AppliedChange | FailedChange, ...], list[str], SettleOutcome | None]:
         """The plan as it was carried out, what came of each change, warnings that came late, and what was given back."""
         begun = self.pipeline.clock.now()
         self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
@@ -186,7 +187,7 @@ class _Run(NamedTuple):
         plan = as_made(plan, results)
         return plan, results, late, self._settled(results, begun)
 
-    def _settled(self, results: Sequence[AppliedChange | FailedChange], begun: datetime) -> Settled | None:
+    def _settled(self, results: Sequence[AppliedChange | FailedChange], begun: datetime) -> SettleOutcome | None:
         """What settling came to, where that was asked for and there was anything to settle."""
         if self.options.settle is None:
             return None
@@ -263,7 +264,7 @@ def _show_results(
     plan: Plan,
     results: Sequence[AppliedChange | FailedChange],
     late: list[str],
-    settled: Settled | None = None,
+    settled: SettleOutcome | None = None,
     *,
     dry_run: bool,
     code: int,

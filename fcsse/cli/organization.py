@@ -26,7 +26,7 @@ from fcsse.cli.organization_processes import Workers, processes_for, share_of
 from fcsse.cli.organization_worker import Settings
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
-from fcsse.cli.output.documents import Json, plan_document, to_text
+from fcsse.cli.output.documents import Json, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.organization_documents import (
     AccountEntry,
@@ -38,6 +38,7 @@ from fcsse.cli.output.organization_documents import (
 from fcsse.cli.output.organization_html import organization_page
 from fcsse.cli.output.organization_text import organization_lines
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
+from fcsse.cli.output.plan_documents import plan_document
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import columns, write_answer
 from fcsse.cli.session import Session

@@ -64,7 +64,7 @@ COMMANDS = {
         "List who changed a key policy or its grants, when and how, newest last; with an ID, print that policy.",
     ),
     "settle": Entry(
-        "settle", "settle", "EXAMPLE", "Find what a write of fcsse ran over, by CloudTrail's record, and give it back."
+        "settle", "settle", "EXAMPLE", "Find what a write of fcsse overwrote, by CloudTrail's record, and give it back."
     ),
     "statement": Entry("statement", "statement", "EXAMPLE", "Print the statement, or the grant, that link would add."),
     "permissions": Entry(

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from fcsse.apply.backup import BackupFolder
+from fcsse.apply.policy_writer import Written
 from fcsse.cli import explicit_options
 from fcsse.cli.backups import folder_of
 from fcsse.cli.completion import backup_ids
@@ -113,7 +114,7 @@ class _Run(NamedTuple):
             restoration = self._plan()
         self.run.progress.stop()
         self._show(restoration)
-        backup, code = None, pending_code if restoration.changed else 0
+        written, code = None, pending_code if restoration.changed else 0
         if not dry_run:
             restoration = ask_about_current(
                 restoration,
@@ -127,9 +128,9 @@ class _Run(NamedTuple):
             )
         if restoration.changed and not dry_run:
             self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
-            backup = restoring.apply_restore(self.pipeline, restoration, expected=self.review.expect is not None)
+            written = restoring.apply_restore(self.pipeline, restoration, expected=self.review.expect is not None)
             self.run.progress.stop()
-        _Shown(self.run, restoration, dry_run=dry_run).done(backup, code)
+        _Shown(self.run, restoration, dry_run=dry_run).done(written, code)
         raise typer.Exit(code)
 
     def _plan(self) -> Restoration:
@@ -207,12 +208,14 @@ class _Shown:
     restoration: Restoration
     dry_run: bool = field(kw_only=True)
 
-    def done(self, backup: str | None, code: int) -> None:
-        """The end of a run that went well."""
+    def done(self, written: Written | None, code: int) -> None:
+        """The end of a run that went well. ``written``: how the write ended, where there was one."""
         if self.run.output is Output.JSON:
-            write_answer(to_text(restore_document(self.restoration, backup, dry_run=self.dry_run, code=code)))
+            backup, changed = (written.backup, written.changed) if written else (None, False)
+            document = restore_document(self.restoration, backup, dry_run=self.dry_run, code=code, changed=changed)
+            write_answer(to_text(document))
         else:
-            self._close(self._closing(backup))
+            self._close(self._closing(written))
 
     def refused(self, error: ChangedError) -> None:
         """The end of a run that was refused, after what it would have done."""
@@ -237,7 +240,7 @@ class _Shown:
         else:
             self.run.terminal.print(closing if self.run.terminal.quiet else [line(""), *closing])
 
-    def _closing(self, backup: str | None) -> list[Line]:
+    def _closing(self, written: Written | None) -> list[Line]:
         key = self.restoration.backup.key
         if not self.restoration.changed:
             return [
@@ -250,5 +253,7 @@ class _Shown:
                     self.restoration.digest, explicit_options.again("restore", "--expect", self.restoration.digest)
                 ),
             ]
+        if written is None or not written.changed:
+            return [prose((f"Nothing was written: somebody else restored the policy of key {key} meanwhile.", "green"))]
         done: Line = prose((f"Restored the policy of key {key}.", "green"))
-        return [done, *(saved_lines(backup, self.run.words) if backup else [])]
+        return [done, *(saved_lines(written.backup, self.run.words) if written.backup else [])]

@@ -1,4 +1,4 @@
-"""``fcsse settle``: finds writes of others that one of fcsse ran over, and gives back what they lost."""
+"""``fcsse settle``: finds writes of others that one of fcsse overwrote, and gives back what they lost."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def settle(
     verbosity: output.Verbosity,
     settings: aws.AwsSettings,
 ) -> None:
-    """Find what a write of fcsse ran over, by CloudTrail's record, and give it back.
+    """Find what a write of fcsse overwrote, by CloudTrail's record, and give it back.
 
     KMS has no versions: whoever writes a key policy last wins. Compares the order of writes that CloudTrail recorded in the
     last 90 days with the policy that each of ours was made from, and names every statement that was lost, or that came back.

@@ -10,7 +10,7 @@ from fcsse.cli.output.settle import closing, settle_document
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.session import Session
 from fcsse.cli.settle import carry_out, code_of
-from fcsse.cli.settled import Settled
+from fcsse.cli.settle_outcome import SettleOutcome
 from fcsse.commands.settle import Settlement, await_settlement, plan_settlement
 from fcsse.errors import EXIT_UNCONFIRMED
 from fcsse.pipeline import Pipeline
@@ -25,8 +25,8 @@ def settle_after(
     seconds: float,
     *,
     yes: bool,
-) -> Settled | None:
-    """Waits for the record, shows what the writes to key policies ran over, asks, and gives it back.
+) -> SettleOutcome | None:
+    """Waits for the record, shows what the writes to key policies overwrote, asks, and gives it back.
 
     None where no key policy was written.
     """
@@ -39,7 +39,7 @@ def settle_after(
     run.progress.stop()
     found, done = carry_out(run, pipeline, found, again=lambda: plan_settlement(pipeline, keys, since), yes=yes)
     code = code_of(found, done) or (0 if recorded else EXIT_UNCONFIRMED)
-    return Settled(
+    return SettleOutcome(
         code,
         settle_document(found, done, dry_run=False, code=code),
         closing(found, done, run.words, dry_run=False),
@@ -50,4 +50,4 @@ def settle_after(
 
 def _not_recorded(found: Settlement) -> str:
     later = " ".join(f"fcsse settle --key {one.key}" for one in found.keys)
-    return f"CloudTrail's record does not show the write yet, so nobody can say what it ran over. Later: {later}"
+    return f"CloudTrail's record does not show the write yet, so nobody can say what it overwrote. Later: {later}"

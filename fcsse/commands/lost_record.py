@@ -1,4 +1,4 @@
-"""Which writes our puts ran over, by a key's history that was read and the copies on this machine. Writes nothing."""
+"""Which writes our puts overwrote, by a key's history that was read and the copies on this machine. Writes nothing."""
 
 from __future__ import annotations
 

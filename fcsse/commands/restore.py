@@ -11,6 +11,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from fcsse.apply.backup_file import Backup
+from fcsse.apply.lost_updates import merged
+from fcsse.apply.policy_writer import Written
 from fcsse.arn import key_arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
@@ -18,6 +20,7 @@ from fcsse.model import Operation
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import PolicyChange, joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
+from fcsse.policy.edit import fit
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import read_statement
 from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
@@ -38,6 +41,14 @@ class RestoreChange(PolicyChange):
             f"restoring the policy of key {self.key}: somebody changed it after the difference was shown",
             "Run restore again, and look at the difference as it is now.",
         )
+
+    def giving_back(self, base: PolicyDocument, theirs: PolicyDocument, now: PolicyDocument) -> RestoreChange:
+        """The saved policy with what somebody else changed at the moment of the write; only where nobody wrote since."""
+        partition = self.key.partition
+        if not equivalent(now, self.after, partition):
+            return self.again(base)
+        whole = merged(self.before, theirs, now, partition)
+        return replace(self, before=now, after=fit(whole, now, f"giving back what others wrote to key {self.key}"))
 
 
 class Restoration(NamedTuple):
@@ -217,8 +228,8 @@ def require_discard(restoration: Restoration, words: CommandBuilder | None = Non
         )
 
 
-def apply_restore(pipeline: Pipeline, restoration: Restoration, *, expected: bool) -> str | None:
-    """Writes the saved policy, by the write protocol; returns the id of the backup made before it."""
+def apply_restore(pipeline: Pipeline, restoration: Restoration, *, expected: bool) -> Written:
+    """Writes the saved policy, by the write protocol, unless somebody else did so meanwhile."""
     arn = key_arn(restoration.backup.key)
     if arn is None:
         text = "planned restorations have a key ARN"

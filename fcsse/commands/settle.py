@@ -1,4 +1,4 @@
-"""Finds the writes of others that a put of fcsse ran over, by CloudTrail's record, and gives back what they lost.
+"""Finds the writes of others that a put of fcsse overwrote, by CloudTrail's record, and gives back what they lost.
 
 In: keys. Out: ``Settlement``: for each key what is lost, what the record does not tell, and the policy with it given back.
 The write is that of every change: the copy first, then the protocol of ``PolicyWriter``.
@@ -15,6 +15,7 @@ from fcsse.apply.give_back import SettleChange, give_back
 from fcsse.arn import Arn
 from fcsse.commands.history import read_histories
 from fcsse.commands.lost_record import lost_writes
+from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, FcsseError
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.losses import LostWrites, Unknown
@@ -61,12 +62,15 @@ class KeySettlement(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """All keys, in the order asked for. ``gaps`` are parts of the record that were not read, ``foreign`` keys of others."""
+    """All keys, in the order asked for. ``gaps`` are parts of the record that were not read, ``foreign`` keys of others,
+    ``endpoints`` those other than AWS's own that were asked.
+    """
 
     keys: tuple[KeySettlement, ...]
     gaps: tuple[Gap, ...]
     foreign: tuple[Arn, ...]
     now: datetime
+    endpoints: tuple[Endpoint, ...] = ()
 
     @property
     def changes(self) -> tuple[SettleChange, ...]:
@@ -81,19 +85,21 @@ class Settlement(NamedTuple):
     @property
     def digest(self) -> str:
         """Binds a review to what is applied, as a plan's digest does."""
-        parts = [Operation.SETTLE.value]
+        parts = [Operation.SETTLE.value, *sorted(f"{service} {url}" for service, url in self.endpoints)]
         for change in self.changes:
-            digests = [digest_of(document, change.key.partition) for document in (change.before, change.after)]
+            both = (change.before, change.after)
+            digests = [digest_of(document, change.key.partition, keep_empty=True) for document in both]
             parts += [str(change.key), *digests]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 class KeyResult(NamedTuple):
-    """How giving back on one key ended. ``backup`` is the copy made before."""
+    """How giving back on one key ended. ``backup`` is the copy made before; ``changed`` is False where nothing was written."""
 
     key: Arn
     backup: str | None = None
     error: FcsseError | None = None
+    changed: bool = False
 
 
 def plan_settlement(
@@ -110,7 +116,7 @@ def plan_settlement(
         pipeline.progress.step(f"reading the policy of key {history.key.resource.removeprefix('key/')}")
         now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
         found.append(_settle(pipeline, history, now, since, histories.now))
-    settlement = Settlement(tuple(found), histories.gaps, histories.foreign, histories.now)
+    settlement = Settlement(tuple(found), histories.gaps, histories.foreign, histories.now, pipeline.aws.endpoints)
     if expect is not None and expect != settlement.digest:
         raise ChangedError(
             f"checking what is to be given back: its digest is {settlement.digest}, not the expected {expect}",
@@ -147,7 +153,8 @@ def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bo
     results = []
     for change in settlement.changes:
         try:
-            results.append(KeyResult(change.key, pipeline.write_policy(change, expected=expected)))
+            written = pipeline.write_policy(change, expected=expected)
+            results.append(KeyResult(change.key, written.backup, changed=written.changed))
         except FcsseError as error:
             results.append(KeyResult(change.key, error=error))
     return tuple(results)

@@ -10,7 +10,7 @@ from fcsse.evaluator.request import Decision, Verdict
 from fcsse.policy.document import printable
 
 
-def settled(decider: Decider, found: Decision) -> Decision:
+def decided_by_cases(decider: Decider, found: Decision) -> Decision:
     """An unknown decision, unless all that is not known makes no difference: then what it is either way.
 
     Otherwise ``depends_on`` says on which keys it depends.

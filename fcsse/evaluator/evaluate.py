@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fcsse.evaluator.case_analysis import settled
+from fcsse.evaluator.case_analysis import decided_by_cases
 from fcsse.evaluator.compiled import compile_policy
 from fcsse.evaluator.context import Context
 from fcsse.evaluator.decider import Decider
@@ -52,7 +52,7 @@ def evaluate(
             return quick
     decider = Decider(policy, context, grants, key_state, identity_policies, resource_account)
     found = decider.decide(explain)
-    return found if found.verdict is not Verdict.UNKNOWN else settled(decider, found)
+    return found if found.verdict is not Verdict.UNKNOWN else decided_by_cases(decider, found)
 
 
 def evaluate_alike(

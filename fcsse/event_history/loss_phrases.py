@@ -59,7 +59,7 @@ def doubt_note(doubt: Doubt) -> str:
             why = "another write of that moment does not say which key it was about"
         case _:
             assert_never(doubt.reason)
-    return f"Whether the write of {event} ran over another one is not in the record: {why}."
+    return f"Whether the write of {event} overwrote another one is not in the record: {why}."
 
 
 def notes(found: LostWrites) -> tuple[str, ...]:

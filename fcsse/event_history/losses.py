@@ -27,7 +27,7 @@ class Unknown(Enum):
 
 
 class Loss(NamedTuple):
-    """A part that is lost, or (``back``) that somebody took out and that is there again. ``by`` ran over ``of``."""
+    """A part that is lost, or (``back``) that somebody took out and that is there again. ``by`` overwrote ``of``."""
 
     part: Part
     back: bool
@@ -36,7 +36,7 @@ class Loss(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """A put of ours of which the record does not say whether it ran over another write."""
+    """A put of ours of which the record does not say whether it overwrote another write."""
 
     event: Event
     reason: Unknown

@@ -1,4 +1,4 @@
-"""Which writes of others a put of ours ran over, by CloudTrail's order of them and what each of ours was based on. Pure.
+"""Which writes of others a put of ours overwrote, by CloudTrail's order of them and what each of ours was based on. Pure.
 
 In: a key's history, the bases of our puts, and the policy as it is now. Out: what is still lost, and what the record cannot
 tell. CloudTrail states times to the second and promises no order within one: every order of such events that the bases, the
@@ -60,7 +60,7 @@ class _Search:
         self._crowded: set[tuple[int, Unknown]] = set()
 
     def doubt_beside(self, nameless: Sequence[datetime]) -> None:
-        """Doubts our puts that may have run over one of these writes, whose key is not known."""
+        """Doubts our puts that may have overwritten one of these writes, whose key is not known."""
         for number, put in enumerate(self._puts):
             start = put.event.time - timedelta(seconds=put.basis.age) - STALE if put.basis else put.event.time
             if put.basis and any(start <= one <= put.event.time for one in nameless):

@@ -18,7 +18,7 @@ from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of
 
 STALE = timedelta(seconds=11)
-"""How old a version may be that KMS still shows, and a second for the record's rounding. What was run over is younger."""
+"""How old a version may be that KMS still shows, and a second for the record's rounding. What was overwritten is younger."""
 
 
 class Put(NamedTuple):

@@ -235,6 +235,8 @@ class Reactor:
         outcomes = as_made(plan, applied).outcomes
         report.pairs += [(one, pair_result(one, applied)) for one in outcomes]
         report.errors += [one.error for one in applied if isinstance(one, FailedChange)]
+        known = [one.error for one in plan.outcomes]
+        report.errors += [one.error for one in outcomes if one.error is not None and one.error not in known]
         changed = [one.change for one in applied if isinstance(one, AppliedChange) and one.changed]
         report.keys += [str(one.key) for one in changed]
         report.policies += [one.key for one in changed if isinstance(one, PolicyChange)]

@@ -1,4 +1,4 @@
-"""What the function's own writes ran over, by CloudTrail's record some minutes later, and giving it back."""
+"""What the function's own writes overwrote, by CloudTrail's record some minutes later, and giving it back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRY = 60.0
 
 
 class StillLostError(FcsseError):
-    """A write of the function ran over somebody else's, and what that changed could not be given back."""
+    """A write of the function overwrote somebody else's, and what that changed could not be given back."""
 
     code = "lost-update"
 
@@ -44,10 +44,10 @@ class Settled(NamedTuple):
         for key in self.found.keys if self.found else ():
             doing = f"settling key {key.key}: a write of the function"
             if key.open:
-                message = f"{doing} ran over another one, or may have"
+                message = f"{doing} overwrote another one, or may have"
                 yield StillLostError(message, f"See what, and give it back: {by_hand([key.key])}")
             elif any(doubt.reason is Unknown.RECENT for doubt in key.found.doubts):
-                message = f"{doing} may have run over another one of that moment"
+                message = f"{doing} may have overwritten another one of that moment"
                 yield StillLostError(message, f"In 15 minutes CloudTrail's record tells: {by_hand([key.key])}")
 
     @property
@@ -67,7 +67,7 @@ def longest(settings: Mapping[str, str]) -> float:
 
 
 def settle_keys(pipeline: Pipeline, keys: Sequence[Arn], since: datetime, seconds: float) -> Settled | None:
-    """Waits until CloudTrail shows the writes to these keys' policies, and gives back what they ran over.
+    """Waits until CloudTrail shows the writes to these keys' policies, and gives back what they overwrote.
 
     None where there is nothing to wait for. Raises nothing of this project's: the writes themselves were made and confirmed.
     """

@@ -95,6 +95,14 @@ class PolicyChange:
             dead=self.dead,
         )
 
+    def giving_back(self, base: PolicyDocument, theirs: PolicyDocument, now: PolicyDocument) -> PolicyChange:
+        """The same where its write overwrote ``theirs``, with which ``base`` is the document to make it on.
+
+        ``now`` is what the policy says since. Raises as ``again`` does.
+        """
+        del theirs, now
+        return self.again(base)
+
 
 @dataclass(frozen=True, slots=True)
 class GrantAddition:

@@ -137,7 +137,7 @@ WORKING = ("Enabled", "Updating")
 """The states in which a key can be used. Source: KMS developer guide, "Key states of AWS KMS keys"."""
 
 
-def settle(key: Key) -> None:
+def end_passing_state(key: Key) -> None:
     """End a passing state whose time is over."""
     if key.ready is not None and time.monotonic() >= key.ready:
         key.state, key.ready = "Enabled", None
@@ -145,7 +145,7 @@ def settle(key: Key) -> None:
 
 def require_state(key: Key, *states: str) -> None:
     """Raise AwsError where the key is in none of these states; by default, in none in which it can be used."""
-    settle(key)
+    end_passing_state(key)
     if key.state in (states or WORKING):
         return
     if key.state == "Disabled":
@@ -155,7 +155,7 @@ def require_state(key: Key, *states: str) -> None:
 
 def metadata(state: State, key: Key) -> dict[str, Any]:
     """The ``KeyMetadata`` of DescribeKey and CreateKey."""
-    settle(key)
+    end_passing_state(key)
     described: dict[str, Any] = {
         "AWSAccountId": key.account,
         "KeyId": key.id,

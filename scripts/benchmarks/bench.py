@@ -35,7 +35,9 @@ class Bench:
         self.simulator.world.reset(alias=alias, linked=linked)
         self.simulator.take_log()
         environment = self.environment
-        return run_once(contender, environment, lambda settles: traffic_of(self.simulator.take_log(), settles=settles))
+        return run_once(
+            contender, environment, lambda rechecks: traffic_of(self.simulator.take_log(), rechecks=rechecks)
+        )
 
     def tell(self, text: str) -> None:
         say(f"  {text}")

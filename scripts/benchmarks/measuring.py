@@ -12,23 +12,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.round_trips import SETTLING, Traffic
+from benchmarks.round_trips import RECHECK_DELAY, Traffic
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A program. ``settles``: it waits for SETTLING by design."""
+    """A program. ``rechecks``: it waits for RECHECK_DELAY by design."""
 
     name: str
     command: tuple[str, ...]
-    settles: bool = False
+    rechecks: bool = False
     codes: tuple[int, ...] = (0,)
     more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process. ``seconds`` is without the settling wait, ``whole`` with it, ``processor`` its processor time."""
+    """One process. ``seconds`` is without the recheck delay, ``whole`` with it, ``processor`` its processor time."""
 
     seconds: float
     whole: float
@@ -74,8 +74,8 @@ def run_once(contender: Contender, environment: Mapping[str, str], traffic: Call
     if process.returncode not in contender.codes:
         text = f"{contender.name} ended with {process.returncode}:\n{told.decode(errors='replace')}"
         raise SystemExit(text)
-    seen = traffic(contender.settles) if traffic else None
-    wait = SETTLING if seen and seen.settled else 0.0
+    seen = traffic(contender.rechecks) if traffic else None
+    wait = RECHECK_DELAY if seen and seen.rechecked else 0.0
     return Run(whole - wait, whole, used.ru_utime + used.ru_stime, seen)
 
 

@@ -1,4 +1,4 @@
-"""What the simulator's log says about a run: requests, connections, sequential round trips, the settling look."""
+"""What the simulator's log says about a run: requests, connections, sequential round trips, the recheck."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from benchmarks.simulator import Entry
 
-SETTLING = 1.0
-"""Seconds that fcsse sleeps by design before it looks once more (fcsse.apply.policy_reader.SETTLING)."""
+RECHECK_DELAY = 1.0
+"""Seconds that fcsse sleeps by design before it looks once more (fcsse.apply.policy_reader.RECHECK_DELAY)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One run's requests; ``later`` of them came after the settling wait and are counted apart."""
+    """One run's requests; ``later`` of them came after the recheck delay and are counted apart."""
 
     operations: tuple[str, ...]
     rounds: int
@@ -25,26 +25,26 @@ class Traffic:
     later: int
 
     @property
-    def settled(self) -> bool:
+    def rechecked(self) -> bool:
         """Did the run sleep?"""
         return self.later > 0
 
     @property
     def requests(self) -> int:
-        """Requests before the settling look."""
+        """Requests before the recheck."""
         return len(self.operations) - self.later
 
 
-def traffic_of(log: Sequence[Entry], *, settles: bool) -> Traffic:
+def traffic_of(log: Sequence[Entry], *, rechecks: bool) -> Traffic:
     """Counts a run's requests. Round trips are the longest chain of requests of which none overlaps another.
 
-    ``settles``: the run is one that sleeps for SETTLING at some point, which shows as a gap in the log.
+    ``rechecks``: the run is one that sleeps for RECHECK_DELAY at some point, which shows as a gap in the log.
     """
     entries = sorted(log, key=lambda entry: entry.arrived)
     before = len(entries)
-    if settles:
+    if rechecks:
         for index, (one, following) in enumerate(pairwise(entries), 1):
-            if following.arrived - one.answered >= SETTLING:
+            if following.arrived - one.answered >= RECHECK_DELAY:
                 before = index
     return Traffic(
         tuple(entry.operation for entry in entries),

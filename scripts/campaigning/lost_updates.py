@@ -1,4 +1,4 @@
-"""How often a link runs over a write of somebody else, in virtual time, and what ``settle`` makes of it.
+"""How often a link overwrites a write of somebody else, in virtual time, and what ``settle`` makes of it.
 
 Two writers, each 20 to 80 ms away from KMS: fcsse links one cache, and somebody else reads the policy, adds a statement and
 writes it back, once, at a random moment of the link's 1.6 seconds. Then 1,000 links that nobody contends, and groups of

@@ -1,6 +1,6 @@
 """Real ``fcsse`` processes without their start-up: one process imports everything once, and forks a child a command.
 
-The children differ from commands on a shell only in that they need not import; each has its own process id, files and
+The children differ from commands on a shell only in that they need not import, nor read botocore's data; each has its own process id, files and
 signals. Run as a program it is that process: JSON lines in, JSON lines out.
 """
 
@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from scripts.campaigning.preload import preload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,13 +158,6 @@ def release(barrier: Path) -> None:
     os.close(os.open(barrier, os.O_WRONLY))
 
 
-def _preload() -> None:
-    for name in ("botocore.session", "botocore.retries.standard", "botocore.httpsession", "fcsse.cli.main"):
-        importlib.import_module(name)
-    for name in ("pipeline", "apply.apply", "cli.output.plan", "cli.link", "aws.client"):
-        importlib.import_module(f"fcsse.{name}")
-
-
 def _be_born(asked: Mapping[str, Any]) -> None:
     """The child: takes on its environment and becomes the command."""
     os.setpgid(0, 0)
@@ -186,7 +181,7 @@ def _be_born(asked: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """The process that forks: requests on stdin, pids and exit codes on stdout."""
-    _preload()
+    preload()
     running: dict[int, int] = {}
     buffer = b""
     while True:

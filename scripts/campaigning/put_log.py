@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from fcsse.policy.document import PolicyDocument
@@ -85,6 +86,7 @@ class Ledger:
             return [put for put in self.puts if put.key == key]
 
 
+@lru_cache(4096)
 def meaning(text: str) -> CanonicalForm:
     """What a policy says; the unique ids of the gone are all alike."""
     return canonical_document(PolicyDocument.parse(re.sub(r"A(ROA|IDA)[A-Z0-9]{8,}", r"A\1GONEGONEGONE", text)))

@@ -2,7 +2,7 @@
 
 Counts what the simulated KMS was made to forget, by whom. A violation is: a command that fails, a role that is not
 there at the end, a statement that was there before and is gone, a put whose old text is in no backup, and with a
-foreign writer a statement of its that a put of ours ran over and that is gone at the end.
+foreign writer a statement of its that a put of ours overwrote and that is gone at the end.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def campaign(rounds: int, manner: Manner) -> int:
                     setattr(everything, field_, getattr(everything, field_) + getattr(done, field_))
     print(
         f"all: {everything.linked} of {rounds * manner.processes} linked, {everything.puts} puts of ours, "
-        f"{everything.foreign} foreign statements: {everything.run_over} run over by us, {everything.lost_by_us} of them "
+        f"{everything.foreign} foreign statements: {everything.run_over} overwritten by us, {everything.lost_by_us} of them "
         f"lost for good, {everything.lost_by_itself} lost by the foreign writer itself; {total} violations"
     )
     return total
@@ -192,8 +192,8 @@ def describe(done: Round, manner: Manner) -> str:
         text += f", {done.blind} of them over a write that came after the last look"
     if manner.every:
         text += (
-            f"; foreign: {done.foreign} statements, {done.run_over} run over by us, {done.given_back} given back, "
-            f"{done.lost_by_us} lost by us, {done.lost_by_itself} by itself; it ran over {done.ours_lost_by_foreign} of ours"
+            f"; foreign: {done.foreign} statements, {done.run_over} overwritten by us, {done.given_back} given back, "
+            f"{done.lost_by_us} lost by us, {done.lost_by_itself} by itself; it overwrote {done.ours_lost_by_foreign} of ours"
         )
     return text
 

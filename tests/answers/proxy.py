@@ -16,6 +16,9 @@ from fcsse.sandbox.s3_operations import operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from email.message import Message
+
+    from botocore.awsrequest import AWSPreparedRequest
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,13 @@ class Rule:
     acted: int = 0
     first: Answer | None = None
 
+    def may_act(self, operation: str) -> bool:
+        """On a request of this operation, now or later."""
+        return self.operation in ("*", operation) and (self.times is None or self.acted < self.times)
+
     def acts(self, operation: str) -> bool:
-        if self.operation not in ("*", operation) or (self.times is not None and self.acted >= self.times):
+        """On this request. Counts it."""
+        if not self.may_act(operation):
             return False
         if self.skip:
             self.skip -= 1
@@ -111,10 +119,20 @@ class Proxy:
         self.rules.append(rule)
         return rule
 
+    def passes(self, request: AWSPreparedRequest, body: bytes) -> bool:
+        """Whether this request and its answer are left as they are, now and whenever it is sent again."""
+        headers: Any = request.headers
+        named = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
+        operation = operation_in(request.method, request.url.removeprefix(self.url), named, body)
+        if any(rule.may_act(operation) for rule in self.rules):
+            return False
+        self.asked.append(operation)
+        return True
+
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         length = int(request.headers.get("Content-Length") or 0)
         body = request.rfile.read(length)
-        operation = operation_in(request, body)
+        operation = operation_in(request.command, request.path, request.headers, body)
         self.asked.append(operation)
         rule = next((one for one in self.rules if one.acts(operation)), None)
         if rule is not None and rule.before:
@@ -139,21 +157,21 @@ class Proxy:
             connection.close()
 
 
-def operation_in(request: BaseHTTPRequestHandler, body: bytes) -> str:
+def operation_in(method: str, path: str, headers: Mapping[str, str] | Message, body: bytes) -> str:
     """``service:Operation`` of a request, as the sandbox's journal calls it."""
-    target = request.headers.get("X-Amz-Target", "")
+    target = headers.get("X-Amz-Target", "")
     prefix, _, operation = target.partition(".")
     services = {"TrentService": "kms", "AWSSimbaAPIService_v20180301": "fsx", "AmazonAthena": "athena"}
     if prefix in services:
         return f"{services[prefix]}:{operation}"
-    scope = request.headers.get("Authorization", "").partition("Credential=")[2].split("/")
+    scope = headers.get("Authorization", "").partition("Credential=")[2].split("/")
     service = scope[3] if len(scope) > 3 else "s3"
     if service in ("iam", "sts"):
         return f"{service}:{dict(parse_qsl(body.decode())).get('Action', '')}"
-    url = urlsplit(request.path)
+    url = urlsplit(path)
     bucket, _, key = url.path.lstrip("/").partition("/")
     query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
-    return f"s3:{operation_of(request.command, bucket, key, query, {})}"
+    return f"s3:{operation_of(method, bucket, key, query, {})}"
 
 
 class Slow:

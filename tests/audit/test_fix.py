@@ -189,3 +189,18 @@ def test_markdown_has_both_parts(shell: Shell) -> None:
     assert out.startswith("### fcsse audit\n")
     assert "### fcsse link (dry run)" in out
     assert "8 of 10 pairs would have access." in out
+
+
+@pytest.mark.parametrize("on", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"])
+def test_the_end_says_what_the_policies_allow_now_not_what_was_planned(shell: Shell, on: str) -> None:
+    """Somebody denies the key's use to everybody after the audit read its policy, or right after it was fixed."""
+    everybody = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.sandbox.second_writer("data", everybody, on=on, after=True)
+    code, found = fix(shell)
+    assert code == 4
+    users = sum(
+        one["bucket"] == "data" and one["cache"] != "fc-0ace" for one in found["pairs"]
+    )  # which has no role yet
+    assert users == 3
+    assert not shell.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
+    assert found["fix"]["access_after"] == {"pairs": 10, "allowed": 8 - users}

@@ -20,7 +20,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from fcsse.aws.organizations import list_member_accounts
+from fcsse.aws.organization_accounts import list_member_accounts
 from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member

@@ -60,7 +60,7 @@ def test_versions_with_who_when_how_and_what_changed(shell: Shell) -> None:
     assert "is not in the record" in run.out
     assert '+      "Sid": "second",' in run.out
     assert '"first"' not in [row.strip() for row in run.out.splitlines() if row.strip().startswith(("+", "-"))]
-    assert "127.0.0.1" not in run.out
+    assert "from 127.0.0.1" not in run.out
     assert "from 127.0.0.1" in shell.run("history", "--bucket", "data", "--source-address").out
 
 
@@ -230,6 +230,22 @@ def test_csv_is_one_row_a_change_and_no_formula(shell: Shell) -> None:
     assert [row["event"] for row in rows] == ["PutKeyPolicy", "PutKeyPolicy"]
     assert {row["tool"] for row in rows} >= {"'=cmd()"}
     assert {row["source_address"] for row in rows} == {""}
+
+
+@pytest.mark.parametrize("constraints", ["hidden", {"encryptionContextSubset": "HIDDEN_DUE_TO_SECURITY_REASONS"}, [1]])
+def test_constraints_of_a_grant_that_are_not_told_are_none(shell: Shell, constraints: Any) -> None:
+    written(shell, "data", "first")
+    raw = shell.sandbox.state.trail.events[-1].written()
+    raw |= {"eventID": "another", "eventName": "CreateGrant", "responseElements": {"grantId": "0123"}}
+    raw["requestParameters"] = {
+        "keyId": shell.sandbox.key("data").arn,
+        "constraints": constraints,
+        "operations": ["Decrypt"],
+    }
+    shell.sandbox.add_event(raw, ago=10)
+    run = shell.run("history", "--bucket", "data")
+    assert run.code == 0, run.words
+    assert "grant" in run.out
 
 
 def test_markdown_takes_no_text_for_markup(shell: Shell) -> None:

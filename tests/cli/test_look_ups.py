@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import fcsse
+from tests import simulated
 from tests.cli.shell import Shell
 from tests.sandbox.clients import allow, policy, slr
 
@@ -33,7 +34,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 }
 
 
-def prepare(shell: Shell, condition: dict[str, Any], **more: object) -> None:
+def prepare(shell: Shell | simulated.Shell, condition: dict[str, Any], **more: object) -> None:
     shell.sandbox.add_organization()
     kms = shell.sandbox.client("kms")
     key = shell.sandbox.client("s3").get_bucket_encryption(Bucket="data")["ServerSideEncryptionConfiguration"]["Rules"][

@@ -1,6 +1,7 @@
 """What a tired operator reads: totals, the command to run next, one line a thing, and no silence where it matters."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -168,3 +169,19 @@ def test_what_aws_says_stands_on_a_line_of_its_own(shell: Shell) -> None:
     )
     error = shell.run("check", "--cache", "fc-0123", "--bucket", "data-locked", "-o", "json").json["pairs"][0]["error"]
     assert "kms:DescribeKey (AccessDeniedException: User: " in error["message"]
+
+
+@pytest.mark.parametrize("option", ["--backup-dir", "--profile", "--wait", "--cache", "--key"])
+@pytest.mark.parametrize("word", ["--dry-run", "--output=json", "-v", "--no-bucket-keys"])
+def test_an_option_in_the_place_of_a_value_is_a_slip(shell: Shell, option: str, word: str) -> None:
+    """Otherwise what was to be a dry run would write."""
+    run = shell.run("link", *PAIR, option, word)
+    assert (run.code, run.operations) == (2, ()), run.words
+    assert f"{option} needs a value, and {word} is an option" in " ".join(run.err.split())
+
+
+def test_flags_stand_before_options_and_a_value_with_a_sign_is_one(shell: Shell, tmp_path: Path) -> None:
+    facts = ("--key", shell.sandbox.key("data").arn, "--bucket-region", "eu-west-1")
+    run = shell.run("link", *PAIR, *facts, "--no-bucket-keys", "--dry-run", "-v", f"--backup-dir={tmp_path}/--dry-run")
+    assert run.code == 0, run.words
+    assert "Dry run" in run.out

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fcsse.apply import policy_writer
+from fcsse.commands.restore import RestoreChange
+from fcsse.errors import PolicyFullError
 from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
 
@@ -277,3 +280,54 @@ def test_lacking_permission_is_5_and_names_it(shell: Shell, first: str) -> None:
     run = shell.run("restore", first, credentials=somebody)
     assert run.code == 5
     assert "kms:PutKeyPolicy" in run.err
+
+
+def written_at_the_same_moment(shell: Shell) -> None:
+    """Somebody writes right after our last reading; another reading, sent before the put, shows it when the put is done."""
+    shell.patch.setattr(policy_writer, "GLANCE", 0.06)
+    shell.sandbox.second_writer("data", statement=FOREIGN, nth=2, after=True)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=3, delay=0.8, after=True)
+
+
+def test_what_its_write_ran_over_is_given_back(shell: Shell, first: str) -> None:
+    written_at_the_same_moment(shell)
+    run = shell.run("restore", first, "--yes")
+    assert run.code == 0, run.words
+    assert "what that write changed is put back" in run.err
+    saved = json.loads(shell.backups[0]["policy"])["Statement"]
+    assert shell.statements("data") == [*saved, FOREIGN]
+    assert shell.works("fc-0123", "data") == (False, False)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_its_write_ran_over_and_cannot_be_given_back_is_not_called_replaced(
+    shell: Shell, first: str, form: str
+) -> None:
+    """As where the policy has no room for both."""
+
+    def refuse(*_: object) -> RestoreChange:
+        text = "no room"
+        raise PolicyFullError(text)
+
+    written_at_the_same_moment(shell)
+    shell.patch.setattr(RestoreChange, "giving_back", refuse)
+    run = shell.run("restore", first, "--yes", "-o", form)
+    assert run.code == 7, run.words
+    said = run.err if form == "text" else run.json["error"]["message"]
+    said = " ".join(said.split())
+    assert "was lost: statement 'Foreign'; the change itself was written" in said
+    assert "replaced it" not in said
+    assert '"Foreign"' in str(shell.backups[-1]["policy"])
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_what_somebody_else_restored_meanwhile_is_not_said_to_be_done(shell: Shell, first: str, form: str) -> None:
+    before = str(shell.backups[0]["policy"])
+    shell.sandbox.fault("kms:GetKeyPolicy", after=True, hook=lambda _: shell.sandbox.put_policy("data", before))
+    run = shell.run("restore", first, "--yes", "-o", form)
+    assert (run.code, run.count("kms:PutKeyPolicy")) == (0, 0), run.words
+    if form == "json":
+        assert (run.json["changed"], run.json["backup"]) == (False, None)
+    else:
+        assert "Nothing was written: somebody else restored the policy" in run.out
+        assert "Restored the policy" not in run.out

@@ -1,4 +1,4 @@
-"""Writes that one of fcsse ran over: found by CloudTrail's record, and given back."""
+"""Writes that one of fcsse overwrote: found by CloudTrail's record, and given back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run_over(shell: Shell, *words: str) -> Run:
     """Somebody writes right after our first reading, our other readings come too late, and nobody notices."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=2.0)
     run = shell.link("fc-0123", "data", *words)
     assert run.code == 0, run.words
     assert "Foreign 1" not in shell.sandbox.policy_text("data")
@@ -146,7 +146,7 @@ def test_link_settles_by_itself(shell: Shell) -> None:
 def run_over_and_settle(shell: Shell, *words: str) -> Run:
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=2.0)
     return shell.link("fc-0123", "data", "--settle", "20m", *words)
 
 
@@ -165,7 +165,7 @@ def test_link_says_where_its_write_is_not_in_the_record_in_time(shell: Shell) ->
 
 
 def theirs(shell: Shell) -> dict[str, Any]:
-    """The event of the write that was run over."""
+    """The event of the write that was overwritten."""
     events = [one.event for one in shell.sandbox.state.trail.events if one.event["eventName"] == "PutKeyPolicy"]
     (found,) = (event for event in events if "Foreign 1" in event["requestParameters"]["policy"])
     return found
@@ -278,3 +278,34 @@ def test_times_of_a_copy_that_were_edited_count_for_nothing(shell: Shell, times:
     run = settle(shell, "--dry-run")
     assert run.code == 0, run.words
     assert "bug in fcsse" not in run.words
+
+
+def lost_statement(shell: Shell) -> dict[str, Any]:
+    """The statement that was overwritten, as its writer wrote it."""
+    events = shell.sandbox.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "PutKeyPolicy"}]
+    )["Events"]
+    policies = [json.loads(json.loads(one["CloudTrailEvent"])["requestParameters"]["policy"]) for one in events]
+    statements = [one for policy in policies for one in policy["Statement"]]
+    return next(dict(one) for one in statements if one.get("Sid") == "Foreign 1")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_its_owner_gave_back_meanwhile_is_not_said_to_be_done(shell: Shell, form: str) -> None:
+    run_over(shell)
+    theirs = lost_statement(shell)
+    shell.sandbox.fault("kms:GetKeyPolicy", after=True, hook=lambda _: shell.append("data", theirs))
+    run = settle(shell, "--yes", "-o", form)
+    assert (run.code, run.count("kms:PutKeyPolicy")) == (0, 0), run.words
+    if form == "json":
+        assert (run.json["changed"], run.json["settled"], run.json["keys"][0]["backup"]) == (False, True, None)
+    else:
+        assert "Somebody else gave back meanwhile" in run.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_an_endpoint_that_is_not_aws_s_is_shown(shell: Shell, form: str) -> None:
+    run_over(shell)
+    run = settle(shell, "--dry-run", "-o", form)
+    assert f"ndpoint{'s' if form == 'json' else ''}" in run.out
+    assert shell.sandbox.url in run.out.replace("\\", "")

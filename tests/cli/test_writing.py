@@ -294,3 +294,30 @@ def test_a_policy_that_is_full_is_named_with_its_bucket(shell: Shell) -> None:
     assert run.err.startswith(
         f"Error: updating the policy of key {shell.sandbox.key('data-full').arn} for data-full: it "
     )
+
+
+@pytest.mark.parametrize("on", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_deny_that_somebody_adds_meanwhile_is_not_called_linked(shell: Shell, form: str, on: str) -> None:
+    everybody = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.sandbox.second_writer("data", everybody, on=on, after=True)
+    run = shell.link("fc-0123", "data", "-o", form)
+    assert run.code == 4, run.words
+    assert shell.works("fc-0123", "data") == (False, True)
+    said = run.err if form == "text" else run.json["pairs"][0]["error"]["message"]
+    assert "statement 'No' of the key policy denies kms:Decrypt" in said
+    assert "the link itself is written" in said
+    if form == "json":
+        assert (run.json["changed"], run.json["pairs"][0]["status"]) == (True, "blocked")
+    else:
+        assert "Linked fc-0123" not in run.out
+        assert f"Written: the policy of key {shell.sandbox.key('data').arn}" in run.err
+
+
+def test_what_others_write_meanwhile_and_denies_others_changes_nothing(shell: Shell) -> None:
+    of_ec2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}
+    others = policies.allow("Others", "*", "kms:Decrypt", of_ec2) | {"Effect": "Deny"}
+    shell.sandbox.second_writer("data", others, after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from fcsse.sandbox import Sandbox
+from tests import warm_start
 from tests.sandbox.clients import documented
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "fcsse"
@@ -38,6 +39,9 @@ class Runner:
 
     sandbox: Sandbox
     folder: Path
+    programs: str
+    """The PATH."""
+    inherited: tuple[int, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     action: Path = ACTION
 
@@ -62,7 +66,7 @@ class Runner:
                 **os.environ,
                 **self.sandbox.env(),
                 **{name: expanded(value, {**inputs, **asked}) for name, value in step["env"].items()},
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                "PATH": self.programs,
                 "XDG_STATE_HOME": str(self.folder / "state"),
                 "TMPDIR": str(self.folder),
                 "CI": "true",
@@ -75,6 +79,7 @@ class Runner:
                 **self.environment,
             },
             cwd=self.folder,
+            pass_fds=self.inherited,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -92,10 +97,22 @@ def expanded(template: str, inputs: dict[str, str]) -> str:
     return re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs[found[1]], template)
 
 
+INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+"""A PATH with Python, and with ``fcsse`` as pip installs it."""
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, int]:
+    """A PATH with an ``fcsse`` that need not import, and the file that it needs."""
+    folder = tmp_path_factory.mktemp("programs")
+    return f"{folder}{os.pathsep}{INSTALLED}", warm_start.make_program(folder)
+
+
 @pytest.fixture
-def runner(small_world: Sandbox, tmp_path: Path) -> Runner:
+def runner(small_world: Sandbox, tmp_path: Path, forked: tuple[str, int]) -> Runner:
     small_world.reset()
-    return Runner(small_world, tmp_path)
+    path, inherited = forked
+    return Runner(small_world, tmp_path, path, (inherited,))
 
 
 def writes(sandbox: Sandbox) -> list[str]:
@@ -207,8 +224,18 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize("inputs", [{"arguments": "--backup-dir"}, {"arguments": "-v --profile"}, {"cache": "--yes"}])
+def test_no_option_of_the_action_s_own_is_taken_for_a_value(runner: Runner, inputs: dict[str, str]) -> None:
+    """A plan would be none, if its --dry-run were the folder of backups."""
+    before = runner.sandbox.policy_text("data")
+    step = runner.run("pull_request", **{**PAIR, **inputs})
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
+    assert "needs a value" in step.summary
+    assert runner.sandbox.policy_text("data") == before
+
+
 def test_what_is_no_id_ends_as_usage(runner: Runner) -> None:
-    step = runner.run("push", cache=" ".join(HOSTILE), bucket="data")
+    step = runner.run("push", cache=" ".join(one for one in HOSTILE if not one.startswith("--")), bucket="data")
     assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
     assert "fcsse link failed (exit code 2)" in step.summary
     assert "is not the id of a file cache" in step.summary
@@ -398,7 +425,7 @@ def plant(runner: Runner) -> None:
         for name in PROGRAMS:
             (folder / name).write_text(f"#!/bin/sh\n: >{checkout}/ran-{folder.name}-{name}\nexit 1\n")
             (folder / name).chmod(0o755)
-    path = runner.environment.get("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    path = runner.environment.get("PATH", INSTALLED)
     runner.environment = {
         **runner.environment,
         **SETTINGS,

@@ -69,6 +69,15 @@ def test_a_log_that_fails_keeps_the_policy_from_being_written(
     assert not [one for one in function.writes if "Put" in one]
 
 
+def test_a_deny_that_comes_at_the_same_time_is_a_failure(function: Function) -> None:
+    everybody = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    function.sandbox.second_writer("data", everybody, on="kms:PutKeyPolicy", after=True)
+    answer = function(association_created("fs-0abc", "s3://data/"))
+    assert (answer["result"], answer["changed"], answer["code"]) == ("failed", True, "impossible")
+    (failed,) = of(function.log(), "failed")
+    assert "statement 'No' of the key policy denies kms:Decrypt" in failed["message"]
+
+
 def test_a_new_association_of_a_file_system_links_its_bucket_only(function: Function) -> None:
     function.sandbox.add_cache("fs-0bbb0bbb", ["data", "data-alias"])
     answer = function(association_created("fs-0bbb0bbb", "s3://data/some/prefix/"))

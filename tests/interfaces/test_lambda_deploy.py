@@ -114,11 +114,11 @@ def test_the_functions_settings_are_those_that_it_reads() -> None:
     assert resources()["FailedMetric"]["Properties"]["FilterPattern"] == '{ $.fcsse = "failed" }'
 
 
-CREATING = """
+STACK = """
 import io, json, sys, zipfile
 import boto3
 from moto import mock_aws
-text = sys.stdin.read()
+text, without = json.load(sys.stdin)
 mock_aws().start()
 s3 = boto3.client("s3")
 s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -128,53 +128,76 @@ for name in ("fcsse.zip", "next.zip"):
         archive.writestr(name.replace("zip", "py"), "")
     s3.put_object(Bucket="code", Key=name, Body=held.getvalue())
 stacks = boto3.client("cloudformation")
-def given(**values):
-    return {"StackName": "fcsse", "TemplateBody": text, "Capabilities": ["CAPABILITY_IAM"],
+def given(template=text, **values):
+    return {"StackName": "fcsse", "TemplateBody": template, "Capabilities": ["CAPABILITY_IAM"],
         "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]}
 stacks.create_stack(**given(CodeBucket="code", CodeKey="fcsse.zip", Allow="data"))
+stack = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]
+made = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"]
+table = made["Environment"]["Variables"]["FCSSE_RELINK_TABLE"]
+role = made["Role"].rpartition("/")[2]
+iam = boto3.client("iam")
+found = {"made": {
+    "status": stack["StackStatus"],
+    "function": made,
+    "keys": boto3.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"],
+    "policy": iam.get_role_policy(RoleName=role, PolicyName="fcsse")["PolicyDocument"],
+    "targets": boto3.client("events").list_targets_by_rule(Rule=boto3.client("events").list_rules()["Rules"][0]["Name"])["Targets"],
+}}
+def held():
+    names = {
+        "functions": [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]],
+        "rules": [one["Name"] for one in boto3.client("events").list_rules()["Rules"]],
+        "tables": boto3.client("dynamodb").list_tables()["TableNames"],
+        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
+        "roles": [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]],
+        "logs": [one["logGroupName"] for one in boto3.client("logs").describe_log_groups()["logGroups"]],
+    }
+    function = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"] if names["functions"] else None
+    return {**names, "function": function}
+table = held()["tables"][0]
+boto3.client("dynamodb").put_item(TableName=table, Item={"id": {"S": "counted"}})
+found["created"] = held()
+stacks.update_stack(**given(CodeBucket="code", CodeKey="next.zip", Allow="data,other", RelinksPerDay="2"))
+found["status"] = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]["StackStatus"]
+found["counted"] = boto3.client("dynamodb").scan(TableName=table)["Items"]
+found["updated"] = held()
+stacks.delete_stack(StackName="fcsse")
+found["deleted"] = held()
+for name in found["deleted"]["logs"]:
+    boto3.client("logs").delete_log_group(logGroupName=name)
+stacks.create_stack(**given(without, CodeBucket="code", CodeKey="fcsse.zip", Allow="data"))
+stacks.delete_stack(StackName="fcsse")
+found["deleted without"] = held()
+print(json.dumps(found, default=str))
 """
-
-
-def in_simulated_cloudformation(program: str, template: str) -> dict[str, Any]:
-    """What a program prints that goes on after the stack was created; each is run once.
-
-    In a process of its own: moto's state is the process's, and the sandbox has that here.
-    """
-    found: dict[str, Any] = json.loads(_printed(program, template))
-    return found
+"""A stack is created, updated and deleted; then, with no log left, created and deleted without its log's retention."""
 
 
 @cache
-def _printed(program: str, template: str) -> str:
+def in_simulated_cloudformation() -> dict[str, Any]:
+    """What the program finds.
+
+    In a process of its own: moto's state is the process's, and the sandbox has that here.
+    """
     settings = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FCSSE_"))},
         "AWS_ACCESS_KEY_ID": "simulated",
         "AWS_SECRET_ACCESS_KEY": "simulated",
         "AWS_DEFAULT_REGION": REGION,
     }
-    command = [sys.executable, "-c", CREATING + program]
-    run = subprocess.run(command, input=template, capture_output=True, text=True, env=settings)
+    without = TEXT.replace("DeletionPolicy: Retain", "DeletionPolicy: Delete")
+    assert without != TEXT
+    given = json.dumps([TEXT, without])
+    run = subprocess.run([sys.executable, "-c", STACK], input=given, capture_output=True, text=True, env=settings)
     assert run.returncode == 0, run.stderr
-    return run.stdout
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_a_simulated_cloudformation_makes_the_stack(function: Function) -> None:
-    program = """
-stack = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]
-made = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"]
-table = made["Environment"]["Variables"]["FCSSE_RELINK_TABLE"]
-role = made["Role"].rpartition("/")[2]
-iam = boto3.client("iam")
-print(json.dumps({
-    "status": stack["StackStatus"],
-    "function": made,
-    "keys": boto3.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"],
-    "policy": iam.get_role_policy(RoleName=role, PolicyName="fcsse")["PolicyDocument"],
-    "targets": boto3.client("events").list_targets_by_rule(Rule=boto3.client("events").list_rules()["Rules"][0]["Name"])["Targets"],
-}, default=str))
-"""
-    made = in_simulated_cloudformation(program, TEXT)
+    made = in_simulated_cloudformation()["made"]
     assert made["status"] == "CREATE_COMPLETE"
     variables = made["function"]["Environment"]["Variables"]
     assert made["function"]["Handler"] == "fcsse.lambda_handler"
@@ -217,33 +240,8 @@ print(json.dumps({
         assert len(of(log, "settled")) == 4
 
 
-UPDATING = """
-def held():
-    names = {
-        "functions": [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]],
-        "rules": [one["Name"] for one in boto3.client("events").list_rules()["Rules"]],
-        "tables": boto3.client("dynamodb").list_tables()["TableNames"],
-        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
-        "roles": [one["RoleName"] for one in boto3.client("iam").list_roles()["Roles"]],
-        "logs": [one["logGroupName"] for one in boto3.client("logs").describe_log_groups()["logGroups"]],
-    }
-    function = boto3.client("lambda").get_function(FunctionName="fcsse")["Configuration"] if names["functions"] else None
-    return {**names, "function": function}
-table = held()["tables"][0]
-boto3.client("dynamodb").put_item(TableName=table, Item={"id": {"S": "counted"}})
-found = {"created": held()}
-stacks.update_stack(**given(CodeBucket="code", CodeKey="next.zip", Allow="data,other", RelinksPerDay="2"))
-found["status"] = stacks.describe_stacks(StackName="fcsse")["Stacks"][0]["StackStatus"]
-found["counted"] = boto3.client("dynamodb").scan(TableName=table)["Items"]
-found["updated"] = held()
-stacks.delete_stack(StackName="fcsse")
-found["deleted"] = held()
-print(json.dumps(found, default=str))
-"""
-
-
 def test_an_updated_stack_keeps_what_it_counted_and_takes_the_new_code_and_settings() -> None:
-    found = in_simulated_cloudformation(UPDATING, TEXT)
+    found = in_simulated_cloudformation()
     created, updated = found["created"], found["updated"]
     assert found["status"] == "UPDATE_COMPLETE"
     assert found["counted"] == [{"id": {"S": "counted"}}], "a new table would forget today's re-links"
@@ -258,12 +256,11 @@ def test_an_updated_stack_keeps_what_it_counted_and_takes_the_new_code_and_setti
 
 
 def test_a_deleted_stack_leaves_the_log_and_nothing_else() -> None:
-    left = in_simulated_cloudformation(UPDATING, TEXT)["deleted"]
+    found = in_simulated_cloudformation()
+    left = dict(found["deleted"])
     assert len(left.pop("logs")) == 1, "what the function did is still to be read"
     assert not any(left.values()), left
-    without = TEXT.replace("DeletionPolicy: Retain", "DeletionPolicy: Delete")
-    assert without != TEXT
-    assert in_simulated_cloudformation(UPDATING, without)["deleted"]["logs"] == []
+    assert found["deleted without"]["logs"] == []
 
 
 @pytest.fixture(scope="module")

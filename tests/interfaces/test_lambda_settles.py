@@ -1,4 +1,4 @@
-"""The Lambda function looks at CloudTrail's record of its own writes, and gives back what they ran over."""
+"""The Lambda function looks at CloudTrail's record of its own writes, and gives back what they overwrote."""
 
 from __future__ import annotations
 

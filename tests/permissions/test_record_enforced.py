@@ -33,7 +33,7 @@ BY_KEY = ("--key", "{key}")
 
 
 def ran_over(shell: Shell) -> None:
-    """Somebody wrote after the link's last reading, and the link's write ran over that, an hour ago."""
+    """Somebody wrote after the link's last reading, and the link's write overwrote that, an hour ago."""
     before = shell.sandbox.policy("data")
     really_linked(shell)
     ours = shell.sandbox.policy_text("data")

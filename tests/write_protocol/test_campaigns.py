@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the campaigns f
 def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
     with Sandbox() as sandbox, Ledger() as ledger, Nursery(tmp_path) as nursery:
         done = writers.play(sandbox, nursery, ledger, tmp_path, manner)
-    # Where the machine is busy, a foreign writer's statement may be run over by chance, and a link may give up, which it
+    # Where the machine is busy, a foreign writer's statement may be overwritten by chance, and a link may give up, which it
     # says by its exit code; never is one of ours lost.
     gave_up = done.codes[EXIT_CHANGED] if manner.every else 0
     by_chance = ["foreign", *([f"ended with {EXIT_CHANGED}", "are linked at the end"] if gave_up else [])]

@@ -1,11 +1,11 @@
-"""What a write of ours ran over, by four readings of the policy, and the document that gives it back."""
+"""What a write of ours overwrote, by four readings of the policy, and the document that gives it back."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, with_additions
 from fcsse.policy.document import PolicyDocument
 
 ROOT = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
@@ -62,3 +62,13 @@ def test_a_policy_without_a_list_of_statements_is_left_to_its_owner() -> None:
     owed, _ = found([A], [A, B], [A, OURS], [A, OURS])
     single = PolicyDocument.parse(json.dumps({"Version": "2012-10-17", "Statement": C}))
     assert owed.reapplied_to(single) is None
+
+
+def test_of_two_texts_of_which_either_may_be_newer_what_both_added_counts() -> None:
+    assert sids(with_additions(policy(A, B), policy(A, C), policy(A), "aws")) == ["Decrypt", "Encrypt", "Sign"]
+
+
+def test_what_was_there_before_or_is_in_both_is_not_added_again() -> None:
+    theirs = policy(A, B)
+    assert with_additions(theirs, policy(A, B, C), policy(A, C), "aws") is theirs
+    assert with_additions(theirs, policy(B), policy(A), "aws") is theirs

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.lock import REMEMBERED
-from fcsse.apply.policy_reader import LONGEST_SETTLING
+from fcsse.apply.policy_reader import LONGEST_RECHECK_DELAY
 from fcsse.apply.policy_writer import REPAIRS, ApplyContext, PolicyWriter, Written
 from fcsse.aws.client import Aws
 from fcsse.errors import (
@@ -67,7 +67,6 @@ class Fcsse:
     written: Written | None = None
     error: FcsseError | None = None
     seconds: float = 0.0
-    settled: float = 0.0
 
     @property
     def name(self) -> str:
@@ -170,11 +169,11 @@ def test_beside_foreign_writers_our_part_is_there_or_the_error_says_otherwise(
         check(one)
         last = max((put.at for put in simulated.puts if put.by == one.name), default=0.0)
         if one.error is None:
-            # Whoever read before our last put and wrote after the settling look is beyond any protocol.
+            # Whoever read before our last put and wrote after the recheck is beyond any protocol.
             undone = [
                 put
                 for put in simulated.puts
-                if put.at > last + LONGEST_SETTLING and holds(put.before, 0) and not holds(put.after, 0)
+                if put.at > last + LONGEST_RECHECK_DELAY and holds(put.before, 0) and not holds(put.after, 0)
             ]
             assert holds(simulated.text, 0) or undone
         else:
@@ -185,7 +184,7 @@ def test_beside_foreign_writers_our_part_is_there_or_the_error_says_otherwise(
 @MANY
 @given(SEEDS, st.floats(0.08, 0.5))
 def test_nothing_is_lost_for_good_that_a_regular_foreign_writer_wrote(seed: int, every: float) -> None:
-    """A writer in a rhythm, which reads and writes at once: what our put ran over is given back."""
+    """A writer in a rhythm, which reads and writes at once: what our put overwrote is given back."""
     with TemporaryDirectory() as home:
         world = World(seed)
         simulated = SimulatedKey(world, latency=(0.004, 0.012))
@@ -267,7 +266,7 @@ def test_a_change_that_shows_too_late_is_unconfirmed_and_the_backup_named(tmp_pa
     check(one)
     assert isinstance(one.error, UnconfirmedError)
     assert next(iter(BackupFolder(one.home / one.name).all())).id in one.error.message
-    assert 5.0 <= one.seconds < 6.1, "the time to wait, and a settling second where the put was not seen at once"
+    assert 5.0 <= one.seconds < 6.1, "the time to wait, and a recheck delay where the put was not seen at once"
     assert one.puts == 1
 
 

@@ -50,6 +50,7 @@ def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
         16322,
         16514,
         16646,
+        20000168,
     ],
 )
 def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:

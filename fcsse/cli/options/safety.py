@@ -66,7 +66,7 @@ Settle = Annotated[
     float | None,
     option(
         "--settle",
-        help="Afterwards, wait up to so long for CloudTrail's record, and give back what the write ran over, as settle does.",
+        help="Afterwards, wait up to so long for CloudTrail's record, and give back what the write overwrote, as settle does.",
         group=SAFETY,
         metavar="DURATION",
         parser=parse_duration,

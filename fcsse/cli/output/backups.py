@@ -46,15 +46,17 @@ def backups_document(found: Sequence[Backup], *, with_policy: bool) -> Json:
     return {"schema": DOCUMENT_SCHEMA, "command": "backups", "exit_code": 0, "backups": entries}
 
 
-def restore_document(restoration: Restoration, backup: str | None, *, dry_run: bool, code: int) -> Json:
-    """The document of ``restore``."""
+def restore_document(
+    restoration: Restoration, backup: str | None, *, dry_run: bool, code: int, changed: bool = False
+) -> Json:
+    """The document of ``restore``. ``changed``: was anything written?"""
     return {
         "schema": DOCUMENT_SCHEMA,
         "command": "restore",
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": restoration.changed and dry_run,
-        "changed": restoration.changed and not dry_run,
+        "changed": changed,
         "digest": restoration.digest,
         "endpoints": endpoints_entry(restoration.endpoints),
         "backup_restored": restoration.backup.id,
@@ -70,7 +72,7 @@ def restore_document(restoration: Restoration, backup: str | None, *, dry_run: b
 def refused_restore_document(restoration: Restoration, error: FcsseError, *, dry_run: bool) -> Json:
     """The document of a ``restore`` that was refused: what it would have done, and why it did not."""
     document = restore_document(restoration, None, dry_run=dry_run, code=error.exit_code)
-    return {**document, "changed": False, "error": error_entry(error)}
+    return {**document, "error": error_entry(error)}
 
 
 def restore_markdown(

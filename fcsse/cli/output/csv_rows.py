@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is taken for a formula by spreadsheets. Source: OWASP, "CSV Injection"."""
+_FORMULA = re.compile(r"(^|;)(?=[ \t\r\n]*[=+\-@\uff0b\uff0d\uff1d\uff20\t\r\n])")
+"""Where a spreadsheet takes what follows for a formula: at a cell's beginning, white space or not, and behind a semicolon, at
+which those of many languages begin a cell, in quotes or not. Source: OWASP, "CSV Injection".
+"""
 
 
 def csv_row(cells: Sequence[str]) -> str:
     """A row of CSV; what a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(
-        [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
-    )
+    csv.writer(out, lineterminator="\r\n").writerow([_FORMULA.sub(r"\1'", cell) for cell in cells])
     return out.getvalue()

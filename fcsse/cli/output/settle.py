@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.cli.output.documents import Json, escaped, fenced
+from fcsse.cli.output.documents import Json, endpoint_markdown, escaped, fenced
 from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
-from fcsse.cli.output.plan import diff_lines, saved_lines
+from fcsse.cli.output.plan import diff_lines, endpoint_lines, saved_lines
 from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
+from fcsse.endpoint import endpoints_entry
 from fcsse.event_history.loss_phrases import loss_note, notes
 from fcsse.event_history.observation_phrases import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
@@ -22,7 +23,7 @@ from fcsse.text import count
 
 def settle_lines(found: Settlement) -> list[Line]:
     """What is lost, what the record does not tell, and the change of each policy."""
-    out: list[Line] = []
+    out: list[Line] = endpoint_lines(found.endpoints)
     for one in found.keys:
         out += [*([line("")] if out else []), line(f"Key {one.key}", "bold")]
         out += [prose((f"  Lost: {loss_note(loss)}", "red")) for loss in one.found.lost]
@@ -36,7 +37,7 @@ def settle_lines(found: Settlement) -> list[Line]:
 
 def nothing(one: KeySettlement) -> str:
     """That no lost write is recorded, and how many writes that is about."""
-    return f"No write that one of {count(one.found.ours, 'recorded write')} of fcsse ran over is lost."
+    return f"{count(one.found.ours, 'recorded write')} of fcsse overwrote nothing that is missing now."
 
 
 def _limits(one: KeySettlement) -> list[str]:
@@ -69,7 +70,8 @@ def closing(found: Settlement, results: Sequence[KeyResult], words: CommandBuild
     out: list[Line] = []
     for one in results:
         if one.error is None:
-            out.append(prose((f"Gave back what was lost to the policy of key {one.key}.", "green")))
+            gave = "Gave back what was lost" if one.changed else "Somebody else gave back meanwhile what was lost"
+            out.append(prose((f"{gave} to the policy of key {one.key}.", "green")))
             out += saved_lines(one.backup, words) if one.backup else []
     return out
 
@@ -83,9 +85,10 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
         "exit_code": code,
         "dry_run": dry_run,
         "changes_pending": bool(found.changes) and dry_run,
-        "changed": any(one.error is None for one in results),
+        "changed": any(one.changed for one in results),
         "settled": not found.open and not any(one.error for one in results) and not (dry_run and found.changes),
         "digest": found.digest,
+        "endpoints": endpoints_entry(found.endpoints),
         "keys": [_key(one, done.get(one.key)) for one in found.keys],
         "notes": general_notes(found),
     }
@@ -108,7 +111,7 @@ def _key(one: KeySettlement, done: KeyResult | None) -> Json:
 
 def settle_markdown(found: Settlement, closing_texts: Sequence[str]) -> str:
     """The answer as GitHub Markdown."""
-    out = ["### fcsse settle"]
+    out = ["### fcsse settle", *endpoint_markdown(found.endpoints)]
     for one in found.keys:
         out += ["", f"#### Key `{one.key}`", ""]
         out += [f"- Lost: {escaped(loss_note(loss))}" for loss in one.found.lost] or [nothing(one)]

@@ -34,13 +34,13 @@ def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:
 
 
 def afterwards(audit: Audit, plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> tuple[PairAudit, ...]:
-    """Every pair's verdict with the changes that were made, in the order of the audit."""
+    """Every pair's verdict with the changes that were made, and what others wrote meanwhile, in the order of the audit."""
     policies: dict[str, str] = {}
     grants: dict[str, list[Grant]] = {}
     for result in results:
         match result:
-            case AppliedChange(change=PolicyChange() as change):
-                policies[str(change.key)] = change.after.text
+            case AppliedChange(change=PolicyChange() as change, held=held):
+                policies[str(change.key)] = held or change.after.text
             case AppliedChange(change=GrantAddition() as change):
                 grants.setdefault(str(change.key), []).append(_made(change, result.grant or ""))
             case _:

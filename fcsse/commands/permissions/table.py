@@ -60,8 +60,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         REGION,
         *NEAR,
         TAGS,
-        ORGANIZATION,
-        ALIASES,
+        *HANGS_ON,
     ),
     Command.UNLINK: (
         ROLE,
@@ -173,6 +172,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("kms:DescribeKey", On.KEY, "the same", optional=True),
         needs("kms:GetKeyPolicy", On.KEY, "the same", When.OWN_KEY, optional=True),
         needs("kms:ListGrants", On.KEY, "the same", optional=True),
+        *HANGS_ON,
         needs("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key, with --rekey", optional=True),
         needs(
             "s3:ListBucket",
@@ -203,7 +203,9 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
     ),
     Command.HISTORY: (
         needs("cloudtrail:LookupEvents", On.ANY, "reads the recorded changes of the key"),
-        needs("kms:GetKeyPolicy", On.KEY, "tells whether what a write of fcsse ran over was given back", optional=True),
+        needs(
+            "kms:GetKeyPolicy", On.KEY, "tells whether what a write of fcsse overwrote was given back", optional=True
+        ),
         *NAMED_KEY,
     ),
     Command.SETTLE: (
@@ -228,7 +230,9 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("iam:ListRoles", On.ANY, "tells new roles from deleted ones where KMS shows unique ids"),
         needs("iam:ListUsers", On.ANY, "the same for users", optional=True),
         needs("dynamodb:UpdateItem", On.TABLE, "counts how often a key was linked again"),
-        needs("cloudtrail:LookupEvents", On.ANY, "finds writes of others that its own ran over"),
+        needs("cloudtrail:LookupEvents", On.ANY, "finds writes of others that its own overwrote"),
+        ORGANIZATION,
+        ALIASES,
         REGION,
     ),
 }

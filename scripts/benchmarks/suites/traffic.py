@@ -20,10 +20,10 @@ PAIR = ("--cache", CACHE, "--bucket", BUCKET)
 
 def measure(bench: Bench) -> Result:
     fcsse = str(bench.places.fcsse)
-    link = Contender("fcsse link", (fcsse, "link", *PAIR, "--yes"), settles=True)
+    link = Contender("fcsse link", (fcsse, "link", *PAIR, "--yes"), rechecks=True)
     dry_run = Contender("fcsse link --dry-run", (fcsse, "link", *PAIR, "--dry-run"))
     check = Contender("fcsse check", (fcsse, "check", *PAIR), codes=(0, 3))
-    unlink = Contender("fcsse unlink", (fcsse, "unlink", *PAIR, "--yes"), settles=True)
+    unlink = Contender("fcsse unlink", (fcsse, "unlink", *PAIR, "--yes"), rechecks=True)
     cases = [
         (link, False, False, "", 7, 4),
         (link, True, False, ", key by alias", None, 5),
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> Result:
         (unlink, False, True, "", None, None),
     ]
     result = Result(
-        "Requests and round trips", ("", "requests", "round trips", "connections", "after the settling second")
+        "Requests and round trips", ("", "requests", "round trips", "connections", "after the recheck delay")
     )
     bench.simulator.delay = DELAY
     for contender, alias, linked, more, most_requests, most_rounds in cases:
@@ -50,7 +50,7 @@ def measure(bench: Bench) -> Result:
                 "requests": best.requests,
                 "rounds": best.rounds,
                 "connections": best.connections,
-                "after_settling": best.later,
+                "after_recheck": best.later,
             }
         )
         if most_requests is not None:

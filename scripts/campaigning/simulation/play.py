@@ -63,6 +63,7 @@ class Stage:
         self.transport = Transport(sandbox)
         self._runtime = Runtime(self.transport.clock, self.transport.clients_of)
         self._command = typer.main.get_command(app)  # once, which takes as long as a run
+        self._young = True
         self._streams = _Stream(self.transport, "out"), _Stream(self.transport, "err")
         for service in ("s3", "iam", "kms", "fsx", "sts"):
             self.transport.clients(service)  # type: ignore[call-overload]
@@ -115,6 +116,10 @@ class Stage:
         return outcome
 
     def _birthdays(self, made: Scene) -> None:
+        if not (self._young or made.young):
+            return
+        self._young = bool(made.young)
+        self.transport.roles_changed()
         for role in iam(self.sandbox.state, ACCOUNT).roles.values():
             role.create_date = START.replace(year=2025)
         if made.young:

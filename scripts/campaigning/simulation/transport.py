@@ -125,8 +125,11 @@ class Transport:
         self.weather, self.record = weather, Record()
         for one in (self._handlers, self._old, self._old_grants, self._pages):
             one.clear()  # type: ignore[attr-defined]
-        self._constant.clear()
         self.sandbox.requests.clear()
+
+    def roles_changed(self) -> None:
+        """What was answered about roles holds no more."""
+        self._constant.clear()
 
     def clients_of(self, *_: object, **__: object) -> Clients:
         """The clients of every simulated process."""

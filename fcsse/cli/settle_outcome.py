@@ -9,7 +9,7 @@ from fcsse.cli.output.lines import Line
 from fcsse.errors import FcsseError
 
 
-class Settled(NamedTuple):
+class SettleOutcome(NamedTuple):
     """``code`` is the exit code. ``warning`` says where CloudTrail's record did not show the writes in time; empty else."""
 
     code: int
