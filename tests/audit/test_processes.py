@@ -212,7 +212,7 @@ def test_an_answer_that_cannot_be_sent_is_a_defect() -> None:
 def test_what_ends_the_command_ends_all(organization: Shell, number: int, code: int) -> None:
     sandbox = organization.sandbox
     sandbox.requests.clear()
-    sandbox.fault("fsx:DescribeDataRepositoryAssociations", delay=6, times=None)
+    sandbox.fault("fsx:*", delay=6, times=None)
     with started(organization, *ORG, "-o", "json") as process:
         pids = workers(process)
         until(lambda: sandbox.requests.count("fsx:DescribeDataRepositoryAssociations"))
