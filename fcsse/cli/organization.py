@@ -5,7 +5,6 @@ Each account's pairs go to a temporary file as soon as the account is audited, s
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import typer
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import interrupt
 from fcsse.cli.earlier_audit import Trend
+from fcsse.cli.garbage import collect_where_worth_it
 from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.aws import AwsSettings
@@ -122,7 +122,7 @@ def _entries(run: Session, report: _Report, skipped: frozenset[str], fixes: Fixe
             entry = AccountEntry.of(one, with_document=report.with_documents)
             del one  # an account's facts are large, and the next one may be long in coming
             yield entry
-            gc.collect()  # clients of the account's role refer to themselves, and no full collection is due for long
+            collect_where_worth_it()
         return
     for member in organization.members:
         if not member.active:

@@ -28,6 +28,9 @@ from fcsse.progress import Progress
 MOST = 8
 """Processes at most: with 64 requests at 50 ms, more processors would wait for AWS."""
 
+WORTH_IT = 4
+"""Processors from which on several processes are used: with two, they save a sixth of the time for two thirds more memory."""
+
 ACCOUNTS_EACH = 4
 """Accounts that a process is to have at least: to start one takes as long as to read a small account."""
 
@@ -40,6 +43,8 @@ def processes_for(accounts: int, processors: int | None = None) -> int:
     if processors is None:
         # Fewer than the machine has where this process may not use all of them.
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if processors < WORTH_IT:
+        return 1
     return max(1, min(MOST, processors, accounts // ACCOUNTS_EACH))
 
 

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from fcsse.arn import Arn
+from fcsse.cli.garbage import collect_where_worth_it
 from fcsse.cli.interrupt import SIGNALS
 from fcsse.cli.main import COLLECT_EVERY
 from fcsse.cli.output.organization_documents import AccountEntry
@@ -83,7 +84,7 @@ def work(connection: Connection, settings: Settings) -> None:
         content = packed_answer(organization, member, requests, settings)
         with sending:
             connection.send_bytes(content)
-        gc.collect()  # clients of the account's role refer to themselves, and no full collection is due for long
+        collect_where_worth_it()
 
     try:
         while True:
