@@ -182,6 +182,15 @@ EVERY = "aws:userid"
         {"Principal": "*"},
         {"Principal": {"AWS": ["*", role("fc-0123")]}},
         {"Principal": {"AWS": [role("fc-0123"), {}]}},
+        {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Loader"}},
+        {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
+        {"Principal": {"AWS": ACCOUNT}},
+        {"Principal": {"AWS": [role("fc-0123"), f"arn:aws:iam::{ACCOUNT}:user/Alice"]}},
+        {
+            "Principal": {
+                "AWS": role("fc-0123").replace("/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com", "")
+            }
+        },
         {"Action": ACTIONS[:4]},
         {"Action": [*ACTIONS, "kms:CreateGrant"]},
         {"Action": "kms:*"},
