@@ -41,6 +41,7 @@ class Audit(results.Audit):
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
         ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
         """
+        validation.flags(prune_orphans=prune_orphans)
         pipeline = replace(self._pipeline, journal=WriteLog())
         return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
 

@@ -115,6 +115,7 @@ def restore(
     >>> [pair.read for pair in fcsse.check("fc-0123", "data")]
     [<Verdict.DENIED: 'denied'>]
     """
+    validation.flags(discard_others=discard_others, accept_edited=accept_edited, dry_run=dry_run)
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked)
     found = find_policy(pipeline, folder_of(asked), backup_id, accept_edited=accept_edited)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
-from fcsse.api.validation import Names, OperationsWord
+from fcsse.api.validation import Buckets, Names, OperationsWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_check
 from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @in_words_of_the_api
 def check(
     cache: Names,
-    bucket: Names = (),
+    bucket: Buckets = None,
     *,
     key: str | None = None,
     bucket_region: str | None = None,
@@ -34,7 +34,7 @@ def check(
 ) -> tuple[CheckResult, ...]:
     """Tells, for each pair, whether the cache can read and write, and what decides. Changes nothing.
 
-    Without ``bucket``, a cache's own buckets are meant. A pair about which too little could be read has ``error`` set, and
+    Without ``bucket``, a cache's own buckets are meant; an empty list is a ``UsageError``. A pair about which too little could be read has ``error`` set, and
     verdicts that are unknown. ``operations="read"``: only reading is asked about, and missing writing is no fault.
     ``org_id`` is the id of the organization that the cache's account is in, for conditions on
     it; by default it is asked for where a verdict hangs on it. ``observed``: each pair's ``observed`` holds what CloudTrail
@@ -50,7 +50,7 @@ def check(
         Operation.CHECK,
         key=validation.named_key(key),
         bucket_region=validation.one(validation.regions, bucket_region),
-        bucket_keys=bucket_keys,
+        bucket_keys=validation.bucket_keys(bucket_keys),
         organization=validation.organization(org_id),
         level=validation.word(AccessLevel, operations, "operations"),
     )
@@ -96,7 +96,7 @@ def check_policy(
     stated = Stated(
         validation.accounts(account)[0],
         validation.regions(region)[0],
-        bucket_keys,
+        validation.bucket_keys(bucket_keys),
         validation.partition(partition),
         validation.named_key(key),
         validation.organization(org_id),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from fcsse.api import validation
 from fcsse.api.link_results import Proposal, Result
 from fcsse.api.settings import Settings, pipeline_of, settings_of
-from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
+from fcsse.api.validation import Buckets, ContextWord, Names, OperationsWord, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan
 from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Target
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def link(
     cache: Names = (),
-    bucket: Names = (),
+    bucket: Buckets = None,
     *,
     every_cache: bool = False,
     dry_run: bool = False,
@@ -38,7 +38,7 @@ def link(
 ) -> Result:
     """Gives caches access to the KMS keys of their buckets; every pair of ``cache`` and ``bucket`` is meant.
 
-    Without ``bucket``, a cache's own buckets are meant. ``key`` (an ARN, or an alias or id of the caller's account), ``bucket_region`` and ``bucket_keys`` state the
+    Without ``bucket``, a cache's own buckets are meant; an empty list is a ``UsageError``. ``key`` (an ARN, or an alias or id of the caller's account), ``bucket_region`` and ``bucket_keys`` state the
     facts of a bucket that cannot be read. ``session`` is short for ``settings=Settings(session=…)``; the other parameters
     are the command line's options: ``operations="read"`` gives Decrypt and DescribeKey only, for caches that never write
     back, and takes nothing away that is there; ``org_id`` is the id of the organization of the cache's account, for conditions on it.
@@ -64,7 +64,7 @@ def link(
 
 def unlink(
     cache: Names = (),
-    bucket: Names = (),
+    bucket: Buckets = None,
     *,
     every_cache: bool = False,
     dry_run: bool = False,
@@ -95,7 +95,7 @@ def unlink(
 
 def plan(
     cache: Names = (),
-    bucket: Names = (),
+    bucket: Buckets = None,
     *,
     operation: Literal["link", "unlink"] = "link",
     every_cache: bool = False,
@@ -144,6 +144,7 @@ def plan(
 
 
 def _change(target: Target, options: Options, settings: Settings, expect: str | None, *, dry_run: bool) -> Result:
+    validation.flags(dry_run=dry_run)
     proposal = _propose(target, options, settings, expect)
     if not dry_run:
         return proposal._apply(expected=expect is not None, ask_advisories=True)
@@ -156,7 +157,7 @@ def _propose(target: Target, options: Options, settings: Settings, expect: str |
     return Proposal(reworded_plan(pipeline.plan(target, options, expect)), pipeline)
 
 
-def _target(cache: Names, bucket: Names, options: Options, *, every_cache: bool) -> Target:
+def _target(cache: Names, bucket: Buckets, options: Options, *, every_cache: bool) -> Target:
     target = validation.target(options.operation.value, cache, bucket, every_cache=every_cache)
     target.require_facts(options, validation.term)
     return target
@@ -177,6 +178,7 @@ def _link_options(
     """``words`` are ``via``, ``context`` and ``operations``."""
     key, region, flag = facts
     via, context, operations = words
+    validation.flags(narrow_grant=narrow_grant, prune_orphans=prune_orphans)
     return Options(
         Operation.LINK,
         validation.word(Via, via, "via"),
@@ -184,7 +186,7 @@ def _link_options(
         narrow_grant,
         validation.named_key(key),
         validation.one(validation.regions, region),
-        flag,
+        validation.bucket_keys(flag),
         prune_orphans,
         organization=validation.organization(org_id),
         level=validation.word(AccessLevel, operations, "operations"),
@@ -193,6 +195,10 @@ def _link_options(
 
 def _unlink_options(facts: Stated, *, prune_orphans: bool) -> Options:
     key, region, flag = facts
+    validation.flags(prune_orphans=prune_orphans)
     return Options.of_unlink(
-        validation.named_key(key), validation.one(validation.regions, region), flag, prune_orphans=prune_orphans
+        validation.named_key(key),
+        validation.one(validation.regions, region),
+        validation.bucket_keys(flag),
+        prune_orphans=prune_orphans,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from fcsse.api.validation import flags
 from fcsse.apply.backup import BackupFolder, places
 from fcsse.apply.backup_file import Backup
 from fcsse.clock import Clock, SystemClock
@@ -76,6 +77,11 @@ def pipeline_of(settings: Settings) -> Pipeline:
     """The pipeline for these settings. Nothing is asked of AWS unless a role is to be assumed."""
     from fcsse.aws.boto3_sides import aws_of_sessions
 
+    flags(backup=settings.backup)
+    wait: object = settings.wait
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0:
+        message = f"wait={wait!r}: not a number of seconds"
+        raise UsageError(message, "Pass 0 to wait for nothing.")
     here = (settings.region, settings.endpoint_url)
     bucket, grant = (settings.bucket_session, settings.bucket_role), (settings.grant_session, settings.grant_role)
     aws = aws_of_sessions(session_of(settings), *here, bucket, grant)

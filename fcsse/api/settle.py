@@ -84,6 +84,7 @@ def settle(
     >>> result.settled, result.changed
     (True, False)
     """
+    validation.flags(dry_run=dry_run)
     keys = (key,) if isinstance(key, str) else tuple(key)
     buckets, caches = validation.buckets(bucket), validation.caches(cache)
     validation.require(sum(map(bool, (keys, buckets, caches))) == 1, "settle: give one of key, bucket and cache")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fcsse.api import validation
 from fcsse.api.settings import Settings, for_reading, pipeline_of, settings_of
-from fcsse.api.validation import ContextWord, Names, OperationsWord, ViaWord
+from fcsse.api.validation import Buckets, ContextWord, Names, OperationsWord, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @in_words_of_the_api
 def statement(
     cache: Names = (),
-    bucket: Names = (),
+    bucket: Buckets = None,
     *,
     every_cache: bool = False,
     cache_resource: str | None = None,
@@ -56,6 +56,7 @@ def statement(
     >>> part.document()["route"]
     'policy'
     """
+    validation.flags(narrow_grant=narrow_grant)
     options = Options(
         Operation.LINK,
         validation.word(Via, via, "via"),
@@ -63,13 +64,13 @@ def statement(
         narrow_grant,
         validation.named_key(key),
         validation.one(validation.regions, bucket_region),
-        bucket_keys,
+        validation.bucket_keys(bucket_keys),
         partition=validation.partition(partition),
         level=validation.word(AccessLevel, operations, "operations"),
     )
     if cache_resource is not None:
         validation.require(not cache and not every_cache, "cache_resource excludes cache and every_cache")
-        return _for_resource(cache_resource, validation.buckets(bucket), options)
+        return _for_resource(cache_resource, validation.buckets(bucket or ()), options)
     target = validation.target("statement", cache, bucket, every_cache=every_cache)
     owner, place = validation.one(validation.accounts, account), validation.one(validation.regions, region)
     if owner is not None:

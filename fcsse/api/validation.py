@@ -15,6 +15,9 @@ from fcsse.pipeline import Target
 Names: TypeAlias = "str | Iterable[str]"
 """One name, or many."""
 
+Buckets: TypeAlias = "Names | None"
+"""Names of buckets. None: those that each cache is linked to; an empty list is a slip, and never all of them."""
+
 ViaWord = Literal["auto", "policy", "grant"]
 ContextWord = Literal["documented", "both"]
 OperationsWord = Literal["full", "read"]
@@ -27,9 +30,16 @@ def term(name: str) -> str:
     return name
 
 
-def target(doing: str, cache: Names, bucket: Names, *, every_cache: bool = False) -> Target:
+def target(doing: str, cache: Names, bucket: Buckets, *, every_cache: bool = False) -> Target:
     """The pairs that are meant. Raises ``UsageError``."""
-    found = Target(caches(cache), buckets(bucket), every_cache)
+    flags(every_cache=every_cache)
+    names = buckets(bucket) if bucket is not None else ()
+    require(
+        bucket is None or names,
+        f"{doing}: bucket is empty",
+        "Name one, or leave bucket out for those that each cache is linked to.",
+    )
+    found = Target(caches(cache), names, every_cache)
     found.require_caches(doing, term)
     return found
 
@@ -98,6 +108,21 @@ def word(kind: type[Word], given: str, name: str) -> Word:
         words = ", ".join(repr(known.value) for known in kind)
         message = f"{name}={given!r}: not one of {words}"
         raise UsageError(message, f"Choose one of {words}.") from None
+
+
+def flags(**given: object) -> None:
+    """Each is True or False: a text such as "false", which Python takes for a yes, is refused."""
+    for name, value in given.items():
+        if not isinstance(value, bool):
+            message = f"{name}={value!r}: neither True nor False"
+            raise UsageError(message, "Pass True or False.")
+
+
+def bucket_keys(given: bool | None) -> bool | None:
+    """Whether a bucket uses Bucket Keys; None: not stated."""
+    if given is not None:
+        flags(bucket_keys=given)
+    return given
 
 
 def require(condition: object, message: str, hint: str = "") -> None:

@@ -25,8 +25,12 @@ from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
 NEVER_EMPTY = {
     "FCSSE_DRY_RUN": "Set it to 1",
     "FCSSE_EXPECT": "Give it the digest that a dry run printed",
+    "FCSSE_BUCKET": "Name buckets in it",
+    "FCSSE_OPERATIONS": "Set it to read or full",
+    "FCSSE_NARROW_GRANT": "Set it to 1",
 }
-"""Variables that keep a run from writing: one that is empty by mistake must not let it write. With what to do instead."""
+"""Variables that keep a run from writing, or from writing more: one that is empty by mistake must not let it. With what to do
+instead."""
 
 PLACES = ("backup_dir", "html")
 """Path options: an empty value would mean the current folder, so it is rejected."""
@@ -81,7 +85,7 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
         return f"Got unexpected {'argument' if len(words) == 1 else 'arguments'}: {join(words)}"
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs it, unless what names a place, or a variable that is to keep a run from writing, is there and empty."""
+        """Runs it, unless what names a place, or a variable that is to keep a run from writing (more), is there and empty."""
         for parameter in self.params:
             if ctx.params.get(parameter.name) == "" and parameter.name in PLACES:
                 problem = typer.BadParameter("it is empty: name a place, or leave it out", ctx, parameter)

@@ -122,6 +122,16 @@ def test_what_keeps_from_writing_is_not_ignored_where_it_is_empty(
     assert "unset it" in run.json["error"]["message"]
 
 
+@pytest.mark.parametrize("command", ["link", "unlink"])
+def test_what_keeps_from_writing_more_is_not_ignored_where_it_is_empty(idle: Shell, command: str) -> None:
+    """Without a bucket, all of the cache's are meant; without ``read``, writing is, too."""
+    names = ("FCSSE_BUCKET", *(("FCSSE_OPERATIONS", "FCSSE_NARROW_GRANT") if command == "link" else ()))
+    for name in names:
+        run = idle.run(command, "-o", "json", env={**PAIR, name: ""})
+        assert (run.code, run.operations) == (2, ())
+        assert f"{name} is set, but empty" in run.json["error"]["message"]
+
+
 def test_a_typed_option_wins_over_an_empty_variable(shell: Shell) -> None:
     run = shell.run("link", "--dry-run", env={**PAIR, "FCSSE_DRY_RUN": ""})
     assert run.code == 0

@@ -135,6 +135,59 @@ def test_wrong_words_are_refused_before_anything_is_asked(
     assert len(program.sandbox.requests) == 0
 
 
+@pytest.mark.parametrize("empty", [[], (), {}, iter(())])
+def test_an_empty_list_of_buckets_is_never_all_of_them(program: Program, empty: typing.Iterable[str]) -> None:
+    """``link(cache, [one for one in … if …])`` would otherwise change the keys of every bucket of the cache."""
+    settings = program.settings()
+    calls: list[typing.Callable[[], object]] = [
+        lambda: fcsse.link("fc-0123", empty, settings=settings),
+        lambda: fcsse.unlink("fc-0123", empty, settings=settings),
+        lambda: fcsse.plan("fc-0123", empty, settings=settings),
+        lambda: fcsse.check("fc-0123", empty, settings=settings),
+        lambda: fcsse.statement("fc-0123", empty, settings=settings),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match="bucket is empty"):
+            call()
+    assert len(program.sandbox.requests) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda given: fcsse.link("fc-0123", "data", **given), "dry_run"),
+        (lambda given: fcsse.link("fc-0123", "data", **given), "every_cache"),
+        (lambda given: fcsse.link("fc-0123", "data", **given), "narrow_grant"),
+        (lambda given: fcsse.link("fc-0123", "data", **given), "prune_orphans"),
+        (lambda given: fcsse.link("fc-0123", "data", **given), "bucket_keys"),
+        (lambda given: fcsse.unlink("fc-0123", "data", **given), "dry_run"),
+        (lambda given: fcsse.unlink("fc-0123", "data", **given), "prune_orphans"),
+        (lambda given: fcsse.plan("fc-0123", "data", **given), "narrow_grant"),
+        (lambda given: fcsse.check("fc-0123", "data", **given), "bucket_keys"),
+        (lambda given: fcsse.statement("fc-0123", "data", **given), "narrow_grant"),
+        (lambda given: fcsse.restore("2026", **given), "discard_others"),
+        (lambda given: fcsse.restore("2026", **given), "accept_edited"),
+        (lambda given: fcsse.restore("2026", **given), "dry_run"),
+        (lambda given: fcsse.settle(bucket="data", **given), "dry_run"),
+    ],
+)
+def test_a_text_is_neither_yes_nor_no(
+    program: Program, call: typing.Callable[[dict[str, object]], object], name: str
+) -> None:
+    """Python takes ``"false"`` for a yes, and None of an empty setting for a no."""
+    for given in ("false", 0, None)[: 2 if name == "bucket_keys" else 3]:
+        with pytest.raises(UsageError, match=f"{name}={given!r}: neither True nor False"):
+            call({name: given, "settings": program.settings()})
+    assert len(program.sandbox.requests) == 0
+
+
+@pytest.mark.parametrize("wait", ["5m", -1, float("nan"), True, None])
+def test_a_wait_is_a_number_of_seconds(program: Program, wait: typing.Any) -> None:
+    with pytest.raises(UsageError, match="not a number of seconds"):
+        fcsse.link("fc-0123", "data", settings=program.settings()._replace(wait=wait))
+    assert len(program.sandbox.requests) == 0
+
+
 def test_every_public_name_is_there_and_documented() -> None:
     assert fcsse.__all__ == sorted(fcsse.__all__, key=lambda name: (not name[0].isupper(), name))
     assert set(fcsse.__all__) <= set(dir(fcsse))
