@@ -73,8 +73,13 @@ def _pattern_operand(
     wildcards: bool,
     fold: bool = False,
     arn: bool = False,
+    null: bool | None = False,
 ) -> Operand:
-    """String and ARN operators. ``variables`` None: the policy's version is not one that IAM knows."""
+    """String and ARN operators. ``variables`` None: the policy's version is not one that IAM knows.
+
+    ``null``: the answer where a variable has no value. Nothing is equal to it; but where that would make a negated operator
+    hold, the page also says that the whole statement may be invalid. Source: IAM user guide, "Variables and tags".
+    """
     compare, compare_form = (arn_matches, arn_covers) if arn else (matches, covers)
     usable = not arn or text.count(":") >= 5
     if not has_variables(text) or variables is False:
@@ -106,11 +111,11 @@ def _pattern_operand(
 
     def test(given: str, context: Context) -> bool | None:
         found = resolve(context)
-        return False if found is None else compare(found, given.lower() if fold else given)
+        return null if found is None else compare(found, given.lower() if fold else given)
 
     def form_test(form: Form, context: Context) -> bool | None:
         found = resolve(context)
-        return False if found is None else compare_form(found, form.pattern.lower() if fold else form.pattern)
+        return null if found is None else compare_form(found, form.pattern.lower() if fold else form.pattern)
 
     return Operand(text, test, form_test, usable=not (arn and is_misplaced(text)))
 
@@ -217,7 +222,8 @@ def _all() -> dict[str, Operator]:
     ):
         kind = "arn" if name.startswith("arn") else "string"
         found[name] = Operator(make, False, phrase, family, relation)
-        found[f"{kind}not{name.removeprefix(kind)}"] = Operator(make, True, negated_phrase, family, relation)
+        other = partial(make, null=None)
+        found[f"{kind}not{name.removeprefix(kind)}"] = Operator(other, True, negated_phrase, family, relation)
     found |= {
         "bool": Operator(_bool, family="bool"),
         "binaryequals": Operator(_binary, family="binary"),

@@ -241,6 +241,10 @@ def entry_holds(operator: str, key: str, wanted: list[str], version: str, world:
     results = []
     for value in values:
         hits = [one_matches(base, text, value, version, world) for text in wanted]
+        if negated and not any(hits) and base.startswith(("string", "arn")):
+            for text in wanted:
+                if pieces(text, version, world) is None:
+                    raise SilentError("a negated operator with a variable that has no value")
         results.append(not any(hits) if negated else any(hits))
     if every:
         return all(results)

@@ -12,6 +12,7 @@ from typing import Any
 
 from fcsse.sandbox.judge.condition_types import COMPARE, Comparison
 from fcsse.sandbox.judge.judged_request import UNDOCUMENTED, JudgedRequest
+from fcsse.sandbox.judge.policy_variables import expand
 from fcsse.sandbox.judge.wildcards import all_of, any_of, negated
 
 
@@ -92,6 +93,11 @@ def _set_test(
 
 def _single(comparison: Comparison, value: str, wanted: list[str], request: JudgedRequest, version: str) -> bool | None:
     found = any_of(comparison.equal(value, one, request, version) for one in wanted)
+    if comparison.negative and found is False:
+        for one in wanted:
+            if expand(one, request, version).pattern is None:
+                # "There's no equal", so that it holds; and "this might cause the entire statement to be invalid".
+                return _silent(request, f"whether nothing is equal to {one!r}, whose variable has no value")
     return negated(found) if comparison.negative else found
 
 
