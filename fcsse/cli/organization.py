@@ -144,7 +144,10 @@ def _entries(run: Session, report: _Report, skipped: frozenset[str], fixes: Fixe
 
 def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
     scope = organization.scope
-    return FixRun(organization.caller.account, wanted.role_name, scope.regions, scope.all_regions, wanted.prune_orphans)
+    asked = tuple(sorted({one.url for one in organization.pipeline.aws.endpoints}))
+    return FixRun(
+        organization.caller.account, wanted.role_name, scope.regions, scope.all_regions, wanted.prune_orphans, asked
+    )
 
 
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
