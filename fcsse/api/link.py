@@ -12,6 +12,7 @@ from fcsse.api.validation import Buckets, ContextWord, Names, OperationsWord, Vi
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan
 from fcsse.model import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Target
+from fcsse.planning.plan import Plan
 
 if TYPE_CHECKING:
     import boto3
@@ -154,7 +155,12 @@ def _change(target: Target, options: Options, settings: Settings, expect: str | 
 @in_words_of_the_api
 def _propose(target: Target, options: Options, settings: Settings, expect: str | None) -> Proposal:
     pipeline = pipeline_of(settings)
-    return Proposal(reworded_plan(pipeline.plan(target, options, expect)), pipeline)
+
+    @in_words_of_the_api
+    def made(digest: str | None = None) -> Plan:
+        return reworded_plan(pipeline.plan(target, options, digest))
+
+    return Proposal(made(expect), pipeline, made)
 
 
 def _target(cache: Names, bucket: Buckets, options: Options, *, every_cache: bool) -> Target:

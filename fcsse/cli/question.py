@@ -12,11 +12,9 @@ from typing import TypeVar
 
 from fcsse.cli.output.terminal import Terminal
 from fcsse.clock import Clock
+from fcsse.planning.review import STALE_AFTER
 
 T = TypeVar("T")
-
-STALE_AFTER = 3.0
-"""Seconds that a question may wait for its answer before the facts are read again. Reading takes a fraction of one."""
 
 CHANGED = "What AWS holds changed while the question waited. This is how it is now:"
 

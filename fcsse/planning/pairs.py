@@ -109,7 +109,8 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
             f"{facts.pair.cache} already has {reads}access to {facts.bucket.name}, by grant {there.grant_id}{name}"
         )
         if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
-            summary += " (it was not made by fcsse and serves every bucket of this key; unlinking any of them ends it)"
+            until = "; unlinking any of them ends it" if ends(there, facts) else ""
+            summary += f" (it was not made by fcsse and serves every bucket of this key{until})"
         return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
     wider: str = advice(
         "This grant is not limited to this bucket or to S3. KMS cannot limit a grant to S3; ",

@@ -8,6 +8,9 @@ from fcsse.arn import Arn
 from fcsse.model import Bucket, Key, Pair, Via
 from fcsse.planning.plan import Outcome, Plan, Status
 
+STALE_AFTER = 3.0
+"""Seconds for which what a plan was made by counts as current. Reading it anew takes a fraction of one."""
+
 
 class ReviewedPair(NamedTuple):
     """A pair as the plan shows it. ``role`` is the role's ARN, unique id, and whether it exists; ``error`` code and message."""
@@ -51,3 +54,17 @@ def _pair(outcome: Outcome) -> ReviewedPair:
         facts.bucket if facts else None,
         facts.key if facts else None,
     )
+
+
+def moved(before: Plan, after: Plan) -> tuple[Pair, ...]:
+    """The pairs to change of which the account, role, bucket or key is another one now, or is in another state."""
+    now = {one.pair: one for one in reviewed(after).pairs}
+    return tuple(
+        one.pair
+        for one in reviewed(before).pairs
+        if one.status is Status.TO_DO and (one.pair not in now or _facts(one) != _facts(now[one.pair]))
+    )
+
+
+def _facts(one: ReviewedPair) -> tuple[object, ...]:
+    return one.account, one.role, one.bucket, one.key

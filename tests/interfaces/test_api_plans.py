@@ -1,6 +1,7 @@
 """Plans that are looked at before they are applied, and policies that are put back."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -58,6 +59,41 @@ def test_a_plan_is_applied_to_what_it_was_made_for_or_not_at_all(program: Progra
     assert not caught.value.result.changed
     assert not program.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
     assert fcsse.link("fc-0123", "data", settings=program.settings()).changed, "link plans anew"
+
+
+def rekey(program: Program) -> None:
+    """Somebody gives the bucket another default key."""
+    client = program.session().client("s3", endpoint_url=program.sandbox.url)
+    other = program.session().client("kms", endpoint_url=program.sandbox.url).create_key()["KeyMetadata"]["Arn"]
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": other}}
+    client.put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def move_alias(program: Program) -> None:
+    """Somebody points the alias by which a bucket names its key to another one."""
+    kms = program.session().client("kms", endpoint_url=program.sandbox.url)
+    kms.update_alias(AliasName="alias/data-alias", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+
+
+@pytest.mark.parametrize(("bucket", "change"), [("data", rekey), ("data-alias", move_alias)])
+def test_a_plan_is_not_applied_to_a_key_that_is_the_bucket_s_no_more(
+    program: Program, bucket: str, change: Callable[[Program], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = fcsse.plan("fc-0123", [bucket, "data-key-id"], settings=program.settings())
+    monkeypatch.setattr("fcsse.api.link_results.STALE_AFTER", -1.0)
+    change(program)
+    with pytest.raises(ChangedError, match=f"fc-0123 to {bucket}") as caught:
+        proposal.apply()
+    assert "Make a new plan" in caught.value.hint
+    assert not program.writes
+    assert fcsse.plan("fc-0123", [bucket, "data-key-id"], settings=program.settings()).apply().changed
+
+
+def test_an_old_plan_is_applied_where_nothing_has_changed(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fcsse.api.link_results.STALE_AFTER", -1.0)
+    proposal = fcsse.plan("fc-0123", ["data", "data-key-id"], settings=program.settings())
+    assert proposal.apply().changed
+    assert not proposal.apply().changed, "it was applied already"
 
 
 def test_a_plan_s_digest_binds_later_calls(program: Program) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fcsse.cli.output.terminal import Terminal
-from fcsse.cli.question import CHANGED, STALE_AFTER
+from fcsse.cli.question import CHANGED
+from fcsse.planning.review import STALE_AFTER
 from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
 

@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from fcsse.cli.question import CHANGED, STALE_AFTER
+from fcsse.cli.question import CHANGED
+from fcsse.planning.review import STALE_AFTER
 from fcsse.sandbox import Sandbox
 from tests.cli.test_terminal import DEADLINE, LINK, command, environment, plain
 
