@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
-from fcsse.policy.statement import read_statement
+from fcsse.policy.statement import is_of_links_alone
 from fcsse.policy.statement_edits import with_statements
 
 
@@ -98,7 +98,7 @@ def _with_statements(
 
 
 def _foreign(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    return tuple(one for one in statements if read_statement(one.value) is None)
+    return tuple(one for one in statements if not is_of_links_alone(one.value))
 
 
 def _counted(statements: Iterable[Statement], partition: str) -> Counter[CanonicalForm]:

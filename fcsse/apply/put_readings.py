@@ -66,7 +66,7 @@ class PutReadings:
 
     def perhaps_newest(self) -> str | None:
         """What the first reading showed, where it was under way while later ones were: it may be newer than what they did."""
-        return self._looks[0].answer(LAST) if self._overlap else None
+        return self._looks[0].answer(0.0) if self._overlap else None
 
     def texts(self) -> list[str]:
         """Every text that they showed, in the order in which they were asked for."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextvars import Context
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class TimedCall(Generic[T]):
 
     def __init__(self, call: Callable[[], T], most: int) -> None:
         self.requests = 0
-        self._call = call
+        self._call: Callable[[], T] = call
         self._most = most
         self._first: float | None = None
         self._left = False
@@ -56,8 +56,10 @@ class TimedCall(Generic[T]):
 
     def run(self) -> None:
         """Makes the call on the thread that runs; what comes of it is kept for ``wait``."""
+        # The call refers to this object. Letting go of it frees both, with the answer, without the garbage collector.
+        call, self._call = self._call, _made
         try:
-            self._result = self._call()
+            self._result = call()
         except BaseException as error:
             self._error = error
 
@@ -88,9 +90,18 @@ class TimedCall(Generic[T]):
         except BaseException:
             self._left = True
             raise
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # its traceback refers to this frame
         return self._result  # type: ignore[return-value]
+
+
+def _made() -> NoReturn:
+    """In place of a call that was made already."""
+    raise RuntimeError("a call is made once")
 
 
 IDLE_SECONDS = 5.0

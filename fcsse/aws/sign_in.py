@@ -98,6 +98,11 @@ class SignIn:
             return ""
         return self.origin().mfa_serial
 
+    @property
+    def may_ask(self) -> bool:
+        """May finding these credentials once more ask somebody: for an MFA code, or what a ``credential_process`` asks for?"""
+        return bool(self.mfa_serial()) or self.origin().kind is Kind.PROCESS
+
     def origin(self) -> Origin:
         """Where the credentials come from, as far as the config files say."""
         found = KIND_OF_METHOD.get(getattr(self._found, "method", None) or "")

@@ -100,7 +100,7 @@ def audit(
         if many.several:
             role = own.parse_role_name(many.role_name or DEFAULT_ROLE)
             form_of_all = (report.output, report.html, trend, report.new_only)
-            wanted = Wanted(*form_of_all, role, manner if fix else None, prune_orphans, many.state)
+            wanted = Wanted(*form_of_all, role, manner if fix else None, prune_orphans, many.state, here)
             raise typer.Exit(_audit_many(run, pipeline, scope, words, members, wanted))
         read = partial(audit_account, pipeline, scope, words, roles, holders, observed=observed, organization=org_id)
         shown = _answer_of(run, pipeline, read(), regions, report, trend)

@@ -227,16 +227,18 @@ def _tell(run: Session, found: CensusResult) -> None:
     taken, needs, plan = found.census, found.needs, found.rekey
     match run.output:
         case Output.JSON:
-            document = census_document(taken, needs, found.exit_code)
+            document = census_document(taken, needs, found.exit_code, found.endpoints)
             write_answer(to_text(document | {"rekey": rekey_entry(plan, run.words)} if plan else document))
         case Output.MARKDOWN:
-            write_answer(census_markdown(taken, needs) + (rekey_markdown(plan, run.words) if plan else ""))
+            write_answer(
+                census_markdown(taken, needs, found.endpoints) + (rekey_markdown(plan, run.words) if plan else "")
+            )
         case Output.TEXT:
             if run.terminal.quiet:
                 run.terminal.print([line(f"{summary(taken)} {verdict(taken, needs)}".strip(), "bold")])
                 run.terminal.print([line(rekey_summary(plan), "bold")] if plan else [])
             else:
-                run.terminal.print(census_lines(taken, needs, columns()))
+                run.terminal.print(census_lines(taken, needs, columns(), found.endpoints))
                 run.terminal.print(rekey_lines(plan, run.words) if plan else [])
     if taken.failure is not None:
         run.terminal.tell(taken.failure)

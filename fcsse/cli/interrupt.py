@@ -59,6 +59,11 @@ def install() -> None:
     threading.Thread(target=_guard, args=(hears,), name="fcsse-interrupt", daemon=True).start()
 
 
+def is_installed() -> bool:
+    """Does this process handle these signals here, as the command line's own process does?"""
+    return signal.getsignal(signal.SIGINT) is _interrupt
+
+
 def begin_telling() -> bool:
     """To be asked before the end is put into words: True for the first who asks."""
     return CURRENT.telling.acquire(blocking=False)

@@ -15,17 +15,22 @@ from typing import IO, Any, NamedTuple
 import typer
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.cli import interrupt
 from fcsse.cli.earlier_audit import Trend
+from fcsse.cli.garbage import collect_where_worth_it
 from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
+from fcsse.cli.options.aws import AwsSettings
 from fcsse.cli.options.output import AuditOutput
+from fcsse.cli.organization_processes import Workers, processes_for, share_of
+from fcsse.cli.organization_worker import Settings
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.documents import Json, to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.organization_documents import (
+    AccountEntry,
     AccountLine,
-    account_document,
     organization_csv,
     organization_json,
     organization_markdown,
@@ -42,6 +47,7 @@ from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.commands.audit.organization import AccountAudit, Totals
 from fcsse.commands.audit.organization_fix import AccountFix, Fixes
 from fcsse.commands.audit.organization_run import Organization, audit_members
+from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
@@ -60,6 +66,7 @@ class Wanted(NamedTuple):
     fix: RunOptions | None
     prune_orphans: bool
     state: Path | None
+    aws: AwsSettings
 
 
 def read_accounts(file: Path) -> tuple[Member, ...]:
@@ -90,9 +97,8 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
     skipped = frozenset(state.finished if state else ())
     report = _Report(run, organization, wanted)
     with report.spool:
-        finished = fixes.add if fixes else None
-        for one in audit_members(organization, skip=skipped, finished=finished):
-            report.add(one)
+        for entry in _entries(run, report, skipped, fixes):
+            report.add(entry)
         report.totals.skip(len(skipped & {one.account for one in organization.members}))
         run.progress.stop()
         report.end()
@@ -103,16 +109,52 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
         return _Fixing(run, report, fixes, state, wanted.fix, skipped).run_all()
 
 
+def _entries(run: Session, report: _Report, skipped: frozenset[str], fixes: Fixes | None) -> Iterator[AccountEntry]:
+    """Each account as it is ready. Several processes read them where that is quicker and nothing speaks against it."""
+    organization = report.organization
+    active = [one for one in organization.members if one.active]
+    # A fix needs the accounts' facts here. Only a process of the command line's own has others that end with it.
+    alone = fixes is not None or not run.signs_in_unattended or not interrupt.is_installed()
+    processes = 1 if alone else processes_for(len(active))
+    if processes == 1:
+        finished = fixes.add if fixes else None
+        for one in audit_members(organization, skip=skipped, finished=finished):
+            entry = AccountEntry.of(one, with_document=report.with_documents)
+            del one  # an account's facts are large, and the next one may be long in coming
+            yield entry
+            collect_where_worth_it()
+        return
+    for member in organization.members:
+        if not member.active:
+            yield AccountEntry.of(AccountAudit(member), with_document=report.with_documents)
+    settings = Settings(
+        *report.wanted.aws,
+        organization.caller,
+        report.wanted.role_name,
+        organization.members,
+        organization.scope,
+        organization.words,
+        *share_of(processes),
+        report.with_documents,
+    )
+    with Workers(settings, processes) as workers:
+        yield from workers.audit(active, organization.pipeline.progress)
+        report.other_endpoints.update(workers.endpoints)
+
+
 def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
     scope = organization.scope
-    return FixRun(organization.caller, wanted.role_name, scope.regions, scope.all_regions, wanted.prune_orphans)
+    asked = tuple(sorted({one.url for one in organization.pipeline.aws.endpoints}))
+    return FixRun(
+        organization.caller.account, wanted.role_name, scope.regions, scope.all_regions, wanted.prune_orphans, asked
+    )
 
 
 def _state_file(wanted: Wanted, organization: Organization) -> Path:
     if wanted.state is not None:
         return wanted.state
     try:
-        return user_folder() / f"organization-{organization.caller}.json"
+        return user_folder() / f"organization-{organization.caller.account}.json"
     except (RuntimeError, KeyError) as error:
         raise UnexpectedError(f"finding the folder for the state file: {error}", "Name a file with --state.") from error
 
@@ -126,22 +168,20 @@ class _Report:
         self.lines: list[AccountLine] = []
         self.spool: IO[bytes] = tempfile.TemporaryFile(prefix="fcsse-")  # noqa: SIM115 - the caller closes it
         self._places: dict[str, tuple[int, int]] = {}
+        self.other_endpoints: set[Endpoint] = set()
         self._pairs_needed = wanted.output is AuditOutput.JSON or wanted.html is not None
+        self.with_documents = self._pairs_needed or wanted.trend is not None
 
-    def add(self, one: AccountAudit) -> None:
-        """Takes an account's audit, of which only its findings stay in memory."""
-        self.totals.add(one)
-        self.lines.append(AccountLine.of(one))
-        if not self._pairs_needed and self.wanted.trend is None:
-            return
-        document = account_document(one)
+    def add(self, one: AccountEntry) -> None:
+        """Takes an account's entry, of which only its findings stay in memory."""
+        self.totals.merge(one.totals)
+        self.lines.append(one.line)
         if self.wanted.trend is not None:
-            self.wanted.trend.add(document)
+            self.wanted.trend.add(json.loads(one.document))
         if self._pairs_needed:
-            content = json.dumps(document).encode()
             try:
-                self._places[one.member.account] = (self.spool.seek(0, 2), len(content))
-                self.spool.write(content)
+                self._places[one.line.member.account] = (self.spool.seek(0, 2), len(one.document))
+                self.spool.write(one.document)
             except OSError as error:
                 raise UnexpectedError(
                     f"keeping the answers in a temporary file: {error.strerror or error}",
@@ -153,6 +193,11 @@ class _Report:
         self.lines.sort(key=lambda one: one.member.account)
         if self.wanted.trend is not None:
             self.wanted.trend.end()
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Those other than AWS's own that the caller's credentials were used at, each once, by service."""
+        return tuple(sorted({*self.organization.pipeline.aws.endpoints, *self.other_endpoints}))
 
     @property
     def code(self) -> int:
@@ -169,7 +214,7 @@ class _Report:
 
     def all(self, code: int, more: Json) -> None:
         """The whole answer; ``more`` are further entries of the document."""
-        wanted, endpoints = self.wanted, self.organization.pipeline.aws.endpoints
+        wanted, endpoints = self.wanted, self.endpoints
         if wanted.html is not None:
             now = self.organization.pipeline.clock.now()
             write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
@@ -200,7 +245,7 @@ class _Report:
         if terminal.quiet:
             terminal.print([prose((self.totals.summary, "bold"))])
             return
-        words, endpoints = self.organization.words, self.organization.pipeline.aws.endpoints
+        words, endpoints = self.organization.words, self.endpoints
         rows = organization_lines(
             self.lines, self.totals, endpoints, words, columns(), verbose=terminal.verbose, fixing=fixing
         )

@@ -59,6 +59,8 @@ class Session:
     journal: WriteLog
     progress: Spinner | PlainProgress
     writes: bool
+    signs_in_unattended: bool = True
+    """Can the same credentials be found again without asking anybody? Known once there is a pipeline."""
 
     @property
     def words(self) -> CommandBuilder:
@@ -75,6 +77,7 @@ class Session:
 
         def clients(profile: str | None) -> Clients:
             made = runtime.clients(profile, here.region, here.endpoint_url, may_ask=self.terminal.asks)
+            self.signs_in_unattended &= not made.sign_in.may_ask
             if made.sign_in.mfa_serial():  # botocore asks for the code on the terminal, where nothing else may move
                 self.progress.stop()
                 made.sign_in.check()

@@ -16,6 +16,7 @@ from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.lost_record import still_lost
+from fcsse.endpoint import Endpoint
 from fcsse.errors import FcsseError, ImpossibleError, NotFoundError, UsageError
 from fcsse.event_history.events import KMS, Event, parse_events
 from fcsse.event_history.key_changes import KeyChange
@@ -40,7 +41,7 @@ class Histories(NamedTuple):
 
     ``gaps`` are parts of the record that were not read. ``foreign`` are keys of other accounts that were looked for in the
     caller's own record: what their owners did is recorded in theirs. ``lost``: what puts of fcsse overwrote, of keys that
-    it wrote to.
+    it wrote to. ``endpoints``: those other than AWS's own that were asked.
     """
 
     keys: tuple[KeyHistory, ...]
@@ -48,6 +49,7 @@ class Histories(NamedTuple):
     foreign: tuple[Arn, ...]
     now: datetime
     lost: Mapping[Arn, LostWrites] = {}
+    endpoints: tuple[Endpoint, ...] = ()
 
     def __repr__(self) -> str:
         """One line: how many keys and changes."""
@@ -176,7 +178,8 @@ def read_histories(
             if compare and (some_lost := still_lost(pipeline, history, clock.now())):
                 lost[key] = some_lost
     foreign = tuple(key for key in keys if key.account != own and not aws.reaches(key.account))
-    return Histories(tuple(found[key] for key in dict.fromkeys(keys)), tuple(gaps), foreign, clock.now(), lost)
+    histories = tuple(found[key] for key in dict.fromkeys(keys))
+    return Histories(histories, tuple(gaps), foreign, clock.now(), lost, pipeline.aws.endpoints)
 
 
 def _gaps(region: str, name: str, looked_up: LookedUp, unreadable: int) -> list[Gap]:

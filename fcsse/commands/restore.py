@@ -22,7 +22,7 @@ from fcsse.planning.plan import PolicyChange, joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.edit import fit
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
-from fcsse.policy.statement import read_statement
+from fcsse.policy.statement import is_of_links_alone
 from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
 
@@ -201,7 +201,7 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
         {
             canonical_statement(one.value, partition): one.label
             for one in document.statements
-            if not read_statement(one.value)
+            if not is_of_links_alone(one.value)
         }
         for document in (after, before)
     )

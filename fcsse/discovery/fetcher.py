@@ -45,12 +45,15 @@ class Fetcher:
         self._counting = Lock()
 
     def close(self) -> None:
-        """Drops what has not started; does not wait for what has."""
+        """Drops what has not started, and the answers; does not wait for what has.
+
+        The answers' callbacks refer to whoever asks: without this, all would wait for the garbage collector.
+        """
         if not self._shared:
             self._pool.shutdown(wait=False, cancel_futures=True)
-            return
         for future in list(self._asked.values()):
             future.cancel()
+        self._asked.clear()
 
     def submit(self, question: Callable[..., T], *about: object) -> Future[T]:
         """Asks something that is none of the questions below, on one of the same threads; it is not remembered."""

@@ -39,6 +39,11 @@ def compile_policy(document: Mapping[str, object] | Policy, identity: bool = Fal
     return _compiled(text, identity)
 
 
+def compile_parsed(document: Mapping[str, object]) -> Policy:
+    """As ``compile_policy`` for what a JSON text says; only its statements are kept."""
+    return _compile(document, False, _statements_kept)
+
+
 @lru_cache(maxsize=512)
 def _compiled(text: str, identity: bool) -> Policy:
     return _compile(json.loads(text), identity, _statements_kept)
@@ -105,7 +110,7 @@ def _statements_kept(
     return _statements_of(index, json.dumps(entry), variables, identity, version)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _statements_of(
     index: int, text: str, variables: bool | None, identity: bool, version: str
 ) -> tuple[Statement, ...]:

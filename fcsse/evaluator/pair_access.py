@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from fcsse.evaluator.bucket_requests import bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, cache_requests, decide, quick_requests
-from fcsse.evaluator.compiled import policy_not_understood
+from fcsse.evaluator.compiled import compile_parsed, policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
 from fcsse.evaluator.request import Cause, Decision, Verdict
 from fcsse.model import AccessLevel, Facts, Grant
-from fcsse.policy.document import KEPT_POLICIES, PolicyDocument
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.kept import kept
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
@@ -194,7 +195,7 @@ def _rows(
     return tuple(rows)
 
 
-@lru_cache(maxsize=KEPT_POLICIES)
+@kept
 def slips(policy: PolicyDocument) -> tuple[tuple[str, str], ...]:
     """Label and sentence of each probable mistake in a key policy: see ``fcsse.evaluator.slips``."""
     compiled = compiled_policy(policy)
@@ -202,10 +203,10 @@ def slips(policy: PolicyDocument) -> tuple[tuple[str, str], ...]:
     return tuple((one.label, slip) for one in policy.statements for slip in ready.get(one.index, ()))
 
 
-@lru_cache(maxsize=KEPT_POLICIES)
+@kept
 def compiled_policy(policy: PolicyDocument) -> Policy:
     """A key policy ready for judging; kept, since many pairs share a key."""
-    return compile_policy(policy.value)
+    return compile_parsed(policy.value)
 
 
 def _without_policy(decision: Decision, facts: Facts) -> Decision:

@@ -7,7 +7,6 @@ IAM user guide, "Grant least privilege".
 from __future__ import annotations
 
 from enum import Enum
-from functools import lru_cache
 from typing import NamedTuple
 
 from fcsse.evaluator.cache_requests import quick_requests
@@ -15,8 +14,9 @@ from fcsse.evaluator.context import Context
 from fcsse.evaluator.pair_access import compiled_policy
 from fcsse.evaluator.rules import Statement
 from fcsse.model import Facts
-from fcsse.policy.document import KEPT_POLICIES, PolicyDocument
+from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
+from fcsse.policy.kept import kept
 from fcsse.policy.statement import read_statement
 
 
@@ -65,7 +65,7 @@ def wide_statements(facts: Facts, policy: PolicyDocument) -> tuple[WideStatement
     return tuple(found)
 
 
-@lru_cache(maxsize=KEPT_POLICIES)
+@kept
 def _others(policy: PolicyDocument) -> dict[int, str]:
     """The labels of the Allow statements that may name a role directly and are none of the documented form, by their index."""
     allows = {

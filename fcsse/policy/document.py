@@ -10,10 +10,10 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from fcsse import errors
 from fcsse.policy.json_text import JsonTextError, JsonValue, Node, compact_json, parse_json
+from fcsse.policy.kept import kept
 
 __all__ = [
     "MAX_POLICY_BYTES",
@@ -103,11 +103,7 @@ class PolicyDocument:
         return PolicyDocument.parse(compact_json(self.text, self.tree))
 
 
-KEPT_POLICIES = 512
-"""Key policies that are kept ready, some 100 kB each: those of all accounts that are audited side by side."""
-
-
-@lru_cache(maxsize=KEPT_POLICIES)
+@kept
 def parsed(text: str) -> PolicyDocument:
     """As ``PolicyDocument.parse``; kept, since many pairs share a key. Raises ``PolicyFormatError``."""
     return PolicyDocument.parse(text)

@@ -118,6 +118,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.known: dict[str, str] = {}  # a policy repeats most of its texts
 
     def fail(self, reason: str, at: int | None = None) -> JsonTextError:
         return JsonTextError(self.text, self.at if at is None else at, reason)
@@ -204,7 +205,8 @@ class _Parser:
         self.at = match.end()
         token = match.group()
         if "\\" not in token:
-            return token[1:-1]
+            text = token[1:-1]
+            return self.known.setdefault(text, text)
         value = json.loads(token)
         return value if isinstance(value, str) else ""
 

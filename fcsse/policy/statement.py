@@ -164,9 +164,9 @@ def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
     """What a statement says, if it is one of ours by meaning, whatever its Sid; None for every other statement.
 
     Ours: it allows the documented actions (or the actions that their wildcards stand for), or just those for reading, on
-    ``*``, to roles of caches and nobody else (or to every cache), under exactly the documented conditions: one account,
-    S3 in one Region, and whole buckets only. Letter case of actions, condition operators and condition keys is free, and
-    one value may be a list of one. StringLike without a wildcard is as good as StringEquals.
+    ``*``, to AWS principals, a role of a cache among them (or to every cache), under exactly the documented conditions: one
+    account, S3 in one Region, and whole buckets only. Letter case of actions, condition operators and condition keys is
+    free, and one value may be a list of one. StringLike without a wildcard is as good as StringEquals.
     """
     if not value.keys() <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}:
         return None
@@ -182,7 +182,7 @@ def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
         return None
     if every_cache and tests.get("aws:userid") != ("stringlike", (FSX_SESSION,)):
         return None
-    if not (every_cache or all(map(_may_be_a_cache, principals))):
+    if not (every_cache or any(map(_may_be_a_cache, principals))):
         return None
     account, via = _literal(tests, "kms:calleraccount"), _VIA.fullmatch(_literal(tests, "kms:viaservice"))
     operator, patterns = tests.get(CONTEXT_KEY.lower(), ("", ()))
@@ -193,6 +193,12 @@ def read_statement(value: dict[str, JsonValue]) -> LinkStatement | None:
     if not parts or not all(part and not (exact and part["objects"]) for part in parts):
         return None
     return LinkStatement(principals, every_cache, account, via.group(1), frozenset(patterns), exact, level)
+
+
+def is_of_links_alone(value: dict[str, JsonValue]) -> bool:
+    """Is it a statement of ours that names nobody else? One that does is also somebody else's: its loss is theirs."""
+    found = read_statement(value)
+    return found is not None and (found.every_cache or all(map(_may_be_a_cache, found.principals)))
 
 
 def _may_be_a_cache(principal: str) -> bool:

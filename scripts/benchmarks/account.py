@@ -135,6 +135,8 @@ class Account:
                 return {"Grants": [], "Truncated": False}
             case "LookupEvents":
                 return self._look_up(given)
+            case "DescribeFileSystems":
+                return {"FileSystems": []}
             case _:
                 start = int(str(given.get("NextToken", "0")))
                 more = {"NextToken": str(start + 25)} if start + 25 < len(self.associations) else {}

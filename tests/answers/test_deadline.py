@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
 
 import pytest
@@ -81,6 +84,32 @@ def test_calls_one_after_the_other_take_one_thread() -> None:
     for _ in range(20):
         call(work).wait()
     assert len(set(threads)) < 5  # not one: a thread of another test may come back meanwhile
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_call_that_was_made_is_freed_without_the_garbage_collector(fails: bool) -> None:
+    """With its answer: an audit of many accounts has tens of thousands between two collections."""
+
+    def work(timed: TimedCall[str]) -> str:
+        if fails:
+            raise LookupError(timed.requests)
+        return "answer"
+
+    def make() -> weakref.ref[TimedCall[str]]:
+        timed: TimedCall[str] = TimedCall(lambda: work(timed), most=10)
+        with suppress(LookupError):
+            timed.wait()
+        return weakref.ref(timed)
+
+    gc.disable()
+    try:
+        made = make()
+        end = time.monotonic() + 10
+        while made() is not None and time.monotonic() < end:  # its thread lets go of it a moment later
+            time.sleep(0.001)
+        assert made() is None
+    finally:
+        gc.enable()
 
 
 def test_calls_side_by_side_do_not_wait_for_each_other() -> None:

@@ -21,8 +21,10 @@ import pytest
 from botocore.stub import Stubber
 
 from fcsse.aws.organization_accounts import list_member_accounts
+from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member
+from fcsse.policy.document import parsed
 from fcsse.sandbox.wire import AwsError, Call
 from tests.simulated import Shell
 
@@ -415,9 +417,30 @@ def test_a_state_file_that_is_none_is_refused_before_anything_is_written(
     assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
 
 
-def test_a_state_file_of_another_run_is_refused(organization: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("other", "differing"),
+    [
+        (FixRun("111122223333", "Other", (), False, False), "role_name"),
+        (FixRun("111122223333", "Audit", (), False, False, ("http://localhost:4566",)), "endpoints"),
+    ],
+)
+def test_a_state_file_of_another_run_is_refused(
+    organization: Shell, tmp_path: Path, other: FixRun, differing: str
+) -> None:
     state = tmp_path / "state.json"
-    FixState.open(state, FixRun("111122223333", "Other", (), False, False)).finish(THIRD, 0)
+    FixState.open(state, other).finish(THIRD, 0)
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
-    assert "role_name" in run.err
+    assert differing in run.err
+
+
+def test_what_was_made_of_the_policies_of_an_account_that_is_done_is_dropped(organization: Shell) -> None:
+    """An organization has more of them than fit into memory."""
+    texts: list[str] = []
+    with organization.monkeypatch.context() as patch:
+        patch.setattr(organization_run, "forget", texts.extend)
+        document(organization)
+    known = {text: parsed(text) for text in texts}
+    assert len(known) > 2
+    document(organization)
+    assert not any(parsed(text) is one for text, one in known.items())

@@ -62,6 +62,25 @@ def test_in_every_form(shell: Shell, tmp_path: Path, place: str, words: tuple[st
     assert "hunter2" not in text.words + str(document) + markdown.words
 
 
+@pytest.mark.parametrize(
+    ("words", "services"),
+    [
+        (("history", *PAIR[2:]), {"cloudtrail", "s3"}),
+        (("census", *PAIR[2:]), {"s3", "kms"}),
+        (("settle", *PAIR[2:]), {"kms"}),
+    ],
+    ids=["history", "census", "settle"],
+)
+def test_by_commands_that_only_read(shell: Shell, words: tuple[str, ...], services: set[str]) -> None:
+    url = shell.sandbox.url
+    text = shell.run(*words)
+    assert f"Endpoint    {url}\n" in text.out, text.words
+    document = shell.run(*words, "-o", "json").json
+    assert {one["url"] for one in document["endpoints"]} == {url}
+    assert services <= {one["service"] for one in document["endpoints"]}
+    assert f"\nEndpoint: {url}\n" in shell.run(*words, "-o", "markdown").out
+
+
 def test_one_service_alone_is_named(shell: Shell) -> None:
     other = shell.sandbox.url.replace("127.0.0.1", "localhost")
     run = shell.link("fc-0123", "data", "--dry-run", AWS_ENDPOINT_URL_KMS=other)

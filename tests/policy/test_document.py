@@ -16,6 +16,7 @@ from fcsse.policy.document import (
 )
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.json_text import JsonValue
+from fcsse.policy.kept import forget
 from tests.policy.documents import NAMED, ROOT, document, documents
 
 
@@ -133,7 +134,7 @@ def test_printable_escapes_what_a_terminal_would_obey() -> None:
 def test_the_policies_of_accounts_read_side_by_side_are_each_parsed_once() -> None:
     """Pairs of all accounts come by turns, so that a smaller cache would forget each policy before its next pair."""
     texts = [json.dumps({"Statement": [{"Sid": f"{number}"}]}) for number in range(ACCOUNTS_AT_ONCE * 60)]
-    parsed.cache_clear()
-    for text in texts * 2:
-        parsed(text)
-    assert parsed.cache_info().misses == len(texts)
+    documents_of = [parsed(text) for text in texts]
+    assert all(parsed(text) is one for text, one in zip(texts, documents_of, strict=True))
+    forget(texts)
+    assert not any(parsed(text) is one for text, one in zip(texts, documents_of, strict=True))

@@ -182,7 +182,6 @@ def test_a_role_joins_the_statement_that_differs_only_in_the_role() -> None:
         {**ours("fc-1", sid="a"), "Action": ["kms:Decrypt", "kms:DescribeKey"]},
         ours(sid="a", bucket="data2"),
         {**ours("fc-1", sid="a"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Loader"}},
-        {**ours("fc-1", sid="a"), "Principal": {"AWS": [role("fc-1"), f"arn:aws:iam::{ACCOUNT}:root"]}},
     ],
 )
 def test_a_role_joins_no_other_statement(other: dict[str, JsonValue]) -> None:

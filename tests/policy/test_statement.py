@@ -12,6 +12,7 @@ from fcsse.policy.statement import (
     Access,
     LinkStatement,
     documented_statement,
+    is_of_links_alone,
     is_sid_for,
     read_statement,
     sid_for,
@@ -185,7 +186,6 @@ EVERY = "aws:userid"
         {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Loader"}},
         {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
         {"Principal": {"AWS": ACCOUNT}},
-        {"Principal": {"AWS": [role("fc-0123"), f"arn:aws:iam::{ACCOUNT}:user/Alice"]}},
         {
             "Principal": {
                 "AWS": role("fc-0123").replace("/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com", "")
@@ -250,3 +250,19 @@ def test_every_cache_needs_the_documented_session(userid: JsonValue) -> None:
     assert read_statement(value) is not None
     value["Principal"] = "*"
     assert read_statement(value) is not None
+
+
+@pytest.mark.parametrize(
+    ("principal", "alone"),
+    [
+        (role("fc-0123"), True),
+        ([role("fc-0123"), "AROAEXAMPLEID12345678"], True),
+        ([role("fc-0123"), f"arn:aws:iam::{ACCOUNT}:user/Alice"], False),
+        ([role("fc-0123"), f"arn:aws:iam::{ACCOUNT}:root"], False),
+    ],
+)
+def test_one_that_names_others_too_is_theirs_as_well(principal: JsonValue, alone: bool) -> None:
+    value: Value = {**json.loads(PAGE_STATEMENT), "Principal": {"AWS": principal}}
+    assert read_statement(value) is not None
+    assert is_of_links_alone(value) is alone
+    assert not is_of_links_alone({**value, "Effect": "Deny"})

@@ -14,6 +14,7 @@ from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import Access, documented_statement, sid_for
 from tests.policy import reading
 from tests.policy.documents import (
+    ACCOUNT,
     BOTH,
     BUCKET,
     DEAD,
@@ -52,6 +53,15 @@ def test_a_role_leaves_the_others() -> None:
 
     assert edit.steps == (did.RoleTakenOut("'a'", role("fc-2"), (TWO,)),)
     assert edit.document == document(ours("fc-1", "fc-3", sid="a"))
+
+
+def test_a_role_leaves_others_that_are_no_caches() -> None:
+    alice = f"arn:aws:iam::{ACCOUNT}:user/Alice"
+    both: dict[str, JsonValue] = {**ours("fc-1", sid="a"), "Principal": {"AWS": [role("fc-1"), alice]}}
+    edit = unlink(document(both), [ONE])
+
+    assert edit.steps == (did.RoleTakenOut("'a'", role("fc-1"), (ONE,)),)
+    assert edit.document == document({**both, "Principal": {"AWS": alice}})
 
 
 def test_all_forms_and_regions_go() -> None:

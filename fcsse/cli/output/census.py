@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from fcsse.cli.output.documents import Json, escaped
+from collections.abc import Sequence
+
+from fcsse.cli.output.documents import Json, endpoint_markdown, escaped
 from fcsse.cli.output.lines import Line, line, wrapped
+from fcsse.cli.output.plan import endpoint_lines
 from fcsse.commands.census.access import AccessReport
 from fcsse.commands.census.tally import Census
 from fcsse.encryption_algorithms import algorithm_of
+from fcsse.endpoint import Endpoint, endpoints_entry
 from fcsse.evaluator.request import Verdict
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.objects import Group
@@ -89,7 +93,9 @@ def confidence(taken: Census) -> str:
     return f"{cut}An encryption that the sample missed covers at most {most:,}{of} {what}{readable} (95% confidence)."
 
 
-def census_lines(taken: Census, needs: AccessReport, columns: int = 80) -> list[Line]:
+def census_lines(
+    taken: Census, needs: AccessReport, columns: int = 80, endpoints: Sequence[Endpoint] = ()
+) -> list[Line]:
     """Groups, each with what the caches may do with it; then the commands that fix what is missing.
 
     Sentences break at words; long values and commands have a line of their own, so that it reads on narrow terminals.
@@ -121,6 +127,8 @@ def census_lines(taken: Census, needs: AccessReport, columns: int = 80) -> list[
         out += [line(""), *(line(part) for part in wrapped(text, room))]
     if needs.remedies:
         out += [line(""), line("To fix it:", "bold"), *(line(f"  {remedy}") for remedy in needs.remedies)]
+    if endpoints:
+        out += [line(""), *endpoint_lines(endpoints)]
     return out
 
 
@@ -154,12 +162,13 @@ def verdicts(needs: AccessReport, group: Group) -> list[tuple[list[str], Verdict
     return [(caches, verdict, reason) for (verdict, reason), caches in found.items()]
 
 
-def census_document(taken: Census, needs: AccessReport, code: int) -> Json:
+def census_document(taken: Census, needs: AccessReport, code: int, endpoints: Sequence[Endpoint] = ()) -> Json:
     """The JSON document. ``other_way_at_most`` is null where nothing can be said of objects not looked at."""
     return {
         "schema": DOCUMENT_SCHEMA,
         "command": "census",
         "exit_code": code,
+        "endpoints": endpoints_entry(endpoints),
         "bucket": taken.bucket,
         "prefix": taken.prefix,
         "looked_at": taken.looked_at,
@@ -203,10 +212,10 @@ def census_document(taken: Census, needs: AccessReport, code: int) -> Json:
     }
 
 
-def census_markdown(taken: Census, needs: AccessReport) -> str:
+def census_markdown(taken: Census, needs: AccessReport, endpoints: Sequence[Endpoint] = ()) -> str:
     """GitHub Markdown."""
     told = " ".join(text for text in (summary(taken), confidence(taken), *taken.notes) if text)
-    out = ["### fcsse census", "", escaped(told), ""]
+    out = ["### fcsse census", "", escaped(told), *endpoint_markdown(endpoints), ""]
     if taken.groups:
         out += ["| objects | encryption | key | caches |", "| --: | --- | --- | --- |"]
     for group in taken.groups:

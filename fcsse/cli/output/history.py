@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
-from fcsse.cli.output.documents import escaped, fenced
+from fcsse.cli.output.documents import endpoint_markdown, escaped, fenced
 from fcsse.cli.output.lines import Line, line, prose, visible
+from fcsse.cli.output.plan import endpoint_lines
 from fcsse.commands.history import Histories
 from fcsse.event_history.events import mapping_of, member, text_of
 from fcsse.event_history.key_changes import KeyChange
@@ -39,6 +40,8 @@ def history_lines(found: Histories, shown: Shown) -> list[Line]:
             out += [line(""), *_change(change, grants, shown)]
         if not changes:
             out.append(line(f"  No change of it is recorded{_since(shown)}."))
+    if found.endpoints:
+        out += [line(""), *endpoint_lines(found.endpoints)]
     limits = notes_of(found, shown)
     return [*out, *([line("")] if limits else []), *(prose((note, "dim")) for note in limits)]
 
@@ -175,7 +178,7 @@ def grants_by_id(one: KeyHistory) -> dict[str, Change]:
 
 def history_markdown(found: Histories, shown: Shown) -> str:
     """The answer as GitHub Markdown."""
-    out = ["### fcsse history"]
+    out = ["### fcsse history", *endpoint_markdown(found.endpoints)]
     for one in found.keys:
         out += ["", f"#### Key `{one.key}`", ""]
         changes, grants = one.shown(failed=shown.failed), grants_by_id(one)

@@ -7,6 +7,7 @@ from fcsse.cli.output.documents import Json
 from fcsse.cli.output.history import Shown, grants_by_id, notes_of, what
 from fcsse.cli.output.lines import visible
 from fcsse.commands.history import Histories, RecordedVersion
+from fcsse.endpoint import endpoints_entry
 from fcsse.event_history.loss_phrases import part_name
 from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.tools import tool_of
@@ -62,6 +63,7 @@ def history_document(found: Histories, shown: Shown) -> Json:
         "schema": DOCUMENT_SCHEMA,
         "command": "history",
         "exit_code": 0,
+        "endpoints": endpoints_entry(found.endpoints),
         "since": shown.since.isoformat() if shown.since else None,
         "complete": not found.gaps and not found.foreign,
         "keys": [{**_key(one, shown), "lost": lost_entries(found.lost.get(one.key))} for one in found.keys],
@@ -79,7 +81,7 @@ def lost_entries(found: LostWrites | None) -> list[Json]:
             "back": one.back,
             "certain": certain,
             "written_by": one.of.id,
-            "ran_over_by": one.by.id,
+            "overwritten_by": one.by.id,
         }
         for one, certain in some
     ]

@@ -95,9 +95,23 @@ def _unread(finding: Finding, name: str) -> Json:
     }
 
 
-def account_text(one: AccountAudit) -> str:
-    """The entry as a line of ASCII JSON."""
-    return json.dumps(account_document(one), separators=(", ", ": "))
+class AccountEntry(NamedTuple):
+    """All that a report needs of an account's audit, as values that one process can hand to another.
+
+    ``document`` is the account's entry as a line of ASCII JSON; empty where no form of the answer has it.
+    """
+
+    line: AccountLine
+    totals: Totals
+    document: bytes = b""
+
+    @classmethod
+    def of(cls, one: AccountAudit, *, with_document: bool) -> AccountEntry:
+        """The entry of an account's audit."""
+        totals = Totals()
+        totals.add(one)
+        text = json.dumps(account_document(one)).encode() if with_document else b""
+        return cls(AccountLine.of(one), totals, text)
 
 
 def organization_json(

@@ -1,6 +1,6 @@
 """What ``audit --organization --fix`` has finished, kept in a file so that an interrupted run can go on.
 
-The file names accounts, times and exit codes and nothing else: no credentials, no policies. It is replaced as a whole after
+The file names the run, accounts and exit codes and nothing else: no credentials, no policies. It is replaced as a whole after
 each account. A run that reached its end marks it as finished, and the next run begins anew.
 """
 
@@ -20,13 +20,17 @@ MOST_BYTES = 16 * 1024 * 1024
 
 
 class FixRun(NamedTuple):
-    """What a run is: two runs that differ in any of it do not continue each other."""
+    """What a run is: two runs that differ in any of it do not continue each other.
+
+    ``endpoints``: the URLs other than AWS's own at which the accounts were asked for.
+    """
 
     caller: str
     role_name: str
     regions: tuple[str, ...]
     all_regions: bool
     prune_orphans: bool
+    endpoints: tuple[str, ...] = ()
 
 
 class FixState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from fcsse.commands.audit.finding import Finding
@@ -107,6 +107,15 @@ class Totals:
         self.caches += len({pair.pair.cache for pair in judged})
         self.buckets += len({pair.pair.bucket for pair in judged})
         self.verdicts.update(one.audit.verdicts)
+
+    def merge(self, more: Totals) -> None:
+        """Adds the sums over other accounts."""
+        for one in fields(self):
+            value = getattr(more, one.name)
+            if isinstance(value, Counter):
+                getattr(self, one.name).update(value)
+            else:
+                setattr(self, one.name, getattr(self, one.name) + value)
 
     def skip(self, accounts: int) -> None:
         """Adds accounts that an earlier run finished."""

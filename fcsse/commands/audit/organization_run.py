@@ -6,12 +6,12 @@ order. An account that cannot be read is an answer like any other; only where no
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
+from fcsse.arn import Arn
 from fcsse.aws_calls import MemberAccounts
 from fcsse.commands.audit.facts import Scope
 from fcsse.commands.audit.fair_share import FairShare
@@ -20,8 +20,9 @@ from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.run import audit_account
 from fcsse.discovery.fetcher import attempt
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.model import Member
+from fcsse.model import Facts, Member
 from fcsse.pipeline import Pipeline
+from fcsse.policy.kept import forget
 from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
 
@@ -39,15 +40,17 @@ Finished = Callable[[AccountAudit, Pipeline], None]
 
 @dataclass(slots=True)
 class Organization:
-    """What an audit of many accounts needs. ``pipeline`` has the caller's credentials, ``members`` are all accounts."""
+    """What an audit of many accounts needs. ``pipeline`` has the caller's credentials, ``members`` are all accounts.
+
+    ``caller`` is the ARN of who asks.
+    """
 
     pipeline: Pipeline
     members: tuple[Member, ...]
     accounts: MemberAccounts
     scope: Scope
     words: CommandBuilder
-    caller: str
-    """The account of the caller."""
+    caller: Arn
 
 
 def open_organization(
@@ -67,9 +70,7 @@ def open_organization(
     caller = pipeline.aws.caller()
     found = tuple(members) if members is not None else pipeline.aws.member_accounts()
     accounts = pipeline.aws.members(caller, role_name, found)
-    return Organization(
-        pipeline, found, accounts, scope, replace(words, audited=(*audited, *words.audited)), caller.account
-    )
+    return Organization(pipeline, found, accounts, scope, replace(words, audited=(*audited, *words.audited)), caller)
 
 
 def audit_members(
@@ -81,10 +82,8 @@ def audit_members(
     ``CredentialsError`` where no account takes the caller's credentials.
     """
     wanted = [one for one in organization.members if one.account not in skip]
-    progress = _Progress(organization.pipeline.progress, sum(one.active for one in wanted))
-    ready: SimpleQueue[tuple[Member, Future[AccountAudit]]] = SimpleQueue()
-    errors: dict[str, FcsseError] = {}
-    read = 0
+    gathered = Gathered(organization.pipeline.progress, sum(one.active for one in wanted))
+    ready: SimpleQueue[Future[AccountAudit]] = SimpleQueue()
     requests = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fcsse-request")
     accounts = ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="fcsse-account")
     try:
@@ -93,31 +92,34 @@ def audit_members(
             if not member.active:
                 yield AccountAudit(member)
                 continue
-            future = accounts.submit(_audit, organization, member, requests, finished)
-            future.add_done_callback(lambda done, member=member: ready.put((member, done)))  # type: ignore[misc]
+            accounts.submit(audit_member, organization, member, requests, finished=finished).add_done_callback(
+                ready.put
+            )
             waiting += 1
         organization.pipeline.progress.step("auditing accounts")
         for _ in range(waiting):
-            member, future = ready.get()
-            one = future.result()
-            progress.advance()
-            if one.error is not None:
-                errors[member.account] = one.error
-            else:
-                read += 1
-            del future
+            one = ready.get().result()
+            gathered.add(one.member.account, one.error)
             yield one
+            del one  # an account's facts are large, and the next one may be long in coming
     finally:
         accounts.shutdown(wait=False, cancel_futures=True)
         requests.shutdown(wait=False, cancel_futures=True)
-    if errors and not read and not skip and all(isinstance(one, CredentialsError) for one in errors.values()):
-        raise errors[min(errors)]
+    if not skip:
+        gathered.require_credentials()
 
 
-def _audit(
-    organization: Organization, member: Member, requests: ThreadPoolExecutor, finished: Finished | None
+def audit_member(
+    organization: Organization,
+    member: Member,
+    requests: Executor,
+    most: int = OF_ONE_ACCOUNT,
+    finished: Finished | None = None,
 ) -> AccountAudit:
-    """One account. Its error is part of the answer; what is no error of this project's is raised."""
+    """One account's audit, with at most ``most`` of its requests under way on the threads of ``requests``.
+
+    Its error is part of the answer; what is no error of this project's is raised.
+    """
     accounts = organization.accounts
     # On one of the shared threads, so that it counts as one of their requests.
     aws = attempt(requests.submit(accounts.aws_of, member.account).result)
@@ -126,9 +128,11 @@ def _audit(
     pipeline = replace(organization.pipeline, aws=aws, progress=Silent())
     # The caller's profile gives credentials of the caller's account only.
     own_words = (
-        organization.words if member.account == organization.caller else replace(organization.words, profile=None)
+        organization.words
+        if member.account == organization.caller.account
+        else replace(organization.words, profile=None)
     )
-    share = FairShare(requests, OF_ONE_ACCOUNT)
+    share = FairShare(requests, most)
     found = attempt(_read, pipeline, organization.scope, own_words, share)
     if isinstance(found, FcsseError):
         accounts.release(member.account)
@@ -139,6 +143,7 @@ def _audit(
     if finished is not None:
         finished(one, pipeline)
     accounts.release(member.account)
+    forget({text for pair in found.facts.pairs if isinstance(pair, Facts) for text in (pair.policy,) if text})
     return one
 
 
@@ -146,14 +151,22 @@ def _read(pipeline: Pipeline, scope: Scope, words: CommandBuilder, requests: Exe
     return audit_account(pipeline, scope, words, pool=requests)
 
 
-class _Progress:
-    """Counts accounts."""
+class Gathered:
+    """The accounts that are done, of ``total``: how many, and which of them could not be read."""
 
     def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done, self._lock = progress, total, 0, threading.Lock()
+        self._progress, self._total, self._done = progress, total, 0
+        self._errors: dict[str, FcsseError] = {}
 
-    def advance(self) -> None:
-        """One account more."""
-        with self._lock:
-            self._done += 1
-            self._progress.advance(self._done, self._total)
+    def add(self, account: str, error: FcsseError | None) -> None:
+        """One account more; ``error`` is why it could not be read."""
+        self._done += 1
+        self._progress.advance(self._done, self._total)
+        if error is not None:
+            self._errors[account] = error
+
+    def require_credentials(self) -> None:
+        """Raises ``CredentialsError`` where there are accounts, and none of them took the caller's credentials."""
+        errors = self._errors
+        if errors and len(errors) == self._done and all(isinstance(one, CredentialsError) for one in errors.values()):
+            raise errors[min(errors)]

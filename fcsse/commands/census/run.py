@@ -14,6 +14,7 @@ from fcsse.commands.census.rekey import RekeyPlan, RekeyRequest, plan_rekey
 from fcsse.commands.census.rekey_target import describe_sources, find_target
 from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.permission import Engine
+from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
 from fcsse.model import Pair
 from fcsse.objects import Group
@@ -42,11 +43,13 @@ class CensusResult(NamedTuple):
     """What ``census`` says of a bucket: ``census`` is what was counted, ``needs`` what the caches may do with it.
 
     ``rekey``: the plan for objects that are encrypted otherwise than they should be, where one was asked for.
+    ``endpoints``: those other than AWS's own that were asked.
     """
 
     census: Census
     needs: AccessReport
     rekey: RekeyPlan | None = None
+    endpoints: tuple[Endpoint, ...] = ()
 
     def __repr__(self) -> str:
         """One line: the bucket, how many objects were read and how many groups they make."""
@@ -101,10 +104,11 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     facts = _facts(pipeline, census, question.caches)
     needs = needs_of(census, facts.caches, facts.found, words, facts.unknown) if facts else _NOT_JUDGED
     if question.rekey is None or target is None:
-        return CensusResult(census, needs)
+        return CensusResult(census, needs, endpoints=pipeline.aws.endpoints)
     sources = describe_sources(pipeline.aws, census, target)
     links = _links(target, question.bucket, facts.caches if facts else (), words)
-    return CensusResult(census, needs, plan_rekey(census, question.rekey, target, sources, manifest, links))
+    plan = plan_rekey(census, question.rekey, target, sources, manifest, links)
+    return CensusResult(census, needs, plan, pipeline.aws.endpoints)
 
 
 _NOT_JUDGED = AccessReport(caches_known=False)

@@ -1,7 +1,8 @@
 """``fcsse audit --organization`` as a whole process, against one ``fcsse audit`` process an account in a shell's loop.
 
 The measure is the least time that so many requests take on 64 connections, at 50 ms each. A process of Python decides and
-sends on one processor at a time, so the time is never less than its processor time: both are printed. The loop is measured
+sends on one processor at a time, and fcsse starts one for each processor, so the time is never less than the processor
+time divided by the processors: both are printed. Memory is that of all its processes together. The loop is measured
 on a few accounts, one process after the other, and taken times the number of accounts. 1,000 accounts are not run: their
 requests and times are calculated from the difference between the whole and half the accounts.
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.memory import PeakMemory
 from benchmarks.organization import Organization
 from benchmarks.result import Result, Target
 from benchmarks.simulator import Simulator
@@ -36,7 +38,10 @@ LOOPED = 5
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process. ``asking`` is from its first request to its last answer; ``memory`` its peak in MB."""
+    """One process. ``asking`` is from its first request to its last answer; ``memory`` its peak in MB.
+
+    Processes that it has started count with it.
+    """
 
     requests: int
     asking: float
@@ -113,7 +118,8 @@ def _process(bench: Bench, simulator: Simulator, command: Sequence[str], more: M
             command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE
         )
         assert process.stderr
-        told = process.stderr.read()
+        with PeakMemory(process.pid) as memory:
+            told = process.stderr.read()
         _, status, used = os.wait4(process.pid, 0)
     whole = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -123,7 +129,8 @@ def _process(bench: Bench, simulator: Simulator, command: Sequence[str], more: M
         raise SystemExit(text)
     log = simulator.take_log()
     asking = max(one.answered for one in log) - min(one.arrived for one in log)
-    return Run(len(log), asking, whole, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    peak = memory.megabytes or used.ru_maxrss / 1024
+    return Run(len(log), asking, whole, used.ru_utime + used.ru_stime, peak)
 
 
 def _loop(bench: Bench, accounts: int) -> float:
