@@ -103,7 +103,17 @@ class Pipeline:
     def _discover(
         self, target: Target, options: Options, *, ask_prefixes: bool = False
     ) -> tuple[tuple[Facts | Obstacle, ...], float]:
-        """The facts, and when the policies in them were read, in seconds of the run's clock."""
+        """The facts, and when the policies in them were read, in seconds of the run's clock.
+
+        Where a role came while it was waited for, all is read anew: a bucket may have got another key in those minutes.
+        """
+        found, read_at, waited = self._read(target, options, ask_prefixes=ask_prefixes)
+        return self._read(target, options, ask_prefixes=ask_prefixes)[:2] if waited else (found, read_at)
+
+    def _read(
+        self, target: Target, options: Options, *, ask_prefixes: bool
+    ) -> tuple[tuple[Facts | Obstacle, ...], float, bool]:
+        """The facts, when the policies in them were read, and whether a role was waited for that came."""
         self._advisories = None  # its answers are as old as the facts were
         options = with_resolved_key(self.aws, options, target.buckets)
         with Discovery(self.aws, options, self.clock, self.progress, self.wait, words=self.words) as discovery:
@@ -117,7 +127,7 @@ class Pipeline:
             found = with_look_ups(self.aws, found)
         if options.operation is Operation.LINK and target.buckets:
             found = tuple(self._with_prefixes(one) if isinstance(one, Facts) else one for one in found)
-        return found, self.clock.monotonic() - discovery.age_of_policies()
+        return found, self.clock.monotonic() - discovery.age_of_policies(), discovery.waited
 
     def _with_prefixes(self, facts: Facts) -> Facts:
         """The facts with the cache's prefixes, where a statement for a part of the bucket may be enough for those."""

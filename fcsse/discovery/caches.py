@@ -52,6 +52,11 @@ class Caches:
         wanted = {pair.cache for pair in pairs if pair.cache and self._buckets.without_key(pair.bucket) is None}
         self._finder.await_missing({cache: self._fetcher.role(cache) for cache in sorted(wanted)})
 
+    @property
+    def waited(self) -> bool:
+        """Was a role waited for that came?"""
+        return bool(self._finder.found)
+
     def read(self, pair: Pair) -> CacheSide:
         """The cache's side of a pair. Raises ``NotFoundError`` where the wish needs a role and there is none."""
         if pair not in self._read:

@@ -159,6 +159,11 @@ class Discovery:
         advised.__cause__ = error
         return advised
 
+    @property
+    def waited(self) -> bool:
+        """Was a role waited for that came?"""
+        return self._caches.waited
+
     def age_of_policies(self) -> float:
         """Seconds since the first key policy was asked for."""
         return self._clock.monotonic() - self._policies_read_at

@@ -137,7 +137,21 @@ def test_a_grant_of_the_cache_s_own_hand_counts(shell: Shell) -> None:
     )
     run = shell.linked("fc-0123", ABROAD)
     assert "by-hand" in run.out
+    assert "unlinking any of them ends it" in run.out
     assert run.count("kms:CreateGrant") == 0
+
+
+def test_of_a_wider_grant_that_unlinking_leaves_nothing_else_is_said(shell: Shell) -> None:
+    kms = shell.sandbox.client("kms")
+    more = [*OPERATIONS, "RetireGrant"]
+    kms.create_grant(
+        KeyId=shell.sandbox.key(ABROAD).arn, GranteePrincipal=role("fc-0123"), Operations=more, Name="wider"
+    )
+    run = shell.linked("fc-0123", ABROAD)
+    assert "wider" in run.out
+    assert "ends it" not in run.out
+    assert shell.run("unlink", "--cache", "fc-0123", "--bucket", ABROAD).code == 0
+    assert [one["Name"] for one in shell.grants(ABROAD)] == ["wider"]
 
 
 def test_a_grant_with_fewer_operations_does_not_count(shell: Shell) -> None:

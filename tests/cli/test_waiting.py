@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future
+
 import pytest
 
+from fcsse.discovery.roles import RoleFinder
+from fcsse.model import Role
 from tests.cli.shell import WRITES, Shell
 
 NEW = "fc-0aaa"
@@ -24,6 +29,25 @@ def test_a_role_that_appears_late_is_waited_for(shell: Shell) -> None:
     assert f"waiting for the service-linked role of {NEW}" in run.err
     assert 0 < shell.clock.slept < 60
     assert shell.works(NEW, "data") == (True, True)
+
+
+def test_what_a_bucket_has_when_the_role_comes_counts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes may pass until then, in which somebody gives the bucket another key."""
+    shell.sandbox.add_cache(NEW, ["data"], lifecycle="CREATING", role_calls=5)
+    s3, kms = shell.sandbox.client("s3"), shell.sandbox.client("kms")
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": other}}
+    wait = RoleFinder.await_missing
+
+    def rekeyed(self: RoleFinder, roles: Mapping[str, Future[Role | None]]) -> None:
+        wait(self, roles)
+        s3.put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+    monkeypatch.setattr(RoleFinder, "await_missing", rekeyed)
+    run = shell.link(NEW, "data")
+    assert run.code == 0, run.words
+    assert other in run.out
+    assert NEW in kms.get_key_policy(KeyId=other, PolicyName="default")["Policy"]
 
 
 def test_a_role_that_does_not_appear_is_not_found_in_the_end(shell: Shell) -> None:

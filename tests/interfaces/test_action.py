@@ -234,6 +234,15 @@ def test_no_option_of_the_action_s_own_is_taken_for_a_value(runner: Runner, inpu
     assert runner.sandbox.policy_text("data") == before
 
 
+@pytest.mark.parametrize("mode", ["plan", "apply"])
+def test_a_step_that_made_no_plan_fails(runner: Runner, mode: str) -> None:
+    """``--help`` among the arguments ends fcsse with 0 before it looks at anything."""
+    step = runner.run("push", **PAIR, mode=mode, arguments="--help")
+    assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log
+    assert "made no plan" in step.log
+    assert not len(runner.sandbox.requests)
+
+
 def test_what_is_no_id_ends_as_usage(runner: Runner) -> None:
     step = runner.run("push", cache=" ".join(one for one in HOSTILE if not one.startswith("--")), bucket="data")
     assert (step.code, step.outputs["exit-code"], step.outputs["changed"]) == (2, "2", "false"), step.log

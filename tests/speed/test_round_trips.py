@@ -25,7 +25,7 @@ ALIAS = ("s3:GetBucketEncryption", "s3:HeadBucket", "kms:DescribeKey")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short settling second; a reading that counts as fresh even on a busy machine."""
-    monkeypatch.setattr(fcsse.apply.policy_reader, "SETTLING", 0.05)
+    monkeypatch.setattr(fcsse.apply.policy_reader, "RECHECK_DELAY", 0.05)
     monkeypatch.setattr(fcsse.apply.policy_reader, "PATIENT", 0.0)
     monkeypatch.setattr(fcsse.apply.policy_writer, "FRESH", 60.0)
     monkeypatch.setattr(fcsse.apply.policy_writer, "LONG_AGO", 60.0)

@@ -178,6 +178,7 @@ if [ "$code" -ne 0 ]; then
     echo "::error::fcsse $command cannot do all that was asked: exit code $code; see the job summary" >&2
     finish "$code"
 fi
+[ -n "$digest" ] || refuse "fcsse $command made no plan: the input 'arguments' asks for something else, such as --help"
 
 # A change is bound to what was reviewed, or at least to what the summary shows.
 how=(--yes)
