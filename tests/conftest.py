@@ -27,6 +27,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser come last: it may be on its way (``.ci/run``)."""
+    items.sort(key=lambda one: "browser" in getattr(one, "fixturenames", ()))
+
+
 def pytest_collection_finish() -> None:
     """What has been imported and collected stays to the end: no garbage collection need look at it."""
     gc.freeze()

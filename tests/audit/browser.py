@@ -33,8 +33,17 @@ FLAGS = (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
+COMING = "PYTEST_BROWSER_COMING"
+"""Names a file that is there for as long as a browser is being installed (``.ci/run``)."""
+LONGEST = 300.0
+"""Seconds to wait for that at most."""
+
+
 def browser_path() -> str | None:
-    """The browser on this machine, if there is one."""
+    """The browser on this machine, if there is one, or will be in a moment."""
+    coming, end = os.environ.get(COMING), time.monotonic() + LONGEST
+    while coming and Path(coming).exists() and time.monotonic() < end:
+        time.sleep(0.2)
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATH = browser_path()
 MADE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WIDTHS = (390, 800, 1400)
-
-pytestmark = pytest.mark.skipif(PATH is None, reason="no Chromium or Chrome on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +29,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(PATH or "", tmp_path_factory.mktemp("profile")) as browser:
+    path = browser_path()
+    if path is None:
+        pytest.skip("no Chromium or Chrome on this machine")
+    with Browser(path, tmp_path_factory.mktemp("profile")) as browser:
         yield browser
 
 
