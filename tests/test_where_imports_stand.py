@@ -24,9 +24,12 @@ HEAVY = (
     "fcsse.aws",
     "fcsse.sandbox",
     "fcsse.cli.settle_after",
+    "fcsse.cli.organization_processes",
+    "fcsse.cli.organization_worker",
 )
 """Other people's packages that take long to import, the two of our own that are there for them, and ``link --settle``, which
-brings what reads CloudTrail's record: 8% of the processor time of each link that does not settle.
+brings what reads CloudTrail's record: 8% of the processor time of each link that does not settle. The processes of an audit of many
+accounts bring multiprocessing, which an audit of one does not need.
 """
 
 AT_A_PROMPT = (

@@ -144,7 +144,7 @@ class Proposal:
                 raise outcome.error
         if gone:
             raise ChangedError(
-                f"applying the plan: the role, bucket or key has changed since it was made, of {listed(list(map(str, gone)), 3)}",
+                f"applying the plan: since it was made, the role, bucket or key has changed for {listed(list(map(str, gone)), 3)}",
                 "Make a new plan. Nothing was written.",
             )
 

@@ -67,7 +67,7 @@ class Copies:
             )
 
     def note_held(self, shown: str, partition: str) -> None:
-        """Adds to the copy that nobody wrote in the recheck delay after it was replaced, where KMS shows what was put."""
+        """Adds to the copy that nobody wrote within the recheck delay after it was replaced, where KMS shows what was put."""
         if (
             self._copy is not None
             and self._copy.put_at

@@ -22,8 +22,6 @@ from fcsse.cli.html_file import write_page
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.aws import AwsSettings
 from fcsse.cli.options.output import AuditOutput
-from fcsse.cli.organization_processes import Workers, processes_for, share_of
-from fcsse.cli.organization_worker import Settings
 from fcsse.cli.output.audit_comparison import comparison_document, comparison_lines, comparison_markdown
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.documents import Json, to_text
@@ -115,6 +113,10 @@ def _entries(run: Session, report: _Report, skipped: frozenset[str], fixes: Fixe
     active = [one for one in organization.members if one.active]
     # A fix needs the accounts' facts here. Only a process of the command line's own has others that end with it.
     alone = fixes is not None or not run.signs_in_unattended or not interrupt.is_installed()
+    # Every audit imports this module, and multiprocessing takes as long to import as all else in it.
+    from fcsse.cli.organization_processes import Workers, processes_for, share_of
+    from fcsse.cli.organization_worker import Settings
+
     processes = 1 if alone else processes_for(len(active))
     if processes == 1:
         finished = fixes.add if fixes else None

@@ -36,7 +36,7 @@ __all__ = ["organization"]
 
 PROGRAM = """
 import sys
-from fcsse.cli import organization
+from fcsse.cli import organization_processes as organization
 organization.processes_for = lambda accounts: 2
 begin = organization.Workers.__enter__
 def enter(self):
@@ -168,8 +168,10 @@ def test_an_interruption_is_the_business_of_who_started_them(organization: Shell
 
 
 def test_a_defect_in_a_process_ends_the_command(organization: Shell) -> None:
-    broken = "real = organization.Settings\n"
-    broken += "organization.Settings = lambda *given: real(*given)._replace(scope=None)\n"
+    broken = "made = organization.Workers.__init__\n"
+    broken += (
+        "organization.Workers.__init__ = lambda self, given, number: made(self, given._replace(scope=None), number)\n"
+    )
     with started(organization, *ORG, "-o", "json", "-vv", more=broken) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 1
