@@ -143,7 +143,7 @@ def audit_member(
     if finished is not None:
         finished(one, pipeline)
     accounts.release(member.account)
-    forget({text for pair in found.facts.pairs if isinstance(pair, Facts) for text in (pair.policy,) if text})
+    forget({pair.policy for pair in found.facts.pairs if isinstance(pair, Facts) and pair.policy})
     return one
 
 
