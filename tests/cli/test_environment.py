@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.core import TyperOption
 
+from fcsse.cli.app import load
+from fcsse.cli.overview import COMMANDS
 from tests.cli.documented_statements import CONTEXT, role
 from tests.cli.shell import WRITES, Shell
 
@@ -153,6 +156,24 @@ def test_an_empty_backup_folder_is_a_slip_where_it_was_typed_and_none_in_the_env
         assert "--backup-dir" in run.err
     assert shell.run("link", env={**PAIR, "FCSSE_BACKUP_DIR": ""}).code == 0
     assert len(shell.backups) == 1
+
+
+def _options_of_any_text() -> list[tuple[str, str]]:
+    found = [(name, one) for name in COMMANDS if name != "sandbox" for one in load(name).params]
+    return [
+        (name, one.opts[0])
+        for name, one in found
+        if isinstance(one, TyperOption) and one.type.name in ("str", "path") and not one.multiple
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), _options_of_any_text())
+def test_an_option_that_is_empty_is_a_slip(idle: Shell, command: str, option: str) -> None:
+    """As of a shell's variable that is not set: it is not the default, and nothing else is blamed. An empty prefix is one."""
+    words = {"restore": ("2026",), "permissions": ("link",), "census": ("--bucket", "data")}.get(command, ())
+    run = idle.run(command, *words, option, "")
+    refused = run.err.startswith(f"Error: Invalid value for '{option}': it is empty")
+    assert (run.code == 2 and refused and not run.operations) is (option != "--prefix"), run.words
 
 
 def test_the_backup_folder_by_environment(shell: Shell, tmp_path: Path) -> None:
