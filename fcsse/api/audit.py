@@ -135,9 +135,10 @@ def audit_organization(
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     named = tuple(Member(one) for one in sorted(set(validation.accounts(accounts))))
+    role = validation.role_name(role_name)
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
-    opened = open_organization(pipeline, scope, command_builder_of(asked), role_name, named or None)
+    opened = open_organization(pipeline, scope, command_builder_of(asked), role, named or None)
     if on_account is None:
         return OrganizationAudit.of(audit_members(opened))
     totals = Totals()
