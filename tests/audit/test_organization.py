@@ -21,6 +21,7 @@ import pytest
 from botocore.stub import Stubber
 
 from fcsse.aws.organization_accounts import list_member_accounts
+from fcsse.cli.output.terminal import Terminal
 from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member
@@ -346,6 +347,62 @@ def test_fix_writes_each_account_s_keys_by_its_own_role(organization: Shell, tmp
     assert by_account[THIRD]["allowed"] >= 1
     pairs = account(document(organization), THIRD)["pairs"]
     assert next(one["access"] for one in pairs if one["bucket"] == "shop") == "allowed"
+
+
+def rekey(shell: Shell, account: str, bucket: str) -> None:
+    """Somebody gives a bucket another default key."""
+    kms = shell.sandbox.client("kms", account=account)
+    rule: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms.create_key()["KeyMetadata"]["Arn"]}
+    shell.sandbox.client("s3", account=account).put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+    )
+
+
+def test_what_changed_while_other_accounts_were_fixed_is_not_fixed_by_the_old_plan(
+    organization: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    sandbox, before = organization.sandbox, organization.sandbox.policy_text("shop")
+    state = tmp_path / "state.json"
+    changed: list[str] = []
+
+    def once(_: Call) -> None:
+        if not changed:
+            changed.append("")
+            rekey(organization, THIRD, "shop")
+
+    sandbox.fault("kms:PutKeyPolicy", hook=once, times=None)
+    words = (*ORG, "--fix", "--yes", "--state", str(state), "-o", "json")
+    run = organization.run(*words)
+    assert run.code == 7, run.err
+    fixed = {one["account"]: one for one in json.loads(run.out)["fix"]["accounts"]}
+    assert (fixed[sandbox.account]["exit_code"], fixed[THIRD]["exit_code"]) == (0, 7)
+    assert "the role, bucket or key has changed for fc-0333 to shop" in run.err
+    assert sandbox.policy_text("shop") == before
+    assert json.loads(state.read_text())["accounts"].keys() == {sandbox.account}
+    again = organization.run(*words)
+    assert again.code != 7, again.err
+    assert sandbox.cache("fc-0333").write("shop", "new.txt").allowed
+
+
+def test_a_yes_holds_for_what_was_shown_and_nothing_else(
+    organization: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    theirs = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+
+    def yes(*_: object) -> bool:
+        policy = organization.sandbox.policy("shop")
+        organization.sandbox.put_policy("shop", {**policy, "Statement": [*policy["Statement"], theirs]})
+        return True
+
+    monkeypatch.setattr(Terminal, "asks", property(lambda _: True))
+    monkeypatch.setattr(Terminal, "confirm", yes)
+    run = organization.run(*ORG, "--fix", "--state", str(tmp_path / "state.json"))
+    assert run.code == 7, run.err
+    assert "what AWS holds has changed since it was shown" in run.err
+    assert organization.sandbox.policy("shop")["Statement"][-1] == theirs
+    assert organization.sandbox.cache("fc-0123").read("data", "hello.txt").allowed, "the other account was fixed"
 
 
 def test_csv_is_told_beside_which_pairs_of_each_account_change(organization: Shell) -> None:
