@@ -90,14 +90,21 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
         state = (
             None
             if wanted.fix.dry_run
-            else FixState.open(_state_file(wanted, organization), _fix_run(wanted, organization))
+            else FixState.open(
+                _state_file(wanted, organization), _fix_run(wanted, organization), organization.pipeline.clock
+            )
         )
-    skipped = frozenset(state.finished if state else ())
+        if state is not None and state.outdated is not None:
+            run.terminal.say(
+                f"The run of the state file {state.path} began {state.outdated:%Y-%m-%d}, so this one begins anew."
+            )
+    # Accounts that have left since concern nobody any more.
+    skipped = frozenset(state.finished if state else ()) & {one.account for one in organization.members if one.active}
     report = _Report(run, organization, wanted)
     with report.spool:
         for entry in _entries(run, report, skipped, fixes):
             report.add(entry)
-        report.totals.skip(len(skipped & {one.account for one in organization.members}))
+        report.totals.skip(len(skipped))
         run.progress.stop()
         report.end()
         if fixes is None or wanted.fix is None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fcsse.cli import audit
 from fcsse.cli.output.terminal import Terminal
+from fcsse.commands.audit.run import plan_fix
 from tests.audit.factories import documented, slr
 
 if TYPE_CHECKING:
@@ -198,10 +198,9 @@ def test_a_bucket_that_got_another_key_while_the_account_was_read_is_not_fixed_b
 ) -> None:
     """A large account takes minutes to read, and nobody is asked."""
     before = shell.sandbox.policy_text("data")
-    read = audit.plan_fix
 
     def rekeyed(*given: Any, **named: Any) -> Plan:
-        plan = read(*given, **named)
+        plan = plan_fix(*given, **named)
         kms, s3 = shell.sandbox.client("kms"), shell.sandbox.client("s3")
         rule: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms.create_key()["KeyMetadata"]["Arn"]}
         s3.put_bucket_encryption(
@@ -211,7 +210,7 @@ def test_a_bucket_that_got_another_key_while_the_account_was_read_is_not_fixed_b
 
     monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
     with monkeypatch.context() as patch:
-        patch.setattr(audit, "plan_fix", rekeyed)
+        patch.setattr("fcsse.cli.audit.plan_fix", rekeyed)
         run = shell.run("audit", "--fix", "--yes", "-o", "json")
     assert run.code == 7, run.err
     assert "key has changed for fc-0123 to data" in json.loads(run.out)["error"]["message"]

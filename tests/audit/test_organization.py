@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from botocore.stub import Stubber
 
 from fcsse.aws.organization_accounts import list_member_accounts
 from fcsse.cli.output.terminal import Terminal
+from fcsse.clock import SystemClock
 from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member
@@ -485,10 +487,41 @@ def test_a_state_file_of_another_run_is_refused(
     organization: Shell, tmp_path: Path, other: FixRun, differing: str
 ) -> None:
     state = tmp_path / "state.json"
-    FixState.open(state, other).finish(THIRD, 0)
+    FixState.open(state, other, SystemClock()).finish(THIRD, 0)
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
     assert differing in run.err
+
+
+AUDIT = FixRun("111122223333", "Audit", (), False, False)
+
+
+@pytest.mark.parametrize(("days", "earlier"), [(0, 1), (2, 0), (-2, 0)])
+def test_a_state_of_long_ago_says_nothing_of_how_accounts_are_now(
+    organization: Shell, tmp_path: Path, days: int, earlier: int
+) -> None:
+    """The fix was interrupted and never gone on with; or the clock of this machine was wrong."""
+    state, clock = tmp_path / "state.json", SystemClock()
+    run = AUDIT._replace(endpoints=(organization.sandbox.url,))
+    FixState.open(state, run, clock).finish(THIRD, 0)
+    text = json.loads(state.read_text())
+    state.write_text(json.dumps({**text, "begun_at": (clock.now() - timedelta(days=days)).isoformat()}))
+    done = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert ("begins anew" in done.err) is bool(days)
+    assert ("by an earlier run" in done.out) is bool(earlier)
+    key = organization.sandbox.cache("fc-0333").write("shop", "new.txt").allowed
+    assert key is not bool(earlier)
+
+
+def test_an_account_that_has_left_or_was_closed_since_counts_no_more(organization: Shell, tmp_path: Path) -> None:
+    state, accounts = tmp_path / "state.json", tmp_path / "accounts"
+    accounts.write_text(f"{organization.sandbox.account}\n")
+    words = ("audit", "--accounts", str(accounts), "--role-name", "Audit", "--fix", "--yes", "--state", str(state))
+    alone = organization.run(*words).code
+    opened = FixState.open(state, AUDIT._replace(endpoints=(organization.sandbox.url,)), SystemClock())
+    opened.finish(THIRD, 5 if alone == 3 else 3)
+    again = organization.run(*words)
+    assert (again.code, "by an earlier run" in again.out) == (alone, False)
 
 
 def test_what_was_made_of_the_policies_of_an_account_that_is_done_is_dropped(organization: Shell) -> None:
