@@ -219,6 +219,7 @@ class Pipeline:
             expected=expected,
             created={str(role.arn): role.created for role in roles if role.exists},
             journal=self.journal,
+            grants=frozenset(grant.grant_id for facts in known for grant in facts.grants or ()),
             readers={str(facts.key.arn): facts.account for facts in known if facts.key and facts.policy is not None},
         )
 

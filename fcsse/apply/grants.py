@@ -191,7 +191,7 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
-                made += [one.grant_id for one in grants if _may_be(one, change)]
+                made += [one.grant_id for one in grants if one.grant_id not in run.grants and _may_be(one, change)]
                 return bool(made)
 
             _look_after(change, run, error, is_there)
@@ -208,7 +208,9 @@ def _may_have_happened(error: FcsseError) -> bool:
 
 
 def _may_be(grant: Grant, change: GrantAddition) -> bool:
-    """Is it the grant that was asked for? KMS may show a new role's unique id, which cannot always be looked up."""
+    """Is it the grant that was asked for? KMS may show a new role's unique id, which cannot always be looked up; such a
+    grant that was there before is to a role that is gone, and had the same name.
+    """
     return (
         grant.name == change.name
         and (grant.grantee == change.grantee or is_unique_id(grant.grantee or ""))

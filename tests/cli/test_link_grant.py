@@ -276,3 +276,18 @@ def test_what_others_write_meanwhile_and_denies_others_changes_nothing(shell: Sh
     run = shell.link("fc-0123", "data", "--via", "grant")
     assert run.code == 0, run.words
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+def test_a_grant_to_the_role_from_before_is_not_taken_for_the_one_whose_answer_was_lost(shell: Shell) -> None:
+    """The cache's role was deleted and made again: the old grant has the same name, and shows the old role's bare id."""
+    shell.linked("fc-0123", "data", "--via", "grant")
+    shell.sandbox.delete_role(role("fc-0123").rpartition("/")[2])
+    shell.sandbox.add_cache("fc-0123", ["data"])
+    lost = shell.sandbox.fault("kms:CreateGrant", drop=True, times=None)
+    run = shell.link("fc-0123", "data", "--via", "grant")
+    assert run.code == 1, run.words
+    assert "Confirmed" not in run.out
+    assert shell.works("fc-0123", "data") == (False, False)
+    lost.times, lost.after = lost.seen + 1, True
+    assert "Confirmed" in shell.linked("fc-0123", "data", "--via", "grant").out
+    assert shell.works("fc-0123", "data") == (True, True)
