@@ -94,6 +94,8 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
                 _state_file(wanted, organization), _fix_run(wanted, organization), organization.pipeline.clock
             )
         )
+        if state is not None:
+            state.try_place()
         if state is not None and state.outdated is not None:
             run.terminal.say(
                 f"The run of the state file {state.path} began {state.outdated:%Y-%m-%d}, so this one begins anew."

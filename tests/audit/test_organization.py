@@ -493,6 +493,33 @@ def test_a_state_file_of_another_run_is_refused(
     assert differing in run.err
 
 
+@pytest.mark.parametrize("kind", ["no folder", "a link", "a pipe", "a folder", "a device", "two names"])
+def test_a_state_file_that_cannot_be_written_is_told_before_anything_is(
+    organization: Shell, tmp_path: Path, kind: str
+) -> None:
+    state, other = tmp_path / "state.json", tmp_path / "other"
+    other.write_text("theirs")
+    match kind:
+        case "no folder":
+            state = other / "state.json"
+        case "a link":
+            state.symlink_to(other)
+        case "a pipe":
+            os.mkfifo(state)
+        case "a folder":
+            state.mkdir()
+        case "a device":
+            state = Path("/dev/null")
+        case _:
+            state.hardlink_to(other)
+    run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert run.code in (1, 2), run.err
+    assert "state file" in run.err
+    assert "--state" in run.err
+    assert other.read_text() == "theirs"
+    assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
+
+
 AUDIT = FixRun("111122223333", "Audit", (), False, False)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from fcsse.arn import is_account
 from fcsse.clock import Clock
-from fcsse.durable_files import write_whole
+from fcsse.durable_files import PartFile, write_whole
 from fcsse.errors import UnexpectedError, UsageError
 from fcsse.safe_files import UnsafeFileError, read_own
 
@@ -86,6 +86,14 @@ class FixState:
             return new
         return cls(path, run, begun, document["accounts"])
 
+    def try_place(self) -> None:
+        """Finds out whether the file can be written, before anything is changed. Raises ``UnexpectedError``."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            PartFile(self.path).discard()
+        except OSError as error:
+            raise self._unwritten(error, NAME_ANOTHER) from error
+
     def finish(self, account: str, code: int) -> None:
         """Notes that an account is finished. Raises ``UnexpectedError`` where that cannot be written."""
         self.finished[account] = code
@@ -105,13 +113,12 @@ class FixState:
             "finished": finished,
         }
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(document, indent=2) + "\n")
         except OSError as error:
-            raise UnexpectedError(
-                f"writing the state file {self.path}: {error.strerror or error}",
-                "Name another with --state. What was fixed so far stays fixed.",
-            ) from error
+            raise self._unwritten(error, f"{NAME_ANOTHER} What was fixed so far stays fixed.") from error
+
+    def _unwritten(self, error: OSError, hint: str) -> UnexpectedError:
+        return UnexpectedError(f"writing the state file {self.path}: {error.strerror or error}", hint)
 
 
 NAME_ANOTHER = "Name another file with --state."
