@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, assert_never
 
+from fcsse.apply.bucket_keys_now import require_same_keys
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
@@ -66,6 +67,7 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
         try:
+            require_same_keys(change, plan, run)
             results.append(_apply(change, _numbered(run, number, total)))
         except FcsseError as error:
             results.append(FailedChange(change, error, run.backup_ids.get(str(change.key))))
