@@ -150,6 +150,11 @@ def iam_role_arn(text: str) -> Arn | None:
     return arn if arn and arn.service == "iam" and arn.resource.startswith("role/") else None
 
 
+def is_role_name(text: str) -> bool:
+    """Is it the name of a role, with its path if it has one? Source: IAM API reference, CreateRole."""
+    return re.fullmatch(r"(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}", text, re.ASCII) is not None
+
+
 def alias_arn(text: str) -> Arn | None:
     """The alias ARN in ``text``, or None."""
     arn = Arn.parse(text)

@@ -38,14 +38,18 @@ from fcsse.lambda_function.call_events import (
     Ignored,
     read_event,
 )
-from fcsse.lambda_function.link_rules import LinkRules
+from fcsse.lambda_function.link_rules import ALLOW, LIMIT, TABLE, TAG, LinkRules
 from fcsse.lambda_function.reactions import Reactor, Report
-from fcsse.lambda_function.settling import Settled, by_hand, longest, settle_keys
+from fcsse.lambda_function.settling import SETTLE, Settled, by_hand, longest, settle_keys
+from fcsse.variables import unknown_variables
 
 RESERVE = 30.0
 """Seconds of the function's time that waiting leaves for the work itself."""
 
 LONGEST_WAIT = 600.0
+
+VARIABLES = (ALLOW, TAG, LIMIT, TABLE, SETTLE)
+"""The function's environment variables."""
 
 MAY_PASS = (BusyError, ChangedError, CredentialsError, DeniedError, NotFoundError, UnconfirmedError, UnexpectedError)
 """Errors for which Lambda's own retries of the event are worth it; others are logged and the event is done.
@@ -74,6 +78,8 @@ def lambda_handler(event: Mapping[str, object], context: LambdaContext | None = 
     if isinstance(read.about, Ignored):
         _log("ignored", event=read.name, reason=read.about.value)
         return {"result": "ignored"}
+    for text in unknown_variables(os.environ, VARIABLES, "the function"):
+        _log("note", text=text)
     left = _Left(context)
     settings = Settings(
         region=read.region,

@@ -206,7 +206,8 @@ class Pipeline:
         return PolicyWriter(self._context(expected), change).write()
 
     def _context(self, expected: bool, plan: Plan | None = None) -> ApplyContext:
-        roles = [one.facts.role for one in plan.outcomes if one.facts and one.facts.role] if plan else []
+        known = [one.facts for one in plan.outcomes if one.facts] if plan else []
+        roles = [facts.role for facts in known if facts.role]
         return ApplyContext(
             aws=self.aws,
             clock=self.clock,
@@ -218,6 +219,8 @@ class Pipeline:
             expected=expected,
             created={str(role.arn): role.created for role in roles if role.exists},
             journal=self.journal,
+            grants=frozenset(grant.grant_id for facts in known for grant in facts.grants or ()),
+            readers={str(facts.key.arn): facts.account for facts in known if facts.key and facts.policy is not None},
         )
 
     def _wanted(

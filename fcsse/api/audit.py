@@ -10,10 +10,11 @@ from fcsse.api import validation
 from fcsse.api.link_results import Proposal, Result
 from fcsse.api.settings import Settings, command_builder_of, pipeline_of, settings_of
 from fcsse.api.validation import Names
-from fcsse.api.wording_of_errors import in_words_of_the_api
+from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan
 from fcsse.apply.write_log import WriteLog
 from fcsse.commands.audit import report as results
 from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix_again import plan_again
 from fcsse.commands.audit.fix_pairs import afterwards
 from fcsse.commands.audit.organization import DEFAULT_ROLE, AccountAudit, OrganizationAudit, Totals
 from fcsse.commands.audit.organization_run import audit_members, open_organization
@@ -21,6 +22,7 @@ from fcsse.commands.audit.run import audit_account, plan_fix
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.model import Member
 from fcsse.pipeline import Pipeline
+from fcsse.planning.plan import Plan
 
 if TYPE_CHECKING:
     import boto3
@@ -39,11 +41,18 @@ class Audit(results.Audit):
         """What linking all pairs would change that can be fixed: the plan of ``audit --fix``, with one change a key.
 
         ``prune_orphans``: also takes dead principals of others out, where they keep a policy from being changed. Raises
-        ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again.
+        ``ChangedError`` where the plan's digest is not ``expect``. Before a write, policies are read again, and where the
+        audit is some seconds old, the pairs' roles, buckets and keys.
         """
         validation.flags(prune_orphans=prune_orphans)
         pipeline = replace(self._pipeline, journal=WriteLog())
-        return Proposal(plan_fix(pipeline, self, expect, prune_orphans=prune_orphans), pipeline)
+        plan = plan_fix(pipeline, self, expect, prune_orphans=prune_orphans)
+
+        @in_words_of_the_api
+        def again() -> Plan:
+            return reworded_plan(plan_again(pipeline, plan, prune_orphans=prune_orphans))
+
+        return Proposal(reworded_plan(plan), pipeline, again)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
         """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
@@ -135,9 +144,10 @@ def audit_organization(
     scope = Scope(validation.regions(regions), all_regions)
     validation.require(not (scope.regions and all_regions), "regions and all_regions exclude each other")
     named = tuple(Member(one) for one in sorted(set(validation.accounts(accounts))))
+    role = validation.role_name(role_name)
     asked = settings_of(session, settings)
     pipeline = pipeline_of(asked._replace(region=scope.regions[0]) if scope.regions else asked)
-    opened = open_organization(pipeline, scope, command_builder_of(asked), role_name, named or None)
+    opened = open_organization(pipeline, scope, command_builder_of(asked), role, named or None)
     if on_account is None:
         return OrganizationAudit.of(audit_members(opened))
     totals = Totals()

@@ -9,12 +9,11 @@ from typing import NamedTuple
 from fcsse.api.wording_of_errors import reworded_results
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.apply.pair_result import PairResult, pair_result
-from fcsse.errors import ChangedError, FcsseError
+from fcsse.errors import FcsseError
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
-from fcsse.planning.review import STALE_AFTER, moved
+from fcsse.planning.review import is_stale, require_unmoved
 from fcsse.policy.diff import policy_diff
-from fcsse.text import listed
 
 
 class Result(NamedTuple):
@@ -76,7 +75,7 @@ class Proposal:
 
     plan: Plan
     _pipeline: Pipeline = field(repr=False, compare=False)
-    _again: Callable[[], Plan] | None = field(default=None, repr=False, compare=False)
+    _again: Callable[[], Plan] = field(repr=False, compare=False)
     """Makes the plan anew, by facts that are read now."""
 
     def __repr__(self) -> str:
@@ -126,7 +125,7 @@ class Proposal:
 
         Pairs that cannot be dealt with do not hinder the others: their first error is raised at the end, with ``result``.
         Raises ``ChangedError`` where a policy is no longer what the plan was made for; nothing is written to that key
-        then. A plan of ``fcsse.plan`` that is some seconds old is also not applied, to no key, where a pair's role, bucket or
+        then. A plan that is some seconds old is also not applied, to no key, where a pair's role, bucket or
         key is no longer what it was. Otherwise as ``fcsse.link``.
         """
         self._require_current()
@@ -134,19 +133,8 @@ class Proposal:
 
     def _require_current(self) -> None:
         """Reads again what a plan that is not new was made by: a bucket may have another key since."""
-        old = self._pipeline.clock.monotonic() - self.plan.read_at > STALE_AFTER
-        if self._again is None or not self.changes or not old:
-            return
-        now = self._again()
-        gone = moved(self.plan, now)
-        for outcome in now.outcomes:
-            if outcome.pair in gone and outcome.error is not None:
-                raise outcome.error
-        if gone:
-            raise ChangedError(
-                f"applying the plan: since it was made, the role, bucket or key has changed for {listed(list(map(str, gone)), 3)}",
-                "Make a new plan. Nothing was written.",
-            )
+        if self.changes and is_stale(self.plan, self._pipeline.clock.monotonic()):
+            require_unmoved(self.plan, self._again())
 
     def _apply(self, *, expected: bool, ask_advisories: bool = False) -> Result:
         applied = self._pipeline.apply(self.plan, expected=expected, ask_advisories=ask_advisories)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcsse.api.validation import flags
+from fcsse.api.validation import flags, not_empty
 from fcsse.apply.backup import BackupFolder, places
 from fcsse.apply.backup_file import Backup
 from fcsse.clock import Clock, SystemClock
@@ -57,9 +57,12 @@ class Settings(NamedTuple):
 
 
 def settings_of(session: boto3.Session | None, settings: Settings | None) -> Settings:
-    """The settings of a call. Raises ``UsageError`` where they name a session and the call names another."""
+    """The settings of a call. Raises ``UsageError`` where one is an empty text, and where they name a session and the call
+    names another.
+    """
     if settings is None:
         return Settings(session)
+    not_empty(**settings._asdict())
     if session is None:
         return settings
     if settings.session is not None and settings.session is not session:

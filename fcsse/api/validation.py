@@ -93,6 +93,13 @@ def organization(text: str | None) -> str | None:
     return text
 
 
+def role_name(text: str) -> str:
+    """The name of a role, with its path if it has one."""
+    if not arns.is_role_name(text):
+        raise _wrong(text, "name of a role", "Audit")
+    return text
+
+
 def partition(text: str | None) -> str | None:
     """The name of a partition."""
     if text is not None and not arns.is_partition(text):
@@ -116,6 +123,14 @@ def flags(**given: object) -> None:
         if not isinstance(value, bool):
             message = f"{name}={value!r}: neither True nor False"
             raise UsageError(message, "Pass True or False.")
+
+
+def not_empty(**given: object) -> None:
+    """Each is a value or None: an empty text, as of a variable that is not set, is refused."""
+    for name, value in given.items():
+        if value == "":
+            message = f"{name}='': it is empty"
+            raise UsageError(message, "Give it a value, or None.")
 
 
 def bucket_keys(given: bool | None) -> bool | None:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, assert_never
 
+from fcsse.apply.bucket_keys_now import require_same_keys
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
-from fcsse.model import Operation
+from fcsse.model import AccessLevel, Operation
 from fcsse.planning.outlook import stands_in_the_way
-from fcsse.planning.pairs import access_of, what_happens
+from fcsse.planning.pairs import access_of, grant_of, what_happens
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import equivalent
@@ -29,8 +30,8 @@ class AppliedChange(NamedTuple):
 
     ``result`` says what was done; ``backup`` is the id of the saved policy, ``grant`` the id of the grant; ``notes``
     are sentences about what happened on the way. ``changed`` is False where it turned out that nothing was to do.
-    ``made`` is an edit of a policy as it was made in the end, ``held`` the policy's text as KMS showed it last: others may
-    have written after the plan.
+    ``made`` is an edit of a policy as it was made in the end, ``held`` the text of the key's policy as KMS showed it last:
+    others may have written after the plan.
     """
 
     change: Change
@@ -66,6 +67,7 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
         try:
+            require_same_keys(change, plan, run)
             results.append(_apply(change, _numbered(run, number, total)))
         except FcsseError as error:
             results.append(FailedChange(change, error, run.backup_ids.get(str(change.key))))
@@ -78,35 +80,40 @@ def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan
     """
     applied = [one for one in results if isinstance(one, AppliedChange)]
     anew = [one for one in applied if one.made and one.made.steps != _steps(one.change)]
-    others = [one for one in applied if plan.operation is Operation.LINK and _others_wrote(one)]
+    others = [one for one in applied if plan.operation is Operation.LINK and _others_wrote(one, plan)]
     if not anew and not others:
         return plan
     made = (_as_made(outcome, anew) for outcome in plan.outcomes)
-    return plan._replace(outcomes=tuple(_judged_anew(outcome, others) for outcome in made))
+    return plan._replace(outcomes=tuple(_judged_anew(outcome, plan.level, others) for outcome in made))
 
 
 def _steps(change: Change) -> tuple[Step, ...]:
     return change.steps if isinstance(change, PolicyChange) else ()
 
 
-def _others_wrote(one: AppliedChange) -> bool:
+def _others_wrote(one: AppliedChange, plan: Plan) -> bool:
     """Does a key's policy say another thing now than was planned?"""
     change = one.change
-    if one.held is None or not isinstance(change, PolicyChange):
+    if one.held is None:
         return False
-    return not equivalent(parsed(one.held), change.after, change.key.partition)
+    if isinstance(change, PolicyChange):
+        return not equivalent(parsed(one.held), change.after, change.key.partition)
+    facts = (outcome.facts for outcome in plan.outcomes)
+    return one.held not in {known.policy for known in facts if known and known.key and known.key.arn == change.key}
 
 
-def _judged_anew(outcome: Outcome, others: Sequence[AppliedChange]) -> Outcome:
+def _judged_anew(outcome: Outcome, level: AccessLevel, others: Sequence[AppliedChange]) -> Outcome:
     """The outcome by the policy that KMS showed last: blocked where that denies the pair what it was to have."""
     for one in others:
         access = access_of(outcome, one.change) if isinstance(one.change, PolicyChange) else None
-        asked = requests_of(outcome.facts) if outcome.facts and access else None
-        if access is None or asked is None or outcome.facts is None or one.held is None:
+        granted = grant_of(outcome, one.change, one.grant) if isinstance(one.change, GrantAddition) else None
+        asked = requests_of(outcome.facts) if outcome.facts and (access or granted) else None
+        if asked is None or outcome.facts is None or one.held is None:
             continue
-        after = decide_pair(outcome.facts, parsed(one.held), outcome.facts.grants or (), asked)
+        more = (granted,) if granted else ()
         try:
-            doubts = stands_in_the_way(after, access.level, access.forms)
+            after = decide_pair(outcome.facts, parsed(one.held), (*(outcome.facts.grants or ()), *more), asked)
+            doubts = stands_in_the_way(after, access.level if access else level, access.forms if access else None)
         except ImpossibleError as error:
             error.adding("; that came after the plan was made, and the link itself is written")
             return outcome._replace(status=Status.BLOCKED, summary=error.message, short="", error=error)
@@ -175,7 +182,9 @@ def _apply(change: Change, run: ApplyContext) -> AppliedChange:
             done = end_grant(change, run)
         case _:
             assert_never(change)
-    return AppliedChange(change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed)
+    return AppliedChange(
+        change, done.result, grant=done.grant_id, notes=done.notes, changed=done.changed, held=done.held
+    )
 
 
 def _numbered(run: ApplyContext, number: int, total: int) -> ApplyContext:

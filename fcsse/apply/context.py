@@ -22,6 +22,8 @@ class ApplyContext:
     ``wait``: seconds that the waits of one change may take together, rechecks apart.
     ``backups`` None means: no copy is wanted. ``expected``: the plan was bound to a digest, so it must not change.
     ``created`` holds when roles were made, by ARN. ``backup_ids`` are the first copies made, by key.
+    ``readers``: of each key whose policy the plan was made by, the account of a cache for which it was read.
+    ``grants``: the ids of those that were there when the plan was made.
     ``at_look`` hears of each recheck as it begins, so that something else can be asked beside it.
     """
 
@@ -36,6 +38,8 @@ class ApplyContext:
     created: Mapping[str, datetime | None] = field(default_factory=dict)
     journal: WriteLog = field(default_factory=WriteLog)
     backup_ids: dict[str, str] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)
+    grants: frozenset[str] = frozenset()
     at_look: Callable[[Arn], None] | None = None
 
     def saved(self, key: Arn, phrase: str) -> str:

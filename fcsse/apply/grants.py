@@ -1,5 +1,7 @@
 """Making and ending grants, and seeing that AWS shows it.
 
+A Deny in the key policy wins over a grant. So where the plan was made by the key policy, that is read again in the end.
+
 A grant has a name that is always the same for a pair, so making it twice is making it once (KMS API reference,
 CreateGrant): botocore may repeat the call. Changes show "usually in less than five minutes" (KMS developer guide,
 "Eventual consistency").
@@ -14,6 +16,7 @@ from fcsse.advice import WAIT, advice
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.new_roles import wait_for_roles
 from fcsse.arn import is_unique_id
+from fcsse.discovery.fetcher import attempt
 from fcsse.errors import (
     BusyError,
     DeniedError,
@@ -35,12 +38,15 @@ LATE = 5.0
 
 
 class Granted(NamedTuple):
-    """What a grant's change came to. ``changed`` is False where the grant was gone already."""
+    """What a grant's change came to. ``changed`` is False where the grant was gone already. ``held`` is the key policy
+    afterwards, where the plan was made by it.
+    """
 
     grant_id: str
     result: str
     notes: tuple[str, ...] = ()
     changed: bool = True
+    held: str | None = None
 
 
 def add_grant(change: GrantAddition, run: ApplyContext) -> Granted:
@@ -56,7 +62,17 @@ def add_grant(change: GrantAddition, run: ApplyContext) -> Granted:
         lambda grants: any(grant.grant_id == grant_id for grant in grants),
         f"creating a grant on key {change.key}: KMS answered grant {grant_id}, but did not list it within",
     )
-    return Granted(grant_id, "created", notes)
+    held = attempt(_policy_now, change, run)
+    if isinstance(held, FcsseError):
+        notes = (*notes, f"Whether the key policy still lets the grant work could not be read: {held.message}.")
+        held = None
+    return Granted(grant_id, "created", notes, held=held)
+
+
+def _policy_now(change: GrantAddition, run: ApplyContext) -> str | None:
+    """The text of the key's policy, where the plan was made by it. Raises why it cannot be read."""
+    reader = run.readers.get(str(change.key))
+    return None if reader is None else PolicyDocument.parse(run.aws.get_policy(change.key, reader)).text
 
 
 def try_grant(change: GrantAddition, run: ApplyContext) -> None:
@@ -175,7 +191,7 @@ def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudg
             made: list[str] = []
 
             def is_there(grants: tuple[Grant, ...], made: list[str] = made) -> bool:
-                made += [one.grant_id for one in grants if _may_be(one, change)]
+                made += [one.grant_id for one in grants if one.grant_id not in run.grants and _may_be(one, change)]
                 return bool(made)
 
             _look_after(change, run, error, is_there)
@@ -192,7 +208,9 @@ def _may_have_happened(error: FcsseError) -> bool:
 
 
 def _may_be(grant: Grant, change: GrantAddition) -> bool:
-    """Is it the grant that was asked for? KMS may show a new role's unique id, which cannot always be looked up."""
+    """Is it the grant that was asked for? KMS may show a new role's unique id, which cannot always be looked up; such a
+    grant that was there before is to a role that is gone, and had the same name.
+    """
     return (
         grant.name == change.name
         and (grant.grantee == change.grantee or is_unique_id(grant.grantee or ""))

@@ -32,8 +32,8 @@ NEVER_EMPTY = {
 """Variables that keep a run from writing, or from writing more: one that is empty by mistake must not let it. With what to do
 instead."""
 
-PLACES = ("backup_dir", "html")
-"""Path options: an empty value would mean the current folder, so it is rejected."""
+EMPTY_IS_A_VALUE = ("prefix",)
+"""Options whose empty value is one: every object's name begins with it."""
 
 NOT_COMMANDS = {"version": "--version", "help": "--help"}
 """What some programs have as a command, and this one as an option."""
@@ -85,10 +85,15 @@ class GroupedHelp(_HelpInOrder, TyperCommand):
         return f"Got unexpected {'argument' if len(words) == 1 else 'arguments'}: {join(words)}"
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs it, unless what names a place, or a variable that is to keep a run from writing (more), is there and empty."""
+        """Runs it, unless an option, or a variable that is to keep a run from writing (more), is there and empty.
+
+        An empty text is what a shell's variable that is not set leaves: a path would be the current folder, and a profile,
+        a URL or a role the default one.
+        """
         for parameter in self.params:
-            if ctx.params.get(parameter.name) == "" and parameter.name in PLACES:
-                problem = typer.BadParameter("it is empty: name a place, or leave it out", ctx, parameter)
+            empty = ctx.params.get(parameter.name) == "" and isinstance(parameter, TyperOption)
+            if empty and parameter.name not in EMPTY_IS_A_VALUE:
+                problem = typer.BadParameter("it is empty: give it a value, or leave it out", ctx, parameter)
                 raise problem
             name = parameter.envvar if isinstance(parameter.envvar, str) else ""
             if (

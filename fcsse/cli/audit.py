@@ -25,6 +25,7 @@ from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
+from fcsse.commands.audit.fix_again import require_current
 from fcsse.commands.audit.fix_pairs import afterwards
 from fcsse.commands.audit.organization import DEFAULT_ROLE
 from fcsse.commands.audit.organization_run import open_organization
@@ -242,6 +243,7 @@ def _fix(
     answer = shown.answer
     if plan.changes and not manner.dry_run:
         run.progress = pipeline.progress = progress_on(run.terminal)
+        require_current(pipeline, plan, prune_orphans=prune_orphans)
         results = pipeline.apply(plan, expected=manner.expect is not None)
         run.progress.stop()
     plan, after = as_made(plan, results), afterwards(answer, plan, results)

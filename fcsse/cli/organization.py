@@ -46,7 +46,7 @@ from fcsse.commands.audit.organization import AccountAudit, Totals
 from fcsse.commands.audit.organization_fix import AccountFix, Fixes
 from fcsse.commands.audit.organization_run import Organization, audit_members
 from fcsse.endpoint import Endpoint
-from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, UnexpectedError, UsageError
+from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, EXIT_UNEXPECTED, FcsseError, UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.pipeline import exit_code
 from fcsse.state_folder import user_folder
@@ -90,14 +90,23 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
         state = (
             None
             if wanted.fix.dry_run
-            else FixState.open(_state_file(wanted, organization), _fix_run(wanted, organization))
+            else FixState.open(
+                _state_file(wanted, organization), _fix_run(wanted, organization), organization.pipeline.clock
+            )
         )
-    skipped = frozenset(state.finished if state else ())
+        if state is not None:
+            state.try_place()
+        if state is not None and state.outdated is not None:
+            run.terminal.say(
+                f"The run of the state file {state.path} began {state.outdated:%Y-%m-%d}, so this one begins anew."
+            )
+    # Accounts that have left since concern nobody any more.
+    skipped = frozenset(state.finished if state else ()) & {one.account for one in organization.members if one.active}
     report = _Report(run, organization, wanted)
     with report.spool:
         for entry in _entries(run, report, skipped, fixes):
             report.add(entry)
-        report.totals.skip(len(skipped & {one.account for one in organization.members}))
+        report.totals.skip(len(skipped))
         run.progress.stop()
         report.end()
         if fixes is None or wanted.fix is None:
@@ -268,6 +277,7 @@ class _Fixing:
     ) -> None:
         self._run, self._report, self._state, self._manner, self._skipped = run, report, state, manner, skipped
         self._fixes = fixes
+        self._agreed = False
         self._text = report.wanted.output is AuditOutput.TEXT
 
     def run_all(self) -> int:
@@ -282,7 +292,7 @@ class _Fixing:
                     self._run.terminal.print([line(""), line(f"Account {one.member}", "bold"), *shown])
                 self._run.terminal.print([line(""), line(f"Plan of all accounts: {digest}")])
         if plans and not self._manner.dry_run:
-            self._ask(plans)
+            self._agreed = self._ask(plans)
         codes: list[int] = []
         done: list[Json] = []
         told = []
@@ -330,19 +340,24 @@ class _Fixing:
         found = {*others, *earlier, *([] if self._manner.dry_run else codes)}
         return next((code for code in (EXIT_PENDING, EXIT_DENIED) if code in found), EXIT_OK)
 
-    def _ask(self, plans: list[AccountFix]) -> None:
+    def _ask(self, plans: list[AccountFix]) -> bool:
+        """Did somebody say yes? Nobody is asked where there is no terminal. Ends the command without a yes."""
         if self._manner.yes or not self._run.terminal.asks:
-            return
+            return False
         changes = sum(len(one.plan.changes) for one in plans)
         question = f"Make {count(changes, 'change')} in {count(len(plans), 'account')}?"
         if not self._run.terminal.confirm(question):
             self._run.terminal.print([line("Nothing was written to AWS.")], err=True)
             raise typer.Exit(EXIT_UNEXPECTED)
+        return True
 
     def _apply(self, one: AccountFix) -> tuple[AppliedChange | FailedChange, ...]:
         self._run.progress = one.pipeline.progress = progress_on(self._run.terminal)
         try:
             one.pipeline.progress.step(f"fixing account {one.member}")
+            one.require_current(agreed=self._agreed)
             return one.pipeline.apply(one.plan, expected=self._manner.expect is not None)
+        except FcsseError as error:  # this account has to be looked at again; the others are not concerned
+            return tuple(FailedChange(change, error) for change in one.plan.changes)
         finally:
             self._run.progress.stop()

@@ -2,6 +2,9 @@
 
 Only the command line does this, where the whole process is its own. The accounts are handed to the processes one by one,
 and the bound on requests is shared out among them. An account whose process dies is one that could not be read.
+
+Python starts them with ``-c``, and would look for its own modules in the working directory first, which may be somebody
+else's: a checkout, a shared folder. Source: Python manual, ``PYTHONSAFEPATH``.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -34,6 +39,8 @@ WORTH_IT = 4
 ACCOUNTS_EACH = 4
 """Accounts that a process is to have at least: to start one takes as long as to read a small account."""
 
+SAFE_PATH = "PYTHONSAFEPATH"
+
 ENDING = 2.0
 """Seconds for a process to end before it is killed."""
 
@@ -43,7 +50,8 @@ def processes_for(accounts: int, processors: int | None = None) -> int:
     if processors is None:
         # Fewer than the machine has where this process may not use all of them.
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if processors < WORTH_IT:
+    heeded = sys.flags.safe_path or not sys.flags.ignore_environment  # what keeps them out of the working directory
+    if processors < WORTH_IT or not heeded:
         return 1
     return max(1, min(MOST, processors, accounts // ACCOUNTS_EACH))
 
@@ -70,12 +78,11 @@ class Workers:
         for _ in range(self._processes):
             ours, theirs = context.Pipe()
             process = context.Process(target=work, args=(theirs, self._settings), name="fcsse-accounts", daemon=True)
-            before = _block_signals()
             try:
-                process.start()
-                self._made[ours] = process
+                with _safe_path(), _signals_blocked():
+                    process.start()
+                    self._made[ours] = process
             finally:
-                _unblock_signals(before)
                 theirs.close()
         return self
 
@@ -156,14 +163,29 @@ class Workers:
         return f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
 
 
-def _block_signals() -> set[int] | None:
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Keeps a process that is being started from looking for modules in the working directory."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
     """Keeps a process that is being started from dying of Ctrl-C before it can ignore it; it inherits this."""
     if not hasattr(signal, "pthread_sigmask"):
-        return None
+        yield
+        return
     resource_tracker.ensure_running()  # which the first start would do otherwise, and let the signals through again
-    return {*signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)}
-
-
-def _unblock_signals(before: set[int] | None) -> None:
-    if before is not None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -20,6 +21,8 @@ def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> 
             return installed
     except UsageError as error:
         return _told("fcsse", words, error)
+    if words[:1] and not words[0].startswith("-") and completion not in os.environ:
+        _warn_of_unknown_variables()
     try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
@@ -29,6 +32,18 @@ def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> 
         sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
         return EXIT_INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _warn_of_unknown_variables() -> None:
+    """Tells of variables that are named as those of options are, and that nobody reads."""
+    names = [name for name in os.environ if name.upper().startswith("FCSSE_")]
+    if not names:
+        return
+    from fcsse.cli.known_variables import warnings_about
+    from fcsse.cli.output.terminal import Terminal
+
+    for text in warnings_about(names):
+        Terminal().warn(text)
 
 
 def _told(command: str, words: list[str], error: UsageError) -> int:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fcsse import __version__
+from fcsse.cli.output.lines import visible
 from fcsse.state_folder import default_folder
 
 LIBRARIES = ("boto3", "botocore", "typer", "rich", "platformdirs", "moto")
@@ -29,4 +30,4 @@ def report_lines() -> list[str]:
     given = os.environ.get("FCSSE_BACKUP_DIR")
     where = "set by FCSSE_BACKUP_DIR" if given else str(default_folder()).replace(str(Path.home()), "~", 1)
     names = sorted(name for name in os.environ if name.startswith(("AWS_", "FCSSE_")))
-    return [*lines, f"backups {where}", f"variables set {', '.join(names) or 'none'}"]
+    return [*lines, f"backups {where}", visible(f"variables set {', '.join(names) or 'none'}")]

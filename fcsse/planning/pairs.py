@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError
-from fcsse.model import READ_OPERATIONS, Facts, Operation, Options, Via
+from fcsse.model import READ_OPERATIONS, Facts, Grant, Operation, Options, Via
 from fcsse.planning.before_edit import read_only_until_now
 from fcsse.planning.outlook import kept, stays
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
@@ -57,6 +57,21 @@ def access_of(outcome: Outcome, change: PolicyChange) -> Access | None:
         return None
     role = str(facts.role.arn) if facts.role else None
     return next((one for one in change.accesses if one.role == role and one.bucket == facts.bucket.name), None)
+
+
+def grant_of(outcome: Outcome, change: GrantAddition, grant_id: str | None) -> Grant | None:
+    """The grant that a change makes, if it is the pair's."""
+    facts = outcome.facts
+    if facts is None or facts.key is None or facts.key.arn != change.key or outcome.via is not Via.GRANT:
+        return None
+    made = Grant(
+        grant_id or "",
+        change.grantee,
+        frozenset(change.operations),
+        change.name,
+        constraint_subset=dict(change.subset) or None,
+    )
+    return made if ends(made, facts) else None
 
 
 def what_happens(edited: PolicyChange, access: Access) -> tuple[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.arn import Arn
+from fcsse.errors import ChangedError
 from fcsse.model import Bucket, Key, Pair, Via
 from fcsse.planning.plan import Outcome, Plan, Status
+from fcsse.text import listed
 
 STALE_AFTER = 3.0
 """Seconds for which what a plan was made by counts as current. Reading it anew takes a fraction of one."""
@@ -64,6 +66,33 @@ def moved(before: Plan, after: Plan) -> tuple[Pair, ...]:
         for one in reviewed(before).pairs
         if one.status is Status.TO_DO and (one.pair not in now or _facts(one) != _facts(now[one.pair]))
     )
+
+
+def is_stale(plan: Plan, now: float) -> bool:
+    """Is what the plan was made by too old to count? ``now``: in seconds of the run's clock."""
+    return now - plan.read_at > STALE_AFTER
+
+
+def require_unmoved(before: Plan, after: Plan) -> None:
+    """Raises what is in the way of a pair now, or ``ChangedError``, where ``moved`` names pairs."""
+    gone = moved(before, after)
+    for outcome in after.outcomes:
+        if outcome.pair in gone and outcome.error is not None:
+            raise outcome.error
+    if gone:
+        raise ChangedError(
+            f"applying the plan: since it was made, the role, bucket or key has changed for {listed(list(map(str, gone)), 3)}",
+            "Make a new plan. Nothing was written.",
+        )
+
+
+def require_same(before: Plan, after: Plan) -> None:
+    """Raises ``ChangedError`` where a yes to the one plan is none to the other."""
+    if reviewed(before) != reviewed(after):
+        raise ChangedError(
+            "applying the plan: what AWS holds has changed since it was shown",
+            "Look at the new plan. Nothing was written.",
+        )
 
 
 def _facts(one: ReviewedPair) -> tuple[object, ...]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fcsse.cli.output.terminal import Terminal
+from fcsse.commands.audit.run import plan_fix
 from tests.audit.factories import documented, slr
 
 if TYPE_CHECKING:
+    from fcsse.planning.plan import Plan
     from tests.simulated import Shell
 
 FAST = ("--wait", "5s")
@@ -189,6 +191,32 @@ def test_markdown_has_both_parts(shell: Shell) -> None:
     assert out.startswith("### fcsse audit\n")
     assert "### fcsse link (dry run)" in out
     assert "8 of 10 pairs would have access." in out
+
+
+def test_a_bucket_that_got_another_key_while_the_account_was_read_is_not_fixed_by_the_old_plan(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large account takes minutes to read, and nobody is asked."""
+    before = shell.sandbox.policy_text("data")
+
+    def rekeyed(*given: Any, **named: Any) -> Plan:
+        plan = plan_fix(*given, **named)
+        kms, s3 = shell.sandbox.client("kms"), shell.sandbox.client("s3")
+        rule: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms.create_key()["KeyMetadata"]["Arn"]}
+        s3.put_bucket_encryption(
+            Bucket="data", ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+        )
+        return plan
+
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr("fcsse.cli.audit.plan_fix", rekeyed)
+        run = shell.run("audit", "--fix", "--yes", "-o", "json")
+    assert run.code == 7, run.err
+    assert "key has changed for fc-0123 to data" in json.loads(run.out)["error"]["message"]
+    assert shell.sandbox.policy_text("data") == before
+    assert fix(shell)[0] in (0, 3)
+    assert shell.sandbox.cache("fc-0123").write("data", "new.txt").allowed
 
 
 @pytest.mark.parametrize("on", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"])

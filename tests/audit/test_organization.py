@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ import pytest
 from botocore.stub import Stubber
 
 from fcsse.aws.organization_accounts import list_member_accounts
+from fcsse.cli.output.terminal import Terminal
+from fcsse.clock import SystemClock
 from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.model import Member
@@ -348,6 +351,62 @@ def test_fix_writes_each_account_s_keys_by_its_own_role(organization: Shell, tmp
     assert next(one["access"] for one in pairs if one["bucket"] == "shop") == "allowed"
 
 
+def rekey(shell: Shell, account: str, bucket: str) -> None:
+    """Somebody gives a bucket another default key."""
+    kms = shell.sandbox.client("kms", account=account)
+    rule: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": kms.create_key()["KeyMetadata"]["Arn"]}
+    shell.sandbox.client("s3", account=account).put_bucket_encryption(
+        Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+    )
+
+
+def test_what_changed_while_other_accounts_were_fixed_is_not_fixed_by_the_old_plan(
+    organization: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    sandbox, before = organization.sandbox, organization.sandbox.policy_text("shop")
+    state = tmp_path / "state.json"
+    changed: list[str] = []
+
+    def once(_: Call) -> None:
+        if not changed:
+            changed.append("")
+            rekey(organization, THIRD, "shop")
+
+    sandbox.fault("kms:PutKeyPolicy", hook=once, times=None)
+    words = (*ORG, "--fix", "--yes", "--state", str(state), "-o", "json")
+    run = organization.run(*words)
+    assert run.code == 7, run.err
+    fixed = {one["account"]: one for one in json.loads(run.out)["fix"]["accounts"]}
+    assert (fixed[sandbox.account]["exit_code"], fixed[THIRD]["exit_code"]) == (0, 7)
+    assert "the role, bucket or key has changed for fc-0333 to shop" in run.err
+    assert sandbox.policy_text("shop") == before
+    assert json.loads(state.read_text())["accounts"].keys() == {sandbox.account}
+    again = organization.run(*words)
+    assert again.code != 7, again.err
+    assert sandbox.cache("fc-0333").write("shop", "new.txt").allowed
+
+
+def test_a_yes_holds_for_what_was_shown_and_nothing_else(
+    organization: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    theirs = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+
+    def yes(*_: object) -> bool:
+        policy = organization.sandbox.policy("shop")
+        organization.sandbox.put_policy("shop", {**policy, "Statement": [*policy["Statement"], theirs]})
+        return True
+
+    monkeypatch.setattr(Terminal, "asks", property(lambda _: True))
+    monkeypatch.setattr(Terminal, "confirm", yes)
+    run = organization.run(*ORG, "--fix", "--state", str(tmp_path / "state.json"))
+    assert run.code == 7, run.err
+    assert "what AWS holds has changed since it was shown" in run.err
+    assert organization.sandbox.policy("shop")["Statement"][-1] == theirs
+    assert organization.sandbox.cache("fc-0123").read("data", "hello.txt").allowed, "the other account was fixed"
+
+
 def test_csv_is_told_beside_which_pairs_of_each_account_change(organization: Shell) -> None:
     run = organization.run(*ORG, "--fix", "--dry-run", "-o", "csv")
     assert "  change   data: fc-0123, fc-01234567890, fs-0abc (statement)\n" in run.err
@@ -428,10 +487,68 @@ def test_a_state_file_of_another_run_is_refused(
     organization: Shell, tmp_path: Path, other: FixRun, differing: str
 ) -> None:
     state = tmp_path / "state.json"
-    FixState.open(state, other).finish(THIRD, 0)
+    FixState.open(state, other, SystemClock()).finish(THIRD, 0)
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
     assert differing in run.err
+
+
+@pytest.mark.parametrize("kind", ["no folder", "a link", "a pipe", "a folder", "a device", "two names"])
+def test_a_state_file_that_cannot_be_written_is_told_before_anything_is(
+    organization: Shell, tmp_path: Path, kind: str
+) -> None:
+    state, other = tmp_path / "state.json", tmp_path / "other"
+    other.write_text("theirs")
+    match kind:
+        case "no folder":
+            state = other / "state.json"
+        case "a link":
+            state.symlink_to(other)
+        case "a pipe":
+            os.mkfifo(state)
+        case "a folder":
+            state.mkdir()
+        case "a device":
+            state = Path("/dev/null")
+        case _:
+            state.hardlink_to(other)
+    run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert run.code in (1, 2), run.err
+    assert "state file" in run.err
+    assert "--state" in run.err
+    assert other.read_text() == "theirs"
+    assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
+
+
+AUDIT = FixRun("111122223333", "Audit", (), False, False)
+
+
+@pytest.mark.parametrize(("days", "earlier"), [(0, 1), (2, 0), (-2, 0)])
+def test_a_state_of_long_ago_says_nothing_of_how_accounts_are_now(
+    organization: Shell, tmp_path: Path, days: int, earlier: int
+) -> None:
+    """The fix was interrupted and never gone on with; or the clock of this machine was wrong."""
+    state, clock = tmp_path / "state.json", SystemClock()
+    run = AUDIT._replace(endpoints=(organization.sandbox.url,))
+    FixState.open(state, run, clock).finish(THIRD, 0)
+    text = json.loads(state.read_text())
+    state.write_text(json.dumps({**text, "begun_at": (clock.now() - timedelta(days=days)).isoformat()}))
+    done = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
+    assert ("begins anew" in done.err) is bool(days)
+    assert ("by an earlier run" in done.out) is bool(earlier)
+    key = organization.sandbox.cache("fc-0333").write("shop", "new.txt").allowed
+    assert key is not bool(earlier)
+
+
+def test_an_account_that_has_left_or_was_closed_since_counts_no_more(organization: Shell, tmp_path: Path) -> None:
+    state, accounts = tmp_path / "state.json", tmp_path / "accounts"
+    accounts.write_text(f"{organization.sandbox.account}\n")
+    words = ("audit", "--accounts", str(accounts), "--role-name", "Audit", "--fix", "--yes", "--state", str(state))
+    alone = organization.run(*words).code
+    opened = FixState.open(state, AUDIT._replace(endpoints=(organization.sandbox.url,)), SystemClock())
+    opened.finish(THIRD, 5 if alone == 3 else 3)
+    again = organization.run(*words)
+    assert (again.code, "by an earlier run" in again.out) == (alone, False)
 
 
 def test_what_was_made_of_the_policies_of_an_account_that_is_done_is_dropped(organization: Shell) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -193,6 +194,44 @@ def test_an_answer_that_cannot_be_sent_is_a_defect() -> None:
     assert str(sent[0].error) == "reason"
     assert sent[0].defect is None
     assert "pickle" in str(sent[1].defect)
+
+
+FOREIGN = """
+import pathlib
+pathlib.Path({mark!r}).touch()
+"""
+
+
+def test_the_processes_look_for_no_module_in_the_working_directory(organization: Shell, tmp_path: Path) -> None:
+    """It may be a checkout of somebody else's, or a folder that others write to."""
+    here, program, mark = tmp_path / "here", tmp_path / "bin" / "program.py", tmp_path / "mark"
+    for folder in (here, program.parent):
+        folder.mkdir()
+    for name in ("multiprocessing", "random", "signal", "pickle", "selectors", "fcsse", "botocore", "sitecustomize"):
+        (here / f"{name}.py").write_text(FOREIGN.format(mark=str(mark)))
+    body = "".join(f"    {line}\n" for line in PROGRAM.format(more="").splitlines())
+    program.write_text(f"if __name__ == '__main__':\n{body}")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+    done = subprocess.run(
+        [sys.executable, str(program), *ORG, "-o", "json"],
+        env={**inherited, **organization.sandbox.env()},
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "pids" in done.stderr
+    assert not mark.exists()
+    assert json.loads(done.stdout)["summary"]["accounts_read"] == 3, done.stderr
+
+
+def test_python_without_environment_starts_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -E`` would start others that look there."""
+    flags = SimpleNamespace(safe_path=False, ignore_environment=1)
+    monkeypatch.setattr("fcsse.cli.organization_processes.sys", SimpleNamespace(flags=flags))
+    assert processes_for(100, 8) == 1
+    flags.safe_path = True
+    assert processes_for(100, 8) == 8
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")

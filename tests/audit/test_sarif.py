@@ -72,3 +72,13 @@ def test_many_accounts_and_a_comparison(shell: Shell, tmp_path: Path) -> None:
     check(log)
     states = {one["baselineState"] for one in log["runs"][0]["results"]}
     assert {"new", "absent", "unchanged"} <= states
+
+
+def test_no_text_of_others_is_a_link(shell: Shell) -> None:
+    sid = "[Details](https://example.com/login)"
+    denial = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    policy = shell.sandbox.policy("data")
+    shell.sandbox.put_policy("data", {**policy, "Statement": [*policy["Statement"], denial]})
+    out = shell.run("audit", "-o", "sarif").out
+    assert "[Details] (https://example.com/login)" in out
+    assert "](" not in out

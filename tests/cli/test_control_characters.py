@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -185,3 +186,38 @@ def test_nor_is_what_a_bucket_names_as_its_key(shell: Shell, account: str, form:
         run = shell.run(*words, *form)
         assert run.code not in (0, 1) or words[0] in ("audit", "history"), run.words
         assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
+
+
+JOB = "##[set-output name=digest]x ##vso[task.setvariable variable=x]y ###[add-mask]z"
+"""What GitHub's and Azure's runners take for commands, wherever in a line of a job's log."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--cache", "fc-0123", "--bucket", "data"),
+        ("link", "--cache", "fc-0123", "--bucket", "data", "--dry-run"),
+        ("audit", "-v"),
+    ],
+)
+def test_no_text_of_others_is_a_command_to_a_runner(
+    shell: Shell, words: tuple[str, ...], form: tuple[str, ...]
+) -> None:
+    shell.append("data", {**ODD, "Sid": JOB, "Principal": "*", "Effect": "Deny"}, verbatim=True)
+    shell.append("data", {**ODD, "Sid": JOB}, verbatim=True)
+    shell.sandbox.fault("s3:GetBucketPolicy", "AccessDenied", message=f"{JOB}\n::error::{JOB}", times=None)
+    run = shell.run(*words, *form, CI="true")
+    assert not re.search(r"##\w*\[", run.words), run.words
+    assert not [one for one in run.words.splitlines() if one.strip().startswith("::")], run.words
+    if form[1:] == ("json",):
+        assert "##[set-output" in str(run.json), "the document says the same"
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"), [("GITHUB_ACTIONS", True), ("TF_BUILD", True), ("TEAMCITY_VERSION", True), ("OTHER", False)]
+)
+def test_where_no_runner_reads_it_such_a_text_stays_as_it_is(shell: Shell, name: str, escaped: bool) -> None:
+    shell.append("data", {"Sid": JOB, "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"})
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", env={name: "True"})
+    assert ("#\\u0023[set-output name=digest]x #\\u0023vso[task" in run.out, JOB in run.out) == (escaped, not escaped)

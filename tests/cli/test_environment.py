@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from typer.core import TyperOption
 
+from fcsse.cli.app import load
+from fcsse.cli.known_variables import ELSEWHERE, known_variables
+from fcsse.cli.overview import COMMANDS
 from tests.cli.documented_statements import CONTEXT, role
 from tests.cli.shell import WRITES, Shell
 
@@ -155,6 +160,24 @@ def test_an_empty_backup_folder_is_a_slip_where_it_was_typed_and_none_in_the_env
     assert len(shell.backups) == 1
 
 
+def _options_of_any_text() -> list[tuple[str, str]]:
+    found = [(name, one) for name in COMMANDS if name != "sandbox" for one in load(name).params]
+    return [
+        (name, one.opts[0])
+        for name, one in found
+        if isinstance(one, TyperOption) and one.type.name in ("str", "path") and not one.multiple
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), _options_of_any_text())
+def test_an_option_that_is_empty_is_a_slip(idle: Shell, command: str, option: str) -> None:
+    """As of a shell's variable that is not set: it is not the default, and nothing else is blamed. An empty prefix is one."""
+    words = {"restore": ("2026",), "permissions": ("link",), "census": ("--bucket", "data")}.get(command, ())
+    run = idle.run(command, *words, option, "")
+    refused = run.err.startswith(f"Error: Invalid value for '{option}': it is empty")
+    assert (run.code == 2 and refused and not run.operations) is (option != "--prefix"), run.words
+
+
 def test_the_backup_folder_by_environment(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     assert shell.run("link", FCSSE_BACKUP_DIR=str(folder), env=PAIR).code == 0
@@ -211,3 +234,45 @@ def test_the_region_does_not_matter_where_everything_is_named(shell: Shell) -> N
 def test_the_user_agent_names_the_program(shell: Shell) -> None:
     shell.run("link", env=PAIR)
     assert all("fcsse/" in entry.user_agent for entry in shell.sandbox.requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("FCSSE_DRYRUN", "FCSSE_DRY_RUN"),
+        ("FCSSE_DRY_RUNS", "FCSSE_DRY_RUN"),
+        ("fcsse_dry_run", "FCSSE_DRY_RUN"),
+        ("FCSSE_Expect", "FCSSE_EXPECT"),
+        ("FCSSE_CACHES", "FCSSE_CACHE"),
+        ("FCSSE_NO_BUCKET_KEYS", "FCSSE_BUCKET_KEYS"),
+        ("FCSSE_ROLENAME", "FCSSE_ROLE_NAME"),
+        ("FCSSE_XYZ", ""),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_told(idle: Shell, name: str, meant: str) -> None:
+    """It is a warning: other programs may have a variable of that name. Its value may be a secret."""
+    run = idle.run("check", "--cache", "fc-0123", "-q", "-o", "json", "--bucket", "DATA", env={name: "s3cr3t"})
+    told = f"Warning: {name} is set, but it is no variable of fcsse and is ignored."
+    assert run.err.splitlines()[0] == told + (f" Did you mean {meant}?" if meant else "")
+    assert run.json["error"]["code"] == "usage"
+    assert "s3cr3t" not in run.words
+
+
+def test_variables_of_options_scripts_and_of_other_programs_are_not_told(idle: Shell) -> None:
+    by_options = {
+        str(one.envvar) for name in COMMANDS if name != "sandbox" for one in load(name).params if one.envvar is not None
+    }
+    assert known_variables() == by_options.union(ELSEWHERE)
+    others = {**dict.fromkeys(ELSEWHERE, "1"), "FCSSE": "1", "MY_FCSSE_X": "1", "_FCSSE_X": "1", "fcsse_other": "1"}
+    run = idle.run("backups", env={**others, "FCSSE_ROLE_NAME": "Audit"})
+    assert (run.code, run.err) == (0, "")
+
+
+def test_no_variable_of_the_repository_is_unknown() -> None:
+    root = Path(__file__).parents[2]
+    read = [path for folder in ("fcsse", "scripts", ".github", ".ci") for path in (root / folder).rglob("*")]
+    texts = (
+        path.read_text(encoding="utf-8") for path in read if path.is_file() and path.suffix not in (".pyc", ".zip")
+    )
+    found = {name for text in texts for name in re.findall(r"\bFCSSE_[A-Z][A-Z_]*[A-Z]\b", text)}
+    assert found - known_variables() == {"FCSSE_NAME", "FCSSE_DRYRUN"}, "both are examples"

@@ -243,3 +243,51 @@ def test_a_statement_does_not_stand_in_for_the_grant(shell: Shell) -> None:
     assert shell.works("fc-0123", ABROAD) == (False, False)
     shell.linked("fc-0123", ABROAD)
     assert shell.works("fc-0123", ABROAD) == (True, True)
+
+
+EVERYBODY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+
+
+@pytest.mark.parametrize(("on", "nth"), [("kms:GetKeyPolicy", 1), ("kms:CreateGrant", 1), ("kms:ListGrants", 2)])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_deny_that_somebody_adds_meanwhile_is_not_called_linked(shell: Shell, form: str, on: str, nth: int) -> None:
+    shell.sandbox.second_writer("data", EVERYBODY, on=on, nth=nth, after=True)
+    run = shell.link("fc-0123", "data", "--via", "grant", "-o", form)
+    assert run.code == 4, run.words
+    assert shell.works("fc-0123", "data") == (False, True)
+    said = run.err if form == "text" else run.json["pairs"][0]["error"]["message"]
+    assert "statement 'No' of the key policy denies kms:Decrypt" in said
+    assert "the link itself is written" in said
+    if form == "json":
+        assert (run.json["changed"], run.json["pairs"][0]["status"]) == (True, "blocked")
+    else:
+        assert "Linked fc-0123" not in run.out
+
+
+def test_a_policy_that_cannot_be_read_again_is_told(shell: Shell) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", nth=2, times=None)
+    run = shell.linked("fc-0123", "data", "--via", "grant")
+    assert "Whether the key policy still lets the grant work could not be read: " in run.words
+
+
+def test_what_others_write_meanwhile_and_denies_others_changes_nothing(shell: Shell) -> None:
+    others = {**EVERYBODY, "Condition": {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}}
+    shell.sandbox.second_writer("data", others, on="kms:CreateGrant", after=True)
+    run = shell.link("fc-0123", "data", "--via", "grant")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
+def test_a_grant_to_the_role_from_before_is_not_taken_for_the_one_whose_answer_was_lost(shell: Shell) -> None:
+    """The cache's role was deleted and made again: the old grant has the same name, and shows the old role's bare id."""
+    shell.linked("fc-0123", "data", "--via", "grant")
+    shell.sandbox.delete_role(role("fc-0123").rpartition("/")[2])
+    shell.sandbox.add_cache("fc-0123", ["data"])
+    lost = shell.sandbox.fault("kms:CreateGrant", drop=True, times=None)
+    run = shell.link("fc-0123", "data", "--via", "grant")
+    assert run.code == 1, run.words
+    assert "Confirmed" not in run.out
+    assert shell.works("fc-0123", "data") == (False, False)
+    lost.times, lost.after = lost.seen + 1, True
+    assert "Confirmed" in shell.linked("fc-0123", "data", "--via", "grant").out
+    assert shell.works("fc-0123", "data") == (True, True)

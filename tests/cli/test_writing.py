@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fcsse.apply import policy_writer
+from fcsse.apply import bucket_keys_now, policy_writer
 from fcsse.sandbox import policies
 from tests.cli.documented_statements import OWN, documented
 from tests.cli.shell import Shell
+
+if TYPE_CHECKING:
+    from fcsse.sandbox.wire import Call
 
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
 
@@ -321,3 +325,27 @@ def test_what_others_write_meanwhile_and_denies_others_changes_nothing(shell: Sh
     run = shell.link("fc-0123", "data")
     assert run.code == 0, run.words
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+def test_a_bucket_that_got_another_key_while_others_were_linked_is_not_linked_to_the_old_one(shell: Shell) -> None:
+    """The last of many keys is changed long after it was read: each takes a second or more."""
+    buckets = ("data-bucket-keys", "data-key-id", "data-alias", "data")
+    before = shell.sandbox.policy_text("data")
+
+    def rekey(_: Call) -> None:
+        rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shell.sandbox.key("data-key-id").arn}
+        shell.sandbox.client("s3").put_bucket_encryption(
+            Bucket="data", ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+        )
+
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=rekey, after=True)
+    shell.patch.setattr(bucket_keys_now, "STALE_AFTER", 2.0)
+    words = [word for bucket in buckets for word in ("--bucket", bucket)]
+    run = shell.run("link", "--cache", "fc-0123", *words, "--wait", "1m")
+    assert run.code == 7, run.words
+    assert "bucket data has got another default encryption since the plan was made" in run.err
+    assert "Linked fc-0123 to data:" not in run.words
+    assert shell.sandbox.policy_text("data") == before
+    assert shell.works("fc-0123", "data-bucket-keys") == (True, True)
+    again = shell.run("link", "--cache", "fc-0123", *words)
+    assert again.code == 0, again.words

@@ -158,6 +158,7 @@ def function(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for name, value in shell.sandbox.env().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("FCSSE_BACKUP_DIR")  # the command line's
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     monkeypatch.setenv("HOME", "/nowhere")

@@ -230,3 +230,18 @@ def test_an_error_of_any_function_names_arguments(program: Program) -> None:
     with pytest.raises(DeniedError) as caught:
         fcsse.audit_organization(settings=program.settings())
     assert "name the accounts with accounts." in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["region", "endpoint_url", "backup_dir", "bucket_role", "grant_role"])
+def test_a_setting_that_is_empty_is_not_left_out(program: Program, name: str) -> None:
+    """As of ``os.environ.get("NAME", "")``: it is neither the default nor the environment's."""
+    with pytest.raises(fcsse.UsageError, match=f"{name}='': it is empty"):
+        fcsse.check("fc-0123", "data", settings=program.settings(**{name: ""}))
+    assert not list(program.sandbox.requests)
+
+
+def test_the_role_of_an_organization_has_a_name(program: Program) -> None:
+    for name in ("", "Audit me", "x" * 65):
+        with pytest.raises(fcsse.UsageError, match="is not a name of a role"):
+            fcsse.audit_organization(["111122223333"], role_name=name, settings=program.settings())
+    assert not list(program.sandbox.requests)

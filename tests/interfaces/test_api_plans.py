@@ -80,7 +80,7 @@ def test_a_plan_is_not_applied_to_a_key_that_is_the_bucket_s_no_more(
     program: Program, bucket: str, change: Callable[[Program], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proposal = fcsse.plan("fc-0123", [bucket, "data-key-id"], settings=program.settings())
-    monkeypatch.setattr("fcsse.api.link_results.STALE_AFTER", -1.0)
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
     change(program)
     with pytest.raises(ChangedError, match=f"fc-0123 to {bucket}") as caught:
         proposal.apply()
@@ -90,10 +90,29 @@ def test_a_plan_is_not_applied_to_a_key_that_is_the_bucket_s_no_more(
 
 
 def test_an_old_plan_is_applied_where_nothing_has_changed(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fcsse.api.link_results.STALE_AFTER", -1.0)
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
     proposal = fcsse.plan("fc-0123", ["data", "data-key-id"], settings=program.settings())
     assert proposal.apply().changed
     assert not proposal.apply().changed, "it was applied already"
+
+
+def test_an_audit_s_plan_is_not_applied_to_a_key_that_is_the_bucket_s_no_more(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcsse.planning.review.STALE_AFTER", -1.0)
+    program.sandbox.add_cache("fc-0bbb0bbb", ["data"])
+    found = fcsse.audit(settings=program.settings())
+    proposal = found.plan()
+    rekey(program)
+    with pytest.raises(ChangedError, match="to data, ") as caught:
+        proposal.apply()
+    assert "Make a new plan" in caught.value.hint
+    assert not program.writes
+    found = fcsse.audit(settings=program.settings())
+    result = found.plan().apply()
+    assert result.changed
+    assert program.sandbox.cache("fc-0bbb0bbb").write("data", "new.txt").allowed
+    assert not any("--" in warning for one in result.outcomes for warning in one.warnings)
 
 
 def test_a_plan_s_digest_binds_later_calls(program: Program) -> None:

@@ -375,6 +375,19 @@ def test_a_setting_that_makes_no_sense_is_an_error_and_nothing_is_linked(
     assert count_of_puts(ready) == wrote
 
 
+def test_a_misspelt_setting_is_told_in_the_log(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FCSSE_ALLOW_TAGS", "s3cr3t")
+    put = put_back(ready.sandbox, default_policy())
+    ready.log()
+    ready(put)
+    log = ready.log()
+    told = (
+        "FCSSE_ALLOW_TAGS is set, but it is no variable of the function and is ignored. Did you mean FCSSE_ALLOW_TAG?"
+    )
+    assert [line["text"] for line in of(log, "note") if "FCSSE" in line["text"]] == [told]
+    assert "s3cr3t" not in str(log)
+
+
 def test_events_of_other_accounts_are_ignored(ready: Function) -> None:
     put = put_back(ready.sandbox, default_policy())
     put["detail"]["recipientAccountId"] = "444455556666"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -23,8 +22,8 @@ def parse_pattern(text: str) -> str:
 
 
 def parse_role_name(text: str) -> str:
-    """The name of a role, with its path if it has one. Source: IAM API reference, CreateRole."""
-    if not re.fullmatch(r"(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}", text, re.ASCII):
+    """The name of a role, with its path if it has one."""
+    if not arns.is_role_name(text):
         message = f"{text!r} is not the name of a role, such as Audit or path/Audit"
         raise typer.BadParameter(message)
     return text

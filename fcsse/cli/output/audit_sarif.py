@@ -50,7 +50,7 @@ def audit_sarif(
             name = f"{one.account}/F{place}" if several else f"F{place}"
             results.append(_result(one, finding, name, comparison))
             if kind_of(finding.code).unread:
-                unread.append({"level": "warning", "message": {"text": visible(finding.title)}})
+                unread.append({"level": "warning", "message": {"text": _plain(finding.title)}})
     if comparison is not None:
         results += [_absent(account, one) for account, one in comparison.gone]
         worst |= {one["code"]: Severity(one["severity"]) for _, one in comparison.gone if one["code"] not in worst}
@@ -80,6 +80,11 @@ def audit_sarif(
     return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
+def _plain(text: str) -> str:
+    """A text on one line. Viewers make a link of ``[words](address)``: one of others' is none. Source: SARIF 2.1.0, 3.11.6."""
+    return visible(text).replace("](", "] (")
+
+
 def _rule(code: str, severity: Severity) -> Json:
     words = code.replace("-", " ")
     return {
@@ -97,7 +102,7 @@ def _result(one: AccountFindings, finding: Finding, name: str, comparison: Compa
     result: Json = {
         "ruleId": finding.code,
         "level": LEVELS[finding.severity],
-        "message": {"text": visible(text) + "".join(f"\n{visible(part)}" for part in commands.split("\n") if part)},
+        "message": {"text": _plain(text) + "".join(f"\n{_plain(part)}" for part in commands.split("\n") if part)},
         "locations": [
             _location(one.account, one.partition, finding.bucket, finding.key, finding.cache, finding.region)
         ],
@@ -125,7 +130,7 @@ def _absent(account: str, one: Mapping[str, Any]) -> Json:
     return {
         "ruleId": one["code"],
         "level": LEVELS[Severity(one["severity"])],
-        "message": {"text": visible(one["title"])},
+        "message": {"text": _plain(one["title"])},
         "locations": [_location(account, "aws", one["bucket"], one["key"], one["cache"], one["region"])],
         "partialFingerprints": {"fcsse/1": _fingerprint(account, one["code"], *place)},
         "properties": {"account": account, "severity": one["severity"]},

@@ -71,6 +71,17 @@ def printable_answer(text: str, encoding: str) -> str:
     return _NOT_PLAIN.sub(escaped, text)
 
 
+def uncommanding(text: str) -> str:
+    """Output for the log of a CI job, in which ``##[name]`` and ``##vso[name]`` are commands wherever they stand in a line.
+
+    As ``printable_answer`` does, it escapes a sign as JSON does. Sources: actions/runner, ``ActionCommand.TryParse``; Azure
+    Pipelines, "Logging commands"; TeamCity, "Service messages".
+    """
+    return _LOG_COMMAND.sub(r"#\\u0023", text)
+
+
+_LOG_COMMAND = re.compile(r"##(?=\w*\[)")
+
 _NOT_PLAIN = re.compile(r"\r\n|[^\n\t -~]")
 
 

@@ -14,7 +14,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
-from fcsse.cli.output.lines import Line, Style, broken, line, printable_answer, prose, shown, visible, warning, wrapped
+from fcsse.cli.output.lines import (
+    Line,
+    Style,
+    broken,
+    line,
+    printable_answer,
+    prose,
+    shown,
+    uncommanding,
+    visible,
+    warning,
+    wrapped,
+)
 from fcsse.errors import DeniedError, FcsseError
 from fcsse.masking import mask_exception, mask_here
 
@@ -40,9 +52,18 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
+_LOGS = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables by which CI jobs are known; TF_BUILD is that of Azure Pipelines."""
+
+
+def _for_log(text: str) -> str:
+    """Text of others is no command to the runner of a CI job."""
+    return uncommanding(text) if any(os.environ.get(name) for name in _LOGS) else text
+
+
 def write_answer(text: str) -> None:
     """Writes a whole answer to stdout. Nothing of a policy, an event or a name moves a cursor, and none fails to be written."""
-    sys.stdout.write(printable_answer(text, sys.stdout.encoding or "utf-8"))
+    sys.stdout.write(_for_log(printable_answer(text, sys.stdout.encoding or "utf-8")))
 
 
 @dataclass(slots=True)
@@ -81,7 +102,7 @@ class Terminal:
             printed = [part for parts in printed for part in broken(parts, room)]
         if not self._colours(stream):
             for parts in printed:
-                text = "".join(text for text, _ in parts) + "\n"
+                text = _for_log("".join(text for text, _ in parts)) + "\n"
                 stream.write(
                     text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
                 )

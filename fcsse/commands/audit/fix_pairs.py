@@ -41,8 +41,10 @@ def afterwards(audit: Audit, plan: Plan, results: Sequence[AppliedChange | Faile
         match result:
             case AppliedChange(change=PolicyChange() as change, held=held):
                 policies[str(change.key)] = held or change.after.text
-            case AppliedChange(change=GrantAddition() as change):
+            case AppliedChange(change=GrantAddition() as change, held=held):
                 grants.setdefault(str(change.key), []).append(_made(change, result.grant or ""))
+                if held is not None:
+                    policies[str(change.key)] = held
             case _:
                 pass
     changed: list[Facts] = []

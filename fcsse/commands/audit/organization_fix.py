@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.commands.audit.fix_again import require_current
 from fcsse.commands.audit.fix_pairs import afterwards
 from fcsse.commands.audit.organization import AccountAudit
 from fcsse.commands.audit.report import Audit, standing
@@ -33,6 +34,11 @@ class AccountFix(NamedTuple):
     audit: Audit
     plan: Plan
     pipeline: Pipeline
+    prune_orphans: bool
+
+    def require_current(self, *, agreed: bool) -> None:
+        """As ``fix_again.require_current``: other accounts are fixed before this one, and a question may have waited."""
+        require_current(self.pipeline, self.plan, prune_orphans=self.prune_orphans, agreed=agreed)
 
     def afterwards(self, results: Sequence[AppliedChange | FailedChange]) -> Afterwards:
         """By what was read for the audit and what was changed."""
@@ -55,7 +61,7 @@ class Fixes:
         plan = plan_fix(pipeline, one.audit, prune_orphans=self._prune_orphans)
         if plan.changes:
             with self._lock:
-                self._found[one.member.account] = AccountFix(one.member, one.audit, plan, pipeline)
+                self._found[one.member.account] = AccountFix(one.member, one.audit, plan, pipeline, self._prune_orphans)
 
     def in_order(self) -> list[AccountFix]:
         """In the order of the accounts' ids."""

@@ -15,6 +15,7 @@ from fcsse.commands.audit.verdicts import PairAudit, Verdicts
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING
 from fcsse.event_history.observed import Observed
+from fcsse.planning.plan import NEVER
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
 
@@ -26,7 +27,7 @@ class Audit:
     """An account's audit. ``findings`` are in order, the worst first; finding ``n`` is called ``F<n + 1>``.
 
     ``words`` wrote its commands. ``endpoints`` are those other than AWS's own by which the facts were read. ``observed`` is
-    what CloudTrail recorded, where that was asked for.
+    what CloudTrail recorded, where that was asked for. ``read_at``: when reading began, in seconds of the run's clock.
     """
 
     facts: AccountFacts
@@ -35,6 +36,7 @@ class Audit:
     words: CommandBuilder
     observed: Observed | None = None
     endpoints: tuple[Endpoint, ...] = ()
+    read_at: float = NEVER
 
     def __repr__(self) -> str:
         """One line: the summary."""

@@ -36,6 +36,7 @@ def audit_account(
     compared with the verdicts. ``pool``: as in ``read_account``. ``organization`` is the id of the account's organization, for
     conditions on it. Raises what keeps every Region from being read.
     """
+    read_at = pipeline.clock.monotonic()
     pipeline.aws.assume_in_others(roles, accounts)
     audited = [word for one in scope.regions for word in ("--region", one)] or ["--all-regions"] * scope.all_regions
     audited += [word for one in roles for word in ("--bucket-role", one)]
@@ -45,7 +46,7 @@ def audit_account(
     verdicts = Verdicts()
     if not observed:
         facts = read_account(pipeline.aws, pipeline.clock, pipeline.progress, scope, verdicts.early, pool, organization)
-        return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints)
+        return replace(audit_of(facts, words, verdicts), endpoints=pipeline.aws.endpoints, read_at=read_at)
     reader = UseReader(pipeline.aws, pipeline.clock, AUDIT_LIMITS, LEAST_SECONDS)
     try:
         if not scope.all_regions:
@@ -56,7 +57,7 @@ def audit_account(
         record = reader.observe_all(pairs, pipeline.backups)
     finally:
         reader.close()
-    return replace(audit_of(facts, words, verdicts, record), endpoints=pipeline.aws.endpoints)
+    return replace(audit_of(facts, words, verdicts, record), endpoints=pipeline.aws.endpoints, read_at=read_at)
 
 
 def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, prune_orphans: bool = False) -> Plan:
@@ -64,4 +65,4 @@ def plan_fix(pipeline: Pipeline, audit: Audit, expect: str | None = None, *, pru
     options = fix_options(prune_orphans=prune_orphans)
     found = to_link(audit, options)
     # Nothing left to fix is what every digest of a fix leads to.
-    return pipeline.plan_of(found, options, expect if found else None)
+    return pipeline.plan_of(found, options, expect if found else None)._replace(read_at=audit.read_at)

@@ -1,0 +1,34 @@
+"""Does a bucket still use the key that a change is about? Asked before a write that comes long after the plan was made.
+
+Each change to a policy takes a second or more, so that the last of many is made a minute after the reading. A bucket that got
+another key meanwhile would be called linked by access to the old one.
+"""
+
+from __future__ import annotations
+
+from fcsse.apply.context import ApplyContext
+from fcsse.errors import ChangedError
+from fcsse.model import Bucket, Encryption, Operation
+from fcsse.planning.plan import Change, Plan, Status
+from fcsse.planning.review import STALE_AFTER
+
+
+def require_same_keys(change: Change, plan: Plan, run: ApplyContext) -> None:
+    """Raises ``ChangedError`` where a bucket that a link is for has another key now, or what keeps that from being read."""
+    if plan.operation is not Operation.LINK or run.clock.monotonic() - run.read_at <= STALE_AFTER:
+        return
+    meant = [outcome.facts for outcome in plan.outcomes if outcome.facts and outcome.status is Status.TO_DO]
+    buckets = [facts.bucket for facts in meant if facts.key and facts.key.arn == change.key]
+    for bucket in dict.fromkeys(buckets):
+        if not bucket.given and not _is_same(bucket, run.aws.read_encryption(bucket.name)):
+            raise ChangedError(
+                f"changing key {change.key}: bucket {bucket.name} has got another default encryption since the plan was made",
+                "Make a new plan. This key was left as it is.",
+            )
+
+
+def _is_same(bucket: Bucket, now: Encryption) -> bool:
+    """Is it the key that S3 named before, or by another of its names the one that the caller stated?"""
+    said = bucket.default or bucket.encryption
+    by_id = bool(now.key and said.key) and str(said.key).endswith(f":key/{now.key}")
+    return now.algorithm == said.algorithm and (now.key == said.key or by_id)
