@@ -16,11 +16,11 @@ from typing import NamedTuple
 from fcsse import arn as arns
 from fcsse.evaluator.cache_context import (
     ABSENT,
-    SAMPLE,
     add_organization,
     caller_context,
     decide_for_all,
     every_object,
+    sample_object,
     times,
 )
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
@@ -110,7 +110,7 @@ def bucket_requests(
             found.append(BucketRequest(on_bucket, owner))
             continue
         for prefix in dict.fromkeys(prefixes or ("",)):
-            sample = on_bucket._replace(resource=f"{bucket_arn}/{prefix}{SAMPLE}")
+            sample = on_bucket._replace(resource=sample_object(bucket_arn, prefix))
             every = sample._replace(resource_form=every_object(bucket_arn, prefix))
             found.append(BucketRequest(sample, owner, prefix, every))
     return tuple(found)

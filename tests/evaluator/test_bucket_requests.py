@@ -67,6 +67,12 @@ def test_what_an_allow_covers(resource: str, whole: Verdict, under: Verdict) -> 
     assert verdicts(rule, foreign=True, prefixes=["in/"]) == [under]
 
 
+def test_of_a_prefix_without_a_slash_only_what_is_in_it_is_certain() -> None:
+    """FSx shows a path as it was given. Whether in takes in in-2025, no page says."""
+    for resource, expected in (("in/*", Verdict.UNKNOWN), ("in*", Verdict.ALLOWED), ("in-2025/*", Verdict.DENIED)):
+        assert verdicts(allow(Resource=f"{BUCKET}/{resource}"), foreign=True, prefixes=["in"]) == [expected]
+
+
 @pytest.mark.parametrize(
     ("block", "expected"),
     [
