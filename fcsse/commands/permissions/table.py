@@ -134,7 +134,12 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
         RECORD,
         *HANGS_ON,
-        needs("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
+        needs(
+            "iam:GetRole",
+            On.ROLE,
+            "looks up one role: of a cache that came after all were listed, or each where listing them is refused",
+            optional=True,
+        ),
         needs("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
         USERS,
         REGION,
