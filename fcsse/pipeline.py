@@ -218,6 +218,7 @@ class Pipeline:
             expected=expected,
             created={str(role.arn): role.created for role in roles if role.exists},
             journal=self.journal,
+            planned_at=self.clock.monotonic(),
         )
 
     def _wanted(
