@@ -16,7 +16,7 @@ from fcsse.evaluator.request import Verdict
 from fcsse.model import Bucket, Facts, Operation, Options
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.outlook import read_only_by
-from fcsse.planning.requirements import requirement_of
+from fcsse.planning.requirements import requirement_of, serves_bucket
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
@@ -93,8 +93,7 @@ def _of_key(facts: Facts) -> list[Trouble]:
     key = facts.key
     if key is None or key.manager == "AWS":
         return []
-    usable = key.state in (None, "Enabled", "Updating") and key.usable_by_s3
-    if usable and facts.bucket.region in (None, key.arn.region):
+    if key.state in (None, "Enabled", "Updating") and serves_bucket(key, facts.bucket):
         return []
     try:
         requirement_of(facts, Options(Operation.LINK))
