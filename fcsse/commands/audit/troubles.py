@@ -8,11 +8,12 @@ from typing import NamedTuple
 from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.finding_kinds import FindingKind
 from fcsse.commands.check import CheckResult
+from fcsse.commands.check_remedies import NOT_PUBLIC
 from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement, decider
-from fcsse.evaluator.request import Verdict
+from fcsse.evaluator.request import Cause, Verdict
 from fcsse.model import Bucket, Facts, Operation, Options
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.outlook import read_only_by
@@ -124,6 +125,8 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
                 f"Exclude {ROLES} from the statement that denies {actions} in the bucket's policy.",
             )
         ]
+    if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
+        return [Trouble(kinds.ACCESS_UNKNOWN, reason, f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}.")]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
         return [Trouble(kinds.ACCESS_UNKNOWN, reason, "See whether the bucket policy's condition holds for the cache.")]
     return [
