@@ -169,8 +169,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs(
             "fsx:DescribeDataRepositoryAssociations",
             On.ANY,
-            "finds the bucket's caches where --cache is left out",
-            When.NO_CACHE,
+            "finds the bucket's caches where --cache is left out, and the prefixes that they are linked to",
             optional=True,
         ),
         needs("iam:GetRole", On.ROLE, "judges whether the caches can read what was found", optional=True),
