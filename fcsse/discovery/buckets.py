@@ -66,6 +66,8 @@ class Buckets:
         named = encryption.is_kms and self._options.key is None and not _named_by_arn(encryption)
         if named or self._options.operation is Operation.CHECK:
             self._fetcher.owned(name, own)
+        if self.doubts_region(encryption):
+            self._fetcher.region(name)
         if not named:
             return
         if self._options.bucket_region is None:
@@ -73,6 +75,16 @@ class Buckets:
         if encryption.key and not encryption.key.startswith("alias/aws/") and self._home:
             # Most buckets are in the caller's Region: asking there right away saves a round.
             self._fetcher.resolved(encryption.key, self._home)
+
+    def doubts_region(self, encryption: Encryption) -> bool:
+        """Is ``check`` to ask where a bucket is, although its key's ARN should tell? S3 takes any ARN for a default key, and uses
+        none of another Region. Most buckets are in the caller's Region, and so is their key.
+
+        Source: S3 API reference, PutBucketEncryption ("Amazon S3 doesn't validate the KMS key ID").
+        """
+        options = self._options
+        arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is Operation.CHECK else None
+        return arn is not None and options.key is None and options.bucket_region is None and arn.region != self._home
 
     def without_key(self, name: str) -> Encryption | FcsseError | None:
         """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""
@@ -163,7 +175,11 @@ class Buckets:
             region = options.bucket_region or self._fetcher.region(name).result()
             return Bucket(name, encryption, region, foreign=not ownership.own)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
-        bucket = Bucket(name, encryption, _same_region(name, options.bucket_region, arn), default=default)
+        region = _same_region(name, options.bucket_region, arn)
+        if self.doubts_region(encryption):
+            told = result_or_error(self._fetcher.region(name))
+            region = told if isinstance(told, str) else region
+        bucket = Bucket(name, encryption, region, default=default)
         # Only an account's own buckets can use its aws/s3.
         return bucket._replace(foreign=arn.account != own) if is_default_key(bucket) else bucket
 

@@ -56,6 +56,23 @@ def test_a_key_that_s3_cannot_use_gives_no_access(shell: Shell, spec: str, usage
     assert "key-unusable" in {one["code"] for one in audited["findings"] if one["cache"] == "fc-0777"}
 
 
+def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell) -> None:
+    """S3 API reference, PutBucketEncryption: S3 does not validate the default key, and uses none of another Region."""
+    key = shell.sandbox.key("data-other-region")
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key.arn)
+    allow = {"Sid": "All", "Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "kms:*", "Resource": "*"}
+    shell.append(key.arn, allow)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-wrong-region", "-o", "json")
+    found = run.json["pairs"][0]
+
+    assert (run.code, found["read"], found["write"]) == (4, "denied", "denied")
+    assert "S3 takes only keys of the bucket's own Region" in found["verdict"]
+
+    shell.sandbox.add_cache("fc-0777", ["data-wrong-region"])
+    audited = shell.run("audit", "-o", "json").json
+    assert {one["read"] for one in audited["pairs"] if one["cache"] == "fc-0777"} == {"denied"}
+
+
 @pytest.mark.parametrize("bucket", WORLD)
 def test_the_verdict_is_what_the_cache_finds(shell: Shell, bucket: str) -> None:
     for linked in (False, True):
