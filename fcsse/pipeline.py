@@ -221,6 +221,7 @@ class Pipeline:
             journal=self.journal,
             grants=frozenset(grant.grant_id for facts in known for grant in facts.grants or ()),
             readers={str(facts.key.arn): facts.account for facts in known if facts.key and facts.policy is not None},
+            planned_at=self.clock.monotonic(),
         )
 
     def _wanted(

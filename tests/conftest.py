@@ -11,7 +11,7 @@ import typer.main
 from hypothesis import HealthCheck, settings
 
 from fcsse.cli.main import COLLECT_EVERY
-from tests import neutral_environment
+from tests import neutral_environment, thorough
 from tests.quick_clients import quick_clients
 
 if TYPE_CHECKING:
@@ -27,9 +27,20 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declares ``--thorough``."""
+    parser.addoption(thorough.OPTION, action="store_true", help="try all combinations and more examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tells the test modules how much they are to try."""
+    thorough.begin(config)
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests with a browser come last: it may be on its way (``.ci/run``)."""
+    thorough.leave_out_combinations(config, items)
     items.sort(key=lambda one: "browser" in getattr(one, "fixturenames", ()))
 
 

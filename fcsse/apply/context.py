@@ -17,7 +17,8 @@ from fcsse.progress import Progress
 
 @dataclass(slots=True)
 class ApplyContext:
-    """What applying needs. ``read_at`` is the monotonic time of the plan's reads.
+    """What applying needs. ``read_at`` is the monotonic time of the plan's reads, where that is known, and ``planned_at`` one
+    that is not before them.
 
     ``wait``: seconds that the waits of one change may take together, rechecks apart.
     ``backups`` None means: no copy is wanted. ``expected``: the plan was bound to a digest, so it must not change.
@@ -41,6 +42,7 @@ class ApplyContext:
     readers: Mapping[str, str] = field(default_factory=dict)
     grants: frozenset[str] = frozenset()
     at_look: Callable[[Arn], None] | None = None
+    planned_at: float = float("-inf")
 
     def saved(self, key: Arn, phrase: str) -> str:
         """A phrase that names the copy of a key's policy from before; empty where there is none."""

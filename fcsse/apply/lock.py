@@ -49,7 +49,8 @@ class KeyLock:
     """A turn at a key.
 
     ``held``: is it ours alone? ``replaced``: fingerprints of the texts that were replaced lately, with how many seconds ago.
-    ``problem``: why there is no lock, as a sentence, where its file could not be made or is not safe to use.
+    ``problem``: why there is no lock, as a sentence, where its file could not be made, is not safe to use, cannot be
+    locked where it is, or was locked by another run all the time.
     """
 
     held: bool = False
@@ -92,10 +93,22 @@ def key_lock(folder: Path | None, key: str, clock: Clock, most: float = LONGEST_
         yield KeyLock(problem=problem)
         return
     with file:
-        start, most = clock.monotonic(), min(most, LONGEST_WAIT)
+        held, problem = _wait_for(file, folder, clock, most)
+        yield KeyLock(held, _remembered(file, clock.now().timestamp()), problem, file)
+
+
+def _wait_for(file: FileIO, folder: Path | None, clock: Clock, most: float) -> tuple[bool, str]:
+    """Is the file locked by now, and if it cannot be, a sentence that says why."""
+    start, most = clock.monotonic(), min(most, LONGEST_WAIT)
+    try:
         while not (held := _try_lock(file)) and clock.monotonic() - start < most:
             clock.sleep(0.02 + 0.03 * clock.random())
-        yield KeyLock(held, _remembered(file, clock.now().timestamp()), "", file)
+    except OSError as error:
+        return (
+            False,
+            f"No file can be locked in {folder} ({error.strerror or error}): this run takes no turns with others.",
+        )
+    return held, "" if held else "Another run of fcsse has the lock of this key: this one went on without it."
 
 
 def _remembered(file: FileIO, now: float) -> dict[str, float]:
@@ -138,9 +151,10 @@ if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(file: FileIO) -> bool:
+        """Is the file locked now? Raises ``OSError`` where the file system has no locks."""
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
+        except PermissionError:
             return False
         return True
 
@@ -148,10 +162,9 @@ else:
     import fcntl
 
     def _try_lock(file: FileIO) -> bool:
+        """Is the file locked now? Raises ``OSError`` where the file system has no locks."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        except OSError:
-            return True  # a file system without locks: go on without
         return True

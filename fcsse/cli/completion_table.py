@@ -105,7 +105,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         False,
         False,
         (),
-        "Also remove principals that no longer exist (AROA…), because of which KMS would refuse the policy. The diff shows each.",
+        "Also remove principals that no longer exist (AROA…), because of which KMS would refuse the policy. The diff shows each. Takes 90 seconds where one may be a new role of another account.",
     ),
     "key": (
         ("--key",),

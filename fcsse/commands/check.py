@@ -17,7 +17,7 @@ from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
 from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair
 from fcsse.planning.outlook import read_only_by
-from fcsse.planning.requirements import NotNeeded, requirement_of
+from fcsse.planning.requirements import NotNeeded, requirement_of, serves_bucket
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import capitalized
@@ -106,7 +106,7 @@ def check_pair(
     try:
         need = requirement_of(found, Options(Operation.LINK, level=level))
     except FcsseError as error:
-        if found.key is None or found.policy is None:
+        if found.key is None or found.policy is None or not serves_bucket(found.key, found.bucket):
             return _impossible(found, error)._replace(level=level)
         need = None
     if isinstance(need, NotNeeded):

@@ -6,12 +6,18 @@ from collections.abc import Iterable
 
 from fcsse.errors import FcsseError
 from fcsse.evaluator.judgement import BucketRow, Judgement
+from fcsse.evaluator.request import Cause
 from fcsse.model import AccessLevel, Facts, Operation, Options, Via
 from fcsse.planning.denials import why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import capitalized
+
+NOT_PUBLIC = (
+    "See whether the owner of bucket {bucket} blocks public access (aws s3api get-public-access-block, aws s3control "
+    "get-public-access-block), or have its policy name roles or an organization in place of everybody"
+)
 
 
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
@@ -50,6 +56,8 @@ def bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     stopped = [row for row in judgement.bucket_rows or () if not row.allowed and judgement.counts_in_s3(row)]
     if not stopped:
         return []
+    if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
+        return [f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}."]
     actions = ", ".join(actions_of(stopped))
     denial = next((row.decision for row in stopped if row.decision.explicit), None)
     if denial is not None:

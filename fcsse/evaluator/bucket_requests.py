@@ -16,16 +16,17 @@ from typing import NamedTuple
 from fcsse import arn as arns
 from fcsse.evaluator.cache_context import (
     ABSENT,
-    SAMPLE,
     add_organization,
     caller_context,
     decide_for_all,
     every_object,
+    sample_object,
     times,
 )
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
 from fcsse.evaluator.known_values import Bound
-from fcsse.evaluator.request import Decision, Request
+from fcsse.evaluator.public_policy import may_be_public
+from fcsse.evaluator.request import Cause, Decision, Request, Verdict
 from fcsse.model import NOTHING_KNOWN, RequestFacts
 
 S3_READ = ("s3:ListBucket", "s3:GetObject")
@@ -110,7 +111,7 @@ def bucket_requests(
             found.append(BucketRequest(on_bucket, owner))
             continue
         for prefix in dict.fromkeys(prefixes or ("",)):
-            sample = on_bucket._replace(resource=f"{bucket_arn}/{prefix}{SAMPLE}")
+            sample = on_bucket._replace(resource=sample_object(bucket_arn, prefix))
             every = sample._replace(resource_form=every_object(bucket_arn, prefix))
             found.append(BucketRequest(sample, owner, prefix, every))
     return tuple(found)
@@ -122,7 +123,8 @@ _OWN = compile_policy(ROLE_POLICY, identity=True)
 def decide_bucket(
     document: Mapping[str, object] | Policy, asked: BucketRequest, *, any_of_them: bool = False
 ) -> Decision:
-    """The verdict on one request: in its own account the role's permissions suffice, across accounts both must allow.
+    """The verdict on one request: in its own account the role's permissions suffice, across accounts both must allow, and
+    what a policy allows that may be public is not known (see ``public_policy``).
 
     ``any_of_them`` as in ``decide_for_all``.
     """
@@ -131,4 +133,13 @@ def decide_bucket(
     def judge(request: Request, explain: bool) -> Decision:
         return evaluate(policy, request, identity_policies=[_OWN], resource_account=asked.owner, explain=explain)
 
-    return decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)
+    found = decide_for_all(judge, asked.request, asked.every_object, any_of_them=any_of_them)
+    if found.verdict is not Verdict.ALLOWED or asked.owner != SOMEBODY or not may_be_public(policy):
+        return found
+    return found._replace(verdict=Verdict.UNKNOWN, reason=_PUBLIC, cause=Cause.PUBLIC_POLICY)
+
+
+_PUBLIC = (
+    "it allows something to everybody, and whether S3 Block Public Access keeps other accounts out of a bucket with such a "
+    "policy (RestrictPublicBuckets) is not known"
+)

@@ -32,7 +32,7 @@ SESSION = "FSx"
 """Name of FSx's sessions of the service-linked role, inferred from the documented pattern ``*:FSx``."""
 
 SAMPLE = "any-object-of-the-cache"
-"""Name of the object that stands for all: one that no narrower pattern is made for."""
+"""Name of the object that stands for all: one that no narrower pattern is made for. See ``sample_object``."""
 
 ABSENT = frozenset(
     {
@@ -70,6 +70,17 @@ def every_object(bucket_arn: str, prefix: str) -> str:
     Source: S3 user guide, "Naming Amazon S3 objects".
     """
     return f"{bucket_arn}/{prefix}*" if prefix else f"{bucket_arn}/?*"
+
+
+def sample_object(bucket_arn: str, prefix: str) -> str:
+    """The ARN of an object that is under a prefix for certain.
+
+    FSx shows a path as it was given, and a prefix may lack its slash: then no page says whether ``raw`` takes in ``raw2``, and
+    what is in ``raw/`` is all that is certain. Sources: FSx API reference, CreateDataRepositoryAssociation
+    (``s3://bucket-name/prefix/``) and CreateFileSystemLustreConfiguration, ImportPath (``s3://import-bucket/optional-prefix``).
+    """
+    slash = "/" if prefix and not prefix.endswith("/") else ""
+    return f"{bucket_arn}/{prefix}{slash}{SAMPLE}"
 
 
 @lru_cache(maxsize=16)

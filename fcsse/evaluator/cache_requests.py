@@ -26,9 +26,9 @@ from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.evaluator.cache_context import (
-    SAMPLE,
     decide_for_all,
     every_object,
+    sample_object,
 )
 from fcsse.evaluator.context import prepare
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate
@@ -197,7 +197,7 @@ def _contexts(
             found.append((form, "", bucket_arn))
         else:
             found.extend(
-                (form, prefix, f"{bucket_arn}/{prefix}{SAMPLE}") for prefix in dict.fromkeys(prefixes or ("",))
+                (form, prefix, sample_object(bucket_arn, prefix)) for prefix in dict.fromkeys(prefixes or ("",))
             )
     return found
 

@@ -146,6 +146,7 @@ class Entry(NamedTuple):
             if found is None and operand.pattern is None and operand.usable and operator.relation is not None:
                 question = Matches(self.key, operator.family, operand.text, value=value)
                 found = context.assumed.matches(question, None)
+            found = _sure(found, operator, operand, context)
             if found:
                 return not operator.negated
             if found is None:
@@ -160,6 +161,7 @@ class Entry(NamedTuple):
             found = operand.form(form, context)
             if found is None and operand.usable:
                 found = self._assumed(operator, operand, context)
+            found = _sure(found, operator, operand, context)
             if found:
                 return not operator.negated
             if found is None:
@@ -187,6 +189,8 @@ class Entry(NamedTuple):
         answers = [operand.form(form, context) for operand in self.operands]
         if True in answers:
             return not operator.negated
+        if any(_sure(False, operator, operand, context) is None for operand in self.operands):
+            return None
         if None not in answers:
             return operator.negated
         if not all(operand.usable for operand in self.operands):
@@ -220,6 +224,14 @@ class Entry(NamedTuple):
         listed = " or ".join(texts[:3]) + (f" or {len(texts) - 3} others" if len(texts) > 3 else "")
         each = {"all": "every value of ", "any": "a value of "}.get(self.quantifier, "")
         return f"{each}{self.label} {self.operator.phrase} {listed or 'nothing'}"
+
+
+def _sure(found: bool | None, operator: Operator, operand: Operand, context: Context) -> bool | None:
+    """What is found of one operand, unless a variable in it may have no value: whether a negated operator holds then, nobody
+    knows (see ``operators``).
+    """
+    open_ended = found is False and operator.negated and operand.pattern is None
+    return None if open_ended and context.may_lack(operand.text) else found
 
 
 class Conditions(NamedTuple):

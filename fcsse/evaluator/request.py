@@ -73,6 +73,7 @@ class Cause(Enum):
     SOME_OBJECTS = "some-objects"
     POLICY_UNREAD = "policy-unread"
     GRANTS_UNREAD = "grants-unread"
+    PUBLIC_POLICY = "public-policy"
 
 
 class Comparison(NamedTuple):

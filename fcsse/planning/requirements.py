@@ -93,6 +93,11 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     return Requirement(key, access=_access(facts, options), warnings=warnings)
 
 
+def serves_bucket(key: Key, bucket: Bucket) -> bool:
+    """Can S3 use such a key for the bucket at all, whatever state it is in: of the right kind and Region?"""
+    return key.usable_by_s3 and bucket.region in (None, key.arn.region)
+
+
 def is_linkable(facts: Facts) -> bool:
     """Would a link of the pair need a statement or grant, and can it be had? As ``requirement_of`` for plain options, but quick.
 

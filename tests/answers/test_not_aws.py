@@ -49,6 +49,7 @@ def is_told(run: Run, operation: str, proxy: Proxy) -> None:
         assert wrong not in run.words.replace("Whether fc-0123 can", "")
 
 
+@pytest.mark.combinations("form", "operation")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(
     ("words", "operation"), NEEDED, ids=lambda value: value if isinstance(value, str) else value[0]
@@ -67,6 +68,7 @@ def test_an_answer_that_is_not_aws_s_ends_the_command(
     assert shell.sandbox.policy("data") == before
 
 
+@pytest.mark.combinations("form", "operation")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(
     ("words", "operation"), NEEDED, ids=lambda value: value if isinstance(value, str) else value[0]
@@ -89,6 +91,7 @@ def test_the_number_of_attempts_is_the_user_s(shell: Shell, proxy: Proxy, attemp
     assert rule.acted == attempts
 
 
+@pytest.mark.combinations("bucket", "form")
 @pytest.mark.parametrize("bucket", ["data-aws-s3", "data-alias", "data-key-id"])
 @pytest.mark.parametrize("form", NOT_AWS)
 def test_whose_a_bucket_is_is_not_taken_from_such_an_answer(shell: Shell, proxy: Proxy, bucket: str, form: str) -> None:
@@ -99,6 +102,7 @@ def test_whose_a_bucket_is_is_not_taken_from_such_an_answer(shell: Shell, proxy:
     assert not WRITES.intersection(run.operations)
 
 
+@pytest.mark.combinations("operation", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(
     "operation",

@@ -21,6 +21,7 @@ def test_a_put_that_aws_took_is_confirmed_by_reading_it_back(shell: Shell, proxy
     assert shell.works("fc-0123", "data") == (True, True)
 
 
+@pytest.mark.combinations("words", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("words", [LINK, UNLINK], ids=lambda words: words[0])
 def test_an_empty_answer_to_a_put_is_no_confirmation(
@@ -46,6 +47,7 @@ def test_a_put_that_reached_aws_at_the_second_try(shell: Shell, proxy: Proxy, fo
     assert len(shell.statements("data")) == 2
 
 
+@pytest.mark.combinations("spoiled", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("spoiled", ["kms:PutKeyPolicy", "kms:GetKeyPolicy"])
 def test_a_write_that_cannot_be_read_back_is_unconfirmed(shell: Shell, proxy: Proxy, spoiled: str, form: str) -> None:
@@ -110,6 +112,7 @@ def test_a_grant_that_cannot_be_listed_is_unconfirmed(shell: Shell, proxy: Proxy
     assert len(shell.grants("data-other-account")) == 1
 
 
+@pytest.mark.combinations("heard", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("heard", [True, False], ids=["AWS took it", "AWS never heard of it"])
 def test_the_end_of_a_grant_is_what_the_list_says(shell: Shell, proxy: Proxy, form: str, heard: bool) -> None:

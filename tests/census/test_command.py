@@ -284,3 +284,22 @@ def test_a_sample_may_be_as_small_as_one_object(shell: Shell, number: str) -> No
     run = shell.run("census", "--bucket", "data", "--sample", number, "-o", "json")
     assert run.code in (0, 3), run.err
     assert sum(group["objects"] for group in json.loads(run.out)["groups"]) == int(number)
+
+
+@pytest.mark.parametrize("words", [(), ("--cache", "fs-0abc")])
+def test_a_cache_is_judged_by_the_prefix_that_it_is_linked_to(shell: Shell, words: tuple[str, ...]) -> None:
+    """Whoever limited the key policy to that gets no command that widens it."""
+    shell.mend(["fcsse link --cache fs-0abc --bucket data"])
+    policy = shell.sandbox.policy("data")
+    values = policy["Statement"][-1]["Condition"]["StringLike"]
+    values["kms:EncryptionContext:aws:s3:arn"] = "arn:aws:s3:::data/lustre/*"
+    shell.sandbox.put_policy("data", policy)
+    found = shell.census("data", *words).json
+
+    assert {one["decrypt"] for one in found["caches"] if one["cache"] == "fs-0abc"} == {"allowed"}
+    assert "fs-0abc" not in json.dumps(found["remedies"])
+
+    shell.sandbox.fault("fsx:DescribeDataRepositoryAssociations", "AccessDenied", times=None)
+    found = shell.census("data", "--cache", "fs-0abc").json
+    assert {one["decrypt"] for one in found["caches"]} == {"unknown"}
+    assert found["remedies"] == []

@@ -15,6 +15,7 @@ from fcsse.commands.census.listing import CALLS, PLACES, Frame, Lister, between
 from fcsse.commands.census.sample import Sample, choose
 from fcsse.objects import END
 from tests.census.keyspaces import EPOCH, Bucket, Computed, dated, flat, joined
+from tests.thorough import examples
 
 MOST = 200
 
@@ -125,7 +126,7 @@ def test_whatever_the_prefixes_each_at_the_first_level_is_met(
     assert heads(met) == heads(names)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.text(alphabet="ab/~ 0Ü\U0010ffff", max_size=12),
     st.text(alphabet="ab/~ 0Ü\U0010ffff", max_size=12),
@@ -158,7 +159,7 @@ def test_kinds_as_rare_as_the_statement_says_are_missed_in_no_more_than_one_of_t
     assert 0.02 * 400 < missed <= 0.08 * 400, missed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.integers(1, 2_000_000), st.integers(0, 5_000))
 def test_the_bound_is_exact(population: int, drawn: int) -> None:
     drawn = min(drawn, population)

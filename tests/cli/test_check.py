@@ -34,6 +34,28 @@ def pair(shell: Shell, cache: str, bucket: str, *words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("spec", "usage"),
+    [("RSA_2048", "ENCRYPT_DECRYPT"), ("ECC_NIST_P256", "SIGN_VERIFY"), ("HMAC_256", "GENERATE_VERIFY_MAC")],
+)
+def test_a_key_that_s3_cannot_use_gives_no_access(shell: Shell, spec: str, usage: str) -> None:
+    """S3 user guide: symmetric encryption keys only, whatever the key policy allows."""
+    key = shell.sandbox.add_key("wrong-kind", spec=spec, usage=usage)
+    shell.sandbox.add_bucket("data-wrong-kind", algorithm="aws:kms", key=key.arn)
+    allow = {"Sid": "All", "Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "kms:*", "Resource": "*"}
+    shell.append(key.arn, allow)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-wrong-kind", "-o", "json")
+    found = run.json["pairs"][0]
+
+    assert (run.code, found["read"], found["write"]) == (4, "denied", "denied")
+    assert "symmetric" in found["verdict"]
+
+    shell.sandbox.add_cache("fc-0777", ["data-wrong-kind"])
+    audited = shell.run("audit", "-o", "json").json
+    assert {one["read"] for one in audited["pairs"] if one["cache"] == "fc-0777"} == {"denied"}
+    assert "key-unusable" in {one["code"] for one in audited["findings"] if one["cache"] == "fc-0777"}
+
+
 @pytest.mark.parametrize("bucket", WORLD)
 def test_the_verdict_is_what_the_cache_finds(shell: Shell, bucket: str) -> None:
     for linked in (False, True):

@@ -86,6 +86,25 @@ def test_a_foreign_bucket_s_policy_needs_to_allow_no_more_than_the_prefix(shell:
         assert (found["read"], found["write"]) == (expected, expected), found["verdict"]
 
 
+def test_a_public_policy_of_a_foreign_bucket_may_not_let_the_cache_in(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0f0e", ["data-other-account"])
+    shell.linked("fc-0f0e", "data-other-account")
+    bucket = "arn:aws:s3:::data-other-account"
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [bucket, f"{bucket}/*"]}
+    put(shell, "data-other-account", everybody, account=OTHER)
+    words = ("--cache", "fc-0f0e", "--bucket", "data-other-account", "--bucket-role", READER)
+    run = shell.run("check", *words)
+
+    assert run.out.startswith("Whether fc-0f0e can read and write s3://data-other-account is not known: ")
+    assert "RestrictPublicBuckets" in " ".join(run.out.split())
+    assert "get-public-access-block" in run.out
+    assert "Add a statement" not in run.out
+    audit = shell.run("audit", "--bucket-role", READER, "-o", "json").json
+    (finding,) = [one for one in audit["findings"] if one["code"] == "access-unknown"]
+    assert {one["cache"] for one in finding["pairs"]} >= {"fc-0f0e"}
+    assert "get-public-access-block" in finding["remedy"]
+
+
 def test_each_prefix_is_judged_by_itself(shell: Shell) -> None:
     shell.sandbox.add_cache("fc-0f0f", ["s3://data/in/", "s3://data/out/"])
     shell.linked("fc-0f0f", "data")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -154,3 +154,51 @@ def test_restoring_a_policy_with_a_live_id_puts_its_arn_back(shell: Shell) -> No
 
     assert run.code == 0, run.words
     assert shell.last("data")["Principal"] == {"AWS": role_of(shell)[0]}
+
+
+def foreign_statement(shell: Shell) -> tuple[dict[str, Any], str]:
+    """A statement for a role of another account, and that role's id."""
+    iam = shell.sandbox.client("iam", account=shell.sandbox.other_account)
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = iam.create_role(RoleName="Reader", AssumeRolePolicyDocument=trust)["Role"]
+    principal = {"AWS": role["Arn"]}
+    allow = {"Sid": "Reader", "Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
+    return allow, str(role["RoleId"])
+
+
+@pytest.mark.parametrize("wait", [(), ("--wait", "0")])
+def test_a_new_role_of_another_account_is_not_pruned(shell: Shell, wait: tuple[str, ...]) -> None:
+    """No IAM that can be asked here knows it, so its id is given time to turn into its ARN again."""
+    allow, own = foreign_statement(shell)
+    shell.append("data", allow)
+    named = shell.sandbox.policy_text("data")
+    shell.sandbox.put_policy_verbatim("data", named.replace(allow["Principal"]["AWS"], own))
+
+    def turn(_: object) -> None:
+        if shell.clock.slept > 60:
+            shell.sandbox.put_policy_verbatim("data", named)
+
+    shell.sandbox.fault("kms:GetKeyPolicy", hook=turn, times=1, nth=2)
+    run = shell.link(CACHE, "data", "--prune-orphans", *wait)
+
+    assert run.code == 0, run.words
+    assert [one for one in shell.statements("data") if one.get("Sid") == "Reader"] == [allow]
+    assert shell.works(CACHE, "data") == (True, True)
+
+
+def test_a_deleted_role_of_another_account_is_pruned_after_a_while(shell: Shell) -> None:
+    allow, own = foreign_statement(shell)
+    shell.append("data", {**allow, "Principal": {"AWS": own}}, verbatim=True)
+    shell.linked(CACHE, "data", "--prune-orphans")
+
+    assert own not in shell.sandbox.policy_text("data")
+    assert shell.clock.slept > 60
+
+
+def test_nobody_waits_where_iam_knows_that_an_id_is_nobody_s(shell: Shell) -> None:
+    shell.linked(CACHE, "data")
+    text = shell.sandbox.policy_text("data")
+    shell.sandbox.put_policy_verbatim("data", text.replace(role_of(shell)[0], "AROADEADDEADDEAD12345"))
+    shell.linked(CACHE, "data", "--prune-orphans")
+
+    assert shell.clock.slept < 60

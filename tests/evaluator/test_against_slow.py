@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import Any
 
 from hypothesis import assume, event, given, settings
@@ -15,9 +14,10 @@ from fcsse.model import Grant
 from tests.evaluator import generated as g
 from tests.evaluator.generated import some
 from tests.evaluator.slow import SilentError, World, decide, glob
+from tests.thorough import examples
 
-FEW = settings(max_examples=int(os.environ.get("EVALUATOR_EXAMPLES", "200")), deadline=None)
-"""How many cases a test makes; more by the variable, for a campaign."""
+FEW = settings(max_examples=examples(200), deadline=None)
+"""How many cases a test makes."""
 
 
 def world(request: Request, context: dict[str, Any] | None = None) -> World:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from fcsse.evaluator.bucket_requests import BucketRequest, bucket_requests, decide_bucket
+from fcsse.evaluator.evaluate import compile_policy
+from fcsse.evaluator.public_policy import may_be_public
 from fcsse.evaluator.request import Verdict
 from tests.evaluator.case import ACCOUNT, BUCKET, OTHER, ROLE, ROLE_ID, ROOT, SESSION, document, statement
 
@@ -67,6 +69,12 @@ def test_what_an_allow_covers(resource: str, whole: Verdict, under: Verdict) -> 
     assert verdicts(rule, foreign=True, prefixes=["in/"]) == [under]
 
 
+def test_of_a_prefix_without_a_slash_only_what_is_in_it_is_certain() -> None:
+    """FSx shows a path as it was given. Whether in takes in in-2025, no page says."""
+    for resource, expected in (("in/*", Verdict.UNKNOWN), ("in*", Verdict.ALLOWED), ("in-2025/*", Verdict.DENIED)):
+        assert verdicts(allow(Resource=f"{BUCKET}/{resource}"), foreign=True, prefixes=["in"]) == [expected]
+
+
 @pytest.mark.parametrize(
     ("block", "expected"),
     [
@@ -106,3 +114,45 @@ def test_exceptions_by_name() -> None:
     named = {"AWS": [ROLE, SESSION, ROOT]}
     assert verdicts(deny(Principal=None, NotPrincipal=named)) == [Verdict.ALLOWED]
     assert verdicts(deny(Principal=None, NotPrincipal={"AWS": [ROLE, ROOT]})) == [Verdict.UNKNOWN]
+
+
+EVERYBODY: list[dict[str, Any]] = [
+    {"Principal": "*"},
+    {"Principal": {"AWS": "*"}},
+    {"Principal": None, "NotPrincipal": {"AWS": f"arn:aws:iam::{OTHER}:user/Ann"}},
+    {"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+    {"Principal": "*", "Condition": {"StringLike": {"aws:userid": "*:FSx"}}},
+    {"Principal": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}},
+    {"Principal": "*", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": OTHER}}},
+    {"Principal": "*", "Condition": {"StringEqualsIfExists": {"aws:PrincipalAccount": ACCOUNT}}},
+    {"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}},
+]
+
+
+@pytest.mark.parametrize("public", EVERYBODY)
+def test_a_public_policy_of_another_account_may_be_blocked(public: dict[str, Any]) -> None:
+    """S3 control API reference, RestrictPublicBuckets: even "non-public delegation to specific accounts, is blocked"."""
+    assert verdicts(statement(Action="s3:*", **public), foreign=True) == [Verdict.UNKNOWN]
+    assert verdicts(allow(), statement(Action="s3:GetObjectTagging", **public), foreign=True) == [Verdict.UNKNOWN]
+    assert verdicts(statement(Action="s3:*", **public)) == [Verdict.ALLOWED]
+    assert verdicts(statement(Action="s3:*", **public), deny(), foreign=True) == [Verdict.DENIED]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+        {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+        {"StringEquals": {"aws:userid": f"{ROLE_ID}:FSx"}},
+        {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}, "Bool": {"aws:SecureTransport": "true"}},
+    ],
+)
+def test_everybody_narrowed_to_fixed_values_is_not_public(block: dict[str, Any]) -> None:
+    rule = statement(Principal="*", Action="s3:*", Condition=block)
+    assert verdicts(rule, foreign=True) == [Verdict.ALLOWED]
+
+
+@pytest.mark.parametrize(("net", "expected"), [("10.0.0.0/8", False), ("10.0.0.0/7", True), ("0.0.0.0/0", True)])
+def test_a_wide_range_of_addresses_is_public(net: str, expected: bool) -> None:
+    rule = statement(Principal="*", Action="s3:*", Condition={"IpAddress": {"aws:SourceIp": net}})
+    assert may_be_public(compile_policy(document(rule))) is expected

@@ -117,7 +117,16 @@ def test_a_narrower_prefix_is_not_every_object() -> None:
     assert verdicts([rule], OBJECT) == {Verdict.DENIED}
     assert verdicts([rule], OBJECT, prefixes=["results/"]) == {Verdict.ALLOWED}
     assert verdicts([rule], OBJECT, prefixes=["results/", "raw/"]) == {Verdict.ALLOWED, Verdict.DENIED}
-    assert verdicts([rule], OBJECT, prefixes=["results"]) == {Verdict.DENIED}
+
+
+def test_of_a_prefix_without_a_slash_only_what_is_in_it_is_certain() -> None:
+    """FSx shows a path as it was given. Whether results takes in results-old, no page says."""
+    within, all_alike = linked(f"{BUCKET}/results/*"), linked(f"{BUCKET}/results*")
+    apart = statement(Sid="Secret", Effect="Deny", Condition={"StringLike": {CONTEXT_KEY: f"{BUCKET}/results/*"}})
+    assert verdicts([within], OBJECT, prefixes=["results"]) == {Verdict.UNKNOWN}
+    assert verdicts([all_alike], OBJECT, prefixes=["results"]) == {Verdict.ALLOWED}
+    assert verdicts([linked(f"{BUCKET}/raw/*")], OBJECT, prefixes=["results"]) == {Verdict.DENIED}
+    assert verdicts([all_alike, apart], OBJECT, prefixes=["results"]) == {Verdict.DENIED}
 
 
 def test_objects_set_apart_by_a_deny_are_found() -> None:

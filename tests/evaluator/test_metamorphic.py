@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fcsse.evaluator.evaluate import evaluate
 from fcsse.evaluator.request import Request, Verdict
 from tests.evaluator import generated as g
+from tests.thorough import examples
 
-FEW = settings(max_examples=100, deadline=None)
+FEW = settings(max_examples=examples(100), deadline=None)
 RANK = {Verdict.DENIED: 0, Verdict.UNKNOWN: 1, Verdict.ALLOWED: 2}
 
 

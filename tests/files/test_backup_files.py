@@ -17,6 +17,7 @@ import fcsse
 from fcsse.apply.backup_file import Backup, parse_backup
 from tests.cli.shell import Shell
 from tests.files import planted
+from tests.thorough import examples
 
 Plant = Callable[[Path, bytes], None]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -185,7 +186,7 @@ def test_any_content_is_a_backup_or_a_reason(content: bytes) -> None:
     assert isinstance(parse_backup(content, "20261128T205853417Z-67890abc-dc7233"), str)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(FIELDS)
 def test_any_fields_are_a_backup_or_a_reason(changes: dict[str, Any]) -> None:
     text = '{"Statement": []}'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -78,6 +80,31 @@ def test_where_no_lock_can_be_made_the_change_is_made_and_the_reason_told(shell:
     assert run.code == 0, run.words
     assert shell.works("fc-0123", "data") == (True, True)
     assert f"No lock file could be made in {folder} (File exists)" in run.words
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_no_file_can_be_locked_the_change_is_made_and_the_reason_told(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = lock_path(shell)
+    monkeypatch.setattr("fcntl.flock", refused)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert f"No file can be locked in {path.parent} ({os.strerror(number)})" in run.words
+    assert path.read_bytes() == b""  # what others may be writing at the same time
+
+
+def test_a_lock_that_another_run_keeps_is_gone_without_and_told(shell: Shell) -> None:
+    with lock_path(shell).open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert "Another run of fcsse has the lock of this key: this one went on without it." in run.words
 
 
 @pytest.mark.parametrize(

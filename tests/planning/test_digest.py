@@ -18,6 +18,7 @@ from fcsse.planning.plan import HALF, Change, GrantAddition, GrantEnding, Outcom
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
+from tests.thorough import examples
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OTHER_KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ac"
@@ -172,13 +173,13 @@ def test_each_fact_alone_changes_the_digest(name: str, value: object) -> None:
     assert plan_of(replace(World(), **{name: value})).digest != plan_of(World()).digest  # type: ignore[arg-type]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(WORLDS, WORLDS, st.randoms(use_true_random=False))
 def test_digests_are_equal_exactly_where_the_worlds_are(one: World, other: World, chance: random.Random) -> None:
     assert (plan_of(one).digest == plan_of(other, chance).digest) is (one == other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(WORLDS, st.randoms(use_true_random=False))
 def test_order_layout_and_words_do_not_change_the_digest(world: World, chance: random.Random) -> None:
     assert plan_of(world).digest == plan_of(world, chance).digest

@@ -25,8 +25,9 @@ from tests.policy.documents import (
     role,
 )
 from tests.policy.layouts import KMS, STYLES, Style
+from tests.thorough import examples
 
-COMMON = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+COMMON = settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MULTI_LINE = [style for style in STYLES if style.newline and not style.statements_on_one_line]
 
 

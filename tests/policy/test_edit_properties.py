@@ -25,8 +25,9 @@ from tests.policy.documents import (
     role,
     stored_documents,
 )
+from tests.thorough import examples
 
-COMMON = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+COMMON = settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALL_CACHES = CACHES_WISHED[:2] + CACHES_IN_DOCUMENTS[:2]
 EVERYONES = accesses(ALL_CACHES, every_cache=True)
 

@@ -15,9 +15,10 @@ from fcsse.policy.equivalence import canonical_document, canonical_statement, di
 from fcsse.policy.json_text import JsonValue
 from tests.policy.documents import ACCOUNT, NAMED, ROOT, document, values
 from tests.policy.layouts import KMS, STYLES, stored_by_kms, write
+from tests.thorough import examples
 
 Value = dict[str, JsonValue]
-COMMON = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+COMMON = settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parse(value: JsonValue) -> PolicyDocument:

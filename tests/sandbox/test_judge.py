@@ -21,11 +21,12 @@ from fcsse.sandbox.judge.ruling import Decision, judge
 from tests.evaluator import generated as g
 from tests.sandbox import cache_policies as c
 from tests.sandbox.clients import OWN
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 
 
 def caller(request: Request) -> Principal:

@@ -24,6 +24,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.combinations("form", "code")
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_canonical_request_is_hidden_in_every_form(shell: Shell, form: tuple[str, ...], code: str) -> None:
@@ -60,6 +61,7 @@ def test_the_log_of_the_lambda_function_hides_it_too(shell: Shell, caplog: pytes
     assert "SignatureDoesNotMatch" in caplog.text
 
 
+@pytest.mark.combinations("form", "url")
 @pytest.mark.parametrize(
     "url",
     [

@@ -47,7 +47,7 @@ def test_kills(tmp_path: Path) -> None:
 
 
 def test_errors() -> None:
-    assert errors.main(["--processes", "1", "--every", "83"]) == 0
+    assert errors.main(["--processes", "1", "--every", "251"]) == 0
 
 
 def test_signals_and_folders() -> None:

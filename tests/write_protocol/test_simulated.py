@@ -31,6 +31,7 @@ from fcsse.model import Operation
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 from fcsse.progress import Silent
+from tests.thorough import examples
 from tests.write_protocol.simulation import (
     DEFAULT,
     START,
@@ -45,7 +46,7 @@ from tests.write_protocol.simulation import (
 )
 
 SEEDS = st.integers(0, 2**32)
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SOME = settings(MANY, max_examples=12)
 WAIT = 60.0
 

@@ -39,7 +39,7 @@ PruneOrphans = Annotated[
     bool,
     option(
         "--prune-orphans",
-        help="Also remove principals that no longer exist (AROA…), because of which KMS would refuse the policy. The diff shows each.",
+        help="Also remove principals that no longer exist (AROA…), because of which KMS would refuse the policy. The diff shows each. Takes 90 seconds where one may be a new role of another account.",
         group=HOW,
     ),
 ]

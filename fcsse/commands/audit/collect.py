@@ -12,7 +12,7 @@ pairs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
@@ -22,7 +22,9 @@ from fcsse.arn import Arn, partition_of
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
+from fcsse.commands.audit.late_roles import newcomers, with_late_roles
 from fcsse.discovery.discover import Discovery
+from fcsse.discovery.fetcher import result_or_error
 from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
@@ -129,8 +131,10 @@ class _Reading:
         self._stream(asked, listed)
         caller = asked.result()
         roles, refused = _roles(listed)
-        self._discovery.know(caller, roles)
         prefixes = self._prefixes()
+        if roles is not None:
+            roles = with_late_roles(self._roles_of, roles, (pair.cache for pair in prefixes))
+        self._discovery.know(caller, roles)
         pairs = sorted(prefixes, key=lambda pair: (pair.cache or "", pair.bucket))
         found = with_look_ups(self._aws, self._discovery.facts(pairs, prefixes))
         off, unread = self._unread()
@@ -152,7 +156,17 @@ class _Reading:
             roleless,
             for_every,
             self._unheard_of(regions),
+            newcomers(self._roles_of, roles, _policies(found), caller.account) if roles is not None else frozenset(),
         )
+
+    def _roles_of(self, caches: Iterable[str]) -> Mapping[str, Role | FcsseError | None]:
+        """The role of each cache as IAM has it now, or why that is not known."""
+        asked = {cache: self._discovery.submit(self._aws.find_role, cache) for cache in caches}
+        found: dict[str, Role | FcsseError | None] = {}
+        for cache, answer in asked.items():
+            role = result_or_error(answer)
+            found[cache] = role
+        return found
 
     def _start_regions(self) -> tuple[str, ...]:
         own = self._aws.region
@@ -210,10 +224,13 @@ class _Reading:
         for bucket in list(self._due):
             if not self._events.empty():
                 return
-            self._discovery.know(caller, _roles(listed)[0])
+            roles = _roles(listed)[0]
+            self._discovery.know(caller, roles)
             pairs = self._pending[bucket]
             while pairs and self._early and self._events.empty():
                 pair = pairs.pop()
+                if roles is not None and pair.cache not in roles:
+                    continue  # its role may come before the end
                 self._early(self._discovery.gather(pair, self._seen[pair]))
                 self._clock.sleep(0)  # lets threads with an answer go first
             if not pairs:
@@ -284,6 +301,10 @@ def _roles(listed: Future[tuple[Role, ...]]) -> tuple[Mapping[str, Role] | None,
     except FcsseError as error:
         return None, (Refusal("roles", (), error),)
     return {role.cache: role for role in sorted(roles, key=lambda role: role.cache)}, ()
+
+
+def _policies(found: Sequence[Facts | Obstacle]) -> Iterator[str]:
+    return (one.policy for one in found if isinstance(one, Facts) and one.policy)
 
 
 def _order(located: Located) -> tuple[str, str, str]:

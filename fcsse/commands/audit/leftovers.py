@@ -21,7 +21,9 @@ Links = Mapping[str, set[str] | None]
 
 
 def links_of(facts: AccountFacts) -> Links:
-    """What FSx says of every cache. Of a Region that could not be read to its end, some associations may be known."""
+    """What FSx says of every cache. Of a Region that could not be read to its end, some associations may be known; of a cache
+    that is newer than the listing, none.
+    """
     partly = {region for region, _ in facts.unread}
     found: dict[str, set[str]] = {}
     unsure: dict[str, None] = {}
@@ -30,7 +32,7 @@ def links_of(facts: AccountFacts) -> Links:
             found.setdefault(one.association.owner, set()).add(one.association.bucket)
             if one.region in partly:
                 unsure[one.association.owner] = None
-    return {**found, **unsure}
+    return {**found, **unsure, **dict.fromkeys(facts.newcomers)}
 
 
 def find(

@@ -8,15 +8,16 @@ from typing import NamedTuple
 from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.finding_kinds import FindingKind
 from fcsse.commands.check import CheckResult
+from fcsse.commands.check_remedies import NOT_PUBLIC
 from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement, decider
-from fcsse.evaluator.request import Verdict
+from fcsse.evaluator.request import Cause, Verdict
 from fcsse.model import Bucket, Facts, Operation, Options
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.outlook import read_only_by
-from fcsse.planning.requirements import requirement_of
+from fcsse.planning.requirements import requirement_of, serves_bucket
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.step_phrases import other_form_only
@@ -93,8 +94,7 @@ def _of_key(facts: Facts) -> list[Trouble]:
     key = facts.key
     if key is None or key.manager == "AWS":
         return []
-    usable = key.state in (None, "Enabled", "Updating") and key.usable_by_s3
-    if usable and facts.bucket.region in (None, key.arn.region):
+    if key.state in (None, "Enabled", "Updating") and serves_bucket(key, facts.bucket):
         return []
     try:
         requirement_of(facts, Options(Operation.LINK))
@@ -125,6 +125,8 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
                 f"Exclude {ROLES} from the statement that denies {actions} in the bucket's policy.",
             )
         ]
+    if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
+        return [Trouble(kinds.ACCESS_UNKNOWN, reason, f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}.")]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
         return [Trouble(kinds.ACCESS_UNKNOWN, reason, "See whether the bucket policy's condition holds for the cache.")]
     return [

@@ -54,7 +54,6 @@ class When(Enum):
     NO_BUCKET = "no bucket named"
     NAMED_BUCKET = "bucket named"
     NAMED_CACHE = "caches one by one, not every cache"
-    NO_CACHE = "no cache named"
     ATHENA = "by Athena"
     OBJECTS = "object by object"
     FIX = "with --fix"

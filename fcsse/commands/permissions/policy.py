@@ -101,8 +101,6 @@ def _circumstances(command: Command, scope: Scope) -> frozenset[When]:
     if scope.fix:
         now.add(When.FIX)
     now.add(When.NAMED_BUCKET if scope.buckets or scope.every_cache else When.NO_BUCKET)
-    if not scope.caches:
-        now.add(When.NO_CACHE)
     by_grant = scope.via is Via.GRANT or scope.foreign
     if command in (Command.UNLINK, Command.LAMBDA) and scope.via is Via.AUTO:
         now |= {When.POLICY, When.GRANT}

@@ -134,7 +134,12 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs("s3:GetBucketPolicy", On.BUCKET, "judges the bucket policies", optional=True),
         RECORD,
         *HANGS_ON,
-        needs("iam:GetRole", On.ROLE, "looks up roles one by one where listing them is refused", optional=True),
+        needs(
+            "iam:GetRole",
+            On.ROLE,
+            "looks up one role: of a cache that came after all were listed, or each where listing them is refused",
+            optional=True,
+        ),
         needs("fsx:DescribeFileCaches", On.ANY, "tells why a cache has no role", optional=True),
         USERS,
         REGION,
@@ -164,8 +169,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         needs(
             "fsx:DescribeDataRepositoryAssociations",
             On.ANY,
-            "finds the bucket's caches where --cache is left out",
-            When.NO_CACHE,
+            "finds the bucket's caches where --cache is left out, and the prefixes that they are linked to",
             optional=True,
         ),
         needs("iam:GetRole", On.ROLE, "judges whether the caches can read what was found", optional=True),
