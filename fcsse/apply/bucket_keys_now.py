@@ -7,6 +7,7 @@ another key meanwhile would be called linked by access to the old one.
 from __future__ import annotations
 
 from fcsse.apply.context import ApplyContext
+from fcsse.arn import Arn, is_key_id, key_arn
 from fcsse.errors import ChangedError
 from fcsse.model import Bucket, Encryption, Operation
 from fcsse.planning.plan import Change, Plan, Status
@@ -20,11 +21,23 @@ def require_same_keys(change: Change, plan: Plan, run: ApplyContext) -> None:
     meant = [outcome.facts for outcome in plan.outcomes if outcome.facts and outcome.status is Status.TO_DO]
     buckets = [facts.bucket for facts in meant if facts.key and facts.key.arn == change.key]
     for bucket in dict.fromkeys(buckets):
-        if not bucket.given and not _is_same(bucket, run.aws.read_encryption(bucket.name)):
+        if bucket.given:
+            continue
+        same = _is_same(bucket, run.aws.read_encryption(bucket.name))
+        if not same or not _leads_to(bucket, change.key, run):
+            what = f"the {'alias of' if same else 'default encryption of'} bucket {bucket.name}"
             raise ChangedError(
-                f"changing key {change.key}: bucket {bucket.name} has got another default encryption since the plan was made",
+                f"changing key {change.key}: {what} has changed since the plan was made",
                 "Make a new plan. This key was left as it is.",
             )
+
+
+def _leads_to(bucket: Bucket, key: Arn, run: ApplyContext) -> bool:
+    """Does the name by which the bucket names its key, if it is an alias, still stand for it?"""
+    name = bucket.encryption.key or ""
+    if not name or bucket.default is not None or key_arn(name) is not None or is_key_id(name):
+        return True
+    return run.aws.resolve_key(name, bucket.region or key.region).arn == key
 
 
 def _is_same(bucket: Bucket, now: Encryption) -> bool:

@@ -79,8 +79,8 @@ class Keys:
         return asked
 
     def _wants_policy(self, key: Arn, own: str) -> bool:
-        if key.account != own:
-            return self._options.operation is Operation.CHECK and self._aws.reaches(key.account)
+        if key.account != own:  # a grant is made without it, but to no purpose where it denies what that gives
+            return self._options.operation is not Operation.UNLINK and self._aws.reaches(key.account)
         return True
 
     def _wants_grants(self, key: Arn, own: str) -> bool:
@@ -159,7 +159,9 @@ class Keys:
         try:
             return self._fetcher.policy(arn, own).result()
         except DeniedError as error:
-            by_grant = self._options.operation is Operation.LINK and self._options.via is Via.GRANT
+            by_grant = self._options.operation is Operation.LINK and (
+                self._options.via is Via.GRANT or arn.account != own
+            )
             if self._options.operation is not Operation.CHECK and not by_grant:
                 raise
             refused.append(("The key policy is", error))

@@ -291,3 +291,37 @@ def test_a_grant_to_the_role_from_before_is_not_taken_for_the_one_whose_answer_w
     lost.times, lost.after = lost.seen + 1, True
     assert "Confirmed" in shell.linked("fc-0123", "data", "--via", "grant").out
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+def reader(shell: Shell, *actions: str) -> tuple[str, str]:
+    """The option that names a role of the other account, which may do this and read the bucket."""
+    allowed = {"Effect": "Allow", "Action": [*actions, "s3:Get*", "s3:ListBucket"], "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    shell.sandbox.add_role("Reader", account=OTHER, trust=OWN, policy=policy)
+    return "--bucket-role", f"arn:aws:iam::{OTHER}:role/Reader"
+
+
+READING = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants")
+
+
+def test_a_deny_in_another_account_s_key_policy_is_seen_where_its_side_may_read_it(shell: Shell) -> None:
+    side = reader(shell, *READING)
+    shell.append(ABROAD, EVERYBODY)
+    run = shell.link("fc-0123", ABROAD, *side)
+    assert run.code == 4, run.words
+    assert "statement 'No' of the key policy denies kms:Decrypt" in run.err
+    assert run.count("kms:CreateGrant") == 0
+
+
+def test_one_that_comes_while_the_grant_is_made_is_seen_there_too(shell: Shell) -> None:
+    side = reader(shell, *READING)
+    shell.sandbox.second_writer(ABROAD, EVERYBODY, on="kms:CreateGrant", after=True)
+    run = shell.link("fc-0123", ABROAD, *side)
+    assert run.code == 4, run.words
+    assert "the link itself is written" in run.err
+
+
+def test_a_side_that_may_not_read_the_key_policy_keeps_no_grant_from_being_made(shell: Shell) -> None:
+    run = shell.linked("fc-0123", ABROAD, *reader(shell, "kms:DescribeKey"))
+    assert "The key policy is unknown" in run.words
+    assert shell.works("fc-0123", ABROAD) == (True, True)

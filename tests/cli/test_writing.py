@@ -13,7 +13,7 @@ from tests.cli.documented_statements import OWN, documented
 from tests.cli.shell import Shell
 
 if TYPE_CHECKING:
-    from fcsse.sandbox.wire import Call
+    from collections.abc import Callable
 
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
 
@@ -327,25 +327,36 @@ def test_what_others_write_meanwhile_and_denies_others_changes_nothing(shell: Sh
     assert shell.works("fc-0123", "data") == (True, True)
 
 
-def test_a_bucket_that_got_another_key_while_others_were_linked_is_not_linked_to_the_old_one(shell: Shell) -> None:
+def rekey(shell: Shell) -> None:
+    rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shell.sandbox.key("data-key-id").arn}
+    shell.sandbox.client("s3").put_bucket_encryption(
+        Bucket="data", ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+    )
+
+
+def move_alias(shell: Shell) -> None:
+    target = shell.sandbox.key("data-key-id").id
+    shell.sandbox.client("kms").update_alias(AliasName="alias/data-alias", TargetKeyId=target)
+
+
+@pytest.mark.parametrize(
+    ("last", "change", "what"), [("data", rekey, "default encryption"), ("data-alias", move_alias, "alias")]
+)
+def test_a_bucket_that_got_another_key_while_others_were_linked_is_not_linked_to_the_old_one(
+    shell: Shell, last: str, change: Callable[[Shell], None], what: str
+) -> None:
     """The last of many keys is changed long after it was read: each takes a second or more."""
-    buckets = ("data-bucket-keys", "data-key-id", "data-alias", "data")
-    before = shell.sandbox.policy_text("data")
-
-    def rekey(_: Call) -> None:
-        rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shell.sandbox.key("data-key-id").arn}
-        shell.sandbox.client("s3").put_bucket_encryption(
-            Bucket="data", ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
-        )
-
-    shell.sandbox.fault("kms:PutKeyPolicy", hook=rekey, after=True)
+    key = shell.sandbox.key(last)
+    before = shell.sandbox.policy_text(key)
+    buckets = [one for one in ("data-bucket-keys", "data-key-id", "data-alias", "data") if one != last] + [last]
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: change(shell), after=True)
     shell.patch.setattr(bucket_keys_now, "STALE_AFTER", 2.0)
     words = [word for bucket in buckets for word in ("--bucket", bucket)]
     run = shell.run("link", "--cache", "fc-0123", *words, "--wait", "1m")
     assert run.code == 7, run.words
-    assert "bucket data has got another default encryption since the plan was made" in run.err
-    assert "Linked fc-0123 to data:" not in run.words
-    assert shell.sandbox.policy_text("data") == before
+    assert f"the {what} of bucket {last} has changed since the plan was made" in run.err
+    assert f"Linked fc-0123 to {last}:" not in run.words
+    assert shell.sandbox.policy_text(key) == before
     assert shell.works("fc-0123", "data-bucket-keys") == (True, True)
     again = shell.run("link", "--cache", "fc-0123", *words)
     assert again.code == 0, again.words

@@ -1,6 +1,7 @@
 """The scripts that people run from any folder, with any settings: nothing of the folder is imported, no setting counts."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,3 +108,14 @@ def test_the_demo_passes_on_no_setting_of_the_caller(tmp_path: Path) -> None:
     settings = {"AWS_PROFILE": "nope", "FCSSE_DRY_RUN": "1", "FCSSE_OUTPUT": "json", "_FCSSE_COMPLETE": "x"}
     done = run(tmp_path / "scripts" / "demo", cwd=tmp_path, **settings, FCSSE_VENV=str(tmp_path))
     assert done.stdout.splitlines() == [f"FCSSE_VENV={tmp_path}"]
+
+
+def test_no_script_runs_python_in_the_caller_s_folder_unless_it_takes_no_module_from_there() -> None:
+    """``-m`` and a program on standard input put the working directory first."""
+    wrong = []
+    for script in sorted(path for path in SCRIPTS.iterdir() if path.is_file() and not path.suffix):
+        for line in script.read_text(encoding="utf-8").splitlines():
+            if re.match(r'cd "(\$ROOT|\$\(dirname)', line):
+                break
+            wrong += [f"{script.name}: {line}" for _ in re.findall(r'"\$(?:PY|base|python)" -(?:m |c | )', line)]
+    assert wrong == []
