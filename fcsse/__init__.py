@@ -129,7 +129,8 @@ if TYPE_CHECKING:
     from fcsse.event_history.agreement import Observation
     from fcsse.iac.additions import Additions
     from fcsse.iac.parts import NewGrant, NewStatements
-    from fcsse.model import Facts, Pair, Via
+    from fcsse.link_options import Via
+    from fcsse.model import Facts, Pair
     from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
     from fcsse.progress import Progress
 else:

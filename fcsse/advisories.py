@@ -15,7 +15,8 @@ from fcsse.clock import Clock, Future
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
-from fcsse.model import Bucket, Key, Operation, Via
+from fcsse.link_options import Operation, Via
+from fcsse.model import Bucket, Key
 from fcsse.planning.pairs import access_of
 from fcsse.planning.plan import Outcome, Plan, PolicyChange, Status
 from fcsse.planning.requirements import owner_warning

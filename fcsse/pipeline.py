@@ -25,7 +25,8 @@ from fcsse.discovery.named_key import with_resolved_key
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
-from fcsse.model import Association, Facts, Obstacle, Operation, Options, Pair
+from fcsse.link_options import Operation, Options
+from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.narrower import narrower, whole_bucket
 from fcsse.planning.plan import NEVER, Plan, PolicyChange

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from fcsse.link_options import AccessLevel
 from fcsse.masking import mask_url
-from fcsse.model import AccessLevel, Pair
+from fcsse.model import Pair
 
 
 def _nobody(_: str) -> None:

@@ -12,7 +12,7 @@ from fcsse.clock import SystemClock
 from fcsse.commands.check import CheckResult, check_pair
 from fcsse.commands.key_policy_check import Stated, check_key_policy
 from fcsse.commands.observed import check_observed
-from fcsse.model import AccessLevel, Operation, Options
+from fcsse.link_options import AccessLevel, Operation, Options
 
 if TYPE_CHECKING:
     import boto3

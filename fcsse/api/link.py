@@ -10,7 +10,7 @@ from fcsse.api.link_results import Proposal, Result
 from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import Buckets, ContextWord, Names, OperationsWord, ViaWord
 from fcsse.api.wording_of_errors import in_words_of_the_api, reworded_plan
-from fcsse.model import AccessLevel, Context, Operation, Options, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Target
 from fcsse.planning.plan import Plan
 

@@ -10,7 +10,7 @@ from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import Permissions, needs
 from fcsse.commands.permissions.scope import Scope
-from fcsse.model import Via
+from fcsse.link_options import Via
 
 
 @in_words_of_the_api

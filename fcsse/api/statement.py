@@ -10,7 +10,7 @@ from fcsse.api.validation import Buckets, ContextWord, Names, OperationsWord, Vi
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
-from fcsse.model import AccessLevel, Context, Operation, Options, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Target
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
-from fcsse.model import AccessLevel, Operation
+from fcsse.link_options import AccessLevel, Operation
 from fcsse.planning.outlook import stands_in_the_way
 from fcsse.planning.pairs import access_of, grant_of, what_happens
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status

@@ -9,7 +9,8 @@ from __future__ import annotations
 from fcsse.apply.context import ApplyContext
 from fcsse.arn import Arn, is_key_id, key_arn
 from fcsse.errors import ChangedError
-from fcsse.model import Bucket, Encryption, Operation
+from fcsse.link_options import Operation
+from fcsse.model import Bucket, Encryption
 from fcsse.planning.plan import Change, Plan, Status
 from fcsse.planning.review import STALE_AFTER
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
-from fcsse.model import Via
+from fcsse.link_options import Via
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, PolicyChange, Status
 from fcsse.planning.wanted_grant import ends, grant_names
 

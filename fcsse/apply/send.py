@@ -11,7 +11,7 @@ from fcsse.apply.new_roles import YOUNG, wait_for_roles
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.refused_principals import Suspects, explained, never_valid, nobody_is_new, suspects_of
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent

@@ -32,7 +32,8 @@ from fcsse.commands.observed import CHECK_LIMITS, UseReader
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_PENDING, PolicyFormatError, UsageError
 from fcsse.event_history.observed import Observed
-from fcsse.model import AccessLevel, Context, Operation, Options, Pair, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
+from fcsse.model import Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.suggested_commands import CommandBuilder
 

@@ -24,7 +24,7 @@ from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_outcome import SettleOutcome
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
-from fcsse.model import AccessLevel, Context, Operation, Options, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
 from fcsse.planning.plan import Plan, PolicyChange, Status
 from fcsse.planning.review import reviewed

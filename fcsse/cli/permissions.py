@@ -16,7 +16,8 @@ from fcsse.cli.session import Session, session
 from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import Json, Permissions, needs
 from fcsse.commands.permissions.scope import Scope
-from fcsse.model import DOCUMENT_SCHEMA, Via
+from fcsse.link_options import Via
+from fcsse.model import DOCUMENT_SCHEMA
 
 EXAMPLE = """\
 Examples:

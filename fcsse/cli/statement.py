@@ -14,7 +14,8 @@ from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.iac.additions import Additions, Stated, additions, stated_facts
 from fcsse.iac.cache_resource import additions_for_resource
 from fcsse.iac.notation import HELP, Notation
-from fcsse.model import DOCUMENT_SCHEMA, AccessLevel, Context, Facts, Obstacle, Operation, Options, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
+from fcsse.model import DOCUMENT_SCHEMA, Facts, Obstacle
 from fcsse.pipeline import Target
 
 EXAMPLE = """\

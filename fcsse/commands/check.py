@@ -15,7 +15,8 @@ from fcsse.evaluator.judgement import Judgement
 from fcsse.evaluator.pair_access import bucket_rows, judge, slips
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
-from fcsse.model import AccessLevel, Facts, Obstacle, Operation, Options, Pair
+from fcsse.link_options import AccessLevel, Operation, Options
+from fcsse.model import Facts, Obstacle, Pair
 from fcsse.planning.outlook import read_only_by
 from fcsse.planning.requirements import NotNeeded, requirement_of, serves_bucket
 from fcsse.policy.document import PolicyDocument, parsed

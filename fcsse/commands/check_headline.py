@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.request import Verdict
-from fcsse.model import AccessLevel, Facts
+from fcsse.link_options import AccessLevel
+from fcsse.model import Facts
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm

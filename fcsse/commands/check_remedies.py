@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from fcsse.errors import FcsseError
 from fcsse.evaluator.judgement import BucketRow, Judgement
 from fcsse.evaluator.request import Cause
-from fcsse.model import AccessLevel, Facts, Operation, Options, Via
+from fcsse.link_options import AccessLevel, Operation, Options, Via
+from fcsse.model import Facts
 from fcsse.planning.denials import why
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status

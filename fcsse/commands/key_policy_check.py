@@ -20,7 +20,8 @@ from fcsse.arn import Arn
 from fcsse.commands.check import CheckResult, check_document
 from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
-from fcsse.model import AccessLevel, Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
+from fcsse.link_options import AccessLevel
+from fcsse.model import Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, refused_statements
 from fcsse.policy.unique_ids import unique_ids
 

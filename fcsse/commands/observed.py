@@ -25,7 +25,8 @@ from fcsse.event_history.observation_phrases import gap_note
 from fcsse.event_history.observed import Gap, GapReason, Observed
 from fcsse.event_history.requests import asked_of, asked_where_recorded
 from fcsse.event_history.uses import ACTIONS, Uses, uses_in
-from fcsse.model import Facts, Options
+from fcsse.link_options import Options
+from fcsse.model import Facts
 from fcsse.pipeline import Pipeline, Target
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import digest_of

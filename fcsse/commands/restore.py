@@ -16,7 +16,7 @@ from fcsse.apply.policy_writer import Written
 from fcsse.arn import key_arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import PolicyChange, joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument

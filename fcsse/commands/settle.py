@@ -21,7 +21,7 @@ from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.losses import LostWrites, Unknown
 from fcsse.event_history.observed import Gap
 from fcsse.event_history.versions import KeyHistory
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.pipeline import Pipeline
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of

@@ -15,7 +15,8 @@ from fcsse.arn import Arn, alias_arn, key_arn
 from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
 from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UnexpectedError, UsageError
-from fcsse.model import Bucket, Encryption, Operation, Options, Via
+from fcsse.link_options import Operation, Options, Via
+from fcsse.model import Bucket, Encryption
 from fcsse.policy.document import printable
 
 

@@ -10,7 +10,8 @@ from fcsse.discovery.buckets import Buckets
 from fcsse.discovery.fetcher import Fetcher, attempt
 from fcsse.discovery.roles import RoleFinder
 from fcsse.errors import FcsseError, NotFoundError
-from fcsse.model import Operation, Pair, Role
+from fcsse.link_options import Operation
+from fcsse.model import Pair, Role
 
 
 class CacheSide(NamedTuple):

@@ -23,7 +23,8 @@ from fcsse.discovery.keys import Keys
 from fcsse.discovery.roles import RoleFinder
 from fcsse.discovery.suggestions import BucketSuggestions
 from fcsse.errors import CredentialsError, FcsseError, NotFoundError
-from fcsse.model import Association, Bucket, Encryption, Facts, Obstacle, Operation, Options, Pair, RequestFacts, Role
+from fcsse.link_options import Operation, Options
+from fcsse.model import Association, Bucket, Encryption, Facts, Obstacle, Pair, RequestFacts, Role
 from fcsse.progress import Progress
 from fcsse.suggested_commands import CommandBuilder
 

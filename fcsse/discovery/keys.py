@@ -16,7 +16,8 @@ from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.buckets import is_default_key
 from fcsse.discovery.fetcher import Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
-from fcsse.model import Bucket, Grant, Key, Operation, Options, Via
+from fcsse.link_options import Operation, Options, Via
+from fcsse.model import Bucket, Grant, Key
 from fcsse.policy.document import parsed, printable
 from fcsse.policy.unique_ids import unique_ids
 from fcsse.progress import Progress

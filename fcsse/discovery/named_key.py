@@ -7,7 +7,7 @@ from fcsse.arn import Arn, alias_arn, is_alias, is_key_id, whole_key_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.discovery.fetcher import attempt
 from fcsse.errors import NotFoundError, UsageError
-from fcsse.model import Options
+from fcsse.link_options import Options
 
 
 def key_named_by(text: str) -> Arn | None:

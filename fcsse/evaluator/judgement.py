@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose
 from fcsse.evaluator.request import Decision, Verdict
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
 

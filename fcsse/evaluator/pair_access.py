@@ -18,7 +18,8 @@ from fcsse.evaluator.compiled import compile_parsed, policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
 from fcsse.evaluator.request import Cause, Decision, Verdict
-from fcsse.model import AccessLevel, Facts, Grant
+from fcsse.link_options import AccessLevel
+from fcsse.model import Facts, Grant
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.kept import kept

@@ -13,7 +13,8 @@ from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import UsageError
 from fcsse.iac.notation import Notation, NotationWord, write
 from fcsse.iac.parts import Addition, NewGrant, NewStatements
-from fcsse.model import Bucket, Context, Encryption, Facts, Key, Obstacle, Options, Pair, Role, Via
+from fcsse.link_options import Context, Options, Via
+from fcsse.model import Bucket, Encryption, Facts, Key, Obstacle, Pair, Role
 from fcsse.planning.requirements import NotNeeded, Requirement, requirement_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument

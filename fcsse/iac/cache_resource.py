@@ -14,7 +14,7 @@ from fcsse import arn as arns
 from fcsse.errors import UsageError
 from fcsse.iac.additions import Additions
 from fcsse.iac.parts import NewStatements
-from fcsse.model import Context, Options
+from fcsse.link_options import Context, Options
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access, documented_statement, sid_for
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fcsse.errors import PolicyFormatError
-from fcsse.model import READ_OPERATIONS, AccessLevel, Facts
+from fcsse.link_options import AccessLevel
+from fcsse.model import READ_OPERATIONS, Facts
 from fcsse.planning.wanted_grant import ends
 from fcsse.policy.document import PolicyDocument, parsed
 from fcsse.policy.statement import read_statement

@@ -21,7 +21,8 @@ from fcsse.lambda_function.call_events import (
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given, level_of
-from fcsse.model import AccessLevel, Association, Facts, Obstacle, Operation, Options, Pair
+from fcsse.link_options import AccessLevel, Operation, Options
+from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
 from fcsse.policy.document import parsed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fcsse.advice import READ_ONLY, advice
 from fcsse.errors import FcsseError, PolicyFormatError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
-from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant, Obstacle, Operation, Options, Pair, Via
+from fcsse.link_options import AccessLevel, Operation, Options, Via
+from fcsse.model import READ_OPERATIONS, Facts, Grant, Obstacle, Pair
 from fcsse.planning.outlook import already_allowed, form_missing, stands_in_the_way, writes_too
 from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.requirements import NotNeeded, Requirement, requirement_of

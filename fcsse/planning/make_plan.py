@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from fcsse.errors import FcsseError
-from fcsse.model import Facts, Obstacle, Options
+from fcsse.link_options import Options
+from fcsse.model import Facts, Obstacle
 from fcsse.planning.before_edit import key_policy, what_it_takes
 from fcsse.planning.pairs import outcome_of
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, Plan, PolicyChange, change_policy

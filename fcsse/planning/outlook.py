@@ -12,7 +12,8 @@ from fcsse.evaluator.cache_requests import Purpose
 from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.pair_access import PairDecisions, judge
 from fcsse.evaluator.request import Verdict
-from fcsse.model import READ_OPERATIONS, AccessLevel, Facts, Grant
+from fcsse.link_options import AccessLevel
+from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences

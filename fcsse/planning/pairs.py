@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError
-from fcsse.model import READ_OPERATIONS, Facts, Grant, Operation, Options, Via
+from fcsse.link_options import Operation, Options, Via
+from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.before_edit import read_only_until_now
 from fcsse.planning.outlook import kept, stays
 from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status

@@ -17,7 +17,8 @@ from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import FcsseError, PolicyRefusedError
-from fcsse.model import AccessLevel, Facts, Grant, Operation, Pair, Via
+from fcsse.link_options import AccessLevel, Operation, Via
+from fcsse.model import Facts, Grant, Pair
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of

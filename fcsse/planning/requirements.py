@@ -11,16 +11,8 @@ from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEY
 from fcsse.arn import bucket_arn, is_unique_id
 from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
 from fcsse.errors import ImpossibleError, NotFoundError, UsageError
-from fcsse.model import (
-    Bucket,
-    Context,
-    Facts,
-    Grant,
-    Key,
-    Operation,
-    Options,
-    Via,
-)
+from fcsse.link_options import Context, Operation, Options, Via
+from fcsse.model import Bucket, Facts, Grant, Key
 from fcsse.planning.wanted_grant import OPERATIONS_OF, WantedGrant, ends, grant_name, grant_names, is_for_bucket
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from fcsse.arn import Arn
 from fcsse.errors import ChangedError
-from fcsse.model import Bucket, Key, Pair, Via
+from fcsse.link_options import Via
+from fcsse.model import Bucket, Key, Pair
 from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.text import listed
 

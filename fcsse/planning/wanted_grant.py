@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.arn import Arn, bucket_arn
-from fcsse.model import (
-    GRANT_OPERATIONS,
-    READ_OPERATIONS,
-    AccessLevel,
-    Facts,
-    Grant,
-    Role,
-)
+from fcsse.link_options import AccessLevel
+from fcsse.model import GRANT_OPERATIONS, READ_OPERATIONS, Facts, Grant, Role
 
 GRANT_PREFIX = "fcsse:"
 READ_SUFFIX = ":read"

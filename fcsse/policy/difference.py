@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.document import strings
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, Access, concrete_actions

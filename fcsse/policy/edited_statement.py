@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.document import Statement, listed, strings
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue, Node

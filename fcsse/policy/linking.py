@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, is_about
 from fcsse.policy.edited_statement import StatementEdit

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcsse import arn as arns
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from fcsse import arn as arns
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.document import PolicyDocument, Statement, strings
 from fcsse.policy.edited_statement import StatementEdit, new_value, text_edits_of, without_dead
 from fcsse.policy.encryption_context import ContextForm

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from fcsse.arn import role_cache
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy import steps
 from fcsse.policy.difference import Difference, DifferenceKind
 from fcsse.policy.document import printable

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy.difference import Difference
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access

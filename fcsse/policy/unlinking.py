@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcsse.arn import Arn
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.policy import steps as did
 from fcsse.policy.difference import differences, session_role
 from fcsse.policy.document import Statement

@@ -52,7 +52,7 @@ from fcsse.lambda_function.call_events import (
     KeyPolicyPut,
     read_event,
 )
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.planning.plan import change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm

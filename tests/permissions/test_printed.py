@@ -13,7 +13,7 @@ from fcsse.commands.permissions.permission import Command, Engine
 from fcsse.commands.permissions.policy import needs
 from fcsse.commands.permissions.scope import Scope
 from fcsse.errors import UsageError
-from fcsse.model import Via
+from fcsse.link_options import Via
 from tests.cfn_lint import problems
 
 OWN = Arn.parse("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")

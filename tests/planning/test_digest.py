@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
-from fcsse.model import Bucket, Encryption, Facts, Grant, Operation, Pair, Role, Via
+from fcsse.link_options import Operation, Via
+from fcsse.model import Bucket, Encryption, Facts, Grant, Pair, Role
 from fcsse.planning.plan import HALF, Change, GrantAddition, GrantEnding, Outcome, Plan, Status, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm

@@ -11,7 +11,7 @@ from fcsse.arn import key_arn
 from fcsse.commands.settle import KeySettlement, Settlement
 from fcsse.endpoint import Endpoint
 from fcsse.event_history.losses import LostWrites
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.policy.document import PolicyDocument
 
 KEY = key_arn("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")

@@ -19,7 +19,8 @@ from typing import Any
 
 from fcsse.arn import Arn, key_arn, role_arn
 from fcsse.errors import BusyError, NotVisibleError, UnexpectedError
-from fcsse.model import IamPrincipal, Operation, Role
+from fcsse.link_options import Operation
+from fcsse.model import IamPrincipal, Role
 from fcsse.planning.plan import PolicyChange, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm

@@ -27,7 +27,7 @@ from fcsse.errors import (
     UnconfirmedError,
     UnexpectedError,
 )
-from fcsse.model import Operation
+from fcsse.link_options import Operation
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 from fcsse.progress import Silent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fcsse.cli.options.factory import option
-from fcsse.model import AccessLevel, Context, Via
+from fcsse.link_options import AccessLevel, Context, Via
 
 HOW = "How"
 

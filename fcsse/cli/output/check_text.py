@@ -14,7 +14,7 @@ from fcsse.commands.check import CheckResult, older_objects
 from fcsse.evaluator.judgement import Row, decider
 from fcsse.evaluator.request import Cause
 from fcsse.event_history.observed import Observed
-from fcsse.model import AccessLevel
+from fcsse.link_options import AccessLevel
 from fcsse.suggested_commands import CommandBuilder
 
 STYLES = {"allowed": "green", "denied": "red", "unknown": "yellow"}

@@ -15,7 +15,8 @@ from fcsse.arn import Arn
 from fcsse.cli.output.lines import Line, line, prose, warning
 from fcsse.endpoint import Endpoint, endpoints_text
 from fcsse.errors import FcsseError
-from fcsse.model import Bucket, Facts, Operation, Via
+from fcsse.link_options import Operation, Via
+from fcsse.model import Bucket, Facts
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.policy.document import PolicyDocument

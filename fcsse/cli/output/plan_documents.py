@@ -19,7 +19,8 @@ from fcsse.cli.output.documents import (
 )
 from fcsse.cli.output.plan import VERBS, closing_lines, encryption_text, errors_of
 from fcsse.endpoint import endpoints_entry
-from fcsse.model import DOCUMENT_SCHEMA, Operation
+from fcsse.link_options import Operation
+from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder

@@ -28,7 +28,8 @@ from fcsse.discovery.fetcher import result_or_error
 from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
-from fcsse.model import Association, Encryption, Facts, Obstacle, Operation, Options, Pair, Role
+from fcsse.link_options import Operation, Options
+from fcsse.model import Association, Encryption, Facts, Obstacle, Pair, Role
 from fcsse.progress import Progress, Silent
 
 LEAVING = "DELETING"

@@ -12,7 +12,8 @@ from fcsse.commands.audit.finding import Fix
 from fcsse.commands.audit.finding_kinds import EXPLICIT_DENY
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
-from fcsse.model import Operation, Options, Pair
+from fcsse.link_options import Operation, Options
+from fcsse.model import Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.requirements import Requirement, requirement_of

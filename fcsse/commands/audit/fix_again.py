@@ -13,7 +13,8 @@ from fcsse.discovery.discover import Discovery
 from fcsse.discovery.fetcher import attempt
 from fcsse.discovery.look_ups import with_look_ups
 from fcsse.errors import FcsseError
-from fcsse.model import Facts, Obstacle, Operation, Options
+from fcsse.link_options import Operation, Options
+from fcsse.model import Facts, Obstacle
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import Plan
 from fcsse.planning.review import is_stale, require_same, require_unmoved

@@ -14,7 +14,8 @@ from fcsse.commands.audit.finding_kinds import DEAD_PRINCIPALS, kind_of
 from fcsse.commands.audit.fix import pruning
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit, Verdicts
-from fcsse.model import Facts, Grant, Options
+from fcsse.link_options import Options
+from fcsse.model import Facts, Grant
 from fcsse.planning.plan import GrantAddition, Plan, PolicyChange
 
 

@@ -10,7 +10,8 @@ from fcsse.commands.audit.facts import AccountFacts, Located
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.verdicts import PairAudit
-from fcsse.model import Operation, Options, Pair
+from fcsse.link_options import Operation, Options
+from fcsse.model import Pair
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.suggested_commands import CommandBuilder

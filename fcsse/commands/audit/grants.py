@@ -9,7 +9,8 @@ from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
-from fcsse.model import READ_OPERATIONS, AccessLevel, Grant
+from fcsse.link_options import AccessLevel
+from fcsse.model import READ_OPERATIONS, Grant
 from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed

@@ -14,7 +14,8 @@ from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.request import Cause, Verdict
-from fcsse.model import Bucket, Facts, Operation, Options
+from fcsse.link_options import Operation, Options
+from fcsse.model import Bucket, Facts
 from fcsse.planning.denials import advice, denied_because, exemption
 from fcsse.planning.outlook import read_only_by
 from fcsse.planning.requirements import requirement_of, serves_bucket

@@ -9,7 +9,8 @@ from itertools import chain
 from fcsse.arn import key_arn
 from fcsse.commands.census.tally import Census
 from fcsse.errors import FcsseError
-from fcsse.model import Association, Facts, Obstacle, Operation, Options
+from fcsse.link_options import Operation, Options
+from fcsse.model import Association, Facts, Obstacle
 from fcsse.pipeline import Pipeline, Target
 
 

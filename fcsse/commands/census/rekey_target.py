@@ -11,7 +11,8 @@ from fcsse.commands.census.tally import Census
 from fcsse.discovery.fetcher import attempt
 from fcsse.discovery.named_key import key_named_by, with_resolved_key
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, UsageError
-from fcsse.model import Encryption, Key, Operation, Options
+from fcsse.link_options import Operation, Options
+from fcsse.model import Encryption, Key
 from fcsse.pipeline import Pipeline
 
 

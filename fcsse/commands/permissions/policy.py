@@ -20,7 +20,8 @@ from fcsse.commands.permissions.scope import Scope
 from fcsse.commands.permissions.table import TABLE
 from fcsse.errors import UsageError
 from fcsse.evaluator.bucket_requests import ROLE_POLICY
-from fcsse.model import GRANT_OPERATIONS, Via
+from fcsse.link_options import Via
+from fcsse.model import GRANT_OPERATIONS
 from fcsse.planning.owner_statement import create_grant_statement
 
 Json = dict[str, object]

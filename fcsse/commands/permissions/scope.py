@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.commands.permissions.permission import Engine, On
-from fcsse.model import Via
+from fcsse.link_options import Via
 
 
 class Scope(NamedTuple):
