@@ -135,8 +135,11 @@ class AwsCalls(Protocol):
     def fsx_regions(self, partition: str) -> tuple[str, ...]:
         """The Regions of a partition that have FSx."""
 
-    def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
-        """The links of a cache to its buckets; without one, the data repository associations of the Region."""
+    def list_associations(self, cache: str | None = None, region: str | None = None) -> tuple[Association, ...]:
+        """The links of a cache to its buckets; without one, the data repository associations of the Region.
+
+        ``region`` None: that of the caller's settings.
+        """
 
     def association_pages(self, region: str) -> Iterator[tuple[Association, ...]]:
         """The data repository associations of a Region, page by page."""

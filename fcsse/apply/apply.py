@@ -13,12 +13,14 @@ from typing import NamedTuple, assert_never
 from fcsse.apply.bucket_keys_now import require_same_keys
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
+from fcsse.apply.unknown_ids import await_arns
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation
 from fcsse.planning.outlook import stands_in_the_way
 from fcsse.planning.pairs import access_of, grant_of, what_happens
 from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.planning.review import STALE_AFTER
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.steps import Step
@@ -67,8 +69,7 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
         try:
-            require_same_keys(change, plan, run)
-            results.append(_apply(change, _numbered(run, number, total)))
+            results.append(_apply_current(change, plan, _numbered(run, number, total)))
         except FcsseError as error:
             results.append(FailedChange(change, error, run.backup_ids.get(str(change.key))))
     return tuple(results)
@@ -161,6 +162,20 @@ def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChang
         except FcsseError as error:
             results.append(FailedChange(change, error))
     return tuple(results)
+
+
+def _apply_current(change: Change, plan: Plan, run: ApplyContext) -> AppliedChange:
+    """Makes a change, unless it is one to a key that its bucket has no more. All waiting may take minutes, so it is asked
+    after that: for ids to turn into ARNs, for a new role to show, and for KMS to show the change.
+    """
+    if isinstance(change, PolicyChange):
+        await_arns(run, change)
+    require_same_keys(change, plan, run)
+    begun = run.clock.monotonic()
+    applied = _apply(change, run)
+    if run.clock.monotonic() - begun > STALE_AFTER:
+        require_same_keys(change, plan, run, written=True)
+    return applied
 
 
 def _apply(change: Change, run: ApplyContext) -> AppliedChange:

@@ -1,4 +1,5 @@
-"""Does a bucket still use the key that a change is about? Asked before a write that comes long after the plan was made.
+"""Does a bucket still use the key that a change is about? Asked before a write that comes long after the plan was made, and after
+one that took long.
 
 Each change to a policy takes a second or more, so that the last of many is made a minute after the reading. A bucket that got
 another key meanwhile would be called linked by access to the old one.
@@ -15,8 +16,11 @@ from fcsse.planning.plan import Change, Plan, Status
 from fcsse.planning.review import STALE_AFTER
 
 
-def require_same_keys(change: Change, plan: Plan, run: ApplyContext) -> None:
-    """Raises ``ChangedError`` where a bucket that a link is for has another key now, or what keeps that from being read."""
+def require_same_keys(change: Change, plan: Plan, run: ApplyContext, *, written: bool = False) -> None:
+    """Raises ``ChangedError`` where a bucket that a link is for has another key now, or what keeps that from being read.
+
+    ``written``: the change was made already.
+    """
     if plan.operation is not Operation.LINK or run.clock.monotonic() - run.read_at <= STALE_AFTER:
         return
     meant = [outcome.facts for outcome in plan.outcomes if outcome.facts and outcome.status is Status.TO_DO]
@@ -27,10 +31,10 @@ def require_same_keys(change: Change, plan: Plan, run: ApplyContext) -> None:
         same = _is_same(bucket, run.aws.read_encryption(bucket.name))
         if not same or not _leads_to(bucket, change.key, run):
             what = f"the {'alias of' if same else 'default encryption of'} bucket {bucket.name}"
-            raise ChangedError(
-                f"changing key {change.key}: {what} has changed since the plan was made",
-                "Make a new plan. This key was left as it is.",
-            )
+            doing = f"changing key {change.key}: {what} has changed since the plan was made"
+            if written:
+                raise ChangedError(f"{doing}; the change itself was written", "Make a new plan, for the key of now.")
+            raise ChangedError(doing, "Make a new plan. This key was left as it is.")
 
 
 def _leads_to(bucket: Bucket, key: Arn, run: ApplyContext) -> bool:

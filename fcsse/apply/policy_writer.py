@@ -29,7 +29,6 @@ from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote,
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
-from fcsse.apply.unknown_ids import await_arns
 from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
 from fcsse.event_history.put_basis import PutBasis
 from fcsse.planning.plan import PolicyChange
@@ -98,7 +97,6 @@ class PolicyWriter:
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
         try:
-            await_arns(self._run, self._change)
             return self._write()
         except FcsseError as error:
             if self._sender.taken and not isinstance(error, UnconfirmedError):

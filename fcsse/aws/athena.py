@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from fcsse.arn import Arn
 from fcsse.aws.checked_call import call as ask
-from fcsse.aws.checked_call import pages
+from fcsse.aws.checked_call import pages, rejected
 from fcsse.aws.errors import error_code, translated
-from fcsse.aws.inventory import query
+from fcsse.aws.inventory import COLUMNS, query
 from fcsse.aws.named_call import Call
 from fcsse.clock import Clock, pauses
 from fcsse.encryption_algorithms import algorithm_in_inventory
@@ -233,15 +233,30 @@ def _hint(said: str) -> str:
 
 
 def _results(athena: AthenaClient, query_id: str, doing: str) -> tuple[Group, ...]:
+    """The rows of the answer, the first of which has the columns' names. Raises ``RejectedAnswerError`` for another answer:
+    without its rows, a bucket seems to be empty.
+
+    Source: Athena API reference, GetQueryResults.
+    """
     rows: list[list[str | None]] = []
     with translated(Call("athena:GetQueryResults", f"query {query_id}", doing)):
         for page in pages(athena, "GetQueryResults", QueryExecutionId=query_id):
             rows += [[cell.get("VarCharValue") for cell in row.get("Data", ())] for row in page["ResultSet"]["Rows"]]
+        if not rows or rows[0] != list(COLUMNS):
+            raise rejected(athena, "GetQueryResults", "does not begin with the names of the columns")
+        if not all(map(_is_group, rows[1:])):
+            raise rejected(athena, "GetQueryResults", "holds a row that counts no objects")
     return tuple(_group(row) for row in rows[1:])
 
 
+def _is_group(row: list[str | None]) -> bool:
+    counted = dict(zip(COLUMNS, row, strict=False))
+    numbers = [counted.get("objects") or "", counted.get("bytes") or "0"]  # no object of the group may have a size
+    return len(row) == len(COLUMNS) and all(re.fullmatch("[0-9]+", one, re.ASCII) for one in numbers)
+
+
 def _group(row: list[str | None]) -> Group:
-    status, key, bucket_key, objects, size, oldest, newest, example = [*row, *[None] * 8][:8]
+    status, key, bucket_key, objects, size, oldest, newest, example = row
     algorithm = algorithm_in_inventory(status or "")
     sealed = ObjectEncryption(algorithm.code, key or None, (bucket_key or "").lower() == "true")
     return Group(sealed, int(objects or 0), int(size or 0), example or "", _time(oldest), _time(newest))

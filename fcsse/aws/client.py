@@ -103,9 +103,9 @@ class Aws(Sides):
         """The Regions of a partition that have FSx."""
         return fsx.fsx_regions(partition)
 
-    def list_associations(self, cache: str | None = None) -> tuple[Association, ...]:
+    def list_associations(self, cache: str | None = None, region: str | None = None) -> tuple[Association, ...]:
         """The links of a cache to its buckets; without one, the data repository associations of the Region."""
-        return fsx.list_associations(self.own("fsx"), cache)
+        return fsx.list_associations(self.own("fsx", region), cache)
 
     def list_buckets(self) -> tuple[str, ...]:
         """The names of the buckets on the bucket's side."""

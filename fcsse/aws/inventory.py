@@ -13,6 +13,18 @@ from fcsse.objects import InventoryTable
 LONGEST_PARAMETER = 1024
 """Characters of an execution parameter at the most. Source: Athena API reference, StartQueryExecution."""
 
+COLUMNS = (
+    "encryption_status",
+    "kms_key_arn",
+    "is_bucket_key_enabled",
+    "objects",
+    "bytes",
+    "oldest",
+    "newest",
+    "example",
+)
+"""The columns of the answer."""
+
 
 def query(table: InventoryTable | str, prefix: str = "") -> tuple[str, tuple[str, ...]]:
     """The SQL and its parameters: one row for each way of encryption, the commonest first.

@@ -78,13 +78,13 @@ class Buckets:
             self._fetcher.resolved(encryption.key, self._home)
 
     def doubts_region(self, encryption: Encryption) -> bool:
-        """Is ``check`` to ask where a bucket is, although its key's ARN should tell? S3 takes any ARN for a default key, and uses
-        none of another Region. Most buckets are in the caller's Region, and so is their key.
+        """Is S3 to be asked where a bucket is, although its key's ARN should tell? It takes any ARN for a default key, and uses
+        none of another Region. Most buckets are in the caller's Region, and so is their key. Access can be taken back anyway.
 
         Source: S3 API reference, PutBucketEncryption ("Amazon S3 doesn't validate the KMS key ID").
         """
         options = self._options
-        arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is Operation.CHECK else None
+        arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is not Operation.UNLINK else None
         return arn is not None and options.key is None and options.bucket_region is None and arn.region != self._home
 
     def without_key(self, name: str) -> Encryption | FcsseError | None:

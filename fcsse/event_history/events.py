@@ -208,15 +208,16 @@ def parse_events(texts: Iterable[tuple[datetime, str]]) -> tuple[tuple[Event, ..
 def oldest_first(events: Iterable[Event]) -> tuple[Event, ...]:
     """The events by time, each once; within one second in CloudTrail's order, which it does not promise.
 
-    Events that come twice are kept once, those that were corrected later give way to the correction.
+    Events that come twice are kept once, and those that were corrected give way to the correction, which may have their id:
+    a late event may name itself.
     """
     found = list(events)
-    corrected = {event.replaces for event in found if event.replaces}
+    corrected = {event.replaces for event in found if event.replaces and event.replaces != event.id}
     once: dict[str, Event] = {}
     nameless = []
     for event in found:
-        if event.id and event.id not in corrected:
-            once.setdefault(event.id, event)
+        if event.id and event.id not in corrected and (event.replaces or event.id not in once):
+            once[event.id] = event
         elif not event.id:
             nameless.append(event)
     return tuple(sorted([*once.values(), *nameless], key=lambda event: (event.time, -event.place)))

@@ -128,6 +128,29 @@ def test_the_query_runs_in_the_region_of_the_bucket(shell: Shell) -> None:
     assert entry.region == "us-east-1"
 
 
+ROW = ["SSE-S3", None, "false", "7", "70", "2020-01-01 00:00:00.000000", "2021-01-01 00:00:00.000000", "a"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [ROW],
+        [HEAD[1:], ROW],
+        [HEAD, ROW[:3]],
+        [HEAD, [*ROW[:3], None, *ROW[4:]]],
+        [HEAD, [*ROW[:3], "many", *ROW[4:]]],
+    ],
+)
+def test_an_answer_of_another_shape_is_no_empty_bucket(shell: Shell, rows: list[list[str | None]]) -> None:
+    active(shell)
+    shell.sandbox.state.athena.engine = lambda *_: rows
+    run = shell.census("data", "--engine", "athena")
+
+    assert (run.code, run.json["error"]["code"]) == (1, "unexpected")
+    assert "GetQueryResults" in run.json["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("given", "says", "hint"),
     [

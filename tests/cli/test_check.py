@@ -73,6 +73,28 @@ def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell) -
     assert {one["read"] for one in audited["pairs"] if one["cache"] == "fc-0777"} == {"denied"}
 
 
+@pytest.mark.parametrize("command", ["link", "statement"])
+def test_a_key_of_another_region_than_the_bucket_is_not_linked(shell: Shell, command: str) -> None:
+    key = shell.sandbox.key("data-other-region")
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key.arn)
+    before = shell.sandbox.policy_text(key)
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data-wrong-region")
+
+    assert run.code == 4, run.words
+    assert "S3 takes only keys of the bucket's own Region" in run.err
+    assert shell.sandbox.policy_text(key) == before
+
+
+def test_what_was_linked_to_a_key_of_another_region_is_unlinked(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-other-region")
+    key = shell.sandbox.key("data-other-region")
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key.arn)
+    policy = shell.sandbox.policy_text(key).replace("data-other-region", "data-wrong-region")
+    shell.sandbox.put_policy_verbatim(key, policy)
+    assert shell.unlink("fc-0123", "data-wrong-region").code == 0
+    assert "data-wrong-region" not in shell.sandbox.policy_text(key)
+
+
 @pytest.mark.parametrize("bucket", WORLD)
 def test_the_verdict_is_what_the_cache_finds(shell: Shell, bucket: str) -> None:
     for linked in (False, True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fcsse.apply import bucket_keys_now, policy_writer
+from fcsse.clock import SystemClock
 from fcsse.sandbox import policies
 from tests.cli.documented_statements import OWN, documented
 from tests.cli.shell import Shell
@@ -360,3 +361,31 @@ def test_a_bucket_that_got_another_key_while_others_were_linked_is_not_linked_to
     assert shell.works("fc-0123", "data-bucket-keys") == (True, True)
     again = shell.run("link", "--cache", "fc-0123", *words)
     assert again.code == 0, again.words
+
+
+def test_a_bucket_that_got_another_key_while_kms_did_not_see_the_role_is_not_called_linked(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0777", ["data"], kms_calls=6)
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: rekey(shell), nth=2)
+    run = shell.link("fc-0777", "data", "--wait", "1m")
+    assert run.code == 7, run.words
+    said = "the default encryption of bucket data has changed since the plan was made; the change itself was written"
+    assert said in run.words
+    assert "Linked fc-0777 to data" not in run.words
+    assert shell.link("fc-0777", "data").code == 0
+
+
+def test_a_bucket_that_got_another_key_while_ids_were_waited_for_is_not_linked_to_the_old_one(shell: Shell) -> None:
+    strange = {"Sid": "Reader", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**strange, "Principal": {"AWS": "AROADEADDEADDEAD12345"}}, verbatim=True)
+    key = shell.sandbox.key("data")
+    before, slept = shell.sandbox.policy_text(key), SystemClock.sleep
+
+    def sleep(clock: SystemClock, seconds: float) -> None:
+        slept(clock, seconds)
+        if seconds > 60:
+            rekey(shell)
+
+    shell.patch.setattr(SystemClock, "sleep", sleep)
+    run = shell.link("fc-0123", "data", "--prune-orphans")
+    assert run.code == 7, run.words
+    assert shell.sandbox.policy_text(key) == before

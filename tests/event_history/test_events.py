@@ -148,6 +148,14 @@ def test_an_event_comes_once_and_a_correction_takes_its_place() -> None:
     assert [event.id for event in found] == ["two", "three"]
 
 
+@pytest.mark.parametrize("reason", ["DELIVERY_DELAY", "UPDATED_DATA"])
+def test_an_event_that_names_itself_as_the_original_is_not_lost(reason: str) -> None:
+    first = made.put(made.policy("a"), eventID="one")
+    late = made.put(made.policy("b"), eventID="one", addendum={"reason": reason, "originalEventID": "one"})
+    for order in ((late,), (first, late), (late, first)):
+        assert [event.policy for event in oldest_first(made.events(*order))] == [made.policy("b")]
+
+
 def test_order_is_by_time_whatever_the_order_they_came_in() -> None:
     found = made.events(*(made.raw("DisableKey", seconds) for seconds in (5, 1, 9, 3)))
     assert [event.time.second for event in oldest_first(found)] == [1, 3, 5, 9]

@@ -22,9 +22,10 @@ from fcsse.arn import Arn, partition_of
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
+from fcsse.commands.audit.late_links import Asked, buckets_given, changed_since
 from fcsse.commands.audit.late_roles import newcomers, with_late_roles
 from fcsse.discovery.discover import Discovery
-from fcsse.discovery.fetcher import result_or_error
+from fcsse.discovery.fetcher import attempt, result_or_error
 from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
@@ -157,7 +158,7 @@ class _Reading:
             roleless,
             for_every,
             self._unheard_of(regions),
-            newcomers(self._roles_of, roles, _policies(found), caller.account) if roles is not None else frozenset(),
+            frozenset() if roles is None else self._newcomers(roles, _policies(found), caller.account, regions),
         )
 
     def _roles_of(self, caches: Iterable[str]) -> Mapping[str, Role | FcsseError | None]:
@@ -168,6 +169,21 @@ class _Reading:
             role = result_or_error(answer)
             found[cache] = role
         return found
+
+    def _newcomers(
+        self, roles: Mapping[str, Role], policies: Sequence[str], account: str, regions: Sequence[str]
+    ) -> frozenset[str]:
+        """The caches in key policies that were made, or got a bucket, while the account was being read."""
+        # Of a cache without any link, nothing is said unless every Region was listed.
+        everywhere = [one for one in regions if one not in self._errors] if self._scope.all_regions else []
+        given = [one for one in buckets_given(policies, account) if one[0] in roles]
+        made = newcomers(self._roles_of, roles, policies, account)
+        return made | changed_since(self._links_of, self._found, everywhere, given)
+
+    def _links_of(self, asked: Iterable[Asked]) -> Mapping[Asked, tuple[Association, ...] | FcsseError]:
+        """What FSx says now of these caches, or why that is not known."""
+        answers = {one: self._discovery.submit(attempt, self._aws.list_associations, *one) for one in asked}
+        return {one: answer.result() for one, answer in answers.items()}
 
     def _start_regions(self) -> tuple[str, ...]:
         own = self._aws.region
@@ -304,8 +320,8 @@ def _roles(listed: Future[tuple[Role, ...]]) -> tuple[Mapping[str, Role] | None,
     return {role.cache: role for role in sorted(roles, key=lambda role: role.cache)}, ()
 
 
-def _policies(found: Sequence[Facts | Obstacle]) -> Iterator[str]:
-    return (one.policy for one in found if isinstance(one, Facts) and one.policy)
+def _policies(found: Sequence[Facts | Obstacle]) -> list[str]:
+    return [one.policy for one in found if isinstance(one, Facts) and one.policy]
 
 
 def _order(located: Located) -> tuple[str, str, str]:

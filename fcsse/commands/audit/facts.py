@@ -42,8 +42,8 @@ class AccountFacts(NamedTuple):
     where they could not be listed (``refusals`` then says why). ``pairs`` are in the order of caches, then buckets.
     ``roleless`` are caches of which IAM said that they have no role, ``for_every`` the facts about their buckets and every
     cache of the account. ``unheard_of`` are Regions that botocore does not know FSx to be in and that hold nothing, with
-    the names that may have been meant. ``newcomers`` are caches that key policies name and whose role came after all were
-    listed: what was listed says nothing of them.
+    the names that may have been meant. ``newcomers`` are caches that key policies name and whose role, or a link of which,
+    came after all were listed: what was listed does not say what they are linked to.
     """
 
     account: str

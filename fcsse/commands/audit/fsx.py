@@ -142,7 +142,7 @@ def _roles_unused(facts: AccountFacts) -> list[Finding]:
     if not facts.complete or facts.roles is None:
         return []
     used = {one.association.owner for one in facts.associations if one.association.bucket}
-    unused = [cache for cache in facts.roles if cache not in used]
+    unused = [cache for cache in facts.roles if cache not in used | facts.newcomers]
     if not unused:
         return []
     named = ", ".join(unused[:20]) + (" …" if len(unused) > 20 else "")

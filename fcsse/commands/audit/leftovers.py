@@ -22,7 +22,7 @@ Links = Mapping[str, set[str] | None]
 
 def links_of(facts: AccountFacts) -> Links:
     """What FSx says of every cache. Of a Region that could not be read to its end, some associations may be known; of a cache
-    that is newer than the listing, none.
+    that is newer than the listing, or has a link that is, not all.
     """
     partly = {region for region, _ in facts.unread}
     found: dict[str, set[str]] = {}
