@@ -29,7 +29,7 @@ from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote,
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
-from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
+from fcsse.errors import BusyError, ChangedError, FcsseError, UnconfirmedError, UnexpectedError
 from fcsse.event_history.put_basis import PutBasis
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -102,6 +102,9 @@ class PolicyWriter:
             if self._sender.taken and not isinstance(error, UnconfirmedError):
                 replaced = "; the change had been written before, and somebody else's write replaced it"
                 error.adding("; the change itself was written" if error is self._not_given_back else replaced)
+                error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
+            elif self._sender.unanswered and not isinstance(error, BusyError | UnconfirmedError | UnexpectedError):
+                error.adding("; the change was sent before and got no answer, so it may have been written all the same")
                 error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
             raise
 

@@ -31,12 +31,12 @@ class Sent(Enum):
 
 
 class Sender:
-    """Sends the puts of one change. ``taken`` counts those that KMS took."""
+    """Sends the puts of one change. ``taken`` counts those that KMS took, ``unanswered`` those whose answer was lost."""
 
     def __init__(self, run: ApplyContext, reader: PolicyReader, budget: WaitBudget) -> None:
         self.taken = 0
         self.request_id = ""  # of the last put that was answered
-        self._unanswered = 0
+        self.unanswered = 0
         self._suspects: Suspects | None = None
         self._run = run
         self._reader = reader
@@ -70,9 +70,9 @@ class Sender:
 
     def found(self) -> Sent:
         """What is wanted is there: by a put of ours that got no answer, if there was one, else by somebody else's."""
-        if not self._unanswered:
+        if not self.unanswered:
             return Sent.NOTHING_TO_DO
-        self._unanswered = 0
+        self.unanswered = 0
         self._run.journal.appear()
         return self._is_taken()
 
@@ -102,8 +102,8 @@ class Sender:
 
     def _look_for_it(self, change: PolicyChange, error: FcsseError, is_there: Callable[[str], bool]) -> Sent:
         """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""
-        self._unanswered += 1
-        last = self._unanswered >= ANSWERS or self._patience.left() <= 0
+        self.unanswered += 1
+        last = self.unanswered >= ANSWERS or self._patience.left() <= 0
         try:
             text = self._reader.ask()
             there = is_there(text)

@@ -15,7 +15,7 @@ from fcsse.cli.output.audit_documents import audit_csv, audit_document, audit_ma
 from fcsse.cli.output.audit_sarif import AccountFindings, audit_sarif
 from fcsse.cli.output.audit_text import audit_lines
 from fcsse.cli.output.documents import Json, to_text
-from fcsse.cli.output.lines import line
+from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
 from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.terminal import columns, is_terminal, write_answer
@@ -101,6 +101,8 @@ class AuditAnswer:
         there = sum(one.allowed for one in after)
         have = "would have access" if dry_run else f"{'has' if there == 1 else 'have'} access now"
         told = f"{there:,} of {count(len(after), 'pair')} {have}."
+        failed = not dry_run and any(isinstance(one, FailedChange) for one in results)
+        written = self.run.journal.told() if failed else ""
         apply_by = explicit_options.again("audit", "--expect", plan.digest) if dry_run else ""
         lines = closing_lines(plan, results, self.run.words, dry_run=dry_run, apply_by=apply_by) or [
             line("Nothing to fix.")
@@ -109,7 +111,7 @@ class AuditAnswer:
             case AuditOutput.TEXT:
                 self.run.terminal.print([line(""), *lines, line(told, "bold")])
             case AuditOutput.JSON:
-                fix = plan_document(plan, results, dry_run=dry_run, code=code)
+                fix = plan_document(plan, results, dry_run=dry_run, code=code, told=written)
                 fix["access_after"] = {"pairs": len(after), "allowed": there}
                 write_answer(to_text(self.document(code, fix)))
             case AuditOutput.MARKDOWN:
@@ -125,3 +127,5 @@ class AuditAnswer:
                 self.run.terminal.print([*pairs, *lines, line(told)], err=True)
         for error in errors_of(plan, results):
             self.run.terminal.tell(error)
+        if written:
+            self.run.terminal.print([prose(written)], err=True)

@@ -293,6 +293,7 @@ class _Fixing:
                 self._run.terminal.print([line(""), line(f"Plan of all accounts: {digest}")])
         if plans and not self._manner.dry_run:
             self._agreed = self._ask(plans)
+        failed = False
         codes: list[int] = []
         done: list[Json] = []
         told = []
@@ -300,6 +301,7 @@ class _Fixing:
             results = one.pipeline.try_out(one.plan) if self._manner.dry_run else self._apply(one)
             plan, after = as_made(one.plan, results), one.afterwards(results)
             code = exit_code(plan, results)
+            failed = failed or any(isinstance(one, FailedChange) for one in results)
             codes.append(code or (EXIT_OK if self._manner.dry_run else after.code))
             entry = plan_document(plan, results, dry_run=self._manner.dry_run, code=code)
             entry["access_after"] = {"pairs": after.pairs, "allowed": after.allowed}
@@ -317,14 +319,20 @@ class _Fixing:
         code = self._code(codes, {one.member.account for one in plans})
         if self._state is not None:
             self._state.end()
-        self._print(told or [line(""), line("Nothing to fix.")], code, digest, done)
+        written = self._run.journal.told() if failed and not self._manner.dry_run else ""
+        self._print(told or [line(""), line("Nothing to fix.")], code, digest, done, written)
         return code
 
-    def _print(self, told: list[Any], code: int, digest: str, done: list[Json]) -> None:
+    def _print(self, told: list[Any], code: int, digest: str, done: list[Json], written: str) -> None:
+        """``written``: what was sent to AWS and became of it, where a change failed."""
+        if written:
+            self._run.terminal.print([prose(written)], err=True)
         if self._text:
             self._run.terminal.print(told)
             return
         fix: Json = {"dry_run": self._manner.dry_run, "digest": digest, "accounts": done}
+        if written:
+            fix["written"] = written
         self._report.all(code, {"fix": fix})
         if self._report.wanted.output is not AuditOutput.JSON:
             self._run.terminal.print(told, err=True)

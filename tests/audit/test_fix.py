@@ -232,3 +232,20 @@ def test_the_end_says_what_the_policies_allow_now_not_what_was_planned(shell: Sh
     assert users == 3
     assert not shell.sandbox.cache("fc-0123").read("data", "hello.txt").allowed
     assert found["fix"]["access_after"] == {"pairs": 10, "allowed": 8 - users}
+
+
+@pytest.mark.parametrize("output", ["text", "json", "markdown", "csv"])
+def test_a_write_whose_answer_was_lost_is_told_where_the_credentials_end_then(shell: Shell, output: str) -> None:
+    shell.sandbox.late(policy_reads=1000)
+    shell.sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    shell.sandbox.fault("kms:PutKeyPolicy", "ExpiredTokenException", nth=2, times=None)
+    run = shell.run("audit", "--fix", "--yes", *FAST, "-o", output)
+    assert run.code == 5, run.err
+    assert "Sent, but neither confirmed by AWS nor to be seen there afterwards" in run.err
+    if output == "json":
+        assert "neither confirmed" in json.loads(run.out)["fix"]["written"]
+
+
+def test_where_nothing_failed_no_word_is_lost_about_what_was_written(shell: Shell) -> None:
+    run = shell.run("audit", "--fix", "--yes", *FAST)
+    assert "Written:" not in run.err

@@ -561,3 +561,16 @@ def test_what_was_made_of_the_policies_of_an_account_that_is_done_is_dropped(org
     assert len(known) > 2
     document(organization)
     assert not any(parsed(text) is one for text, one in known.items())
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_write_whose_answer_was_lost_is_told_at_the_end(organization: Shell, tmp_path: Path, output: str) -> None:
+    sandbox = organization.sandbox
+    sandbox.late(policy_reads=1000)
+    sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    sandbox.fault("kms:PutKeyPolicy", "ExpiredTokenException", nth=2, times=None)
+    run = organization.run(*ORG, "--fix", "--yes", "--state", str(tmp_path / "state.json"), "-o", output)
+    assert run.code == 5, run.err
+    assert "Sent, but neither confirmed by AWS nor to be seen there afterwards" in run.err
+    if output == "json":
+        assert "neither confirmed" in json.loads(run.out)["fix"]["written"]

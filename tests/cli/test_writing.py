@@ -389,3 +389,13 @@ def test_a_bucket_that_got_another_key_while_ids_were_waited_for_is_not_linked_t
     run = shell.link("fc-0123", "data", "--prune-orphans")
     assert run.code == 7, run.words
     assert shell.sandbox.policy_text(key) == before
+
+
+def test_an_error_after_a_lost_answer_says_that_the_change_may_have_been_written(shell: Shell) -> None:
+    shell.sandbox.late(policy_reads=1000)
+    shell.sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    shell.sandbox.fault("kms:PutKeyPolicy", "ExpiredTokenException", nth=2, times=None)
+    run = shell.link("fc-0123", "data", "-o", "json")
+    (change,) = run.json["changes"]
+    assert run.code == 5, run.words
+    assert "may have been written all the same; the policy from before is backup" in change["error"]["message"]
