@@ -6,7 +6,9 @@ user guide for the grant's command, which it makes in the key's Region.
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -23,11 +25,20 @@ APPEND = (
 
 def commands(parts: Sequence[Addition]) -> str:
     """All parts as commands to paste, ending in a newline."""
-    untold = [part.buckets for part in parts if isinstance(part, NewStatements) and part.key is None]
-    names = {buckets: f"KEY{number}" if len(untold) > 1 else "KEY" for number, buckets in enumerate(untold, 1)}
+    names: dict[tuple[str, ...], str] = {}
+    for part in parts:
+        if isinstance(part, NewStatements) and part.key is None:
+            names[part.buckets] = _variable(part.buckets, set(names.values()))
     texts = [_policy(part, names) if isinstance(part, NewStatements) else create_grant(part) for part in parts]
     # One chain, so that whoever runs it sees the first failure as its exit code.
     return " &&\n\n".join(text.removesuffix("\n") for text in texts) + "\n"
+
+
+def _variable(buckets: tuple[str, ...], taken: set[str]) -> str:
+    """The name of the variable for a key: of its buckets, so that none counts that was set for another key."""
+    base = re.sub("[^A-Z0-9]", "_", "_".join(("key_of", *buckets)).upper())[:100]
+    names = (f"{base}_{number}" if number > 1 else base for number in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def create_grant(part: NewGrant) -> str:

@@ -57,8 +57,8 @@ def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
     script = shell.run("statement", *pair, *stated, "--format", "aws-cli").out
     refused = sh(shell, script, tmp_path)
     assert refused.returncode != 0
-    assert "set KEY to the ARN of the key behind bucket data" in refused.stderr
-    done = sh(shell, script, tmp_path, KEY=shell.sandbox.key("data").arn)
+    assert "set KEY_OF_DATA to the ARN of the key behind bucket data" in refused.stderr
+    done = sh(shell, script, tmp_path, KEY_OF_DATA=shell.sandbox.key("data").arn)
     assert done.returncode == 0, done.stderr
     assert "Nothing to do." in shell.run("link", *pair).out
 
@@ -67,11 +67,23 @@ def test_offline_each_bucket_s_key_is_asked_for_by_a_name_of_its_own(shell: Shel
     stated = ("--account", "111122223333", "--region", "eu-west-1", "--context", "both")
     pairs = ("--cache", "fc-0123", "--bucket", "data", "--bucket", "data-alias")
     script = shell.run("statement", *pairs, *stated, "--format", "aws-cli").out
-    keys = {f"KEY{number}": shell.sandbox.key(bucket).arn for number, bucket in enumerate(("data", "data-alias"), 1)}
-    assert sh(shell, script, tmp_path, KEY=keys["KEY1"]).returncode != 0
+    names = {"KEY_OF_DATA": "data", "KEY_OF_DATA_ALIAS": "data-alias"}
+    keys = {name: shell.sandbox.key(bucket).arn for name, bucket in names.items()}
+    assert sh(shell, script, tmp_path, KEY_OF_DATA_ALIAS=keys["KEY_OF_DATA_ALIAS"]).returncode != 0
     done = sh(shell, script, tmp_path, **keys)
     assert done.returncode == 0, done.stderr
     assert shell.run("link", *pairs, "--context", "both").out.count("Nothing to do.") == 2
+
+
+def test_a_variable_that_was_set_for_another_key_counts_for_none(shell: Shell, tmp_path: Path) -> None:
+    stated = ("--account", "111122223333", "--region", "eu-west-1", "--context", "both")
+    other, before = shell.sandbox.key("data-alias").arn, shell.sandbox.policy_text("data-alias")
+    for buckets in (["data"], ["my.bucket", "my-bucket"]):
+        words = [word for bucket in buckets for word in ("--bucket", bucket)]
+        script = shell.run("statement", "--cache", "fc-0123", *words, *stated, "--format", "aws-cli").out
+        assert sh(shell, script, tmp_path, KEY=other, KEY1=other, KEY2=other, KEY_OF_DATA_ALIAS=other).returncode != 0
+    assert script.count("${KEY_OF_MY_BUCKET:?") == script.count("${KEY_OF_MY_BUCKET_2:?") == 2
+    assert shell.sandbox.policy_text("data-alias") == before
 
 
 def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
