@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 
 neutral_environment.enter()
 
+EXAMPLES = 100
+"""How many hypothesis makes up for a test that does not say."""
+
 # As in the command's own process, which the entry point makes so; here commands run without it.
 gc.set_threshold(COLLECT_EVERY)
-
-# How long an example takes measures the machine; what an example shows is what a test is about.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Tells the test modules how much they are to try, and keeps a worker where its threads are."""
     thorough.begin(config)
+    # How long an example takes measures the machine; what an example shows is what a test is about.
+    settings.register_profile(
+        "any machine",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=thorough.examples(EXAMPLES),
+    )
+    settings.load_profile("any machine")
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if worker.startswith("gw") and sys.platform == "linux":
         # A command's threads take turns: handing over to one on another processor takes an eighth more time.

@@ -22,9 +22,11 @@ def begin(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"combinations(*names): {names}")
 
 
-def examples(most: int) -> int:
-    """How many examples of this most hypothesis makes up."""
-    return most if _is_on else most // SHARE
+def examples(most: int, few: int | None = None) -> int:
+    """How many examples of these are tried, or seeds played: all, or ``few``, half of them unless told."""
+    if _is_on:
+        return most
+    return most // SHARE if few is None else few
 
 
 def leave_out_combinations(config: pytest.Config, items: list[pytest.Item]) -> None:

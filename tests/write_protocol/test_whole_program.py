@@ -12,6 +12,7 @@ from fcsse.apply.copies import Copies
 from fcsse.apply.send import Sender
 from fcsse.apply.write_log import WriteLog
 from scripts.campaigning.simulation.play import Stage, stage
+from tests.thorough import examples
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
 
@@ -22,7 +23,7 @@ def here() -> Iterator[Stage]:
         yield made
 
 
-@pytest.mark.parametrize("first", range(0, 160, 20))
+@pytest.mark.parametrize("first", range(0, examples(2000, few=100), 20))
 def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
     assert [(seed, broken) for seed in range(first, first + 20) if (broken := here.play(seed).broken)] == []
 
