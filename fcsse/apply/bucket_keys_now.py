@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fcsse.apply.context import ApplyContext
 from fcsse.arn import Arn, is_key_id, key_arn
-from fcsse.errors import ChangedError
+from fcsse.errors import ChangedError, FcsseError
 from fcsse.link_options import Operation
 from fcsse.model import Bucket, Encryption
 from fcsse.planning.plan import Change, Plan, Status
@@ -28,13 +28,21 @@ def require_same_keys(change: Change, plan: Plan, run: ApplyContext, *, written:
     for bucket in dict.fromkeys(buckets):
         if bucket.given:
             continue
-        same = _is_same(bucket, run.aws.read_encryption(bucket.name))
-        if not same or not _leads_to(bucket, change.key, run):
-            what = f"the {'alias of' if same else 'default encryption of'} bucket {bucket.name}"
-            doing = f"changing key {change.key}: {what} has changed since the plan was made"
+        try:
+            _require_same_key(bucket, change.key, run)
+        except FcsseError as error:
             if written:
-                raise ChangedError(f"{doing}; the change itself was written", "Make a new plan, for the key of now.")
-            raise ChangedError(doing, "Make a new plan. This key was left as it is.")
+                error.adding("; the change itself was written")
+            raise
+
+
+def _require_same_key(bucket: Bucket, key: Arn, run: ApplyContext) -> None:
+    same = _is_same(bucket, run.aws.read_encryption(bucket.name))
+    if not same or not _leads_to(bucket, key, run):
+        what = f"the {'alias of' if same else 'default encryption of'} bucket {bucket.name}"
+        raise ChangedError(
+            f"changing key {key}: {what} has changed since the plan was made", "Make a new plan, for the key of now."
+        )
 
 
 def _leads_to(bucket: Bucket, key: Arn, run: ApplyContext) -> bool:

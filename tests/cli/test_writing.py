@@ -374,6 +374,19 @@ def test_a_bucket_that_got_another_key_while_kms_did_not_see_the_role_is_not_cal
     assert shell.link("fc-0777", "data").code == 0
 
 
+def test_where_the_bucket_cannot_be_read_after_a_long_write_the_error_says_that_it_was_written(shell: Shell) -> None:
+    def refuse(_: object) -> None:
+        shell.sandbox.fault("s3:GetBucketEncryption", "AccessDenied", times=None)
+
+    shell.sandbox.add_cache("fc-0777", ["data"], kms_calls=6)
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=refuse, nth=2)
+    run = shell.link("fc-0777", "data", "--wait", "1m")
+    assert run.code not in (0, 3), run.words
+    assert "s3:GetEncryptionConfiguration" in run.err
+    assert "; the change itself was written" in run.err
+    assert "Linked fc-0777 to data" not in run.words
+
+
 def test_a_bucket_that_got_another_key_while_ids_were_waited_for_is_not_linked_to_the_old_one(shell: Shell) -> None:
     strange = {"Sid": "Reader", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
     shell.append("data", {**strange, "Principal": {"AWS": "AROADEADDEADDEAD12345"}}, verbatim=True)
