@@ -25,7 +25,7 @@ from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Sc
 from fcsse.commands.audit.late_links import Asked, buckets_given, changed_since
 from fcsse.commands.audit.late_roles import newcomers, with_late_roles
 from fcsse.discovery.discover import Discovery
-from fcsse.discovery.fetcher import attempt, result_or_error
+from fcsse.discovery.fetcher import attempt
 from fcsse.discovery.look_ups import with_look_ups
 from fcsse.discovery.suggestions import closest
 from fcsse.errors import CredentialsError, FcsseError
@@ -163,12 +163,8 @@ class _Reading:
 
     def _roles_of(self, caches: Iterable[str]) -> Mapping[str, Role | FcsseError | None]:
         """The role of each cache as IAM has it now, or why that is not known."""
-        asked = {cache: self._discovery.submit(self._aws.find_role, cache) for cache in caches}
-        found: dict[str, Role | FcsseError | None] = {}
-        for cache, answer in asked.items():
-            role = result_or_error(answer)
-            found[cache] = role
-        return found
+        answers = {cache: self._discovery.submit(attempt, self._aws.find_role, cache) for cache in caches}
+        return {cache: answer.result() for cache, answer in answers.items()}
 
     def _newcomers(
         self, roles: Mapping[str, Role], policies: Sequence[str], account: str, regions: Sequence[str]
