@@ -71,7 +71,7 @@ def printable_answer(text: str, encoding: str) -> str:
     return _NOT_PLAIN.sub(escaped, text)
 
 
-def uncommanding(text: str) -> str:
+def without_log_commands(text: str) -> str:
     """Output for the log of a CI job, in which ``##[name]`` and ``##vso[name]`` are commands wherever they stand in a line.
 
     As ``printable_answer`` does, it escapes a sign as JSON does. Sources: actions/runner, ``ActionCommand.TryParse``; Azure

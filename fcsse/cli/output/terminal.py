@@ -22,9 +22,9 @@ from fcsse.cli.output.lines import (
     printable_answer,
     prose,
     shown,
-    uncommanding,
     visible,
     warning,
+    without_log_commands,
     wrapped,
 )
 from fcsse.errors import DeniedError, FcsseError
@@ -58,7 +58,7 @@ _LOGS = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 
 def _for_log(text: str) -> str:
     """Text of others is no command to the runner of a CI job."""
-    return uncommanding(text) if any(os.environ.get(name) for name in _LOGS) else text
+    return without_log_commands(text) if any(os.environ.get(name) for name in _LOGS) else text
 
 
 def write_answer(text: str) -> None:
