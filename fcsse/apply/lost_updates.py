@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from fcsse.policy.document import PolicyDocument, Statement
+from fcsse.policy.document import JsonValue, PolicyDocument, Statement
 from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
 from fcsse.policy.statement import is_of_links_alone
 from fcsse.policy.statement_edits import with_statements
+
+One = TypeVar("One", "Statement", "LostStatement")
 
 
 def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str) -> bool:
@@ -20,21 +22,44 @@ def others_wrote(earlier: PolicyDocument, later: PolicyDocument, partition: str)
     return _counted(_foreign(earlier.statements), partition) != _counted(_foreign(later.statements), partition)
 
 
-class LostUpdate(NamedTuple):
-    """What a put of ours overwrote, apart from statements that links make.
+def has_change(old: PolicyDocument, new: PolicyDocument, document: PolicyDocument, partition: str) -> bool:
+    """Are the statements that ``new`` has beyond ``old`` in a document, and those that it lacks not?
 
-    ``missing``: statements of ``theirs`` that are gone. ``back``: statements that they had taken out and are there again.
+    More than having its effect: another statement may give the same access.
+    """
+    before, after, found = (_counted(one.statements, partition) for one in (old, new, document))
+    return after - before <= found and not (before - after) & found
+
+
+class LostStatement(NamedTuple):
+    """A statement of somebody else's that a put of ours overwrote, in its own text."""
+
+    value: dict[str, JsonValue]
+    label: str
+    text: str
+
+
+class LostUpdate(NamedTuple):
+    """What puts of ours overwrote, apart from statements that links make.
+
+    ``missing``: statements that are gone. ``back``: statements that others had taken out and are there again.
     """
 
-    theirs: PolicyDocument
-    missing: tuple[Statement, ...]
+    missing: tuple[LostStatement, ...]
     back: tuple[Statement, ...]
     partition: str
 
     @property
     def labels(self) -> str:
         """The statements as people name them."""
-        return ", ".join(dict.fromkeys(f"statement {one.label}" for one in (*self.missing, *self.back)))
+        labels = [one.label for one in self.missing] + [one.label for one in self.back]
+        return ", ".join(dict.fromkeys(f"statement {label}" for label in labels))
+
+    def with_earlier(self, earlier: LostUpdate) -> LostUpdate:
+        """Together with what was missing before, unless its owner has taken it out since."""
+        taken = _counted(self.back, self.partition)
+        more = _counted(earlier.missing, self.partition) - _counted(self.missing, self.partition) - taken
+        return self._replace(missing=(*_those(more, earlier.missing, self.partition), *self.missing))
 
     def reapplied_to(self, now: PolicyDocument) -> PolicyDocument | None:
         """A document with what is owed given back; None where only its owner can tell how, or it has no list."""
@@ -42,26 +67,36 @@ class LostUpdate(NamedTuple):
         missing = _those(_counted(self.missing, self.partition) - there, self.missing, self.partition)
         if any(there[canonical_statement(one.value, self.partition)] for one in self.back):
             return None
-        return _with_statements(now, self.theirs, missing) if missing else now
+        return _with_texts(now, [one.text for one in missing]) if missing else now
 
 
 def find_lost_update(
-    base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, now: PolicyDocument, partition: str
+    base: PolicyDocument,
+    theirs: PolicyDocument,
+    put: PolicyDocument,
+    now: PolicyDocument,
+    partition: str,
+    earlier: LostUpdate | None = None,
 ) -> tuple[LostUpdate, PolicyDocument | None] | None:
     """What is owed to others, and the document to plan on so that they get it; None where nothing is.
 
-    ``base``: what the put was planned on; ``theirs``: what was read along with it; ``now``: what was read after it.
-    Where nobody wrote since, theirs is simply the document to plan on. Otherwise the statements that links make do not
-    count: whoever made them looks again after a second.
+    ``base``: what the put was planned on; ``theirs``: what was read along with it; ``now``: what was read after it;
+    ``earlier``: what puts before this one overwrote. Where nobody wrote since, theirs is the document to plan on. Otherwise
+    the statements that links make do not count: whoever made them looks again after a second.
     """
     old, new, current = (_counted(one.statements, partition) for one in (base, theirs, now))
     missing = _those((new - old) - current, theirs.statements, partition)
     back = _those((old - new) & current, now.statements, partition)
     if not missing and not back:
         return None
-    owed = LostUpdate(theirs, _foreign(missing), _foreign(back), partition)
+    lost = (
+        LostStatement(one.value, one.label, theirs.text[one.node.start : one.node.end]) for one in _foreign(missing)
+    )
+    owed = LostUpdate(tuple(lost), _foreign(back), partition)
+    if earlier is not None:
+        owed = owed.with_earlier(earlier)
     if equivalent(now, put, partition):
-        return owed, theirs
+        return owed, owed.reapplied_to(theirs)
     return (owed, owed.reapplied_to(now)) if owed.missing or owed.back else None
 
 
@@ -85,15 +120,13 @@ def merged(base: PolicyDocument, theirs: PolicyDocument, put: PolicyDocument, pa
     return with_statements(put, {one.index for one in back}, [one.value for one in missing])
 
 
-def _with_statements(
-    document: PolicyDocument, source: PolicyDocument, added: Iterable[Statement]
-) -> PolicyDocument | None:
-    """The document with statements of another one at its end, in their own text."""
+def _with_texts(document: PolicyDocument, statements: Iterable[str]) -> PolicyDocument | None:
+    """The document with statements at its end, each in its own text."""
     node = document.tree.member("Statement")
     if node is None or not node.is_array or not node.items:
         return None
     at = node.items[-1].end
-    texts = "".join(", " + source.text[one.node.start : one.node.end] for one in added)
+    texts = "".join(f", {one}" for one in statements)
     return PolicyDocument.parse(document.text[:at] + texts + document.text[at:])
 
 
@@ -101,11 +134,11 @@ def _foreign(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     return tuple(one for one in statements if not is_of_links_alone(one.value))
 
 
-def _counted(statements: Iterable[Statement], partition: str) -> Counter[CanonicalForm]:
+def _counted(statements: Iterable[Statement | LostStatement], partition: str) -> Counter[CanonicalForm]:
     return Counter(canonical_statement(one.value, partition) for one in statements)
 
 
-def _those(meanings: Counter[CanonicalForm], statements: Iterable[Statement], partition: str) -> tuple[Statement, ...]:
+def _those(meanings: Counter[CanonicalForm], statements: Iterable[One], partition: str) -> tuple[One, ...]:
     left, found = Counter(meanings), []
     for one in statements:
         meaning = canonical_statement(one.value, partition)

@@ -90,7 +90,7 @@ class PolicyWriter:
         self._notes: list[str] = []
         self._reread_before_put = run.expected  # somebody wrote, or must not have: know before each put that nobody did
         self._others_writing = False  # somebody who is not fcsse writes: put right after one of their writes
-        self._beside = PutReadings(self._reader, run.clock)
+        self._beside = PutReadings(self._reader, run.clock, change)
         self._lost: LostUpdate | None = None
         self._not_given_back: FcsseError | None = None
 
@@ -118,9 +118,11 @@ class PolicyWriter:
                 self._reader.mark_stale(others)
                 put = self._attempt(lock.since)
                 held = put is Sent.NOTHING_TO_DO
-                if put is Sent.TAKEN:
-                    self._marked.add(lock.mark(self._old.text, run.clock.now().timestamp()))
-                    held = self._beside.show(self._change) or self._confirmer.read_back(self._change, self._old)
+                if put in (Sent.TAKEN, Sent.FOUND):
+                    replaced = self._beside.replaced
+                    self._marked.add(lock.mark(replaced.text, run.clock.now().timestamp()))
+                    found = put is Sent.FOUND and self._beside.found()
+                    held = found or self._beside.show() or self._confirmer.read_back(self._change, replaced)
                     if not self._beside.unseen:
                         lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
@@ -139,10 +141,10 @@ class PolicyWriter:
                         made=self._change,
                         held=self._reader.text,
                     )
-                case Sent.TAKEN if owes:
+                case Sent.TAKEN | Sent.FOUND if owes:
                     lost += 1
                     continue
-            old = self._old if self._beside.unseen else None
+            old = self._beside.replaced if self._beside.unseen else None
             if held and self._confirmer.holds_at_recheck(self._change, old):
                 self._copies.note_held(self._reader.text, self._key.partition)
                 return Written(
@@ -230,34 +232,25 @@ class PolicyWriter:
         self._copies.save_disregarded(self._change, self._reader.take_disregarded())
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        with self._beside.around(watched=watched):
+        with self._beside.around(self._old, self._change.after, watched=watched):
             sent = self._sender.send(self._change, basis.mark, self._is_there)
-            if sent is Sent.TAKEN:
+            if sent in (Sent.TAKEN, Sent.FOUND):
                 read_at = put_at - timedelta(seconds=basis.age)
                 self._copies.note_put(self._change.after, read_at, put_at, self._sender.request_id)
             return sent
 
     def _has_lost_update(self) -> bool:
         """Did the put overwrite a write that came after the last reading? Then the next put gives that back, too."""
-        reader, old, put = self._reader, self._old, self._change.after
-        texts = self._beside.texts()
-        now = put if self._beside.unseen else PolicyDocument.parse(reader.text)
-        # A text with the change in it was written after the put, unless the policy still is what was put. (A text from before
-        # may have the change in it as well: others took the same statement out.)
-        still = not self._beside.unseen and equivalent(now, put, self._key.partition)
-        known = (old.text, reader.text, put.text)
-        strange = [
-            one
-            for one in texts
-            if one not in known and not reader.is_stale(one) and (still or not holds(self._change, one))
-        ]
+        strange = self._beside.others()
         if not strange:
             return False
+        old, put = self._beside.replaced, self._beside.put
+        now = put if self._beside.unseen else PolicyDocument.parse(self._reader.text)
         theirs = shown = PolicyDocument.parse(strange[-1])
         other = self._beside.perhaps_newest()
         if other in strange:
             theirs = with_additions(shown, PolicyDocument.parse(other), old, self._key.partition)
-        found = find_lost_update(old, theirs, put, now, self._key.partition)
+        found = find_lost_update(old, theirs, put, now, self._key.partition, self._lost)
         if found is None:
             return False
         self._lost, base = found

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fcsse.apply.confirm import holds
+from fcsse.apply.lost_updates import has_change
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.clock import Clock, Future
 from fcsse.planning.plan import PolicyChange
+from fcsse.policy.document import PolicyDocument
+from fcsse.policy.equivalence import equivalent
 
 STAGGER = 0.005
 """Seconds by which the second of two readings goes ahead of the put that it is sent with."""
 
 
 class PutReadings:
-    """Those beside the last put. ``unseen``: none of them saw it, and the recheck will."""
+    """Those beside the last put. ``unseen``: none of them saw it, and the recheck will.
 
-    def __init__(self, reader: PolicyReader, clock: Clock) -> None:
+    ``put`` is what it said, ``replaced`` what it was planned on.
+    """
+
+    def __init__(self, reader: PolicyReader, clock: Clock, change: PolicyChange) -> None:
+        self.replaced, self.put = change.before, change.after
+        self._partition = change.key.partition
         self._reader = reader
         self._clock = clock
         self._looks: tuple[Future, ...] = ()  # readings that were on their way when it was sent
@@ -39,8 +46,9 @@ class PutReadings:
         self._clock.sleep(STAGGER)
 
     @contextmanager
-    def around(self, *, watched: bool) -> Iterator[None]:
+    def around(self, replaced: PolicyDocument, put: PolicyDocument, *, watched: bool) -> Iterator[None]:
         """While a put is under way. ``watched``: the policy is read again and again meanwhile."""
+        self.replaced, self.put = replaced, put
         if watched:
             self._overlap = any(look.answer(0.0) is None and not look.failed() for look in self._looks)
         self._watch = self._reader.watch() if watched else None
@@ -50,25 +58,50 @@ class PutReadings:
             if self._watch:
                 self._watch.stop()
 
-    def show(self, change: PolicyChange) -> bool:
-        """Did a reading see the put, or is that left to the recheck? False: it is to be read back."""
+    def show(self) -> bool:
+        """Did a reading see the put, or is that left to the recheck? False: it is to be read back.
+
+        It was sent before the put, so it is not enough that it shows the same access: others may have given that before.
+        """
         self.unseen = False
         if self._watch or len(self._looks) < 2:
             return False
         text = self._looks[-1].answer(LAST)
         if text is None:
             return False
-        if holds(change, text):
+        if self._has_change(text):
             self._reader.take(text)
         else:
             self.unseen = True
         return True
 
+    def found(self) -> bool:
+        """The put got no answer, and the reader's text shows it."""
+        self.unseen = False
+        return True
+
+    def others(self) -> list[str]:
+        """The texts of others that the put may have overwritten, in the order in which they were asked for.
+
+        A text with what the put changed was written after it, unless the policy still is what was put, or was not seen since:
+        others may have made the same change before.
+        """
+        now = self._reader.text
+        still = self.unseen or equivalent(PolicyDocument.parse(now), self.put, self._partition)
+        known = (self.replaced.text, now, self.put.text)
+        return [
+            one
+            for one in self._texts()
+            if one not in known and not self._reader.is_stale(one) and (still or not self._has_change(one))
+        ]
+
+    def _has_change(self, text: str) -> bool:
+        return has_change(self.replaced, self.put, PolicyDocument.parse(text), self._partition)
+
     def perhaps_newest(self) -> str | None:
         """What the first reading showed, where it was under way while later ones were: it may be newer than what they did."""
         return self._looks[0].answer(0.0) if self._overlap else None
 
-    def texts(self) -> list[str]:
-        """Every text that they showed, in the order in which they were asked for."""
+    def _texts(self) -> list[str]:
         seen = [text for look in self._looks if (text := look.answer(LAST)) is not None]
         return seen + (list(self._watch.seen()) if self._watch else [])

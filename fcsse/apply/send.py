@@ -22,9 +22,10 @@ ANSWERS = 5
 
 
 class Sent(Enum):
-    """How one turn at a put ended."""
+    """How one turn at a put ended. ``FOUND``: it got no answer, and the reading that counts shows it."""
 
     TAKEN = auto()
+    FOUND = auto()
     NOTHING_TO_DO = auto()
     NOT_VISIBLE = auto()
     UNANSWERED = auto()
@@ -72,9 +73,13 @@ class Sender:
         """What is wanted is there: by a put of ours that got no answer, if there was one, else by somebody else's."""
         if not self.unanswered:
             return Sent.NOTHING_TO_DO
-        self.unanswered = 0
         self._run.journal.appear()
-        return self._is_taken()
+        return self._is_found()
+
+    def _is_found(self) -> Sent:
+        self.unanswered = 0
+        self._is_taken()
+        return Sent.FOUND
 
     def _is_taken(self) -> Sent:
         self._run.journal.finish()
@@ -118,7 +123,8 @@ class Sender:
                 "Run the command again: it looks first, and changes nothing that is as wanted.",
             ) from error
         if there:
-            return self._is_taken()
+            self._reader.take(text)
+            return self._is_found()
         others_wrote = not equivalent(PolicyDocument.parse(text), change.before, change.key.partition)
         self._run.journal.miss(others_wrote=others_wrote)
         if last:

@@ -39,7 +39,7 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     """What the pair needs for the wish. Raises ``ImpossibleError``, ``UsageError`` where it cannot be had."""
     bucket = facts.bucket
     if not bucket.encryption.is_kms:
-        return _without_kms(bucket, options)
+        return _without_kms(facts, options)
     if facts.key is None:
         return _default_key(facts)
     key = facts.key
@@ -101,7 +101,8 @@ def is_linkable(facts: Facts) -> bool:
     return facts.role is not None or facts.key.arn.account == facts.account
 
 
-def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
+def _without_kms(facts: Facts, options: Options) -> NotNeeded:
+    bucket = facts.bucket
     algorithm = algorithm_of(bucket.encryption.algorithm)
     if algorithm.documented:
         again = (
@@ -111,6 +112,13 @@ def _without_kms(bucket: Bucket, options: Options) -> NotNeeded:
         )
         return NotNeeded(f"the bucket is encrypted with {algorithm.name}, so no KMS key is involved{again}")
     if options.operation is Operation.UNLINK:
+        if not algorithm.known:
+            # Perhaps no answer of S3's: not a reason to leave the access where it is and call that done.
+            raise ImpossibleError(
+                f"its default encryption is {algorithm.code!r}, which fcsse does not know, so which key it uses is not known",
+                advice("Name the key to take the access from with ", Parameter("key"), "."),
+                doing=f"unlinking {facts.pair}",
+            )
         return NotNeeded(f"the bucket is encrypted with {algorithm.name}; for an earlier key name it with --key")
     what = (
         f"it is encrypted with {algorithm.name}" if algorithm.known else f"its default encryption is {algorithm.code!r}"

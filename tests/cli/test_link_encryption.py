@@ -71,6 +71,20 @@ def test_other_algorithms_are_refused_by_name(shell: Shell, algorithm: str) -> N
     assert untouched(run)
 
 
+def test_unlinking_asks_for_the_key_where_the_encryption_is_unknown(shell: Shell) -> None:
+    """A simulated run took a spoiled answer for a bucket without a key: nothing to do, and the access stayed."""
+    shell.linked("fc-0123", "data")
+    key = shell.sandbox.key("data").arn
+    shell.sandbox.set_bucket_encryption("data", algorithm="something:new", key=key)
+    run = shell.unlink("fc-0123", "data")
+    assert run.code == 4
+    assert "'something:new'" in run.err
+    assert "--key" in run.err
+    assert untouched(run)
+    assert shell.unlink("fc-0123", "data", "--key", key).code == 0
+    assert "fc-0123" not in shell.sandbox.policy_text("data")
+
+
 def test_an_alias_in_a_foreign_bucket_is_refused_with_the_reason(shell: Shell) -> None:
     """S3 user guide: an alias is resolved in the requester's account."""
     shell.sandbox.add_alias("data-other-alias", shell.sandbox.key("data"))

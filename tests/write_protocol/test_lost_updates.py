@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update, with_additions
+import pytest
+
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, has_change, with_additions
 from fcsse.policy.document import PolicyDocument
 
 ROOT = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
@@ -62,6 +64,29 @@ def test_a_policy_without_a_list_of_statements_is_left_to_its_owner() -> None:
     owed, _ = found([A], [A, B], [A, OURS], [A, OURS])
     single = PolicyDocument.parse(json.dumps({"Version": "2012-10-17", "Statement": C}))
     assert owed.reapplied_to(single) is None
+
+
+def test_what_was_owed_before_is_given_back_as_well() -> None:
+    earlier, _ = found([A], [A, B], [A, OURS], [A, OURS])
+    for now, rest in (([A, OURS], ["Decrypt", "Sign"]), ([A, OURS, A], ["Decrypt", "Verify", "Decrypt"])):
+        answer = find_lost_update(policy(A), policy(A, C), policy(A, OURS), policy(*now), "aws", earlier)
+        assert answer is not None
+        assert set(sids(answer[1])) == {*rest, "Sign", "Encrypt"}
+
+
+def test_what_its_owner_took_out_since_is_owed_no_more() -> None:
+    earlier, _ = found([A], [A, B], [A, OURS], [A, OURS])
+    answer = find_lost_update(policy(A, B), policy(A), policy(A, B, OURS), policy(A, B, OURS), "aws", earlier)
+    assert answer is not None
+    assert (answer[0].missing, sids(answer[1])) == ((), ["Decrypt"])
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [([A, OURS], True), ([A, C, OURS], True), ([A], False), ([A, B, OURS], False), ([A, C], False)],
+)
+def test_a_text_has_a_change_where_it_has_what_came_and_lacks_what_went(text: Any, has: bool) -> None:
+    assert has_change(policy(A, B), policy(A, OURS), policy(*text), "aws") is has
 
 
 def test_of_two_texts_of_which_either_may_be_newer_what_both_added_counts() -> None:

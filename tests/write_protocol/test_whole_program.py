@@ -52,6 +52,13 @@ def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
         16514,
         16646,
         20000168,
+        20304901,
+        20306477,
+        20307281,
+        20315449,
+        20320889,
+        20321538,
+        20322342,
     ],
 )
 def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:

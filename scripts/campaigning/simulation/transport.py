@@ -84,6 +84,10 @@ def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _text(body: str | bytes | None) -> str:
+    return body if isinstance(body, str) else (body or b"").decode()
+
+
 class _Raw(io.BytesIO):
     """A body, as urllib3 hands it over."""
 
@@ -192,7 +196,7 @@ class Transport:
         reply = self._carry_out(request, service, operation, asked)
         if trouble.after:
             return self._fail(request, service, trouble, head=head)
-        reply = self._paged(operation, reply)
+        reply = self._paged(request, operation, reply)
         if trouble.spoil:
             try:
                 spoiled = trouble.spoil(self.clock.world.random, reply)
@@ -225,8 +229,7 @@ class Transport:
             return ("kms" if target.startswith("Trent") else "fsx"), target.partition(".")[2]
         scope = str(request.headers["Authorization"], "ascii").partition("Credential=")[2].split("/")[3]
         if scope in ("iam", "sts"):
-            body = request.body if isinstance(request.body, str) else (request.body or b"").decode()
-            return scope, re.search(r"Action=(\w+)", body)[1]  # type: ignore[index]
+            return scope, re.search(r"Action=(\w+)", _text(request.body))[1]  # type: ignore[index]
         query = urlsplit(request.url).query
         return "s3", f"{request.method.title()}{'Bucket' + query.partition('=')[0].title() if query else 'Bucket'}"
 
@@ -291,7 +294,7 @@ class Transport:
         except (KeyError, StopIteration, ValueError):
             return None
 
-    def _paged(self, operation: str, reply: Reply) -> Reply:
+    def _paged(self, request: Any, operation: str, reply: Reply) -> Reply:
         """Lists with pages that come again, in another order, or without an end."""
         if operation not in LISTS or not self.weather.pages or reply.status != 200:
             return reply
@@ -304,7 +307,7 @@ class Transport:
             case "endless":
                 self.clock.world.sleep(4.0)
                 document.update({"Truncated": True, "NextMarker": f"m{self._counts}"})
-            case "repeated" if operation in self._pages:
+            case "repeated" if operation in self._pages and re.search(r"Marker|NextToken", _text(request.body)):
                 return Reply(reply.status, self._pages[operation], reply.headers)
             case "reordered":
                 for value in document.values():
