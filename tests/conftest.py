@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests with a browser come last: it may be on its way (``.ci/run``)."""
-    thorough.leave_out_combinations(config, items)
+    thorough.leave_out(config, items)
     items.sort(key=lambda one: "browser" in getattr(one, "fixturenames", ()))
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import pytest
 
 OPTION = "--thorough"
-SHARE = 2
-"""Of so many combinations, or examples, one is tried by default."""
+MOST_COMBINATIONS = 4
+"""Of so many combinations one is tried by default, of fewer where a parameter has fewer values."""
+
+EXAMPLES = 3
+"""Of so many examples one is tried by default."""
 
 _is_on = False
 
@@ -20,28 +23,42 @@ def begin(config: pytest.Config) -> None:
     _is_on = bool(config.getoption(OPTION))
     names = "names: parameters of which every combination is tried only with --thorough, every value always"
     config.addinivalue_line("markers", f"combinations(*names): {names}")
+    config.addinivalue_line("markers", "nightly: takes long, and another test of the same thing is quick")
 
 
 def examples(most: int, few: int | None = None) -> int:
-    """How many examples of these are tried, or seeds played: all, or ``few``, half of them unless told."""
+    """How many examples of these are tried, or seeds played: all, or ``few``, a third of them unless told."""
     if _is_on:
         return most
-    return most // SHARE if few is None else few
+    return most // EXAMPLES if few is None else few
 
 
-def leave_out_combinations(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops every second combination of the parameters that a test's mark ``combinations`` names.
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drops tests with the mark ``nightly``, and most combinations of the parameters that a mark ``combinations`` names.
 
     Not where the caller names tests one by one: those are wanted.
     """
     if _is_on or any("::" in one for one in config.args):
         return
-    places: dict[tuple[str, str], list[int]] = {}
-    left_out = [one for one in items if sum(_places(one, places)) % SHARE != 0]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        gone = set(left_out)
+    values: dict[tuple[str, str], list[int]] = {}
+    places = [_places(one, values) for one in items]
+    gone = {
+        one
+        for one, found in zip(items, places, strict=True)
+        if one.get_closest_marker("nightly") or (found and sum(found) % _share(one, values) != 0)
+    }
+    if gone:
+        config.hook.pytest_deselected(items=[one for one in items if one in gone])
         items[:] = [one for one in items if one not in gone]
+
+
+def _test(one: pytest.Item) -> str:
+    return one.nodeid.partition("[")[0]
+
+
+def _share(one: pytest.Item, values: dict[tuple[str, str], list[int]]) -> int:
+    """Of how many combinations one is kept: with more, some value would be in none."""
+    return min(MOST_COMBINATIONS, *(len(found) for (test, _), found in values.items() if test == _test(one)))
 
 
 def _places(one: pytest.Item, seen: dict[tuple[str, str], list[int]]) -> list[int]:
@@ -51,7 +68,7 @@ def _places(one: pytest.Item, seen: dict[tuple[str, str], list[int]]) -> list[in
     if mark is None or about is None:
         return found
     for name in mark.args:
-        values = seen.setdefault((one.nodeid.partition("[")[0], name), [])
+        values = seen.setdefault((_test(one), name), [])
         value = id(about.params[name])  # some cannot be compared
         if value not in values:
             values.append(value)

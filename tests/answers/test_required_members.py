@@ -237,6 +237,7 @@ TWICE = [
 ]
 
 
+@pytest.mark.combinations("second", "name")
 @pytest.mark.parametrize("second", ["same", "other"])
 @pytest.mark.parametrize(("words", "operation", "name"), TWICE)
 def test_an_xml_answer_with_an_element_twice_ends_the_command(

@@ -390,6 +390,7 @@ def test_it_installs_the_release_it_comes_with(runner: Runner, tmp_path_factory:
     assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"
 
 
+@pytest.mark.nightly
 def test_a_path_to_install_is_one_in_the_checkout_and_a_name_is_none(runner: Runner) -> None:
     release(runner.folder / "mine")
     runner.environment = OFFLINE

@@ -23,7 +23,7 @@ SAMPLE = (
     "tests/interfaces/test_terminal.py::test_a_tab_completes_caches_and_buckets_of_the_account",
     "tests/cli/test_terminal.py::test_colours_on_a_terminal",
 )
-"""Tests of each kind: in this process, in another, at a pseudo-terminal, of the README's picture; few where nothing is set."""
+"""Tests of each kind: in this process, in another, at a pseudo-terminal, of the README's picture."""
 
 BOGUS = {
     "AWS_PROFILE": "nope",
@@ -50,8 +50,11 @@ PROXIES = {
     "http_proxy": "http://127.0.0.1:9",
     "no_proxy": "x",
 }
-ENVIRONMENTS = {
-    "dumb, colourless, narrow, no language, home read-only": {
+DUMB = "dumb, colourless, narrow, no language, home read-only"
+COLOURED = "colours at any price, wide, proxies, CI"
+NOTHING = "nothing at all"
+ENVIRONMENTS: dict[str, dict[str, str]] = {
+    DUMB: {
         **BOGUS,
         "TERM": "dumb",
         "LC_ALL": "C",
@@ -61,7 +64,7 @@ ENVIRONMENTS = {
         "LINES": "1",
         "HOME": "/proc",
     },
-    "colours at any price, wide, proxies, CI": {
+    COLOURED: {
         **PROXIES,
         "TERM": "xterm",
         "LANG": "POSIX",
@@ -77,14 +80,19 @@ ENVIRONMENTS = {
         "TZ": "Pacific/Kiritimati",
         "HOME": "",
     },
-    "nothing at all": {},
+    NOTHING: {},
 }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="part of the sample needs a pseudo-terminal")
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_a_sample_of_the_suite_passes(name: str, tmp_path: Path) -> None:
-    sample = SAMPLE if ENVIRONMENTS[name] else FEW
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        pytest.param(name, sample, marks=[pytest.mark.nightly] * nightly)
+        for name, sample, nightly in ((DUMB, SAMPLE, 0), (COLOURED, FEW, 0), (COLOURED, SAMPLE, 1), (NOTHING, FEW, 1))
+    ],
+)
+def test_a_sample_of_the_suite_passes(name: str, sample: tuple[str, ...], tmp_path: Path) -> None:
     settled = ("-p", "no:cacheprovider", "-p", "no:xdist", f"--basetemp={tmp_path / 'run'}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *settled, *sample],

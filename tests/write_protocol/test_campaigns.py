@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the campaigns f
 @pytest.mark.parametrize(
     "manner",
     [
-        writers.Manner(6),
-        writers.Manner(5, shared=False),
-        writers.Manner(4, every=0.3),
+        writers.Manner(4),
+        writers.Manner(3, shared=False),
+        writers.Manner(3, every=0.3),
     ],
     ids=["one machine", "a machine each", "a foreign writer"],
 )
@@ -43,15 +43,15 @@ def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
 
 
 def test_kills(tmp_path: Path) -> None:
-    assert kills.campaign(8, 4, seed=7) == 0
+    assert kills.campaign(4, 4, seed=7) == 0
 
 
 def test_errors() -> None:
-    assert errors.main(["--processes", "1", "--every", "251"]) == 0
+    assert errors.main(["--processes", "1", "--every", "503"]) == 0
 
 
 def test_signals_and_folders() -> None:
-    assert signals.campaign(every=37) == 0
+    assert signals.campaign(every=73) == 0
 
 
 def test_every_campaign_that_is_listed_is_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def here() -> Iterator[Stage]:
         yield made
 
 
-@pytest.mark.parametrize("first", range(0, examples(2000, few=100), 20))
+@pytest.mark.parametrize("first", range(0, examples(2000, few=60), 20))
 def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
     assert [(seed, broken) for seed in range(first, first + 20) if (broken := here.play(seed).broken)] == []
 
@@ -66,7 +66,7 @@ def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
 
 
 def test_a_seed_replays_exactly(here: Stage) -> None:
-    seeds = (3, 52, 738)
+    seeds = (3, 738)
     assert [here.play(seed).trace for seed in seeds] == [here.play(seed).trace for seed in seeds]
     assert "PutKeyPolicy" in here.play(738).trace
 
