@@ -105,7 +105,7 @@ def test_together_they_have_no_more_requests_under_way_than_one() -> None:
         assert accounts >= 2
 
 
-@pytest.mark.parametrize("form", ["json", "text"])
+@pytest.mark.parametrize("form", ["json", pytest.param("text", marks=pytest.mark.nightly)])
 def test_the_answer_and_the_requests_are_those_of_one_process(organization: Shell, tmp_path: Path, form: str) -> None:
     earlier = tmp_path / "earlier.json"
     earlier.write_text(organization.run(*ORG, "-o", "json").out)
@@ -236,7 +236,13 @@ def test_python_without_environment_starts_no_processes(monkeypatch: pytest.Monk
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)], ids=lambda one: str(one)
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 130, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.nightly),
+    ],
+    ids=str,
 )
 def test_what_ends_the_command_ends_all(organization: Shell, number: int, code: int) -> None:
     sandbox = organization.sandbox

@@ -93,6 +93,7 @@ fcsse.link("fc-0123", "data", via="gramt")
 """
 
 
+@pytest.mark.nightly
 def test_a_strict_type_checker_sees_the_types_and_takes_the_readmes_examples(tmp_path: Path) -> None:
     pytest.importorskip("mypy", reason="the type checker is not installed")
     for place, text in enumerate([SLIPS, *EXAMPLES]):

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the campaigns f
     "manner",
     [
         writers.Manner(4),
-        writers.Manner(3, shared=False),
-        writers.Manner(3, every=0.3),
+        pytest.param(writers.Manner(3, shared=False), marks=pytest.mark.nightly),
+        pytest.param(writers.Manner(3, every=0.3), marks=pytest.mark.nightly),
     ],
     ids=["one machine", "a machine each", "a foreign writer"],
 )
