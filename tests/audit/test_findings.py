@@ -362,6 +362,31 @@ def test_several_caches_one_statement_could_serve() -> None:
     assert all(B in command for command in finding.commands)
 
 
+@pytest.mark.parametrize(("principals", "code"), [((slr(A), slr(B)), "mergeable"), (("*", "*"), "every-cache")])
+@pytest.mark.parametrize(("form", "bucket_keys", "both"), [("/*", False, False), ("/*", True, True), ("", True, False)])
+def test_what_replaces_statements_gives_every_form_of_context_that_they_gave(
+    principals: tuple[str, str], code: str, form: str, bucket_keys: bool, both: bool
+) -> None:
+    made = Made()
+    text = policy(*(documented("data", one, form=form, sid=str(at)) for at, one in enumerate(principals)))
+    for cache in (A, B):
+        made.link(cache, "data", text, bucket_keys=bucket_keys)
+    links = [
+        one for finding in found(made.done()) if finding.code == code for one in finding.commands if " link " in one
+    ]
+    assert links
+    assert all(("--context both" in one) is both for one in links)
+
+
+def test_statements_of_roles_that_have_more_than_those_are_not_for_merging() -> None:
+    made = Made()
+    reading = documented("data", slr(B), sid="three", form="")
+    text = policy(documented("data", slr(A), sid="one"), documented("data", slr(B), sid="two"), reading)
+    for cache in (A, B):
+        made.link(cache, "data", text)
+    assert "mergeable" not in codes(made.done())
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')
