@@ -220,6 +220,15 @@ def test_duplicate_grants_end_the_spare_ones() -> None:
     assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
 
 
+def test_a_grant_that_another_bucket_rests_on_is_no_spare_one() -> None:
+    made = Made()
+    grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, "", "g3"))
+    for bucket in ("data", "other"):
+        made.link(A, bucket, policy(), grants=grants)
+    finding = only(made.done(), "duplicate-grant")
+    assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g3"]
+
+
 def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     made = Made()
     made.link(A, "data", policy(), grants=(grant(A),))

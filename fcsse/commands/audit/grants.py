@@ -11,7 +11,7 @@ from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.link_options import AccessLevel
 from fcsse.model import READ_OPERATIONS, Grant
-from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name
+from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name, grant_names
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 
@@ -69,9 +69,9 @@ def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
         # Grants that fcsse made for several buckets say the same and are no duplicates: unlinking a bucket ends its own.
         mine = [grant for grant in group if grant.name.startswith(GRANT_PREFIX)]
         rest = [grant for grant in group if not grant.name.startswith(GRANT_PREFIX)]
-        spare = rest if mine else rest[1:]
+        cache = role_cache(group[0].grantee or "") or ""
+        spare = rest if mine and (mine[0].constrained or _serve_all(key, cache, mine)) else rest[1:]
         if spare:
-            cache = role_cache(spare[0].grantee or "") or ""
             found.append(
                 key.finding(
                     kinds.DUPLICATE_GRANT,
@@ -84,6 +84,16 @@ def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
                 )
             )
     return found
+
+
+def _serve_all(key: KeyAudit, cache: str, mine: Sequence[Grant]) -> bool:
+    """Has each bucket of a cache a grant of its own? One made for another bucket ends when that is unlinked."""
+    names = {grant.name for grant in mine}
+    return all(
+        grant_names(cache, one.pair.bucket) & names
+        for one in key.judged
+        if one.pair.cache == cache and not one.by_statement
+    )
 
 
 def _unconstrained(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
