@@ -396,6 +396,29 @@ def test_statements_of_roles_that_have_more_than_those_are_not_for_merging() -> 
     assert "mergeable" not in codes(made.done())
 
 
+def test_dead_principals_go_by_no_link_that_would_let_a_cache_write_too() -> None:
+    made = Made()
+    reading = documented("data", slr(A)) | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    made.link(A, "data", policy(reading, documented("data", DEAD)))
+    assert {one.fix for one in found(made.done())} == {Fix.NO}
+
+
+@pytest.mark.parametrize("given", ["statement", "grant"])
+def test_what_is_linked_for_reading_only_is_not_fixed_by_a_link_for_writing_too(given: str) -> None:
+    made = Made()
+    reading = documented("data", slr(A), form="/*") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    narrow = grant(A, f"fcsse:{A}:data:narrow:read", constraint_subset={"aws:s3:arn": "arn:aws:s3:::data"})
+    narrow = narrow._replace(operations=frozenset({"Decrypt", "DescribeKey"}))
+    text = policy(reading) if given == "statement" else policy()
+    made.link(A, "data", text, bucket_keys=given == "statement", grants=(narrow,) if given == "grant" else ())
+    made.link(B, "data", text, bucket_keys=given == "statement")
+    mine, other = ([one for one in found(made.done()) if one.cache == cache] for cache in (A, B))
+    assert [(one.fix, one.commands) for one in mine] == [
+        (Fix.NO, (f"fcsse link --cache {A} --bucket data --operations read",))
+    ]
+    assert [one.fix for one in other] == [Fix.YES]
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')
