@@ -396,6 +396,18 @@ def test_statements_of_roles_that_have_more_than_those_are_not_for_merging() -> 
     assert "mergeable" not in codes(made.done())
 
 
+def test_narrower_access_in_place_of_grants_is_for_reading_where_a_grant_was() -> None:
+    made = Made()
+    reading = grant(A)._replace(operations=frozenset({"Decrypt", "DescribeKey"}))
+    for cache in (A, B):
+        made.link(cache, "data", policy(), grants=(reading, grant(B, grant_id="g2")))
+    links = [one for one in only(made.done(), "unconstrained-grant").commands if " link " in one]
+    assert sorted((A in one, B in one, "--operations read" in one) for one in links) == [
+        (False, True, False),
+        (True, False, True),
+    ]
+
+
 def test_dead_principals_go_by_no_link_that_would_let_a_cache_write_too() -> None:
     made = Made()
     reading = documented("data", slr(A)) | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}

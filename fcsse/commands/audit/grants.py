@@ -128,19 +128,25 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
     flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
-    read_only = all(grant.operations == frozenset(READ_OPERATIONS) for grant, _ in grants)
-    reading = operations(AccessLevel.READ if read_only else AccessLevel.FULL)
-    links: tuple[str, ...] = ()
+    writers = {cache for grant, cache in grants if grant.operations != frozenset(READ_OPERATIONS)}
+
+    def linked(*more: str) -> list[str]:
+        writing, reading = (
+            [one.pair for one in pairs if (one.pair.cache in writers) is writes] for writes in (True, False)
+        )
+        return [*words.link(writing, *more), *words.link(reading, *more, *operations(AccessLevel.READ))]
+
+    links: list[str] = []
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
     if key.own:
         remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
-        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both", *reading)
+        links = linked("--via", "policy", "--context", "both")
     elif flagged:
         remedy = (
             "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
             "Bucket Keys were turned on need a wide one; fcsse census lists them."
         )
-        links = words.link([one.pair for one in pairs], "--narrow-grant", *reading)
+        links = linked("--narrow-grant")
     ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
     return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
 
