@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from fcsse.commands.check_headline import Headline, headline_of, hides_key_policy, why_denied
-from fcsse.commands.check_remedies import actions_of, bucket_remedy, remedy_of
+from fcsse.commands.check_remedies import actions_of, bucket_remedy, level_to_link, remedy_of
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement
@@ -210,7 +210,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     if narrowed:
         notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if not narrowed and judgement.verdict is not Verdict.ALLOWED:
-        blocker, links = remedy_of(facts, words, judgement.level)
+        blocker, links = remedy_of(facts, words, level_to_link(facts, judgement))
         remedies += links
         remedies += bucket_remedy(facts, judgement)
     return CheckResult(

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from fcsse.errors import FcsseError
 from fcsse.evaluator.judgement import BucketRow, Judgement
-from fcsse.evaluator.request import Cause
+from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel, Operation, Options, Via
 from fcsse.model import Facts
 from fcsse.planning.denials import why
+from fcsse.planning.linked_level import level_of
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.suggested_commands import CommandBuilder, operations
@@ -19,6 +20,12 @@ NOT_PUBLIC = (
     "See whether the owner of bucket {bucket} blocks public access (aws s3api get-public-access-block, aws s3control "
     "get-public-access-block), or have its policy name roles or an organization in place of everybody"
 )
+
+
+def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
+    """How much a link is to give: no more than reading where links gave that alone so far, and not even that is there now."""
+    lost = judgement.read is not Verdict.ALLOWED and level_of(facts) is AccessLevel.READ
+    return AccessLevel.READ if lost else judgement.level
 
 
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:

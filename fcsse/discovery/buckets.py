@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, advice
 from fcsse.arn import Arn, alias_arn, key_arn
 from fcsse.discovery.fetcher import Fetcher, attempt, result_or_error
-from fcsse.encryption_algorithms import SSE_KMS
+from fcsse.encryption_algorithms import DSSE_KMS, SSE_KMS
 from fcsse.errors import DeniedError, FcsseError, NotAwsAnswerError, NotFoundError, UnexpectedError, UsageError
 from fcsse.link_options import Operation, Options, Via
 from fcsse.model import Bucket, Encryption
@@ -64,7 +64,7 @@ class Buckets:
         encryption = result_or_error(self._fetcher.encryption(name))
         if isinstance(encryption, FcsseError):
             return
-        named = encryption.is_kms and self._options.key is None and not _named_by_arn(encryption)
+        named = reads_key(encryption, self._options) and self._options.key is None and not _named_by_arn(encryption)
         if named or self._options.operation is Operation.CHECK:
             self._fetcher.owned(name, own)
         if self.doubts_region(encryption):
@@ -92,7 +92,7 @@ class Buckets:
         if self.all_given:
             return None
         found = result_or_error(self._fetcher.encryption(name))
-        if isinstance(found, FcsseError) or not found.is_kms or is_default_key(Bucket(name, found)):
+        if isinstance(found, FcsseError) or not reads_key(found, self._options) or is_default_key(Bucket(name, found)):
             return found
         return None
 
@@ -164,7 +164,7 @@ class Buckets:
             encryption = Encryption(SSE_KMS.code, str(options.key), options.bucket_keys or encryption.bucket_keys)
         elif options.bucket_keys is not None:
             encryption = Encryption(encryption.algorithm, encryption.key, options.bucket_keys)
-        if not encryption.is_kms:
+        if not reads_key(encryption, options):
             return Bucket(name, encryption, options.bucket_region)
         arn = _named_by_arn(encryption)
         if arn is None:
@@ -197,6 +197,12 @@ class Buckets:
         encryption = Encryption(SSE_KMS.code, str(key), bool(keys))
         region = _same_region(name, self._options.bucket_region, key)
         return Bucket(name, encryption, region, given=True, bucket_keys_known=keys is not None)
+
+
+def reads_key(encryption: Encryption, options: Options) -> bool:
+    """Is the key of such an encryption to be read? To unlink, that of DSSE-KMS, too: the access may be from before that."""
+    dsse = encryption.algorithm == DSSE_KMS.code and encryption.key is not None
+    return encryption.is_kms or (dsse and options.operation is Operation.UNLINK)
 
 
 def is_default_key(bucket: Bucket) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
 from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
 from fcsse.aws_calls import AwsCalls
-from fcsse.discovery.buckets import is_default_key
+from fcsse.discovery.buckets import is_default_key, reads_key
 from fcsse.discovery.fetcher import Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.link_options import Operation, Options, Via
@@ -48,7 +48,7 @@ class Keys:
 
     def ask(self, bucket: Bucket, own: str) -> None:
         """Puts the second round on the wire: the key's description, and its policy or grants."""
-        if not _has_own_key(bucket):
+        if not self._has_own_key(bucket):
             return
         reference = bucket.encryption.key or ""
         key = key_arn(reference)
@@ -61,7 +61,7 @@ class Keys:
 
     def ask_resolved(self, bucket: Bucket, own: str) -> None:
         """Where the key had to be looked up first: waits for that and puts the third round on the wire."""
-        if not _has_own_key(bucket) or key_arn(bucket.encryption.key or ""):
+        if not self._has_own_key(bucket) or key_arn(bucket.encryption.key or ""):
             return
         found = attempt(self._resolve, bucket, own)
         if isinstance(found, Key):
@@ -95,7 +95,7 @@ class Keys:
         Raises the refusals that the run's wish cannot do without an answer to, ``ImpossibleError`` where the key cannot
         be told from its name, and ``UsageError`` where an option has to say more.
         """
-        if not _has_own_key(bucket):
+        if not self._has_own_key(bucket):
             return KeySide()
         refused: list[tuple[str, DeniedError]] = []
         arn = key_arn(bucket.encryption.key or "")
@@ -248,6 +248,5 @@ class Keys:
                 doing=f"linking bucket {bucket.name}",
             ) from error
 
-
-def _has_own_key(bucket: Bucket) -> bool:
-    return bucket.encryption.is_kms and not is_default_key(bucket)
+    def _has_own_key(self, bucket: Bucket) -> bool:
+        return reads_key(bucket.encryption, self._options) and not is_default_key(bucket)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from fcsse.evaluator.caller import Kind
-from fcsse.evaluator.context import Context
+from fcsse.evaluator.context import PAIR, Context
 from fcsse.evaluator.known_values import UNKNOWN, Form
+from fcsse.evaluator.patterns import covers
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
 from fcsse.model import Grant
 
@@ -103,7 +104,7 @@ def _pairs_in(wanted: Mapping[str, str], context: Context, *, exact: bool) -> bo
     known = context.pairs_known
     answer: bool | None = True
     for name, value in wanted.items():
-        found = _pair(name, value, given, known)
+        found = _pair(name, value, given, known, context)
         if found is False:
             return False
         answer = answer if found else None
@@ -116,10 +117,13 @@ def _pairs_in(wanted: Mapping[str, str], context: Context, *, exact: bool) -> bo
     return answer
 
 
-def _pair(name: str, value: str, given: Mapping[str, str | None], known: bool) -> bool | None:
+def _pair(name: str, value: str, given: Mapping[str, str | None], known: bool, context: Context) -> bool | None:
     if name in given:
         own = given[name]
-        return None if own is None else own == value
+        if own is not None:
+            return own == value
+        form = context.values(PAIR + name.lower())
+        return False if isinstance(form, Form) and covers(value, form.pattern) is False else None
     alike = [own for key, own in given.items() if key.lower() == name.lower()]
     if alike:
         return None if value in alike or None in alike else False

@@ -95,13 +95,18 @@ def key_rows(
     explain: bool = True,
     briefly: bool = False,
     only_needed: bool = False,
+    any_object: bool = False,
 ) -> tuple[Row, ...] | None:
-    """The requests to KMS of ``judge`` alone, those that count first."""
+    """The requests to KMS of ``judge`` alone, those that count first.
+
+    ``any_object``: what holds for some objects only leaves a denial unknown.
+    """
     current = current_forms(facts, forms)
     asked = requests_of(facts, current if briefly else frozenset(ContextForm), only_needed=briefly or only_needed)
     if asked is None:
         return None
-    return _rows(asked, _decisions(facts, policy, grants, asked, current if explain else frozenset()), current)
+    explained = current if explain else frozenset[ContextForm]()
+    return _rows(asked, _decisions(facts, policy, grants, asked, explained, any_object=any_object), current)
 
 
 def current_forms(facts: Facts, forms: frozenset[ContextForm] | None = None) -> frozenset[ContextForm]:
@@ -159,6 +164,8 @@ def _decisions(
     grants: Sequence[Grant] | None,
     asked: Sequence[CacheRequest],
     explained: frozenset[ContextForm],
+    *,
+    any_object: bool = False,
 ) -> tuple[Decision, ...]:
     """A decision for each request. ``explained``: the forms in which it is told what nearly decided."""
     state = facts.key.state if facts.key else None
@@ -174,7 +181,7 @@ def _decisions(
             grants or (),
             state,
             explain=one.needed and one.form in explained,
-            any_of_them=bool(facts.prefixes_unknown),
+            any_of_them=any_object or bool(facts.prefixes_unknown),
         )
         if policy is None:
             decision = _without_policy(decision, facts)

@@ -20,10 +20,11 @@ from fcsse.lambda_function.call_events import (
 )
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
-from fcsse.lambda_function.our_statements import buckets_given, level_of
+from fcsse.lambda_function.our_statements import buckets_given
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.linked_level import level_of
 from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
 from fcsse.policy.document import parsed
 

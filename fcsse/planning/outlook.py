@@ -10,8 +10,8 @@ from fcsse.advice import advice as say
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
 from fcsse.evaluator.judgement import Judgement, decider
-from fcsse.evaluator.pair_access import PairDecisions, judge
-from fcsse.evaluator.request import Verdict
+from fcsse.evaluator.pair_access import PairDecisions, judge, key_rows
+from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel
 from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.denials import advice, exemption, why
@@ -130,7 +130,7 @@ def read_only_by(judged: Judgement, policy: PolicyDocument | None, grants: Seque
 
 class Kept(NamedTuple):
     """Access that a role still has after an unlink, or may have. ``statement`` is the index of the statement that gives it,
-    ``grant`` the id of the grant; both None where several things together decide.
+    ``grant`` the id of the grant; both None where several things together decide. ``partly``: for some objects only.
     """
 
     verdict: Verdict
@@ -138,18 +138,28 @@ class Kept(NamedTuple):
     reason: str
     statement: int | None
     grant: str | None
+    partly: bool
 
 
 def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[Kept, ...]:
-    """What still gives the role access to the bucket's key once a pair is unlinked, or may give it, each once."""
-    if facts.role is None or not facts.role.exists:
+    """What still gives the role access to the bucket's key once a pair is unlinked, or may give it, each once.
+
+    Access to a part of the bucket counts, and what a key gives again once it is enabled.
+    """
+    if facts.role is None or not facts.role.exists or facts.key is None:
         return ()
-    judged = judge(facts, after, grants, explain=False)
-    if judged is None:
-        return ()
+    working = facts._replace(key=facts.key._replace(state="Enabled"))
+    rows = key_rows(working, after, grants, explain=False, any_object=True)
     found = (
-        Kept(row.verdict, decider(row.decision), row.decision.reason, row.decision.statement, row.decision.grant)
-        for row in judged.rows
+        Kept(
+            row.verdict,
+            decider(row.decision),
+            row.decision.reason,
+            row.decision.statement,
+            row.decision.grant,
+            row.decision.cause is Cause.SOME_OBJECTS,
+        )
+        for row in rows or ()
         if row.asked.needed and row.verdict is not Verdict.DENIED
     )
     first: dict[tuple[Verdict, str, int | None, str | None], Kept] = {}
@@ -166,10 +176,12 @@ def stays(
     said = []
     for one in kept(facts, after, grants):
         by = f" by {one.by}" if one.by else ""
-        if one.verdict is Verdict.UNKNOWN:
+        why = _why_kept(one, access, after, grants)
+        if one.partly and why:
+            said.append(f"{cache} may keep access to the key for some objects{by}: {why}.")
+        elif one.verdict is Verdict.UNKNOWN:
             said.append(f"{cache} may keep access to the key{by}: {one.reason}.")
         else:
-            why = _why_kept(one, access, after, grants)
             said.append(f"{cache} keeps access to the key{by}{f': {why}' if why else ''}.")
     return tuple(dict.fromkeys(said))
 

@@ -38,13 +38,13 @@ class Requirement(NamedTuple):
 def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     """What the pair needs for the wish. Raises ``ImpossibleError``, ``UsageError`` where it cannot be had."""
     bucket = facts.bucket
-    if not bucket.encryption.is_kms:
+    if not bucket.encryption.is_kms and facts.key is None:
         return _without_kms(facts, options)
     if facts.key is None:
-        return _default_key(facts)
+        return _default_key(facts, options)
     key = facts.key
     if key.manager == "AWS":
-        return _managed_key(facts, key)
+        return _managed_key(facts, key, options)
     if options.operation is Operation.LINK:
         _refuse_unusable(key, bucket)
     if options.narrow_grant and options.via is Via.POLICY:
@@ -105,11 +105,7 @@ def _without_kms(facts: Facts, options: Options) -> NotNeeded:
     bucket = facts.bucket
     algorithm = algorithm_of(bucket.encryption.algorithm)
     if algorithm.documented:
-        again = (
-            " now; for an earlier key name it with --key"
-            if options.operation is Operation.UNLINK
-            else " for new objects; older ones may be encrypted with a key all the same"
-        )
+        again = _earlier_key(options) or " for new objects; older ones may be encrypted with a key all the same"
         return NotNeeded(f"the bucket is encrypted with {algorithm.name}, so no KMS key is involved{again}")
     if options.operation is Operation.UNLINK:
         if not algorithm.known:
@@ -119,7 +115,7 @@ def _without_kms(facts: Facts, options: Options) -> NotNeeded:
                 advice("Name the key to take the access from with ", Parameter("key"), "."),
                 doing=f"unlinking {facts.pair}",
             )
-        return NotNeeded(f"the bucket is encrypted with {algorithm.name}; for an earlier key name it with --key")
+        return NotNeeded(f"the bucket is encrypted with {algorithm.name}{_earlier_key(options)}")
     what = (
         f"it is encrypted with {algorithm.name}" if algorithm.known else f"its default encryption is {algorithm.code!r}"
     )
@@ -130,20 +126,29 @@ def _without_kms(facts: Facts, options: Options) -> NotNeeded:
     )
 
 
-def _default_key(facts: Facts) -> NotNeeded:
-    if facts.bucket.foreign:
+def _earlier_key(options: Options) -> str:
+    """What follows a reason why there is nothing to unlink by the bucket's setting of now."""
+    return " now; for an earlier key name it with --key" if options.operation is Operation.UNLINK else ""
+
+
+def _default_key(facts: Facts, options: Options) -> NotNeeded:
+    if facts.bucket.foreign and options.operation is not Operation.UNLINK:
         raise ImpossibleError(
             "it belongs to another account and is encrypted with that account's AWS "
             "managed key aws/s3, which nobody can share",
             f"In the bucket's account: {CUSTOMER_KEY}",
             doing=f"linking bucket {facts.bucket.name}",
         )
-    return NotNeeded("the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account")
+    return NotNeeded(
+        f"the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account{_earlier_key(options)}"
+    )
 
 
-def _managed_key(facts: Facts, key: Key) -> NotNeeded:
-    if key.arn.account == facts.account:
-        return NotNeeded(f"key {key.id} is an AWS managed key, which serves every role of its account")
+def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
+    if key.arn.account == facts.account or options.operation is Operation.UNLINK:
+        return NotNeeded(
+            f"key {key.id} is an AWS managed key, which serves every role of its account{_earlier_key(options)}"
+        )
     raise ImpossibleError(
         f"its key {key.arn} is an AWS managed key of account {key.arn.account}, which nobody can share",
         f"In the bucket's account: {CUSTOMER_KEY}",

@@ -220,6 +220,15 @@ def test_duplicate_grants_end_the_spare_ones() -> None:
     assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
 
 
+def test_a_grant_that_another_bucket_rests_on_is_no_spare_one() -> None:
+    made = Made()
+    grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, "", "g3"))
+    for bucket in ("data", "other"):
+        made.link(A, bucket, policy(), grants=grants)
+    finding = only(made.done(), "duplicate-grant")
+    assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g3"]
+
+
 def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     made = Made()
     made.link(A, "data", policy(), grants=(grant(A),))
@@ -360,6 +369,66 @@ def test_several_caches_one_statement_could_serve() -> None:
     assert finding.severity is Severity.INFO
     assert "2 caches" in finding.title
     assert all(B in command for command in finding.commands)
+
+
+@pytest.mark.parametrize(("principals", "code"), [((slr(A), slr(B)), "mergeable"), (("*", "*"), "every-cache")])
+@pytest.mark.parametrize(("form", "bucket_keys", "both"), [("/*", False, False), ("/*", True, True), ("", True, False)])
+def test_what_replaces_statements_gives_every_form_of_context_that_they_gave(
+    principals: tuple[str, str], code: str, form: str, bucket_keys: bool, both: bool
+) -> None:
+    made = Made()
+    text = policy(*(documented("data", one, form=form, sid=str(at)) for at, one in enumerate(principals)))
+    for cache in (A, B):
+        made.link(cache, "data", text, bucket_keys=bucket_keys)
+    links = [
+        one for finding in found(made.done()) if finding.code == code for one in finding.commands if " link " in one
+    ]
+    assert links
+    assert all(("--context both" in one) is both for one in links)
+
+
+def test_statements_of_roles_that_have_more_than_those_are_not_for_merging() -> None:
+    made = Made()
+    reading = documented("data", slr(B), sid="three", form="")
+    text = policy(documented("data", slr(A), sid="one"), documented("data", slr(B), sid="two"), reading)
+    for cache in (A, B):
+        made.link(cache, "data", text)
+    assert "mergeable" not in codes(made.done())
+
+
+def test_narrower_access_in_place_of_grants_is_for_reading_where_a_grant_was() -> None:
+    made = Made()
+    reading = grant(A)._replace(operations=frozenset({"Decrypt", "DescribeKey"}))
+    for cache in (A, B):
+        made.link(cache, "data", policy(), grants=(reading, grant(B, grant_id="g2")))
+    links = [one for one in only(made.done(), "unconstrained-grant").commands if " link " in one]
+    assert sorted((A in one, B in one, "--operations read" in one) for one in links) == [
+        (False, True, False),
+        (True, False, True),
+    ]
+
+
+def test_dead_principals_go_by_no_link_that_would_let_a_cache_write_too() -> None:
+    made = Made()
+    reading = documented("data", slr(A)) | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    made.link(A, "data", policy(reading, documented("data", DEAD)))
+    assert {one.fix for one in found(made.done())} == {Fix.NO}
+
+
+@pytest.mark.parametrize("given", ["statement", "grant"])
+def test_what_is_linked_for_reading_only_is_not_fixed_by_a_link_for_writing_too(given: str) -> None:
+    made = Made()
+    reading = documented("data", slr(A), form="/*") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    narrow = grant(A, f"fcsse:{A}:data:narrow:read", constraint_subset={"aws:s3:arn": "arn:aws:s3:::data"})
+    narrow = narrow._replace(operations=frozenset({"Decrypt", "DescribeKey"}))
+    text = policy(reading) if given == "statement" else policy()
+    made.link(A, "data", text, bucket_keys=given == "statement", grants=(narrow,) if given == "grant" else ())
+    made.link(B, "data", text, bucket_keys=given == "statement")
+    mine, other = ([one for one in found(made.done()) if one.cache == cache] for cache in (A, B))
+    assert [(one.fix, one.commands) for one in mine] == [
+        (Fix.NO, (f"fcsse link --cache {A} --bucket data --operations read",))
+    ]
+    assert [one.fix for one in other] == [Fix.YES]
 
 
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:

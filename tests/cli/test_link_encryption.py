@@ -85,6 +85,25 @@ def test_unlinking_asks_for_the_key_where_the_encryption_is_unknown(shell: Shell
     assert "fc-0123" not in shell.sandbox.policy_text("data")
 
 
+@pytest.mark.parametrize("named", ["arn", "alias/data"])
+def test_unlinking_takes_the_access_back_from_the_key_of_two_layers(shell: Shell, named: str) -> None:
+    shell.linked("fc-0123", "data")
+    key = shell.sandbox.key("data").arn if named == "arn" else named
+    shell.sandbox.set_bucket_encryption("data", algorithm="aws:kms:dsse", key=key)
+    assert shell.unlink("fc-0123", "data", "--no-backup").code == 0
+    assert "fc-0123" not in shell.sandbox.policy_text("data")
+
+
+@pytest.mark.parametrize("bucket", ["data", "abroad-default"])
+@pytest.mark.parametrize(("algorithm", "key"), [("AES256", None), ("aws:kms", None), ("aws:kms", "alias/aws/s3")])
+def test_unlinking_says_how_to_name_an_earlier_key(shell: Shell, bucket: str, algorithm: str, key: str | None) -> None:
+    shell.sandbox.add_bucket("abroad-default", account=OTHER, readers=["111122223333"])
+    shell.sandbox.set_bucket_encryption(bucket, algorithm=algorithm, key=key)
+    run = shell.unlink("fc-0123", bucket)
+    assert run.code == 0
+    assert "for an earlier key name it with --key. Nothing to do." in run.out
+
+
 def test_an_alias_in_a_foreign_bucket_is_refused_with_the_reason(shell: Shell) -> None:
     """S3 user guide: an alias is resolved in the requester's account."""
     shell.sandbox.add_alias("data-other-alias", shell.sandbox.key("data"))

@@ -130,6 +130,13 @@ def test_check_asks_about_reading_alone(shell: Shell) -> None:
     assert "check with --operations read" in " ".join(full.out.split())
 
 
+def test_check_offers_no_writing_where_reading_was_lost(shell: Shell) -> None:
+    shell.linked(CACHE, BUCKET, *READ)
+    shell.sandbox.set_bucket_encryption(BUCKET, key=shell.sandbox.key(BUCKET).arn, bucket_keys=True)
+    run = shell.run("check", *PAIR)
+    assert f"fcsse link --cache {CACHE} --bucket {BUCKET} --operations read" in run.out
+
+
 def test_check_of_reading_still_fails_where_reading_is_denied(shell: Shell) -> None:
     shell.linked(CACHE, BUCKET, *READ)
     deny = {"Sid": "No", "Effect": "Deny", "Principal": {"AWS": role(CACHE)}, "Action": "kms:Decrypt", "Resource": "*"}

@@ -116,7 +116,7 @@ def test_markdown_of_what_was_done_says_so(shell: Shell) -> None:
 
 def test_the_encryption_is_called_as_the_console_calls_it(shell: Shell) -> None:
     run = shell.unlink("fc-0123", "data-dsse")
-    assert "the bucket is encrypted with DSSE-KMS" in run.out
+    assert "Encryption  DSSE-KMS" in run.out
 
 
 def test_verbose_names_the_steps_on_stderr(shell: Shell) -> None:

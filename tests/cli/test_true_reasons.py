@@ -86,6 +86,31 @@ def test_unlink_says_of_a_part_of_the_bucket_what_it_is(shell: Shell) -> None:
     assert "keeps access" not in run.out or "may keep" in run.out
 
 
+@pytest.mark.parametrize("state", ["Enabled", "Disabled"])
+def test_unlink_says_what_everybody_keeps_of_a_part_of_the_bucket(shell: Shell, state: str) -> None:
+    conditions = {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/in/*"}}
+    shell.append("data", allow("Part", conditions, who="*"))
+    shell.sandbox.set_key_state("data", state)
+    run = shell.unlink(CACHE, "data")
+
+    assert run.code == 0, run.words
+    assert f"{CACHE} may keep access to the key for some objects by statement 'Part'" in run.out
+    assert "gives fc-0123 access to this bucket" not in run.out
+
+
+def test_unlink_says_what_a_disabled_key_gives_again_once_it_is_enabled(shell: Shell) -> None:
+    shell.append("data", allow("Whole", {"StringEquals": FROM_S3}, who="*"))
+    shell.sandbox.set_key_state("data", "Disabled")
+    assert f"{CACHE} keeps access to the key by statement 'Whole'" in shell.unlink(CACHE, "data").out
+
+
+def test_a_grant_for_another_bucket_is_no_access_to_a_part_of_this_one(shell: Shell) -> None:
+    shell.linked(CACHE, "data-bucket-keys", "--via", "grant", "--narrow-grant")
+    key = shell.sandbox.key("data-bucket-keys")
+    shell.sandbox.set_bucket_encryption("data", key=key.arn)
+    assert "keep" not in shell.unlink(CACHE, "data").out
+
+
 def test_unlink_asserts_no_access_that_was_not_decided(shell: Shell) -> None:
     shell.append("data", allow("Allow org", {"StringEquals": {"aws:PrincipalOrgID": "o-abcd123456"}}, who="*"))
     shell.linked(CACHE, "data")

@@ -12,13 +12,15 @@ from fcsse.commands.audit.finding import Fix
 from fcsse.commands.audit.finding_kinds import EXPLICIT_DENY
 from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
-from fcsse.link_options import Operation, Options
+from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Pair
+from fcsse.planning.linked_level import level_of
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status, change_policy
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.statement import Access
+from fcsse.suggested_commands import operations
 
 
 class Fixability(NamedTuple):
@@ -35,6 +37,10 @@ def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
     by_key: dict[str, list[tuple[PairAudit, Access]]] = {}
     for one in judged:
         if one.facts is None or not any(trouble.kind.fixed_by_link for trouble in one.troubles):
+            continue
+        if level_of(one.facts) is AccessLevel.READ:
+            hinder = "Link it again for reading only, as it was linked. --fix would let it write."
+            found[one.pair] = Fixability(Fix.NO, operations(AccessLevel.READ), hinder)
             continue
         try:
             need = requirement_of(one.facts, Options(Operation.LINK))
@@ -88,10 +94,12 @@ def pruning(judged: Iterable[PairAudit]) -> tuple[Fix, PairAudit | None]:
     """What takes the dead principals out of a key's policy: ``--fix`` how, and the pair whose link does it.
 
     Of the key's pairs, the first that can be linked; one that has its access by a statement comes before the others, as
-    linking it adds nothing.
+    linking it adds nothing. Not one that is linked for reading only: ``--fix`` would let it write.
     """
     for one in sorted(judged, key=lambda one: (not one.allowed, not one.by_statement)):
-        if one.facts is None or any(trouble.kind is EXPLICIT_DENY for trouble in one.troubles):
+        if one.facts is None or level_of(one.facts) is AccessLevel.READ:
+            continue
+        if any(trouble.kind is EXPLICIT_DENY for trouble in one.troubles):
             continue
         for fix in (Fix.YES, Fix.PRUNE):
             (outcome,) = make_plan((one.facts,), fix_options(prune_orphans=fix is Fix.PRUNE)).outcomes

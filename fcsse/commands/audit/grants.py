@@ -11,7 +11,7 @@ from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
 from fcsse.link_options import AccessLevel
 from fcsse.model import READ_OPERATIONS, Grant
-from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name
+from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name, grant_names
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
 
@@ -69,9 +69,9 @@ def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
         # Grants that fcsse made for several buckets say the same and are no duplicates: unlinking a bucket ends its own.
         mine = [grant for grant in group if grant.name.startswith(GRANT_PREFIX)]
         rest = [grant for grant in group if not grant.name.startswith(GRANT_PREFIX)]
-        spare = rest if mine else rest[1:]
+        cache = role_cache(group[0].grantee or "") or ""
+        spare = rest if mine and (mine[0].constrained or _serve_all(key, cache, mine)) else rest[1:]
         if spare:
-            cache = role_cache(spare[0].grantee or "") or ""
             found.append(
                 key.finding(
                     kinds.DUPLICATE_GRANT,
@@ -84,6 +84,16 @@ def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
                 )
             )
     return found
+
+
+def _serve_all(key: KeyAudit, cache: str, mine: Sequence[Grant]) -> bool:
+    """Has each bucket of a cache a grant of its own? One made for another bucket ends when that is unlinked."""
+    names = {grant.name for grant in mine}
+    return all(
+        grant_names(cache, one.pair.bucket) & names
+        for one in key.judged
+        if one.pair.cache == cache and not one.by_statement
+    )
 
 
 def _unconstrained(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
@@ -118,19 +128,25 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
     flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
-    read_only = all(grant.operations == frozenset(READ_OPERATIONS) for grant, _ in grants)
-    reading = operations(AccessLevel.READ if read_only else AccessLevel.FULL)
-    links: tuple[str, ...] = ()
+    writers = {cache for grant, cache in grants if grant.operations != frozenset(READ_OPERATIONS)}
+
+    def linked(*more: str) -> list[str]:
+        writing, reading = (
+            [one.pair for one in pairs if (one.pair.cache in writers) is writes] for writes in (True, False)
+        )
+        return [*words.link(writing, *more), *words.link(reading, *more, *operations(AccessLevel.READ))]
+
+    links: list[str] = []
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
     if key.own:
         remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
-        links = words.link([one.pair for one in pairs], "--via", "policy", "--context", "both", *reading)
+        links = linked("--via", "policy", "--context", "both")
     elif flagged:
         remedy = (
             "All these buckets use Bucket Keys: link with --narrow-grant, then end the wide grants. Objects from before "
             "Bucket Keys were turned on need a wide one; fcsse census lists them."
         )
-        links = words.link([one.pair for one in pairs], "--narrow-grant", *reading)
+        links = linked("--narrow-grant")
     ends = [_end(key, grant, words) for grant, _ in grants[:MOST] if _ended_here(key, grant)] if links else []
     return _told(key, caches, Severity.LOW if links else Severity.INFO, remedy, [*links, *ends])
 

@@ -69,7 +69,7 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
             commands = (
                 *words.fcsse("unlink", [], buckets, *key.named(buckets)),
-                *words.link(pairs, *operations(ours.level)),
+                *words.link(pairs, *_context(key, ours), *operations(ours.level)),
             )
             found.append(
                 key.finding(
@@ -109,13 +109,12 @@ def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> lis
 def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> list[Finding]:
     """Statements of ours that differ in nothing but the roles. Those that should rather go are reported by ``leftovers``."""
     alike: dict[tuple[object, ...], list[tuple[Statement, LinkStatement]]] = {}
-    for statement, ours in key.readings:
+    readings = key.readings
+    for statement, ours in readings:
         alive = all((cache := role_cache(one)) and (facts.roles is None or cache in facts.roles) for one in ours.roles)
         here = not key.named([arn.rsplit(":", 1)[-1] for arn in ours.buckets])
-        if not ours.every_cache and alive and here:
-            alike.setdefault((ours.account, ours.region, ours.patterns, ours.exact, ours.level), []).append(
-                (statement, ours)
-            )
+        if not ours.every_cache and alive and here and not _has_more(key, ours, readings):
+            alike.setdefault(_apart_from_roles(ours), []).append((statement, ours))
     found = []
     for group in alike.values():
         if len(group) < 2:
@@ -136,7 +135,7 @@ def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> lis
                 ],
                 [
                     *words.fcsse("unlink", moved, buckets),
-                    *words.fcsse("link", moved, buckets, *operations(group[0][1].level)),
+                    *words.fcsse("link", moved, buckets, *_context(key, group[0][1]), *operations(group[0][1].level)),
                 ]
                 if key.own
                 else [],
@@ -145,3 +144,28 @@ def _mergeable(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> lis
             )
         )
     return found
+
+
+def _apart_from_roles(ours: LinkStatement) -> tuple[object, ...]:
+    return ours.account, ours.region, ours.patterns, ours.exact, ours.level
+
+
+def _has_more(key: KeyAudit, ours: LinkStatement, readings: Sequence[tuple[Statement, LinkStatement]]) -> bool:
+    """Has one of its roles something else for its buckets? Unlinking takes that back, too, and no one link gives it again."""
+    return any(grant.grantee in ours.roles for grant in key.grants) or any(
+        _apart_from_roles(other) != _apart_from_roles(ours)
+        and set(other.roles) & set(ours.roles)
+        and other.buckets & ours.buckets
+        for _, other in readings
+    )
+
+
+def _context(key: KeyAudit, ours: LinkStatement) -> tuple[str, ...]:
+    """The option with which a link gives what a statement gave, where the form in use alone would be less."""
+    buckets = {one.facts.bucket.name: one.facts.bucket for one in key.judged if one.facts}
+    for pattern in ours.patterns:
+        found = buckets.get(pattern.removesuffix("/*").rsplit(":", 1)[-1])
+        in_use = found is not None and found.bucket_keys_known and found.encryption.bucket_keys
+        if found is None or in_use is pattern.endswith("/*"):
+            return ("--context", "both")
+    return ()

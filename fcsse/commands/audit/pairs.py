@@ -29,14 +29,14 @@ def find(judged: Sequence[PairAudit], words: CommandBuilder, told: Collection[Pa
     Missing roles are told once a role, by ``fsx.find``; ``told`` are the pairs of which something that could not be read
     is told already, once a bucket or key.
     """
-    groups: dict[tuple[str, str, bool], list[tuple[PairAudit, Trouble]]] = {}
+    groups: dict[tuple[str, str, str], list[tuple[PairAudit, Trouble]]] = {}
     ways = fixability(judged)
     for one in judged:
         for trouble in one.troubles:
             if trouble.kind is not ROLE_MISSING and not (trouble.kind is UNREADABLE and one.pair in told):
                 way = ways.get(one.pair)
-                hindered = bool(way and way.hinder)
-                groups.setdefault((trouble.kind.code, one.pair.bucket, hindered), []).append((one, trouble))
+                hinder = way.hinder if way else ""
+                groups.setdefault((trouble.kind.code, one.pair.bucket, hinder), []).append((one, trouble))
     return [_finding(bucket, group, ways, words) for (_, bucket, _), group in groups.items()]
 
 

@@ -1,0 +1,33 @@
+"""For reading only, or for everything: what links gave a pair so far. Pure."""
+
+from __future__ import annotations
+
+from fcsse.errors import PolicyFormatError
+from fcsse.link_options import AccessLevel
+from fcsse.model import READ_OPERATIONS, Facts
+from fcsse.planning.wanted_grant import ends
+from fcsse.policy.document import parsed
+from fcsse.policy.statement import read_statement
+
+
+def level_of(facts: Facts) -> AccessLevel:
+    """READ where all that links gave the pair's role on its key is for reading only, which nobody is to widen; else FULL."""
+    return AccessLevel.READ if _levels(facts) == {AccessLevel.READ} else AccessLevel.FULL
+
+
+def _levels(facts: Facts) -> set[AccessLevel]:
+    found: set[AccessLevel] = set()
+    role = str(facts.role.arn) if facts.role else ""
+    try:
+        statements = parsed(facts.policy).statements if facts.policy else ()
+    except PolicyFormatError:
+        statements = ()
+    for statement in statements:
+        ours = read_statement(statement.value)
+        if ours and role in ours.roles and any(arn.rsplit(":", 1)[-1] == facts.pair.bucket for arn in ours.buckets):
+            found.add(ours.level)
+    for grant in facts.grants or ():
+        if ends(grant, facts):
+            read = grant.operations == frozenset(READ_OPERATIONS)
+            found.add(AccessLevel.READ if read else AccessLevel.FULL)
+    return found
