@@ -219,17 +219,21 @@ class Cache(NamedTuple):
     failure: str = ""
 
 
+ACTIVE = "ACTIVE"
+"""The state of an account whose resources can be used. Source: AWS Organizations user guide, "Account states"."""
+
+
 class Member(NamedTuple):
     """An account that is audited with others. ``state`` as AWS Organizations has it, such as ``SUSPENDED``."""
 
     account: str
     name: str = ""
-    state: str = "ACTIVE"
+    state: str = ACTIVE
 
     @property
     def active(self) -> bool:
-        """Can its resources be used? Source: AWS Organizations user guide, "Account states"."""
-        return self.state == "ACTIVE"
+        """Can its resources be used?"""
+        return self.state == ACTIVE
 
     def __str__(self) -> str:
         return f"{self.account} ({self.name})" if self.name else self.account

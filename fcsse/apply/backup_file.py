@@ -125,10 +125,12 @@ def parse_backup(content: bytes, backup_id: str, *, accept_edited: bool = False)
     if (key.account, key.region) != (backup.account, backup.region):
         return "names a key of another account or Region than it was saved for"
     try:
-        datetime.fromisoformat(backup.time)
+        in_zone = datetime.fromisoformat(backup.time).tzinfo is not None
         "".join(value.values()).encode()
     except ValueError:
-        return "has a time that is none, or characters that cannot be encoded"
+        in_zone = False
+    if not in_zone:
+        return "has a time that is none or of no time zone, or characters that cannot be encoded"
     return _EDITED if backup.edited and not accept_edited else backup
 
 

@@ -40,7 +40,7 @@ def test_every_form_names_the_same_accounts(text: str) -> None:
 def test_names_and_states_are_taken_over() -> None:
     text = json.dumps({"Accounts": [{"Id": A, "Name": "Shop", "Status": "SUSPENDED"}]})
     assert parse_accounts(text, "f") == (Member(A, "Shop", "SUSPENDED"),)
-    assert parse_accounts(f"id,name,state\n{A},Shop,suspended\n", "f") == (Member(A, "Shop", "SUSPENDED"),)
+    assert parse_accounts(f"id,name,state\n{A},Shop, suspended \n", "f") == (Member(A, "Shop", "SUSPENDED"),)
     assert parse_accounts(f"{A},Shop\n{A}\n", "f") == (Member(A, "Shop"),)
 
 
@@ -59,6 +59,10 @@ def test_names_and_states_are_taken_over() -> None:
         ("# nothing\n", "names no account"),
         ("[]", "names no account"),
         ("arn:aws:iam::111122223333:root", "line 1"),
+        (f"account,state\n{A},CA\n", "line 2: 'CA' is not a state"),
+        (f"account,name,state\n{A},Shop, the big,ACTIVE\n", "line 2: 'THE BIG' is not a state"),
+        (json.dumps([{"Id": A, "Status": "Enabled"}]), "entry 1: 'ENABLED' is not a state"),
+        (f"id,state\n{A},active\n{A},suspended\n", f"line 3: account {A} is both ACTIVE and SUSPENDED"),
         (f"{A}\n{'x' * 200_000}", "not CSV"),
         (f'id\n"{"x" * 200_000}', "not CSV"),
     ],

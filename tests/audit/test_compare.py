@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fcsse.cli.output.audit_comparison import comparison_markdown
+from fcsse.cli.output.audit_sarif import audit_sarif
 from fcsse.commands.audit.compare import EarlierAudit, compare_account, missing_account
 from fcsse.errors import UsageError
 from fcsse.model import DOCUMENT_SCHEMA
@@ -187,9 +189,10 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 WHOLE = {"schema": DOCUMENT_SCHEMA, "command": "audit", **audited(finding(1, "access-missing", "fc-0123"))}
 
 
-@pytest.mark.parametrize("wrong", [None, 7, 1.5, True, "text", [], {}, [[]], [None], {"a": {}}])
+@pytest.mark.parametrize("wrong", [None, 7, 1.5, True, "text", "\ud800", [], {}, [[]], [None], {"a": {}}])
 @pytest.mark.parametrize("place", _places(WHOLE)[1:])
 def test_an_earlier_audit_that_was_edited_is_refused_or_compared(place: tuple[Any, ...], wrong: object) -> None:
+    """And what is gone since is told in every form."""
     document = copy.deepcopy(WHOLE)
     holder: Any = document
     for name in place[:-1]:
@@ -198,5 +201,6 @@ def test_an_earlier_audit_that_was_edited_is_refused_or_compared(place: tuple[An
     with suppress(UsageError):
         for before in EarlierAudit.parse(json.dumps(document), "old.json").accounts.values():
             compare_account(before, audited(finding(1), finding(2, bucket="other")))
-            compare_account(before, audited())
-            missing_account(before)
+            found = compare_account(before, audited())
+            comparison_markdown(found.plus(missing_account(before)), "old.json").encode()
+            audit_sarif([], 0, found)

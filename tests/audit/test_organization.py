@@ -26,6 +26,7 @@ from fcsse.cli.output.terminal import Terminal
 from fcsse.clock import SystemClock
 from fcsse.commands.audit import organization_run
 from fcsse.commands.audit.fix_state import FixRun, FixState
+from fcsse.errors import UsageError
 from fcsse.model import Member
 from fcsse.policy.document import parsed
 from fcsse.sandbox.wire import AwsError, Call
@@ -492,6 +493,20 @@ def test_a_state_file_of_another_run_is_refused(
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
     assert differing in run.err
+
+
+@pytest.mark.parametrize("code", [1, 7, 255])
+def test_a_code_that_no_finished_account_has_is_no_state(tmp_path: Path, code: int) -> None:
+    """It was counted as access that is there."""
+    FixState.open(tmp_path / "state.json", AUDIT, SystemClock()).finish(THIRD, code)
+    with pytest.raises(UsageError):
+        FixState.open(tmp_path / "state.json", AUDIT, SystemClock())
+
+
+def test_the_folder_of_the_state_file_is_made_for_this_user_alone(tmp_path: Path) -> None:
+    state = FixState.open(tmp_path / "new" / "fcsse" / "state.json", AUDIT, SystemClock())
+    state.try_place()
+    assert [one.stat().st_mode & 0o077 for one in (state.path.parent, state.path.parent.parent)] == [0, 0]
 
 
 @pytest.mark.parametrize("kind", ["no folder", "a link", "a pipe", "a folder", "a device", "two names"])

@@ -221,3 +221,20 @@ def test_where_no_runner_reads_it_such_a_text_stays_as_it_is(shell: Shell, name:
     shell.append("data", {"Sid": JOB, "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"})
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", env={name: "True"})
     assert ("#\\u0023[set-output name=digest]x #\\u0023vso[task" in run.out, JOB in run.out) == (escaped, not escaped)
+
+
+def test_no_line_that_is_broken_within_such_a_text_begins_with_a_command(shell: Shell) -> None:
+    """Runners take ``::name::`` at the beginning of a line for a command, behind spaces too."""
+    sid = " ".join(["::error::x"] * 12)
+    shell.append("data", {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"})
+    for words in (("census", "--bucket", "data", "--cache", "fc-0123"), ("audit", "-v")):
+        run = shell.run(*words, GITHUB_ACTIONS="true")
+        assert "::error::x" in run.out
+        assert not [one for one in run.out.splitlines() if one.strip().startswith("::")], run.out
+
+
+def test_nor_does_one_of_a_traceback(shell: Shell) -> None:
+    shell.sandbox.fault("kms:DescribeKey", "AccessDeniedException", message="x\n::error::y", times=None)
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", "-vv", GITHUB_ACTIONS="true")
+    assert "Traceback" in run.err
+    assert not [one for one in run.err.splitlines() if one.strip().startswith("::")], run.err

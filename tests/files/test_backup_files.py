@@ -186,29 +186,37 @@ def test_any_content_is_a_backup_or_a_reason(content: bytes) -> None:
     assert isinstance(parse_backup(content, "20261128T205853417Z-67890abc-dc7233"), str)
 
 
+POLICY = '{"Statement": []}'
+NAME = "20261128T205853417Z-67890abc-dc7233"
+GOOD = {
+    "id": NAME,
+    "time": "2026-11-28T20:58:53+00:00",
+    "key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "account": "111122223333",
+    "region": "eu-west-1",
+    "reason": "link fc-0123 to data",
+    "policy": POLICY,
+    "sha256": hashlib.sha256(POLICY.encode()).hexdigest(),
+    "schema": "fcsse.backup/1",
+}
+
+
 @settings(max_examples=examples(300))
 @given(FIELDS)
 def test_any_fields_are_a_backup_or_a_reason(changes: dict[str, Any]) -> None:
-    text = '{"Statement": []}'
-    name = "20261128T205853417Z-67890abc-dc7233"
-    good = {
-        "id": name,
-        "time": "2026-11-28T20:58:53+00:00",
-        "key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-        "account": "111122223333",
-        "region": "eu-west-1",
-        "reason": "link fc-0123 to data",
-        "policy": text,
-        "sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "schema": "fcsse.backup/1",
-    }
-    assert isinstance(parse_backup(json.dumps(good).encode(), name), Backup)
-    found = parse_backup(json.dumps({**good, **changes}).encode(), name)
-    accepted = parse_backup(json.dumps({**good, **changes}).encode(), name, accept_edited=True)
+    assert isinstance(parse_backup(json.dumps(GOOD).encode(), NAME), Backup)
+    found = parse_backup(json.dumps({**GOOD, **changes}).encode(), NAME)
+    accepted = parse_backup(json.dumps({**GOOD, **changes}).encode(), NAME, accept_edited=True)
     if isinstance(accepted, Backup):
         assert accepted.edited is isinstance(found, str)
     if isinstance(found, Backup):
         assert accepted == found
         assert all(isinstance(getattr(found, field), str) for field in Backup.__dataclass_fields__)
-        assert found.id == name
+        assert found.id == NAME
         assert hashlib.sha256(found.policy.encode()).hexdigest() == found.sha256
+
+
+@pytest.mark.parametrize("time", ["2026-11-28", "2026-11-28T20:58:53", "yesterday"])
+def test_a_time_that_cannot_be_compared_is_none(time: str) -> None:
+    """The copies' times are compared with CloudTrail's: one such file would end every audit with --observed."""
+    assert "has a time that is none" in str(parse_backup(json.dumps({**GOOD, "time": time}).encode(), NAME))

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from scripts.audit_report import judge
+from scripts.locked_for import entries, needed
 
 ROOT = Path(__file__).parents[2]
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / ".github" / "SECURITY.md").read_text())))
@@ -42,6 +43,28 @@ def test_everything_locked_has_a_hash(lock: str, least: int) -> None:
     packages = [entry for entry in entries if not entry.startswith("#")]
     assert len(packages) >= least
     assert [entry for entry in packages if not re.match(r"[\w.-]+==\S+.*\\\n +--hash=sha256:[0-9a-f]{64}", entry)] == []
+
+
+def test_what_a_package_needs_comes_out_of_the_lock_whole() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    names = needed(["fcsse[sandbox]"])
+    assert {"boto3", "jmespath", "typer", "moto", "flask"} <= names
+    assert not {"pytest", "ruff", "hatchling"} & names
+    assert "moto" not in needed(["fcsse"])
+    found = entries(lock, names)
+    assert len(found) >= len(names) - 1, "all but fcsse itself"
+    assert all(one in lock and re.search(r"\\\n +--hash=sha256:[0-9a-f]{64}$", one) for one in found)
+
+
+@pytest.mark.parametrize("script", ["_setup", "_tools", "package", "package-lambda", "sbom"])
+def test_nothing_is_installed_by_its_version_alone(script: str) -> None:
+    """Nor is a builder fetched: what is installed is locked by hash, or is fcsse itself."""
+    text = (ROOT / "scripts" / script).read_text()
+    calls = re.findall(r"^ *(?:add|pack) .*|.*\bpip .*\binstall .*", text, re.MULTILINE)
+    assert calls
+    assert [one for one in calls if not re.search(r'"\$@"|--require-hashes|--no-deps', one)] == []
+    ours = [one for one in calls if "--no-deps" in one and ".whl" not in one]
+    assert [one for one in ours if "--no-build-isolation" not in one] == []
 
 
 def report(*packages: dict[str, Any]) -> str:

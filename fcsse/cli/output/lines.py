@@ -72,15 +72,17 @@ def printable_answer(text: str, encoding: str) -> str:
 
 
 def without_log_commands(text: str) -> str:
-    """Output for the log of a CI job, in which ``##[name]`` and ``##vso[name]`` are commands wherever they stand in a line.
+    """Output for the log of a CI job, in which ``##[name]`` and ``##vso[name]`` are commands wherever they stand in a line, and
+    ``::name::`` at its beginning, behind spaces too.
 
-    As ``printable_answer`` does, it escapes a sign as JSON does. Sources: actions/runner, ``ActionCommand.TryParse``; Azure
-    Pipelines, "Logging commands"; TeamCity, "Service messages".
+    As ``printable_answer`` does, it escapes a sign as JSON does. Sources: actions/runner, ``ActionCommand.TryParse`` and
+    ``TryParseV2``; Azure Pipelines, "Logging commands"; TeamCity, "Service messages".
     """
-    return _LOG_COMMAND.sub(r"#\\u0023", text)
+    return _LINE_COMMAND.sub(r"\1\\u003a", _LOG_COMMAND.sub(r"#\\u0023", text))
 
 
 _LOG_COMMAND = re.compile(r"##(?=\w*\[)")
+_LINE_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 _NOT_PLAIN = re.compile(r"\r\n|[^\n\t -~]")
 

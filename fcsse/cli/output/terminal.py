@@ -61,6 +61,13 @@ def _for_log(text: str) -> str:
     return without_log_commands(text) if any(os.environ.get(name) for name in _LOGS) else text
 
 
+def _line_for_log(parts: Line) -> Line:
+    """The same for a line, which may go to a terminal that the job has made for it."""
+    whole = "".join(text for text, _ in parts)
+    safe = _for_log(whole)
+    return parts if safe == whole else line(safe)
+
+
 def write_answer(text: str) -> None:
     """Writes a whole answer to stdout. Nothing of a policy, an event or a name moves a cursor, and none fails to be written."""
     sys.stdout.write(_for_log(printable_answer(text, sys.stdout.encoding or "utf-8")))
@@ -100,9 +107,10 @@ class Terminal:
         if is_terminal(stream):
             room = columns(stream)
             printed = [part for parts in printed for part in broken(parts, room)]
+        printed = [_line_for_log(parts) for parts in printed]
         if not self._colours(stream):
             for parts in printed:
-                text = _for_log("".join(text for text, _ in parts)) + "\n"
+                text = "".join(text for text, _ in parts) + "\n"
                 stream.write(
                     text.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8")
                 )

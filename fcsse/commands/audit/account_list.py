@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 from fcsse.arn import is_account
 from fcsse.errors import UsageError
-from fcsse.model import Member
+from fcsse.model import ACTIVE, Member
 
 IDS = ("id", "account", "accountid", "awsaccountid")
 NAMES = ("name", "accountname")
 STATES = ("state", "status")
+KNOWN_STATES = (ACTIVE, "PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
+"""Of an account. Source: AWS Organizations API reference, Account (State, Status)."""
 
 
 def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
@@ -21,7 +23,8 @@ def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
 
     Lines: one id each; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
     account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list as
-    ``Accounts``. Raises ``UsageError``, which names the line or entry.
+    ``Accounts``. Raises ``UsageError``, which names the line or entry: where a state is none as well, since an account that is
+    taken for closed is not looked at.
     """
     text = text.removeprefix("\ufeff")
     found: dict[str, Member] = {}
@@ -29,8 +32,12 @@ def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
         for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text):
             if not is_account(member.account):
                 raise _wrong(source, f"{place}: {member.account[:40]!r} is not an account id: 12 digits")
-            known = found.get(member.account)
-            found[member.account] = member if known is None or not known.name else known
+            if member.state not in KNOWN_STATES:
+                raise _wrong(source, f"{place}: {member.state[:40]!r} is not a state of an account, such as {ACTIVE}")
+            known = found.setdefault(member.account, member)
+            if known.state != member.state:
+                raise _wrong(source, f"{place}: account {member.account} is both {known.state} and {member.state}")
+            found[member.account] = known if known.name else member
     except csv.Error as error:
         raise _wrong(source, f"not CSV ({error})") from error
     if not found:
@@ -85,7 +92,7 @@ def _member(cells: dict[str, str]) -> Member:
     def of(names: tuple[str, ...]) -> str:
         return next((cells[name] for name in names if cells.get(name)), "")
 
-    return Member(of(IDS), of(NAMES), (of(STATES) or "ACTIVE").upper())
+    return Member(of(IDS), of(NAMES), (of(STATES).strip() or ACTIVE).upper())
 
 
 def _plain(name: str) -> str:

@@ -7,6 +7,7 @@ one with the same title. What the new audit could not look at is never gone: it 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -104,7 +105,7 @@ def _wrong(source: str, reason: str) -> UsageError:
 
 
 def _is_account(one: object) -> bool:
-    if not isinstance(one, dict) or not isinstance(one.get("account"), str):
+    if not isinstance(one, dict) or not _is_text(one.get("account")):
         return False
     pairs, findings = one.get("pairs"), one.get("findings")
     if not isinstance(pairs, list) or not isinstance(findings, list):
@@ -120,6 +121,7 @@ def _is_finding(one: object) -> bool:
     return (
         isinstance(one, dict)
         and _has(one, ("id", "severity", "title", "code"), ("cache", "bucket", "key", "region"))
+        and one["severity"] in RANKS
         and isinstance(one.get("pairs"), list)
         and all(_has(pair, ("bucket",), ("cache",)) for pair in one["pairs"])
     )
@@ -129,9 +131,17 @@ def _has(one: object, texts: Iterable[str], or_null: Iterable[str]) -> bool:
     """Is it an object with these members, texts or, where that is allowed, null?"""
     return (
         isinstance(one, dict)
-        and all(isinstance(one.get(name), str) for name in texts)
-        and all(name in one and isinstance(one[name], str | None) for name in or_null)
+        and all(_is_text(one.get(name)) for name in texts)
+        and all(name in one and (one[name] is None or _is_text(one[name])) for name in or_null)
     )
+
+
+def _is_text(one: object) -> bool:
+    """Is it a text that can be written out again? JSON has escapes for halves of characters, too."""
+    return isinstance(one, str) and (one.isascii() or not _HALVES.search(one))
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def compare_account(before: Json | None, now: Json) -> Comparison:
@@ -216,7 +226,7 @@ def _difference(account: str, was: Json, now: Json) -> Change | None:
     if was["severity"] == now["severity"] and was["title"] == now["title"] and _pairs(was) == _pairs(now):
         return None
     more = bool(_pairs(now) - _pairs(was))
-    severer = RANKS.get(now["severity"], 0) < RANKS.get(was["severity"], 0)
+    severer = RANKS[now["severity"]] < RANKS[was["severity"]]
     return Change(account, was, now, more or severer)
 
 

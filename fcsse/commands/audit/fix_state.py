@@ -14,12 +14,15 @@ from typing import Any, NamedTuple
 
 from fcsse.arn import is_account
 from fcsse.clock import Clock
-from fcsse.durable_files import PartFile, write_whole
-from fcsse.errors import UnexpectedError, UsageError
+from fcsse.durable_files import PartFile, make_folder_durably, write_whole
+from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, UnexpectedError, UsageError
 from fcsse.safe_files import UnsafeFileError, read_own
 
 SCHEMA = "fcsse.organization-fix/1"
 MOST_BYTES = 16 * 1024 * 1024
+
+STANDINGS = (EXIT_OK, EXIT_PENDING, EXIT_DENIED)
+"""The exit codes of an account that is finished: it has all access, lacks some, or could not be read whole."""
 
 LONGEST = timedelta(days=1)
 """How long ago a run may have begun for another to go on with it."""
@@ -89,7 +92,7 @@ class FixState:
     def try_place(self) -> None:
         """Finds out whether the file can be written, before anything is changed. Raises ``UnexpectedError``."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder_durably(self.path.parent)
             PartFile(self.path).discard()
         except OSError as error:
             raise self._unwritten(error, NAME_ANOTHER) from error
@@ -143,6 +146,6 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     except (KeyError, TypeError, ValueError):
         return None
     sound = begun.tzinfo is not None and all(
-        is_account(name) and type(code) is int and 0 <= code <= 255 for name, code in accounts.items()
+        is_account(name) and type(code) is int and code in STANDINGS for name, code in accounts.items()
     )
     return document if sound else None
