@@ -18,7 +18,8 @@ from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.output import AuditOutput, Output
-from fcsse.cli.organization import Wanted, read_accounts, run_organization
+from fcsse.cli.organization import read_accounts, run_organization
+from fcsse.cli.organization_report import Wanted
 from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
 from fcsse.cli.output.spinner import progress_on
