@@ -11,16 +11,15 @@ pairs.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, NamedTuple
 
 from fcsse.arn import Arn, partition_of
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
+from fcsse.commands.audit.events import Answered, Complete, Countdown, Ended, Page
 from fcsse.commands.audit.facts import OLDER, AccountFacts, Located, Refusal, Scope
 from fcsse.commands.audit.late_links import Asked, buckets_given, changed_since
 from fcsse.commands.audit.late_roles import newcomers, with_late_roles
@@ -56,43 +55,6 @@ def read_account(
         return _Reading(discovery, aws, clock, progress, scope, early).read()
 
 
-class _Page(NamedTuple):
-    region: str
-    associations: tuple[Association, ...]
-
-
-class _Ended(NamedTuple):
-    """A listing ended. ``older``: that of file systems linked the older way."""
-
-    region: str
-    older: bool
-    error: BaseException | None
-
-
-class _Answered(NamedTuple):
-    bucket: str
-
-
-class _Complete(NamedTuple):
-    """All that follows from a bucket's encryption has been answered."""
-
-    bucket: str
-
-
-class _Countdown:
-    """Calls ``end`` when ``count`` has been called ``steps`` times, from whatever threads."""
-
-    def __init__(self, steps: int, end: Callable[[], object]) -> None:
-        self._left, self._end, self._lock = steps, end, threading.Lock()
-
-    def count(self, _: Future[Any]) -> None:
-        with self._lock:
-            self._left -= 1
-            last = not self._left
-        if last:
-            self._end()
-
-
 class _Reading:
     """One run. Events come from many threads; everything else happens on the calling one."""
 
@@ -115,7 +77,7 @@ class _Reading:
         self._complete: set[str] = set()
         self._due: dict[str, None] = {}  # buckets that are complete and have pairs that are pending
         self._seen: dict[Pair, tuple[str, ...]] = {}
-        self._events: SimpleQueue[_Page | _Ended | _Answered | _Complete] = SimpleQueue()
+        self._events: SimpleQueue[Page | Ended | Answered | Complete] = SimpleQueue()
         self._found: list[Located] = []
         self._begun: set[str] = set()
         self._errors: dict[str, FcsseError] = {}
@@ -197,10 +159,10 @@ class _Reading:
 
     def _list(self, region: str, pages: Callable[[str], Iterator[tuple[Association, ...]]]) -> None:
         for page in pages(region):
-            self._events.put(_Page(region, page))
+            self._events.put(Page(region, page))
 
     def _ended(self, region: str, older: bool, listing: Future[None]) -> None:
-        self._events.put(_Ended(region, older, listing.exception()))
+        self._events.put(Ended(region, older, listing.exception()))
 
     def _stream(self, asked: Future[Arn], listed: Future[tuple[Role, ...]]) -> None:
         """Takes pages and answers as they come, and asks what follows from each."""
@@ -209,15 +171,15 @@ class _Reading:
             if self._early and asked.done() and listed.done() and not listed.exception():
                 self._use_waiting(asked.result(), listed)
             match self._events.get():
-                case _Page(region, associations):
+                case Page(region, associations):
                     self._page(region, associations)
-                case _Answered(bucket):
+                case Answered(bucket):
                     self._waiting -= 1
                     self._follow(bucket, asked.result().account)
-                case _Complete(bucket):
+                case Complete(bucket):
                     self._complete.add(bucket)
                     self._due[bucket] = None
-                case _Ended(region, older, error):
+                case Ended(region, older, error):
                     self._open -= 1
                     if isinstance(error, FcsseError):
                         (self._older_errors if older else self._errors)[region] = error
@@ -228,7 +190,7 @@ class _Reading:
 
     def _follow(self, bucket: str, own: str) -> None:
         answers = self._discovery.follow(bucket, own)
-        countdown = _Countdown(len(answers), partial(self._events.put, _Complete(bucket)))
+        countdown = Countdown(len(answers), partial(self._events.put, Complete(bucket)))
         for answer in answers:
             answer.add_done_callback(countdown.count)
 
@@ -268,7 +230,7 @@ class _Reading:
                 answer.add_done_callback(partial(self._answered, bucket))
 
     def _answered(self, bucket: str, _: Future[Encryption]) -> None:
-        self._events.put(_Answered(bucket))
+        self._events.put(Answered(bucket))
 
     def _prefixes(self) -> dict[Pair, tuple[str, ...]]:
         found: dict[Pair, tuple[str, ...]] = {}
