@@ -57,12 +57,14 @@ def iam(state: State, account: str) -> Any:
 
 def find_role(state: State, account: str, name: str) -> Any | None:
     """moto's role of that name, in any letter case, or None. Role names are unique whatever the case."""
-    return next((role for role in iam(state, account).roles.values() if role.name.lower() == name.lower()), None)
+    wanted = name.lower()
+    return next((role for role in iam(state, account).roles.values() if role.name.lower() == wanted), None)
 
 
 def find_user(state: State, account: str, name: str) -> Any | None:
     """moto's user of that name, in any letter case, or None."""
-    return next((user for user in iam(state, account).users.values() if user.name.lower() == name.lower()), None)
+    wanted = name.lower()
+    return next((user for user in iam(state, account).users.values() if user.name.lower() == wanted), None)
 
 
 def unique_id(state: State, arn_text: str) -> str | None:

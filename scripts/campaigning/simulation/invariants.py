@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from fcsse.arn import role_arn
-from scripts.campaigning.put_log import meaning, saved_texts
+from scripts.campaigning.put_log import meaning, saved_texts, sids
 from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene
 from scripts.campaigning.simulation.transport import Put, Record
 from scripts.campaigning.simulation.trouble import SECRET
@@ -88,7 +88,7 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     """What it said about writes is true. A write that a twin made meanwhile may be taken for one's own."""
     if one.code is None or one.words[0] == "check":
         return
-    puts = [put for put in record.puts if put.by == one.name and meaning(put.before) != meaning(put.after)]
+    puts = [put for put in record.puts if put.by == one.name and _changes(put)]
     written = bool(puts) or any(name == one.name for name, _ in record.grants)
     text = one.out + one.err
     twins = any(other is not one and other.cache == one.cache for other in scene.commands)
@@ -106,6 +106,11 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
         document = json.loads(one.out)
         if document.get("changed") is True and not written and not twins and "--dry-run" not in one.words:
             yield "its document says changed, and nothing was written"
+
+
+def _changes(put: Put) -> bool:
+    """Does it say another thing than before? Most differ in their Sids already."""
+    return sids(put.before) != sids(put.after) or meaning(put.before) != meaning(put.after)
 
 
 def _undone(one: Command, record: Record) -> bool:
