@@ -6,16 +6,17 @@ whose Sid another statement has now.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from fcsse.event_history.losses import Loss
-from fcsse.event_history.policy_parts import parts_of
+from fcsse.event_history.policy_parts import Part, parts_of
 from fcsse.planning.plan import PolicyChange
 from fcsse.policy.document import JsonValue, PolicyDocument
 from fcsse.policy.edit import fit, link, unlink
 from fcsse.policy.equivalence import equivalent
+from fcsse.policy.statement import Access
 from fcsse.policy.statement_edits import with_statements
 
 
@@ -48,13 +49,20 @@ def give_back(document: PolicyDocument, losses: Sequence[Loss], partition: str) 
             added.append(value)
     found = with_statements(document, gone, added)
     given = [access for one in losses if one.part.is_link and not one.back for access in one.part.accesses]
-    ended = [access for one in losses if one.part.is_link and one.back for access in one.part.accesses]
+    ended = {one.part for one in losses if one.part.is_link and one.back and one.part in now}
     if ended:
-        found = unlink(found, ended).document
+        given = [*_beside(ended, now), *given]
+        found = unlink(found, [access for part in ended for access in part.accesses]).document
     if given:
         found = link(found, given).document
     after = document if equivalent(document, found, partition) else fit(found, document, "giving back what was lost")
     return GivenBack(after, tuple(undecided))
+
+
+def _beside(ended: Collection[Part], now: Iterable[Part]) -> list[Access]:
+    """What links gave the same roles for the same buckets and nobody had taken out: unlinking takes all of that."""
+    about = {(one.role, one.bucket_arn) for part in ended for one in part.accesses}
+    return [one for part in now if part not in ended for one in part.accesses if (one.role, one.bucket_arn) in about]
 
 
 def _statement(loss: Loss, partition: str) -> dict[str, JsonValue] | None:

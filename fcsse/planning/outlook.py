@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from fcsse.advice import READ_ONLY
 from fcsse.advice import advice as say
+from fcsse.arn import Arn, role_arn
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
 from fcsse.evaluator.judgement import Judgement, decider
 from fcsse.evaluator.pair_access import PairDecisions, judge, key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel
-from fcsse.model import READ_OPERATIONS, Facts, Grant
+from fcsse.model import READ_OPERATIONS, Facts, Grant, Role
 from fcsse.planning.denials import advice, exemption, why
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
@@ -144,11 +145,13 @@ class Kept(NamedTuple):
 def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[Kept, ...]:
     """What still gives the role access to the bucket's key once a pair is unlinked, or may give it, each once.
 
-    Access to a part of the bucket counts, and what a key gives again once it is enabled.
+    Access to a part of the bucket counts, and what a key gives again once it is enabled. For every cache of the account, it
+    is what one has that no statement names.
     """
-    if facts.role is None or not facts.role.exists or facts.key is None:
+    role = facts.role or _unnamed(facts)
+    if not role.exists or facts.key is None:
         return ()
-    working = facts._replace(key=facts.key._replace(state="Enabled"))
+    working = facts._replace(role=role, key=facts.key._replace(state="Enabled"))
     rows = key_rows(working, after, grants, explain=False, any_object=True)
     found = (
         Kept(
@@ -168,11 +171,20 @@ def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) ->
     return tuple(first.values())
 
 
+def _unnamed(facts: Facts) -> Role:
+    """The role of a cache that there is none of."""
+    arn = Arn.parse(role_arn(facts.partition, facts.account, "fc-0"))
+    if arn is None:
+        text = "the ARN of a role is one"
+        raise AssertionError(text)
+    return Role(arn, "fc-0")
+
+
 def stays(
     facts: Facts, access: Access | None, after: PolicyDocument | None, grants: Sequence[Grant]
 ) -> tuple[str, ...]:
     """The same as sentences. What was not decided is said to be possible, with what it depends on."""
-    cache = facts.pair.cache
+    cache = facts.pair.cache or "every cache"
     said = []
     for one in kept(facts, after, grants):
         by = f" by {one.by}" if one.by else ""

@@ -20,7 +20,10 @@ DOCUMENTED = {
     "kms:viaservice": ("kms:ViaService", ("stringequals", "stringlike")),
     CONTEXT_KEY.lower(): (CONTEXT_KEY, ("stringequals", "stringlike")),
 }
-"""The documented condition keys, as the page spells them, and the operators that may test each."""
+OF_EVERY_CACHE = {"aws:userid": ("aws:userid", ("stringlike",))}
+"""The documented condition keys, as the page spells them, and the operators that may test each; what the form for every cache
+has more.
+"""
 
 
 class DifferenceKind(Enum):
@@ -58,8 +61,8 @@ def differences(value: dict[str, JsonValue], access: Access) -> tuple[Difference
 
 def _principals(value: JsonValue, access: Access) -> list[Difference]:
     listed = ("*",) if value == "*" else strings(value.get("AWS")) if isinstance(value, dict) else ()
-    others = [one for one in listed if one != access.role]
-    if access.role not in listed and listed:
+    others = [one for one in listed if one != access.principal]
+    if access.principal not in listed and listed:
         return [Difference(DifferenceKind.PRINCIPAL, tuple(others[:1]))]
     return [Difference(DifferenceKind.OTHERS, tuple(others))] if others else []
 
@@ -79,17 +82,18 @@ def _actions(value: JsonValue, level: AccessLevel) -> list[Difference]:
 def _conditions(value: JsonValue, access: Access) -> list[Difference]:
     found: list[Difference] = []
     seen: set[str] = set()
+    documented = DOCUMENTED if access.role else {**DOCUMENTED, **OF_EVERY_CACHE}
     for operator, block in value.items() if isinstance(value, dict) else ():
         for key, expected in block.items() if isinstance(block, dict) else ():
             seen.add(key.lower())
-            name, operators = DOCUMENTED.get(key.lower(), (key, ()))
+            name, operators = documented.get(key.lower(), (key, ()))
             if not operators:
                 found.append(Difference(DifferenceKind.MORE_CONDITION, (key,)))
             elif operator.lower() not in operators:
                 found.append(Difference(DifferenceKind.OPERATOR, (name, operator)))
             if key.lower() == CONTEXT_KEY.lower():
                 found += _context(expected, access)
-    missing = tuple(name for key, (name, _) in DOCUMENTED.items() if key not in seen)
+    missing = tuple(name for key, (name, _) in documented.items() if key not in seen)
     return found + ([Difference(DifferenceKind.NO_CONDITION, missing)] if missing else [])
 
 

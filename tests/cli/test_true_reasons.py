@@ -104,6 +104,15 @@ def test_unlink_says_what_a_disabled_key_gives_again_once_it_is_enabled(shell: S
     assert f"{CACHE} keeps access to the key by statement 'Whole'" in shell.unlink(CACHE, "data").out
 
 
+def test_unlinking_every_cache_says_what_every_cache_keeps(shell: Shell) -> None:
+    like = {**LIKE["StringLike"], "aws:userid": "*:FSx"}
+    shell.append("data", allow("Hand", {**LIKE, "StringLike": like}, [*USE, "kms:CreateGrant"], "*"), allow("Named"))
+    run = shell.run("unlink", "--every-cache", "--bucket", "data")
+    assert run.code == 0, run.words
+    assert "very cache keeps access to the key by statement 'Hand': it also allows kms:CreateGrant." in run.out
+    assert "Named" not in run.out
+
+
 def test_a_grant_for_another_bucket_is_no_access_to_a_part_of_this_one(shell: Shell) -> None:
     shell.linked(CACHE, "data-bucket-keys", "--via", "grant", "--narrow-grant")
     key = shell.sandbox.key("data-bucket-keys")

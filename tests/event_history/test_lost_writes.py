@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +16,14 @@ from fcsse.apply.backup import BackupFolder
 from fcsse.apply.give_back import give_back
 from fcsse.event_history.losses import LostWrites, Unknown
 from fcsse.event_history.lost_writes import find_lost_writes
+from fcsse.event_history.policy_parts import parts_of
 from fcsse.event_history.put_basis import PutBasis, basis_in
+from fcsse.link_options import AccessLevel
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link
+from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.equivalence import digest_of
+from fcsse.policy.statement import Access
 from tests.event_history import made
 from tests.policy.documents import access
 from tests.write_protocol.recorded import LATER, bases_in, event_of, events_of, record_of, settled
@@ -27,6 +32,7 @@ from tests.write_protocol.test_simulated import Fcsse, sids
 
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SEEDS = st.integers(0, 2**32)
+BUCKET, OBJECT = ContextForm.BUCKET, ContextForm.OBJECT
 BASE = made.policy("root")
 THEIRS = made.policy("root", "theirs")
 OURS = made.policy("root", "ours")
@@ -202,6 +208,25 @@ def test_a_first_version_without_our_link_took_nothing_out_where_our_put_may_be_
     found = find(foreign(10, theirs), ours(10.7, base, both), now=both, bases=bases)
     assert (found.lost, found.unsure) == ((), ())
     assert [one.reason for one in found.doubts] == [Unknown.GAP]
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone"),
+    [
+        (access(forms=frozenset({BUCKET})), access(forms=frozenset({OBJECT}))),
+        (replace(access(), level=AccessLevel.READ), access()),
+        (access(region="us-east-1"), access()),
+    ],
+)
+def test_of_a_link_that_is_back_only_that_is_taken_out(kept: Access, gone: Access) -> None:
+    """Unlinking takes all that links gave a role for a bucket: more than somebody had taken out."""
+    rest, wanted = (link(PolicyDocument.parse(one), [kept]).document for one in (BASE, OURS))
+    whole, both = (link(one, [gone]).document for one in (rest, wanted))
+    found = find(foreign(0, whole.text), foreign(10, rest.text), ours(10.5, whole.text, both.text))
+    assert {one.back for one in found.lost} == {True}
+    given_back = give_back(both, found.lost, "aws").document
+    assert set(parts_of(given_back, "aws")) == set(parts_of(wanted, "aws"))
+    assert give_back(given_back, found.lost, "aws").document is given_back
 
 
 @FEW
