@@ -109,6 +109,7 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
         report.totals.skip(len(skipped))
         run.progress.stop()
         report.end()
+        report.write_page()
         if fixes is None or wanted.fix is None:
             code = report.code
             report.all(code, {})
@@ -223,12 +224,15 @@ class _Report:
             self.spool.seek(start)
             yield self.spool.read(size).decode()
 
+    def write_page(self) -> None:
+        """The page, if one was asked for. Raises ``UnexpectedError``: nothing is fixed without the record."""
+        if self.wanted.html is not None:
+            now = self.organization.pipeline.clock.now()
+            write_page(self.wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+
     def all(self, code: int, more: Json) -> None:
         """The whole answer; ``more`` are further entries of the document."""
         wanted, endpoints = self.wanted, self.endpoints
-        if wanted.html is not None:
-            now = self.organization.pipeline.clock.now()
-            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:
