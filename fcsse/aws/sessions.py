@@ -61,6 +61,10 @@ class RoleKeys(NamedTuple):
     secret_key: str
     token: str
 
+    def __repr__(self) -> str:
+        """Without the secrets: ``Clients`` are keyed by it, and a caller may log them."""
+        return f"<RoleKeys {self.access_key}>"
+
 
 class MakeClient(Protocol):
     """How a session makes a client; both boto3 and botocore sessions fit behind it."""

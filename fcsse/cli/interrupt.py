@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from fcsse.apply.write_log import WriteLog
@@ -81,15 +82,25 @@ def _guard(hears: int) -> None:
             continue
         time.sleep(GRACE)
         tell = CURRENT.tell
-        if tell is None:
+        if tell is None and not CURRENT.telling.locked():
             continue
         try:
-            if begin_telling():
-                tell()
+            if tell is not None and begin_telling():
+                _briefly(tell)
             else:
                 time.sleep(GRACE / 2)
-            sys.stdout.flush()
-        except OSError:
-            pass  # nobody reads it any more
+            _briefly(sys.stdout.flush)
         finally:
             os._exit(EXIT_INTERRUPTED)
+
+
+def _briefly(work: Callable[[], object]) -> None:
+    """Waits for it no longer than the grace: whoever reads the answer may have stopped to."""
+
+    def tried() -> None:
+        with suppress(OSError):  # nobody reads it any more
+            work()
+
+    doing = threading.Thread(target=tried, name="fcsse-end", daemon=True)
+    doing.start()
+    doing.join(GRACE)

@@ -79,8 +79,7 @@ def run() -> None:
                 interrupt.install()
         code = main()
     except KeyboardInterrupt:  # before any command began
-        sys.stderr.write("Interrupted. Nothing was written to AWS.\n")
-        code = 130
+        code = _interrupted()
     except BrokenPipeError:
         code = 141
     except OSError as error:  # commands tell of this themselves
@@ -93,6 +92,8 @@ def run() -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
+    except KeyboardInterrupt:  # while the answer waited for its reader
+        code = _interrupted()
     except BrokenPipeError:  # nobody reads the answer to its end
         code = code or 141
     except OSError:  # the answer is lost, for want of room
@@ -100,3 +101,12 @@ def run() -> None:
     if drain is not None:
         drain()
     os._exit(code)
+
+
+def _interrupted() -> int:
+    """Says that the command was interrupted, and whether it had written anything by then; the exit code."""
+    from fcsse.cli import interrupt
+
+    interrupt.begin_telling()
+    sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
+    return 130

@@ -64,6 +64,7 @@ def run_organization(run: Session, organization: Organization, wanted: Wanted) -
         report.totals.skip(len(skipped))
         run.progress.stop()
         report.end()
+        report.write_page()
         if fixes is None or wanted.fix is None:
             code = report.code
             report.all(code, {})

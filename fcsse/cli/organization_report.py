@@ -104,12 +104,15 @@ class Report:
             self.spool.seek(start)
             yield self.spool.read(size).decode()
 
+    def write_page(self) -> None:
+        """The page, if one was asked for. Raises ``UnexpectedError``: nothing is fixed without the record."""
+        if self.wanted.html is not None:
+            now = self.organization.pipeline.clock.now()
+            write_page(self.wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
+
     def all(self, code: int, more: Json) -> None:
         """The whole answer; ``more`` are further entries of the document."""
         wanted, endpoints = self.wanted, self.endpoints
-        if wanted.html is not None:
-            now = self.organization.pipeline.clock.now()
-            write_page(wanted.html, "".join(organization_page(map(json.loads, self.texts()), self.totals, now)))
         found = wanted.trend.found if wanted.trend else None
         source = wanted.trend.source if wanted.trend else ""
         match wanted.output:

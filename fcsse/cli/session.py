@@ -166,12 +166,12 @@ def report_error(run: Session, error: FcsseError) -> None:
 
 
 def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
-    """Tells an error on stderr, and as the one JSON document on stdout where that was asked for."""
+    """Tells an error on stderr, and as the one JSON document on stdout where that was asked for, which may have no reader."""
+    terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
     if output is Output.JSON:
         write_answer(to_text(error_document(command, error)))
     elif output is Output.MARKDOWN:
         write_answer("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
-    terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
 
 
 def tell_unread(command: str, words: list[str], error: UsageError) -> None:

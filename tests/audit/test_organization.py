@@ -416,6 +416,19 @@ def test_csv_is_told_beside_which_pairs_of_each_account_change(organization: She
     assert all(text.count(",") > 3 for text in run.out.splitlines())
 
 
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_nothing_is_fixed_without_the_page_that_was_asked_for(organization: Shell, tmp_path: Path, output: str) -> None:
+    page, words = (
+        tmp_path / "audit.html",
+        (*ORG, "--fix", "--yes", "--state", str(tmp_path / "state.json"), "-o", output),
+    )
+    run = organization.run(*words, "--html", "/dev/full")
+    assert (run.code, "Nothing was written to AWS" in run.err) == (1, True), run.err
+    assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
+    assert organization.run(*words, "--html", str(page)).code == 3
+    assert "data-other-secret" in page.read_text()
+
+
 def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: Path) -> None:
     state, sandbox = tmp_path / "state.json", organization.sandbox
     words = (*ORG, "--fix", "--yes", "--state", str(state), "-o", "json")

@@ -18,6 +18,7 @@ from fcsse.cli.output.csv_rows import csv_row
         ("\uff1dcmd()", "'\uff1dcmd()"),
         ("tool;=cmd|' /C calc'!A0", "tool;'=cmd|' /C calc'!A0"),
         ('tool; @SUM(1);+1;"x"', "tool;' @SUM(1);'+1;\"x\""),
+        ('tool;"=1+1;x', "tool;'\"=1+1;x"),
         ("key policy; grant (a=b), -o json", "key policy; grant (a=b), -o json"),
         ("", ""),
     ],
@@ -26,5 +27,6 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_text(cell: str, shown: str) -
     """Those of many languages begin a cell at each semicolon, whatever quotes there are."""
     row = csv_row(["first", cell, "a,b"])
     assert list(csv.reader(io.StringIO(row, newline=""))) == [["first", shown, "a,b"]]
-    for part in row.rstrip("\r\n").split(";"):
+    (parts,) = csv.reader(io.StringIO(row, newline=""), delimiter=";")
+    for part in (*parts, *row.rstrip("\r\n").split(";")):
         assert part.strip()[:1] not in ("=", "+", "-", "@", "\uff1d")

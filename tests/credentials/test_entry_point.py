@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.credentials.conftest import ROOT
 from tests.credentials.test_sources import PAIR
@@ -78,3 +83,49 @@ def test_backups_are_on_the_disk_when_the_process_ends(operator: Operator) -> No
     (saved,) = folder.glob("*.json")
     json.loads(saved.read_text(encoding="utf-8"))
     assert not list(folder.glob("*.tmp"))
+
+
+UNREAD = """
+import sys, time
+from fcsse.apply.write_log import WriteLog
+from fcsse.cli import interrupt, main
+def answer(arguments=None):
+    interrupt.CURRENT.journal = WriteLog(done=["the policy of key k"])
+    sys.stderr.write("ready\\n")
+    if sys.argv[1] == "settle":
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            interrupt.begin_telling()
+            sys.stderr.write("Interrupted. Written: the policy of key k.\\n")
+            sys.stdout.write("x" * 100_000)
+    sys.stdout.write("x")
+    return 0
+main.main = answer
+main.run()
+"""
+
+
+@pytest.mark.parametrize("command", ["link", "settle"])
+def test_an_interruption_waits_for_no_reader_of_the_answer_and_says_what_was_written(command: str) -> None:
+    """The pipe is full: ``link`` has its answer ready, ``settle`` is told of the signal before."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with suppress(BlockingIOError):
+        while os.write(writes, b"x" * 4096):
+            pass
+    os.set_blocking(writes, True)
+    with subprocess.Popen(
+        [sys.executable, "-c", UNREAD, command], cwd=ROOT, stdout=writes, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        assert process.stderr.readline() == "ready\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, told = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            os.close(reads)
+            os.close(writes)
+    assert (process.returncode, told) == (130, "Interrupted. Written: the policy of key k.\n")

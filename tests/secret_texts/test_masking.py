@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fcsse.aws.sessions import RoleKeys
 from fcsse.masking import HIDDEN, mask, mask_exception, mask_url, secrets_in
 from tests.secret_texts.samples import AROUND, HARMLESS, SECRET_KEY, TOKEN
 
@@ -118,3 +119,8 @@ def test_known_values_go_whatever_they_look_like() -> None:
         "a short one may be a word"
     )
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
+
+
+def test_a_role_s_credentials_show_no_secret_of_theirs() -> None:
+    """Clients are kept by them, so that a caller's log of anything that has clients would show them."""
+    assert str({RoleKeys("ASIAIOSFODNN7EXAMPLE", SECRET_KEY, TOKEN): 1}) == "{<RoleKeys ASIAIOSFODNN7EXAMPLE>: 1}"

@@ -7,9 +7,10 @@ import io
 import re
 from collections.abc import Sequence
 
-_FORMULA = re.compile(r"(^|;)(?=[ \t\r\n]*[=+\-@\uff0b\uff0d\uff1d\uff20\t\r\n])")
-"""Where a spreadsheet takes what follows for a formula: at a cell's beginning, white space or not, and behind a semicolon, at
-which those of many languages begin a cell, in quotes or not. Source: OWASP, "CSV Injection".
+_FORMULA = re.compile(r"""(^|;)(?=[ \t\r\n"]*[=+\-@\uff0b\uff0d\uff1d\uff20\t\r\n])""")
+"""Where a spreadsheet takes what follows for a formula: at a cell's beginning, behind white space too, and behind a semicolon, at
+which those of many languages begin a cell, in quotes or not. There, CSV's doubled quotes are an empty text, and what follows
+counts. Source: OWASP, "CSV Injection".
 """
 
 
