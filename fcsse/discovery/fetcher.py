@@ -45,10 +45,12 @@ class Fetcher:
         self._counting = Lock()
 
     def close(self) -> None:
-        """Drops what has not started, and the answers; does not wait for what has.
+        """Drops what has not started, and the answers, those to come as well; waits for none.
 
         The answers' callbacks refer to whoever asks: without this, all would wait for the garbage collector.
         """
+        with self._counting:
+            self._on_answer = None  # an answer that is still to come is nobody's business any more
         if not self._shared:
             self._pool.shutdown(wait=False, cancel_futures=True)
         for future in list(self._asked.values()):

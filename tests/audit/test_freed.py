@@ -47,3 +47,15 @@ def test_whoever_asked_is_freed_without_the_garbage_collector() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_an_answer_after_the_end_is_told_to_nobody() -> None:
+    """It counted as one of none: "listing caches: 37 of 0", behind the answer of the command."""
+    aws, told = _Aws(), list[tuple[int, int]]()
+    fetcher = Fetcher(cast("AwsCalls", aws), SystemClock(), lambda done, total: told.append((done, total)))
+    answered = threading.Event()
+    fetcher.caller().add_done_callback(lambda _: answered.set())
+    fetcher.close()
+    aws.asked.set()
+    assert answered.wait(10)
+    assert told == []
