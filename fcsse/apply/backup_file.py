@@ -124,6 +124,8 @@ def parse_backup(content: bytes, backup_id: str, *, accept_edited: bool = False)
         return "names no key ARN"
     if (key.account, key.region) != (backup.account, backup.region):
         return "names a key of another account or Region than it was saved for"
+    if f"-{key.resource.rpartition('/')[2][-8:]}-" not in backup_id:
+        return "names another key than its own name does"
     try:
         in_zone = datetime.fromisoformat(backup.time).tzinfo is not None
         "".join(value.values()).encode()

@@ -187,7 +187,7 @@ def test_any_content_is_a_backup_or_a_reason(content: bytes) -> None:
 
 
 POLICY = '{"Statement": []}'
-NAME = "20261128T205853417Z-67890abc-dc7233"
+NAME = "20261128T205853417Z-567890ab-dc7233"
 GOOD = {
     "id": NAME,
     "time": "2026-11-28T20:58:53+00:00",
@@ -220,3 +220,9 @@ def test_any_fields_are_a_backup_or_a_reason(changes: dict[str, Any]) -> None:
 def test_a_time_that_cannot_be_compared_is_none(time: str) -> None:
     """The copies' times are compared with CloudTrail's: one such file would end every audit with --observed."""
     assert "has a time that is none" in str(parse_backup(json.dumps({**GOOD, "time": time}).encode(), NAME))
+
+
+def test_a_policy_is_of_no_other_key_than_the_name_of_its_file_says() -> None:
+    """The sum is that of the policy alone, and would be right."""
+    changed = {**GOOD, "key": GOOD["key"].replace("7890ab", "7890ac")}
+    assert "names another key" in str(parse_backup(json.dumps(changed).encode(), NAME, accept_edited=True))
