@@ -11,6 +11,7 @@ from fcsse.apply.backup import BackupFolder, places
 from fcsse.apply.backup_file import Backup
 from fcsse.clock import Clock, SystemClock
 from fcsse.errors import UsageError
+from fcsse.masking import mask_url
 from fcsse.pipeline import Pipeline
 from fcsse.progress import Guarded, Progress, Silent
 from fcsse.state_folder import default_folder
@@ -54,6 +55,12 @@ class Settings(NamedTuple):
     bucket_role: str | None = None
     grant_role: str | None = None
     on_backup: Callable[[Backup], None] | None = None
+
+    def __repr__(self) -> str:
+        """What differs from the defaults, without a password in the endpoint's URL: a caller may log it."""
+        given = self._replace(endpoint_url=self.endpoint_url and mask_url(self.endpoint_url))
+        other = {name: value for name, value in given._asdict().items() if value != self._field_defaults[name]}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in other.items())})"
 
 
 def settings_of(session: boto3.Session | None, settings: Settings | None) -> Settings:

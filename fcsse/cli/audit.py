@@ -87,7 +87,7 @@ def audit(
         require(not (regions and where.all_regions), "--region and --all-regions exclude each other")
         _check_fix(review, fix=fix, exit_code=exit_code, prune_orphans=prune_orphans)
         _check_report(report, fix=fix)
-        _check_accounts(many, bucket_side, grant_side, fix=fix, observed=observed)
+        _check_accounts(many, bucket_side, grant_side, fix=fix, observed=observed, org_id=org_id)
         members = read_accounts(many.accounts) if many.accounts is not None else None
         trend = Trend(report.compare, several=many.several) if report.compare is not None else None
         here = aws.AwsSettings(profile, regions[0] if regions else None, endpoint_url)
@@ -170,6 +170,7 @@ def _check_accounts(
     *,
     fix: bool,
     observed: bool,
+    org_id: str | None,
 ) -> None:
     require(bucket_side.bucket_role or not bucket_side.bucket_account, "--bucket-account needs --bucket-role")
     require(many.several or not many.role_name, "--role-name needs --organization or --accounts")
@@ -179,6 +180,7 @@ def _check_accounts(
         "--grant-profile": bool(grant_side.grant_profile),
         "--grant-role": bool(grant_side.grant_role),
         "--observed": observed,
+        "--org-id": org_id is not None,  # each account is asked for its own
     }
     for option, used in alone.items():
         require(not (many.several and used), f"{option} cannot be combined with --organization or --accounts")

@@ -200,6 +200,7 @@ def test_accounts_of_a_file_without_asking_for_the_organization(organization: Sh
         (("audit", "--role-name", "Audit"), "--role-name needs"),
         (("audit", "--organization", "--state", "x"), "--state needs"),
         ((*ORG, "--observed"), "--observed cannot be combined with"),
+        ((*ORG, "--org-id", "o-a1b2c3d4e5"), "--org-id cannot be combined with"),
         ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role cannot be combined with"),
         (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
         (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),

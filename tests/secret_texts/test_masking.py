@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fcsse.api.settings import Settings
 from fcsse.aws.sessions import RoleKeys
 from fcsse.masking import HIDDEN, mask, mask_exception, mask_url, secrets_in
 from tests.secret_texts.samples import AROUND, HARMLESS, SECRET_KEY, TOKEN
@@ -121,6 +122,8 @@ def test_known_values_go_whatever_they_look_like() -> None:
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
 
 
-def test_a_role_s_credentials_show_no_secret_of_theirs() -> None:
-    """Clients are kept by them, so that a caller's log of anything that has clients would show them."""
+def test_what_callers_may_log_shows_no_secret() -> None:
+    """Clients are kept by a role's credentials, so that a log of anything that has clients would show those."""
     assert str({RoleKeys("ASIAIOSFODNN7EXAMPLE", SECRET_KEY, TOKEN): 1}) == "{<RoleKeys ASIAIOSFODNN7EXAMPLE>: 1}"
+    settings = Settings(region="eu-west-1", endpoint_url="http://me:geheimnis@localhost:4566")
+    assert repr(settings) == "Settings(region='eu-west-1', endpoint_url='http://[hidden]@localhost:4566')"
