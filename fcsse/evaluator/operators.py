@@ -18,6 +18,7 @@ from fcsse.evaluator.known_values import AtLeast, Form
 from fcsse.evaluator.patterns import (
     arn_covers,
     arn_matches,
+    arn_unlike,
     covers,
     has_variables,
     is_misplaced,
@@ -80,7 +81,9 @@ def _pattern_operand(
     ``null``: the answer where a variable has no value. Nothing is equal to it; but where that would make a negated operator
     hold, the page also says that the whole statement may be invalid. Source: IAM user guide, "Variables and tags".
     """
-    compare, compare_form = (arn_matches, arn_covers) if arn else (matches, covers)
+    alike, alike_form = (arn_matches, arn_covers) if arn else (matches, covers)
+    in_doubt = arn and null is None
+    compare, compare_form = (arn_unlike(alike), arn_unlike(alike_form)) if in_doubt else (alike, alike_form)
     usable = not arn or text.count(":") >= 5
     if not has_variables(text) or variables is False:
         fixed = wild(text) if wildcards else text

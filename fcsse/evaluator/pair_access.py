@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from fcsse.arn import role_arn
 from fcsse.evaluator.bucket_requests import bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, cache_requests, decide, quick_requests
 from fcsse.evaluator.compiled import compile_parsed, policy_not_understood
@@ -23,6 +24,9 @@ from fcsse.model import Facts, Grant
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.kept import kept
+
+UNNAMED = "fc-0"
+"""Stands for whichever cache of an account."""
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
@@ -120,17 +124,20 @@ def current_forms(facts: Facts, forms: frozenset[ContextForm] | None = None) -> 
 def requests_of(
     facts: Facts, forms: frozenset[ContextForm] = frozenset(ContextForm), *, only_needed: bool = False
 ) -> tuple[CacheRequest, ...] | None:
-    """What the pair's cache asks of the key in these forms; None where the pair has no key or role."""
-    if facts.key is None or facts.role is None:
+    """What the pair's cache asks of the key in these forms; None where the pair has no key or role. Every cache of the account
+    asks as one that no policy names.
+    """
+    every_cache = facts.role is None and facts.pair.cache is None
+    if facts.key is None or (facts.role is None and not every_cache):
         return None
     return cache_requests(
-        str(facts.role.arn),
+        str(facts.role.arn) if facts.role else role_arn(facts.partition, facts.account, UNNAMED),
         facts.account,
         facts.bucket.region or facts.key.arn.region,
         str(facts.key.arn),
         facts.bucket.name,
         forms,
-        facts.role.role_id,
+        facts.role.role_id if facts.role else None,
         prefixes=facts.prefixes or ("",),
         key=facts.key,
         known=facts.request,

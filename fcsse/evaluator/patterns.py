@@ -236,3 +236,16 @@ def arn_covers(pattern: str, form: str) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def arn_unlike(compare: Callable[[str, str], bool | None]) -> Callable[[str, str], bool | None]:
+    """``arn_matches`` or ``arn_covers`` under a negated operator, for which no rule is written where a pattern meets what is no
+    ARN, or is none itself: nobody knows that it does not match.
+    """
+
+    def compared(pattern: str, text: str) -> bool | None:
+        found = compare(pattern, text)
+        in_doubt = not is_plain(pattern) and min(pattern.count(":"), text.count(":")) < 5
+        return None if found is False and in_doubt else found
+
+    return compared

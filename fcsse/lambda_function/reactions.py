@@ -26,6 +26,7 @@ from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.linked_level import level_of
 from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
+from fcsse.planning.wanted_grant import grant_names
 from fcsse.policy.document import parsed
 
 LINK = Options(Operation.LINK)
@@ -203,6 +204,10 @@ class Reactor:
         role = role_arn(caller.partition, caller.account, cache)
         links = list(self._links())
         mine = {one.bucket for one in links if one.owner == cache}
+        if only is None and not mine:
+            self.note(
+                f"FSx does not list what {cache} was linked to any more. fcsse audit finds access that is left over."
+            )
         names = dict.fromkeys(sorted({one.bucket for one in links if one.bucket} | self.rules.buckets))
         given: dict[Arn, set[str]] = {}
         for facts in self._about(names):
@@ -212,6 +217,7 @@ class Reactor:
                 found = given.setdefault(facts.key.arn, set())
                 found |= {facts.pair.bucket} & mine
                 found |= self._given(facts.policy, role, facts.dead_ids)
+                found |= set() if mine else self._granted(facts.key.arn, cache, facts.pair.bucket)
         gate = Gate(aws, self.rules)
         for key, buckets in given.items():
             wanted = sorted(one for one in buckets if only in (None, one))
@@ -230,6 +236,15 @@ class Reactor:
         except PolicyFormatError as error:
             self.note(f"Passed over: {error.message}")
             return set()
+
+    def _granted(self, key: Arn, cache: str, bucket: str) -> set[str]:
+        """The bucket, where the key has a grant of ours for the cache and it."""
+        try:
+            named = {one.name for one in self.pipeline.aws.list_grants(key)}
+        except FcsseError as error:
+            self.note(f"Passed over: {error.message}")
+            return set()
+        return {bucket} if named & grant_names(cache, bucket) else set()
 
     def _apply(self, plan: Plan, report: Report) -> None:
         self.pipeline.wait = self.left() / max(1, len(plan.changes))

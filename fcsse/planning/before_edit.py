@@ -48,7 +48,8 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         need = need._replace(warnings=(*need.warnings, *_wide(facts, document), *more))
         asked = requests_of(facts)
         before = None if asked is None else decide_pair(facts, document, (), asked)
-        there = () if ours or before is None else already_allowed(before, access)
+        # What everybody has may spare some: a link of every cache does not rest on it.
+        there = () if ours or before is None or facts.role is None else already_allowed(before, access)
         if there:
             reads = "read " if reads_only(options) else ""
             summary = f"{facts.pair.cache} already has {reads}access to {facts.bucket.name}, by {' and '.join(there)}"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from fcsse.arn import bucket_arn
+from fcsse.arn import bucket_arn, role_arn
 from fcsse.evaluator.request import Comparison, Decision
 from fcsse.model import Facts
 from fcsse.policy.document import printable
@@ -43,7 +43,7 @@ def exemption(decision: Decision, facts: Facts, form: ContextForm | None) -> Exe
 
     ``form``: of the request's encryption context, None where it has none.
     """
-    role = str(facts.role.arn) if facts.role else ""
+    role = str(facts.role.arn) if facts.role else role_arn(facts.partition, facts.account, "*")
     missed = [one for one in decision.conditions if one.negated and one.given is not None and one.wanted]
     for one in missed:
         if one.key.lower() == CONTEXT_KEY and form is not None:

@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from fcsse.advice import READ_ONLY
 from fcsse.advice import advice as say
-from fcsse.arn import Arn, role_arn
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
-from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.judgement import Judgement, Row, decider
 from fcsse.evaluator.pair_access import PairDecisions, judge, key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel
-from fcsse.model import READ_OPERATIONS, Facts, Grant, Role
-from fcsse.planning.denials import advice, exemption, why
+from fcsse.model import READ_OPERATIONS, Facts, Grant
+from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
 from fcsse.policy.document import PolicyDocument
@@ -55,9 +54,11 @@ def stands_in_the_way(
     Raises ``ImpossibleError`` where an explicit Deny stops reading or writing whatever is allowed.
     """
     facts, judged = after.facts, after.judgement(level, forms)
-    if judged.denials:
-        actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
-        denial = judged.denials[0]
+    spared = tuple(row for row in judged.denials if facts.role is None and _is_about_who(row))
+    denials = tuple(row for row in judged.denials if row not in spared)
+    if denials:
+        actions = ", ".join(dict.fromkeys(row.asked.action for row in denials))
+        denial = denials[0]
         by = decider(denial.decision) or "a statement"
         because = why(denial.decision, denial.asked.form)
         raise ImpossibleError(
@@ -67,8 +68,17 @@ def stands_in_the_way(
         )
     return tuple(
         dict.fromkeys(
-            f"{row.asked.action} may still fail after linking: {row.decision.reason}." for row in judged.doubts
+            f"{row.asked.action} may still fail after linking: {denied_because(row.decision)}."
+            for row in (*spared, *judged.doubts)
         )
+    )
+
+
+def _is_about_who(row: Row) -> bool:
+    """Is a Deny one from which the conditions may except some caches of the account?"""
+    return any(
+        one.key.lower().startswith(("aws:principalarn", "aws:principaltag/", "aws:userid"))
+        for one in row.decision.conditions
     )
 
 
@@ -148,10 +158,9 @@ def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) ->
     Access to a part of the bucket counts, and what a key gives again once it is enabled. For every cache of the account, it
     is what one has that no statement names.
     """
-    role = facts.role or _unnamed(facts)
-    if not role.exists or facts.key is None:
+    if (facts.role and not facts.role.exists) or facts.key is None:
         return ()
-    working = facts._replace(role=role, key=facts.key._replace(state="Enabled"))
+    working = facts._replace(key=facts.key._replace(state="Enabled"))
     rows = key_rows(working, after, grants, explain=False, any_object=True)
     found = (
         Kept(
@@ -169,15 +178,6 @@ def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) ->
     for one in found:
         first.setdefault((one.verdict, one.by or one.reason, one.statement, one.grant), one)
     return tuple(first.values())
-
-
-def _unnamed(facts: Facts) -> Role:
-    """The role of a cache that there is none of."""
-    arn = Arn.parse(role_arn(facts.partition, facts.account, "fc-0"))
-    if arn is None:
-        text = "the ARN of a role is one"
-        raise AssertionError(text)
-    return Role(arn, "fc-0")
 
 
 def stays(

@@ -104,6 +104,27 @@ def test_unlink_says_what_a_disabled_key_gives_again_once_it_is_enabled(shell: S
     assert f"{CACHE} keeps access to the key by statement 'Whole'" in shell.unlink(CACHE, "data").out
 
 
+DENY = {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+
+
+def test_linking_every_cache_sees_a_deny(shell: Shell) -> None:
+    shell.append("data", DENY)
+    before = shell.sandbox.policy_text("data")
+    run = shell.run("link", "--every-cache", "--bucket", "data")
+    assert run.code == 4, run.words
+    assert "statement 'No' of the key policy denies kms:Decrypt" in run.err
+    assert "AWSServiceRoleForFSxS3Access_* from it" in run.err
+    assert shell.sandbox.policy_text("data") == before
+
+
+def test_linking_every_cache_warns_of_a_deny_that_some_caches_are_excepted_from(shell: Shell) -> None:
+    shell.append("data", {**DENY, "Condition": {"ArnNotLike": {"aws:PrincipalArn": ROLE}}})
+    run = shell.run("link", "--every-cache", "--bucket", "data")
+    assert run.code == 0, run.words
+    assert "kms:Decrypt may still fail after linking: statement 'No' denies kms:Decrypt" in run.out
+    assert shell.works(CACHE, "data") == (True, True)
+
+
 def test_unlinking_every_cache_says_what_every_cache_keeps(shell: Shell) -> None:
     like = {**LIKE["StringLike"], "aws:userid": "*:FSx"}
     shell.append("data", allow("Hand", {**LIKE, "StringLike": like}, [*USE, "kms:CreateGrant"], "*"), allow("Named"))

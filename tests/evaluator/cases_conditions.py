@@ -276,7 +276,17 @@ ARN_CASES = pairs(
             (["arn:aws:iam::444455556666:*", OWN], False),
         ]
     ],
-) + pairs("ARNs", SILENT, "aws:SourceArn", [("ArnLike", "*", OWN, None), ("ArnNotLike", "arn:aws:*", OWN, None)])
+) + pairs(
+    "ARNs",
+    SILENT,
+    "aws:SourceArn",
+    [
+        ("ArnLike", "*", OWN, None),
+        ("ArnNotLike", "arn:aws:*", OWN, None),
+        ("ArnNotLike", "arn:aws-cn:*", OWN, None),
+        ("ArnNotEquals", "arn:aws:sns:*:*:*", "sns.amazonaws.com", None),
+    ],
+)
 
 POSITIVE = ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "NumericEquals"]
 POSITIVE += [

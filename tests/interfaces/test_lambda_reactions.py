@@ -251,6 +251,20 @@ def test_the_last_cache_of_a_listed_bucket_is_taken_out_although_fsx_lists_nothi
     assert role_name(CACHE) not in ready.sandbox.policy_text("data")
 
 
+def test_the_grant_of_a_cache_that_fsx_does_not_list_any_more_ends(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0bbb0bbb", ["data"])
+    key = ready.sandbox.key("data")
+    kms = ready.sandbox.client("kms")
+    role = ready.sandbox.client("iam").get_role(RoleName=role_name(CACHE))["Role"]["Arn"]
+    kms.create_grant(KeyId=key.arn, GranteePrincipal=role, Operations=["Decrypt"], Name=f"fcsse:{CACHE}:data")
+    put_back(ready.sandbox, default_policy())
+    ready.sandbox.delete_cache(CACHE, role=False)
+    ready.log()
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
+    assert kms.list_grants(KeyId=key.arn)["Grants"] == []
+    assert "fcsse audit" in of(ready.log(), "note")[0]["text"]
+
+
 def test_a_key_that_is_not_allowed_keeps_the_deleted_cache(ready: Function) -> None:
     key = ready.sandbox.key("data").arn
     ready.sandbox.client("kms").untag_resource(KeyId=key, TagKeys=["fcsse"])
