@@ -43,7 +43,14 @@ def make_plan(
     written = [
         edited for edited in edits.values() if isinstance(edited, PolicyChange) and edited.after != edited.before
     ]
-    return Plan(options.operation, tuple(outcomes), (*written, *_unique(grants)), level=options.level)
+    return Plan(
+        options.operation,
+        tuple(outcomes),
+        (*written, *_unique(grants)),
+        level=options.level,
+        context=options.context,
+        narrow_grant=options.narrow_grant,
+    )
 
 
 def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:

@@ -17,7 +17,7 @@ from fcsse.advice import BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
 from fcsse.errors import FcsseError, PolicyRefusedError
-from fcsse.link_options import AccessLevel, Operation, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Via
 from fcsse.model import Facts, Grant, Pair
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
@@ -136,7 +136,8 @@ class Plan(NamedTuple):
     """Outcomes in the order of the pairs, and the changes. ``digest`` binds a review to what is applied.
 
     ``endpoints`` are those other than AWS's own by which the facts were read, ``read_at`` when that was, in seconds of the
-    run's clock; ``NEVER`` where it is not known. ``level``: is access for reading alone meant?
+    run's clock; ``NEVER`` where it is not known. ``level``: is access for reading alone meant? ``context``: with
+    which forms, in statements? ``narrow_grant``: are grants bound to one bucket?
     """
 
     operation: Operation
@@ -145,6 +146,8 @@ class Plan(NamedTuple):
     endpoints: tuple[Endpoint, ...] = ()
     read_at: float = NEVER
     level: AccessLevel = AccessLevel.FULL
+    context: Context = Context.DOCUMENTED
+    narrow_grant: bool = False
 
     def __repr__(self) -> str:
         """One line: how many pairs and changes, and the digest."""
@@ -176,8 +179,10 @@ class Plan(NamedTuple):
         via = outcome.via.value if outcome.via and self.operation is Operation.LINK else None
         kept = facts.bucket.encryption.bucket_keys if facts and self.operation is Operation.LINK else None
         parts = (str(key.arn) if key else None, str(role.arn) if role else None, via, kept)
-        level = [self.level.value] if self.level is AccessLevel.READ else []
-        return json.dumps([outcome.pair.cache, outcome.pair.bucket, *parts, *level])
+        more = [self.level.value] if self.level is AccessLevel.READ else []
+        more += [self.context.value] if self.context is Context.BOTH and outcome.via is Via.POLICY else []
+        more += ["narrow"] if self.narrow_grant and outcome.via is Via.GRANT else []
+        return json.dumps([outcome.pair.cache, outcome.pair.bucket, *parts, *more])
 
     def answers(self, expect: str) -> bool:
         """Is it the plan of this digest, or is everything as that plan wanted it, so that there is nothing to do?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcsse.sandbox import policies
-from tests.cli.documented_statements import OWN
+from tests.cli.documented_statements import OTHER, OWN
 from tests.cli.shell import WRITES, Shell
 
 CASES = {
@@ -110,6 +110,28 @@ def test_the_digest_of_another_plan_is_refused(shell: Shell, how: str) -> None:
         case _:
             run = shell.unlink("fc-0123", "data", "--expect", digest)
     assert run.code == 7
+    assert not WRITES.intersection(run.operations)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "option"), [("data", ("--context", "both")), ("data-other-bucket-keys", ("--narrow-grant",))]
+)
+def test_a_link_that_is_there_is_not_what_another_one_was_reviewed_for(
+    shell: Shell, bucket: str, option: tuple[str, ...]
+) -> None:
+    """Nothing was left to do, so the run of a wider plan than is in force ended as if that had been made."""
+    shell.sandbox.add_bucket(
+        "data-other-bucket-keys",
+        account=OTHER,
+        algorithm="aws:kms",
+        key=shell.sandbox.key("data-other-account").arn,
+        bucket_keys=True,
+        readers=[OWN],
+    )
+    digest = shell.link("fc-0123", bucket, *option, "--dry-run").digest
+    shell.linked("fc-0123", bucket)
+    run = shell.link("fc-0123", bucket, "--expect", digest)
+    assert run.code == 7, run.words
     assert not WRITES.intersection(run.operations)
 
 
