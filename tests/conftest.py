@@ -13,7 +13,7 @@ import typer.main
 from hypothesis import HealthCheck, settings
 
 from fcsse.cli.main import COLLECT_EVERY
-from tests import neutral_environment, thorough
+from tests import left_threads, neutral_environment, thorough
 from tests.quick_clients import quick_clients
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """What has been imported and collected stays to the end: no garbage collection need look at it."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_test_leaves_behind_asks_nothing_in_the_next() -> Iterator[None]:
+    yield
+    left_threads.wait_for_them()
 
 
 @pytest.fixture(scope="session", autouse=True)

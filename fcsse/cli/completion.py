@@ -119,9 +119,9 @@ def _gather(questions: Callable[[], tuple[Callable[[], Iterator[str]], ...]], li
             return
         told.put(len(asked))
         for question in asked:
-            threading.Thread(target=ask, args=(question,), daemon=True).start()
+            threading.Thread(target=ask, args=(question,), name="fcsse-completion", daemon=True).start()
 
-    threading.Thread(target=begin, daemon=True).start()
+    threading.Thread(target=begin, name="fcsse-completion", daemon=True).start()
     found: set[str] = set()
     missing = 1
     while missing:

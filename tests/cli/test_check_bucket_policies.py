@@ -170,7 +170,7 @@ def test_an_fsx_that_does_not_answer_is_not_waited_for(shell: Shell) -> None:
     words = ("check", "--cache", "fs-0abc", "--bucket", "data", "-q")
     assert shell.run(*words).code == 0
     shell.patch.setattr(discover, "FOR_PREFIXES", 0.05)
-    shell.sandbox.fault(LISTING, delay=4.0, times=None)
+    shell.sandbox.fault(LISTING, delay=1.5, times=None)
     assert shell.run(*words).code == 3
 
 
