@@ -144,6 +144,7 @@ def test_an_account_whose_process_dies_is_one_that_could_not_be_read(organizatio
     assert account(found, lost[0]["account"])["pairs"] == []
 
 
+@pytest.mark.nightly
 def test_where_every_process_dies_no_account_is_left_out(organization: Shell) -> None:
     organization.sandbox.fault("fsx:DescribeDataRepositoryAssociations", delay=6, times=None)
     one_by_one = "organization.share_of = lambda processes: (32, 1)\n"
@@ -156,6 +157,7 @@ def test_where_every_process_dies_no_account_is_left_out(organization: Shell) ->
     assert json.loads(out)["summary"]["accounts_unread"] == 4
 
 
+@pytest.mark.nightly
 def test_an_interruption_is_the_business_of_who_started_them(organization: Shell) -> None:
     """Ctrl-C in a terminal reaches all processes. They are ended when the command has said that it was interrupted."""
     organization.sandbox.fault("fsx:DescribeDataRepositoryAssociations", delay=1, times=None)

@@ -19,7 +19,9 @@ def sh(shell: Shell, script: str, folder: Path, **more: str) -> subprocess.Compl
     return subprocess.run(["sh"], input=script, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("bucket", ["data", "data-key-id", "data-alias-arn"])
+@pytest.mark.parametrize(
+    "bucket", ["data-alias-arn", *(pytest.param(one, marks=pytest.mark.nightly) for one in ("data", "data-key-id"))]
+)
 def test_the_policy_commands_link(bucket: str, shell: Shell, tmp_path: Path) -> None:
     pair = ("--cache", "fc-0123", "--bucket", bucket)
     script = shell.run("statement", *pair, "--format", "aws-cli").out
@@ -51,6 +53,7 @@ def test_a_failure_for_the_first_of_two_keys_is_the_exit_code(shell: Shell, tmp_
     assert shell.sandbox.policy_text("data-alias") == before
 
 
+@pytest.mark.nightly
 def test_offline_the_key_is_asked_for(shell: Shell, tmp_path: Path) -> None:
     stated = ("--account", "111122223333", "--region", "eu-west-1", "--no-bucket-keys")
     pair = ("--cache", "fc-0123", "--bucket", "data")

@@ -457,7 +457,7 @@ def planted(runner: Runner) -> list[str]:
     return sorted(path.name for path in runner.folder.glob("ran-*"))
 
 
-@pytest.mark.parametrize("event", ["pull_request", "push"])
+@pytest.mark.parametrize("event", [pytest.param("pull_request", marks=pytest.mark.nightly), "push"])
 def test_nothing_of_the_checkout_is_run_and_no_setting_of_earlier_steps_counts(runner: Runner, event: str) -> None:
     plant(runner)
     step = runner.run(event, **PAIR)
