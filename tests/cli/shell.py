@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from fcsse.cli.main import main
@@ -146,6 +147,12 @@ class Shell:
     def last(self, key: str) -> dict[str, Any]:
         """The last statement of a key's policy."""
         return self.statements(key)[-1]
+
+    def hold_readings(self, nth: int, times: int = 1, *, after: bool = False) -> None:
+        """Holds these calls of GetKeyPolicy until a policy was put; ``after``: their answers, to what was there before."""
+        put = Event()
+        self.sandbox.fault("kms:PutKeyPolicy", times=None, after=True, hook=lambda _: put.set())
+        self.sandbox.fault("kms:GetKeyPolicy", nth=nth, times=times, after=after, hook=lambda _: put.wait(20))
 
     def append(self, key: str, *added: Mapping[str, Any], verbatim: bool = False) -> None:
         """Somebody adds statements to a key's policy by hand."""

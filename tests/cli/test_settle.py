@@ -22,7 +22,7 @@ def run_over(shell: Shell, *words: str) -> Run:
     """Somebody writes right after our first reading, our other readings come too late, and nobody notices."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
+    shell.hold_readings(2, times=2)
     run = shell.link("fc-0123", "data", *words)
     assert run.code == 0, run.words
     assert "Foreign 1" not in shell.sandbox.policy_text("data")
@@ -146,7 +146,7 @@ def test_link_settles_by_itself(shell: Shell) -> None:
 def run_over_and_settle(shell: Shell, *words: str) -> Run:
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=1.0)
+    shell.hold_readings(2, times=2)
     return shell.link("fc-0123", "data", "--settle", "20m", *words)
 
 

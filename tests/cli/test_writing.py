@@ -147,7 +147,7 @@ def test_readings_that_are_slow_on_their_way_lose_others_write_until_it_is_settl
     """Somebody writes right after our first reading, and our others reach KMS late: only CloudTrail's record shows it."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.0)
     writer = shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, times=2, delay=0.4)
+    shell.hold_readings(2, times=2)
     run = shell.link("fc-0123", "data")
     assert (run.code, writer.wrote) == (0, 1)
     assert "Foreign 1" not in shell.sandbox.policy_text("data")
@@ -161,7 +161,7 @@ def test_a_second_reading_whose_answer_is_slow_is_waited_for_after_the_put(shell
     """It was sent before the put and saw others' write, but its answer comes when the put is done."""
     shell.patch.setattr(policy_writer, "GLANCE", 0.015)
     shell.sandbox.second_writer("data", nth=1, after=True)
-    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, delay=0.4, after=True)
+    shell.hold_readings(2, after=True)
     run = shell.link("fc-0123", "data")
     assert run.code == 0, run.words
     assert "put back" in run.words
