@@ -184,6 +184,7 @@ DERIVED = [
     C("derived: aws:PrincipalAccount", GLOBAL_KEYS, {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, {}, True),
     C("derived: kms:CallerAccount", GLOBAL_KEYS, {"StringEquals": {"kms:CallerAccount": "111122223333"}}, {}, True),
     C("derived: aws:PrincipalIsAWSService", GLOBAL_KEYS, {"Bool": {"aws:PrincipalIsAWSService": "false"}}, {}, True),
+    C("derived: no aws:PrincipalServiceName", GLOBAL_KEYS, {"Null": {"aws:PrincipalServiceName": "true"}}, {}, True),
     C("derived: aws:PrincipalType", GLOBAL_KEYS, {"StringEquals": {"aws:PrincipalType": "AssumedRole"}}, {}, True),
     C("derived: no aws:username for a role", GLOBAL_KEYS, {"Null": {"aws:username": "true"}}, {}, True, complete=False),
     C("derived: aws:userid of a session", GLOBAL_KEYS, {"StringEquals": {ID: f"{ROLE_ID}:FSx"}}, {}, True, principal=SESSION, unique_ids=frozenset({ROLE_ID})),
@@ -191,6 +192,7 @@ DERIVED = [
     C("derived: a session's role, path unknown", KLEENE, {"ArnLike": {"aws:PrincipalArn": ROLE}}, {}, None, principal=SESSION, complete=False),
     C("derived: a session's role, other name", KLEENE, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/Other"}}, {}, False, principal=SESSION, complete=False),
     C("derived: a session's role, any role", KLEENE, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}, {}, True, principal=SESSION, complete=False),
+    C("service: aws:PrincipalServiceName", GLOBAL_KEYS, {"StringEquals": {"aws:PrincipalServiceName": "s3.amazonaws.com"}}, {}, True, principal="s3.amazonaws.com"),
     C("service: aws:PrincipalIsAWSService", GLOBAL_KEYS, {"Bool": {"aws:PrincipalIsAWSService": "true"}}, {}, True, principal="s3.amazonaws.com"),
     C("service: no aws:PrincipalArn", GLOBAL_KEYS, {"Null": {"aws:PrincipalArn": "true"}}, {}, True, principal="s3.amazonaws.com", complete=False),
 ]  # fmt: skip

@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from fcsse.apply.policy_reader import PolicyReader
+from fcsse.apply.policy_reader import RHYTHM, PolicyReader
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
-from fcsse.clock import SystemClock
+from fcsse.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,3 +59,42 @@ def test_texts_that_come_while_others_are_taken_are_taken_next() -> None:
     taken.extend(reader.take_disregarded())
     assert taken == shown
     assert len(shown) == 20_000
+
+
+class Shown:
+    """KMS, which shows these texts one after the other, the last one again and again; and the time between readings."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.time = 0.0
+
+    def get_policy(self, _: Arn) -> str:
+        return self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def random(self) -> float:
+        return 0.5
+
+
+@pytest.mark.parametrize(
+    ("texts", "found", "seconds"),
+    [
+        (["planned on", "planned on", "theirs"], "theirs", 0.03),
+        (["before that", "planned on", "theirs"], "theirs", 0.03),
+        (["planned on"], "planned on", RHYTHM),
+    ],
+)
+def test_the_next_version_of_others_is_waited_for(texts: list[str], found: str, seconds: float) -> None:
+    kms = Shown(*texts)
+    reader = PolicyReader(cast("AwsCalls", kms), cast("Clock", kms), KEY, "before that", 0.0)
+    reader.take("planned on")
+    assert (reader.next_version(10.0), reader.text) == (found, found)
+    assert kms.time == pytest.approx(seconds, abs=0.01)
