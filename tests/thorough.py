@@ -26,6 +26,11 @@ def begin(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "nightly: takes long, and another test of the same thing is quick")
 
 
+def is_on() -> bool:
+    """Does the caller want everything to be tried?"""
+    return _is_on
+
+
 def examples(most: int, few: int | None = None) -> int:
     """How many examples of these are tried, or seeds played: all, or ``few``, a third of them unless told."""
     if _is_on:
