@@ -50,7 +50,7 @@ class Fetcher:
         The answers' callbacks refer to whoever asks: without this, all would wait for the garbage collector.
         """
         with self._counting:
-            self._on_answer = None  # an answer that is still to come is nobody's business any more
+            self._on_answer = None  # answers that come later are not told
         if not self._shared:
             self._pool.shutdown(wait=False, cancel_futures=True)
         for future in list(self._asked.values()):

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.audit.factories import documented, slr
+from tests.audit.meanwhile import LINKS, give, once_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fcsse.sandbox.wire import Call
     from tests.simulated import Shell
 
 NEW, LUSTRE = "fc-0777", "fs-0777"
-LISTING = "fsx:DescribeDataRepositoryAssociations"
-
-
-def once_fsx_is_listed(shell: Shell, operation: str, act: Callable[[], object]) -> None:
-    """Does something before the first call of an operation is answered, and after FSx was listed."""
-    listed = threading.Event()
-
-    def wait(_call: Call) -> None:
-        assert listed.wait(20)
-        act()
-
-    shell.sandbox.fault(LISTING, after=True, hook=lambda _: listed.set())
-    shell.sandbox.fault(operation, hook=wait)
-
-
-def give(shell: Shell, cache: str) -> None:
-    policy = shell.sandbox.policy("data")
-    policy["Statement"] += [documented("data", slr(cache), sid="new")]
-    shell.sandbox.put_policy("data", policy, verbatim=True)
 
 
 def make(shell: Shell, cache: str) -> None:
@@ -49,7 +26,7 @@ def findings(shell: Shell, *words: str) -> list[dict[str, Any]]:
 
 
 def test_a_cache_that_iam_lists_and_fsx_did_not_yet_is_not_gone(shell: Shell) -> None:
-    once_fsx_is_listed(shell, "iam:ListRoles", lambda: make(shell, NEW))
+    once_listed(shell, LINKS, "iam:ListRoles", lambda: make(shell, NEW))
 
     assert findings(shell, "--all-regions") == []
 
@@ -57,7 +34,7 @@ def test_a_cache_that_iam_lists_and_fsx_did_not_yet_is_not_gone(shell: Shell) ->
 @pytest.mark.parametrize("words", [(), ("--all-regions",)])
 def test_a_file_system_that_got_a_bucket_meanwhile_needs_its_access(shell: Shell, words: tuple[str, ...]) -> None:
     shell.sandbox.add_cache(LUSTRE, ["data-sse-s3"])
-    once_fsx_is_listed(shell, "kms:GetKeyPolicy", lambda: make(shell, LUSTRE))
+    once_listed(shell, LINKS, "kms:GetKeyPolicy", lambda: make(shell, LUSTRE))
 
     assert findings(shell, *words) == []
 
@@ -73,7 +50,7 @@ def test_a_file_system_that_is_not_linked_to_the_bucket_does_not(shell: Shell, w
 def test_where_fsx_does_not_say_so_nothing_is_called_unused(shell: Shell) -> None:
     shell.sandbox.add_cache(LUSTRE, ["data-sse-s3"])
     give(shell, LUSTRE)
-    shell.sandbox.fault(LISTING, "AccessDeniedException", nth=2, times=None)
+    shell.sandbox.fault(LINKS, "AccessDeniedException", nth=2, times=None)
 
     assert findings(shell) == []
 

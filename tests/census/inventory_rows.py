@@ -11,6 +11,8 @@ from typing import Any
 NEW = "arn:aws:kms:eu-west-1:111122223333:key/11111111-1111-1111-1111-111111111111"
 OLD = "arn:aws:kms:eu-west-1:111122223333:key/22222222-2222-2222-2222-222222222222"
 TABLE = "inventory"
+HEAD = ["encryption_status", "kms_key_arn", "is_bucket_key_enabled", "objects", "bytes", "oldest", "newest", "example"]
+"""The first row of Athena's answer."""
 
 
 def fill(connection: Any, objects: int) -> int:

@@ -16,10 +16,9 @@ from fcsse.sandbox.athena import queue_rows
 from fcsse.sandbox.query_settings import MetadataConfiguration
 from fcsse.sandbox.s3_metadata import set_metadata
 from tests.census.conftest import Shell
-from tests.census.inventory_rows import NEW, TABLE, answer, expected, fill
+from tests.census.inventory_rows import HEAD, NEW, TABLE, answer, expected, fill
 
 OBJECTS = 200_000
-HEAD = ["encryption_status", "kms_key_arn", "is_bucket_key_enabled", "objects", "bytes", "oldest", "newest", "example"]
 
 
 @pytest.fixture(scope="module")

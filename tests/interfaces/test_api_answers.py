@@ -12,6 +12,7 @@ import fcsse
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, UsageError
 from fcsse.sandbox.query_settings import MetadataConfiguration
 from fcsse.sandbox.s3_metadata import set_metadata
+from tests.census.inventory_rows import HEAD
 from tests.interfaces.program import Program, program, silence
 from tests.sandbox.clients import identity
 
@@ -118,18 +119,8 @@ def test_a_census_of_a_prefix_of_all_and_of_a_sample(program: Program) -> None:
 def test_a_census_by_athena(program: Program) -> None:
     set_metadata(program.sandbox.state, "data", MetadataConfiguration())
     key = program.sandbox.key("data").arn
-    head = [
-        "encryption_status",
-        "kms_key_arn",
-        "is_bucket_key_enabled",
-        "objects",
-        "bytes",
-        "oldest",
-        "newest",
-        "example",
-    ]
     row = ["SSE-KMS", key, "false", "7", "70", "2020-01-01 00:00:00.000", "2020-01-02 00:00:00.000", "a"]
-    program.sandbox.state.athena.engine = lambda statement, parameters: [head, row]
+    program.sandbox.state.athena.engine = lambda statement, parameters: [HEAD, row]
     output = "s3://data-sse-s3/results/"
     counted = fcsse.census("data", "fc-0123", engine="athena", athena_output=output, settings=program.settings())
     assert [(one.sealed.key, one.objects) for one in counted.groups] == [(key, 7)]

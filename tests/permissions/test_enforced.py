@@ -14,6 +14,7 @@ from fcsse.sandbox.query_settings import MetadataConfiguration
 from fcsse.sandbox.s3_metadata import set_metadata
 from fcsse.sandbox.s3_operations import action_of
 from fcsse.sandbox.state import OlderLink
+from tests.census.inventory_rows import HEAD
 from tests.simulated import Run, Shell
 
 CACHE = "fc-0123"
@@ -81,19 +82,9 @@ def counted(shell: Shell) -> None:
 
 def inventory(shell: Shell) -> None:
     """The same by its inventory table."""
-    head = [
-        "encryption_status",
-        "kms_key_arn",
-        "is_bucket_key_enabled",
-        "objects",
-        "bytes",
-        "oldest",
-        "newest",
-        "example",
-    ]
     row = ["SSE-S3", None, "false", "7", "70", "2020-01-01 00:00:00.000000", "2021-01-01 00:00:00.000000", "a"]
     set_metadata(shell.sandbox.state, "data-sse-s3", MetadataConfiguration())
-    shell.sandbox.state.athena.engine = lambda *_: [head, row]
+    shell.sandbox.state.athena.engine = lambda *_: [HEAD, row]
 
 
 ON_THE_CALLERS_BEHALF = (
