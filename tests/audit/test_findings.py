@@ -348,6 +348,15 @@ def test_another_accounts_aws_managed_key() -> None:
     assert only(made.done(), "aws-managed-key").severity is Severity.HIGH
 
 
+def test_the_aws_managed_key_of_another_service() -> None:
+    via = {"StringEquals": {"kms:ViaService": f"ebs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}}
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*", "Condition": via}
+    made = Made()
+    made.link(A, "data", policy(statement), manager="AWS")
+    finding = only(made.done(), "access-missing")
+    assert ("customer managed key" in finding.remedy, finding.commands, finding.fix) == (True, (), Fix.NO)
+
+
 @pytest.mark.parametrize(("lifecycle", "severity"), [("AVAILABLE", Severity.HIGH), ("CREATING", Severity.LOW)])
 def test_a_missing_role(lifecycle: str, severity: Severity) -> None:
     made = Made()
