@@ -122,6 +122,7 @@ def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
         key,
         text,
         (),
+        prefixes_unknown="a key policy does not tell",
         request=RequestFacts(stated.now, stated.organization),
     )
 

@@ -220,6 +220,16 @@ def test_duplicate_grants_end_the_spare_ones() -> None:
     assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
 
 
+def test_grants_with_constraints_whose_values_are_not_compared_are_no_duplicates() -> None:
+    made = Made()
+    grants = tuple(
+        grant(A, "", name)._replace(other_constraints=("SourceArn",), source_arn=f"arn:aws:s3:::{name}")
+        for name in ("g1", "g2")
+    )
+    made.link(A, "data", policy(documented("data", slr(A))), grants=grants)
+    assert "duplicate-grant" not in codes(made.done())
+
+
 def test_a_grant_that_another_bucket_rests_on_is_no_spare_one() -> None:
     made = Made()
     grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, "", "g3"))
@@ -336,6 +346,15 @@ def test_another_accounts_aws_managed_key() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, foreign=True, manager="AWS")
     assert only(made.done(), "aws-managed-key").severity is Severity.HIGH
+
+
+def test_the_aws_managed_key_of_another_service() -> None:
+    via = {"StringEquals": {"kms:ViaService": f"ebs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}}
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*", "Condition": via}
+    made = Made()
+    made.link(A, "data", policy(statement), manager="AWS")
+    finding = only(made.done(), "access-missing")
+    assert ("customer managed key" in finding.remedy, finding.commands, finding.fix) == (True, (), Fix.NO)
 
 
 @pytest.mark.parametrize(("lifecycle", "severity"), [("AVAILABLE", Severity.HIGH), ("CREATING", Severity.LOW)])
