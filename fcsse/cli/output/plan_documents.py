@@ -30,15 +30,13 @@ def plan_document(
     plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool, code: int, told: str = ""
 ) -> Json:
     """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
-    applied = [one for one in results if isinstance(one, AppliedChange)]
-    failed = [one for one in results if isinstance(one, FailedChange)]
     first = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     document: Json = {
         "schema": DOCUMENT_SCHEMA,
         "command": plan.operation.value,
         "exit_code": code,
         "dry_run": dry_run,
-        "changes_pending": bool(plan.changes) and (dry_run or not (applied or any(one.unconfirmed for one in failed))),
+        "changes_pending": any(dry_run or not _sent(result) for _, result in _with_results(plan, results)),
         "changed": not dry_run
         and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
         "digest": plan.digest,
@@ -59,6 +57,11 @@ def _with_results(
 ) -> list[tuple[Change, AppliedChange | FailedChange | None]]:
     by_change = {id(one.change): one for one in results}
     return [(change, by_change.get(id(change))) for change in plan.changes]
+
+
+def _sent(result: AppliedChange | FailedChange | None) -> bool:
+    """Was the change made, or may it have been?"""
+    return result.unconfirmed if isinstance(result, FailedChange) else result is not None
 
 
 def _done(change: Change, result: AppliedChange | FailedChange | None) -> Change:
