@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.apply.apply import AppliedChange, FailedChange, left_to_do
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.cli.output.documents import (
     Json,
@@ -36,9 +36,8 @@ def plan_document(
         "command": plan.operation.value,
         "exit_code": code,
         "dry_run": dry_run,
-        "changes_pending": any(dry_run or not _sent(result) for _, result in _with_results(plan, results)),
-        "changed": not dry_run
-        and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
+        "changes_pending": left_to_do(plan, () if dry_run else results),
+        "changed": not dry_run and any(one.changed for one in results),
         "digest": plan.digest,
         **({"operations": plan.level.value} if plan.operation is Operation.LINK else {}),
         "endpoints": endpoints_entry(plan.endpoints),
@@ -57,11 +56,6 @@ def _with_results(
 ) -> list[tuple[Change, AppliedChange | FailedChange | None]]:
     by_change = {id(one.change): one for one in results}
     return [(change, by_change.get(id(change))) for change in plan.changes]
-
-
-def _sent(result: AppliedChange | FailedChange | None) -> bool:
-    """Was the change made, or may it have been?"""
-    return result.unconfirmed if isinstance(result, FailedChange) else result is not None
 
 
 def _done(change: Change, result: AppliedChange | FailedChange | None) -> Change:
