@@ -127,7 +127,7 @@ def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules)
     for error in report.errors:
         _log("failed", event=read.name, **what, code=error.code, message=error.message, hint=error.hint)
     dropped = isinstance(about, CacheDeleted | AssociationDeleted)
-    changed, done = bool(report.keys), "unlinked" if dropped else "linked"
+    changed, done = bool(report.keys or report.policies), "unlinked" if dropped else "linked"
     pairs = [
         {
             **({} if isinstance(about, CacheCreated) else {"cache": one.pair.cache}),
@@ -138,7 +138,7 @@ def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules)
         for one, became in report.pairs
     ]
     if report.errors:
-        if changed:
+        if report.keys:
             _log(f"partly {done}", event=read.name, **what, keys=report.keys)
         for error in report.errors:
             if isinstance(error, MAY_PASS):

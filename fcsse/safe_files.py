@@ -60,6 +60,43 @@ def unsafe_reason(status: os.stat_result, limit: int) -> str | None:
     return None
 
 
+def is_planted(status: os.stat_result, folder: os.stat_result, user: int) -> bool:
+    """Is it a link or a pipe that another user put into a folder in which everybody may make files?
+
+    Neither this user's nor the folder's owner's, as Linux has it for programs that open a file by such a name. Source: Linux
+    kernel, "Documentation for /proc/sys/fs", protected_symlinks and protected_fifos.
+    """
+    leads_elsewhere = stat.S_ISLNK(status.st_mode) or stat.S_ISFIFO(status.st_mode)
+    return leads_elsewhere and bool(folder.st_mode & stat.S_IWOTH) and status.st_uid not in (user, folder.st_uid)
+
+
+MOST_LINKS = 40
+
+
+def followed(path: Path) -> Path:
+    """Where a name that the user gave leads, by links that can be trusted; the last part is no link then, or has become one since.
+
+    Raises ``OSError`` for what another user may have planted, and for links in a circle.
+    """
+    for _ in range(MOST_LINKS):
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            break
+        if hasattr(os, "geteuid") and is_planted(status, path.parent.stat(), os.geteuid()):
+            kind = "link" if stat.S_ISLNK(status.st_mode) else "pipe"
+            said = (
+                f"it is a {kind} of another user (uid {status.st_uid}), in a folder in which everybody may make files"
+            )
+            raise OSError(errno.EPERM, said, str(path))
+        if not stat.S_ISLNK(status.st_mode):
+            break
+        path = path.parent / path.readlink()
+    else:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return path.parent.resolve() / path.name
+
+
 @contextmanager
 def open_own(path: Path, flags: int, limit: int, *, mode: int = 0o600) -> Iterator[int]:
     """A descriptor of a file that is safe to use; closed at the end.

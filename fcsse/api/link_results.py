@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fcsse.api.wording_of_errors import reworded_results
-from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made, left_to_do
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.errors import FcsseError
 from fcsse.pipeline import Pipeline
@@ -44,15 +44,13 @@ class Result(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Was anything written?"""
-        return not self.dry_run and any(
-            one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in self.applied
-        )
+        """Was anything written, or may it have been?"""
+        return not self.dry_run and any(one.changed for one in self.applied)
 
     @property
     def pending(self) -> bool:
         """Is there something to do that was not done?"""
-        return bool(self.plan.changes) and not self.changed
+        return left_to_do(self.plan, () if self.dry_run else self.applied)
 
     @property
     def backups(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fcsse.apply.bucket_keys_now import require_same_keys
 from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.unknown_ids import await_arns
+from fcsse.arn import Arn
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation
@@ -51,16 +52,25 @@ class AppliedChange(NamedTuple):
 
 
 class FailedChange(NamedTuple):
-    """A change that was not made, or not seen in time."""
+    """A change that was not made, was not seen in time, or does not give what was wanted.
+
+    ``taken``: AWS took the write, or may have, before it failed: somebody else's replaced it, or the bucket has another key.
+    """
 
     change: Change
     error: FcsseError
     backup: str | None = None
+    taken: bool = False
 
     @property
     def unconfirmed(self) -> bool:
         """Was it written, but not seen in time?"""
         return isinstance(self.error, UnconfirmedError)
+
+    @property
+    def changed(self) -> bool:
+        """Was anything written, or may it have been?"""
+        return self.unconfirmed or self.taken
 
 
 def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChange, ...]:
@@ -68,11 +78,25 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
     results: list[AppliedChange | FailedChange] = []
     total = len(plan.changes)
     for number, change in enumerate(plan.changes, 1):
+        before = run.journal.taken
         try:
             results.append(_apply_current(change, plan, _numbered(run, number, total)))
         except FcsseError as error:
-            results.append(FailedChange(change, error, run.backup_ids.get(str(change.key))))
+            taken = run.journal.taken > before
+            results.append(FailedChange(change, error, run.backup_ids.get(str(change.key)), taken))
     return tuple(results)
+
+
+def written_policies(results: Sequence[AppliedChange | FailedChange]) -> tuple[Arn, ...]:
+    """The keys whose policies were written, also where the change then failed: each write may have overwritten another one."""
+    written = (one for one in results if (one.taken if isinstance(one, FailedChange) else one.changed))
+    return tuple(dict.fromkeys(one.change.key for one in written if isinstance(one.change, PolicyChange)))
+
+
+def left_to_do(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> bool:
+    """Is there a change that was not made, as far as is known?"""
+    made = {id(one.change) for one in results if isinstance(one, AppliedChange) or one.unconfirmed}
+    return any(id(change) not in made for change in plan.changes)
 
 
 def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan:

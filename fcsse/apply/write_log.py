@@ -23,6 +23,11 @@ class WriteLog:
         """Was anything written, or may it have been?"""
         return bool(self.begun or self.done or self.unseen or self.overwritten)
 
+    @property
+    def taken(self) -> int:
+        """How many writes AWS has taken, or may have taken and shown to be overwritten."""
+        return len(self.done) + len(self.overwritten)
+
     def begin(self, what: str) -> None:
         """A write is about to be sent."""
         self.begun = what

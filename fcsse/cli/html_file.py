@@ -1,7 +1,7 @@
 """Writes a page to the file that the user named: all of it or nothing, and to no other file.
 
 A regular file is replaced as a whole by a new one, made beside it under a name that nobody can foresee. A link is followed,
-as the user named it. A device or a pipe is written to as it is; a pipe that nobody reads is an error, not a wait.
+as the user named it, unless another user may have planted it. A device or a pipe is written to as it is; a pipe that nobody reads is an error, not a wait.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fcsse.durable_files import PartFile, write_whole
 from fcsse.errors import UnexpectedError
+from fcsse.safe_files import followed
 
 STREAMS = ("/dev/", "/proc/")
 """Where names stand for open files: never replaced, whatever they lead to."""
@@ -23,7 +24,7 @@ def try_place(file: Path) -> None:
     """Finds out whether a page can be written there, before any request. Raises ``UnexpectedError``."""
     try:
         if not _is_stream(file):
-            PartFile(file.resolve()).discard()
+            PartFile(followed(file)).discard()
     except OSError as error:
         raise _unwritten(file, error) from error
 
@@ -31,10 +32,14 @@ def try_place(file: Path) -> None:
 def write_page(file: Path, text: str) -> None:
     """Writes the text; an interruption leaves what was there. Raises ``UnexpectedError``."""
     try:
-        if _is_stream(file):
+        if str(file).startswith(STREAMS):
             _write_stream(file, text)
+            return
+        target = followed(file)
+        if _is_stream(target):
+            _write_stream(target, text)
         else:
-            write_whole(file.resolve(), text, _mode_of(file))
+            write_whole(target, text, _mode_of(target))
     except OSError as error:
         raise _unwritten(file, error) from error
 

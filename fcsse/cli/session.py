@@ -63,6 +63,11 @@ class Session:
     """Can the same credentials be found again without asking anybody? Known once there is a pipeline."""
 
     @property
+    def changed(self) -> bool | None:
+        """Was anything written, or may it have been? None: this run only reads."""
+        return self.journal.wrote if self.writes else None
+
+    @property
     def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
@@ -146,7 +151,7 @@ def _tell_interruption(run: Session) -> None:
     if is_terminal(sys.stderr):
         sys.stderr.write("\n")  # the terminal has written ^C
     error = InterruptedRunError(f"{run.command} was interrupted. {run.journal.told()}", interrupt.AGAIN)
-    tell_error(run.command, run.output, run.terminal, error)
+    tell_error(run.command, run.output, run.terminal, error, changed=run.changed)
 
 
 def _defect(command: str, error: Exception, journal: WriteLog) -> FcsseError:
@@ -161,15 +166,17 @@ def report_error(run: Session, error: FcsseError) -> None:
     run.terminal.trace(error)
     if run.writes and not isinstance(error, UsageError):
         error.hint = f"{error.hint}\n{run.journal.told()}".strip()
-    tell_error(run.command, run.output, run.terminal, error)
+    tell_error(run.command, run.output, run.terminal, error, changed=run.changed)
     raise typer.Exit(error.exit_code)
 
 
-def tell_error(command: str, output: Output, terminal: Terminal, error: FcsseError) -> None:
+def tell_error(
+    command: str, output: Output, terminal: Terminal, error: FcsseError, *, changed: bool | None = None
+) -> None:
     """Tells an error on stderr, and as the one JSON document on stdout where that was asked for, which may have no reader."""
     terminal.fail(error.own_text, terminal.hint(error), error.aws_text)
     if output is Output.JSON:
-        write_answer(to_text(error_document(command, error)))
+        write_answer(to_text(error_document(command, error, changed=changed)))
     elif output is Output.MARKDOWN:
         write_answer("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
 

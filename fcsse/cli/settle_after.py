@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.apply.apply import AppliedChange, FailedChange, written_policies
 from fcsse.cli.output.settle import closing, settle_document
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.session import Session
@@ -14,7 +14,6 @@ from fcsse.cli.settle_outcome import SettleOutcome
 from fcsse.commands.settle import Settlement, await_settlement, plan_settlement
 from fcsse.errors import EXIT_UNCONFIRMED
 from fcsse.pipeline import Pipeline
-from fcsse.planning.plan import PolicyChange
 
 
 def settle_after(
@@ -30,8 +29,7 @@ def settle_after(
 
     None where no key policy was written.
     """
-    changes = [one.change for one in results if isinstance(one, AppliedChange) and one.changed]
-    keys = tuple(dict.fromkeys(one.key for one in changes if isinstance(one, PolicyChange)))
+    keys = written_policies(results)
     if not keys:
         return None
     run.progress = pipeline.progress = progress_on(run.terminal)

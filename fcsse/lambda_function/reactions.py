@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, assert_never
 
-from fcsse.apply.apply import AppliedChange, FailedChange, as_made
+from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.arn import Arn, role_arn
 from fcsse.errors import FcsseError, NotFoundError, PolicyFormatError, UsageError
@@ -25,7 +25,7 @@ from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.linked_level import level_of
-from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
+from fcsse.planning.plan import Change, Outcome, Plan
 from fcsse.planning.wanted_grant import grant_names
 from fcsse.policy.document import parsed
 
@@ -48,7 +48,9 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What a reaction came to. ``keys`` are those whose policy or grants were changed, ``policies`` those whose policy was."""
+    """What a reaction came to. ``keys`` are those whose policy or grants were changed as wanted, ``policies`` those whose policy
+    was written, also where the change then failed.
+    """
 
     pairs: list[tuple[Outcome, PairResult]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -256,7 +258,7 @@ class Reactor:
         report.errors += [one.error for one in outcomes if one.error is not None and one.error not in known]
         changed = [one.change for one in applied if isinstance(one, AppliedChange) and one.changed]
         report.keys += [str(one.key) for one in changed]
-        report.policies += [one.key for one in changed if isinstance(one, PolicyChange)]
+        report.policies += written_policies(applied)
 
     def _about(self, buckets: Iterable[str]) -> tuple[Facts | Obstacle, ...]:
         """The facts of buckets and their keys, whichever cache is meant; nobody is waited for."""

@@ -54,7 +54,8 @@ def test_while_fixing_it_says_what_is_written_and_again_does_the_rest(shell: She
 
     shell.sandbox.fault("kms:PutKeyPolicy", delay=4, times=None)
     out, err, seconds = interrupted(shell, "kms:PutKeyPolicy", "--fix", "--yes", "-o", "json")
-    assert json.loads(out)["exit_code"] == 130
+    found = json.loads(out)
+    assert (found["exit_code"], found["changed"]) == (130, True)
     assert "policy of key" in err
     assert "Run the same command again" in err
     assert seconds < 3.5

@@ -157,8 +157,16 @@ def test_a_failure_and_a_success_in_one_call_are_both_in_it(shell: Shell) -> Non
     run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-dsse", "-o", "json")
     assert run.code == 4
     assert [pair["status"] for pair in run.json["pairs"]] == ["done", "blocked"]
-    assert run.json["changed"] is True
+    assert (run.json["changed"], run.json["changes_pending"]) == (True, False)
     assert run.json["pairs"][1]["error"]["code"] == "impossible"
+
+
+def test_of_two_keys_one_that_failed_is_still_to_be_changed(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", code="KMSInvalidStateException", status=400)
+    run = shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--bucket", "data-alias", "-o", "json")
+    assert run.code != 0
+    assert sorted(pair["status"] for pair in run.json["pairs"]) == ["done", "failed"]
+    assert (run.json["changed"], run.json["changes_pending"]) == (True, True)
 
 
 def test_interruption_is_one_document_too(shell: Shell) -> None:
@@ -169,7 +177,7 @@ def test_interruption_is_one_document_too(shell: Shell) -> None:
         patch.setattr("fcsse.pipeline.Pipeline.plan", lambda *_: interrupt(None))
         run = shell.link("fc-0123", "data", "-o", "json")
     assert run.code == 130
-    assert (run.json["error"]["code"], run.json["exit_code"]) == ("interrupted", 130)
+    assert (run.json["error"]["code"], run.json["exit_code"], run.json["changed"]) == ("interrupted", 130, False)
     assert "Nothing was written" in run.json["error"]["message"]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fcsse.apply import policy_writer
+from fcsse.apply import apply, policy_writer
+from fcsse.errors import ChangedError
 from tests.cli.shell import Run, Shell
 
 
@@ -148,6 +149,20 @@ def run_over_and_settle(shell: Shell, *words: str) -> Run:
     shell.sandbox.second_writer("data", nth=1, after=True)
     shell.hold_readings(2, times=2)
     return shell.link("fc-0123", "data", "--settle", "20m", *words)
+
+
+def test_link_that_failed_after_its_write_settles_all_the_same(shell: Shell) -> None:
+    def refuse(*_: object, written: bool = False) -> None:
+        if written:
+            text = "the bucket has another key now"
+            raise ChangedError(text)
+
+    shell.patch.setattr(apply, "require_same_keys", refuse)
+    shell.patch.setattr(apply, "STALE_AFTER", -1.0)
+    run = run_over_and_settle(shell, "-o", "json")
+    assert run.code == 7, run.words
+    assert (run.json["changed"], run.json["settle"]["changed"]) == (True, True)
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
 
 
 def test_link_settles_in_one_document(shell: Shell) -> None:

@@ -363,13 +363,17 @@ def test_a_bucket_that_got_another_key_while_others_were_linked_is_not_linked_to
     assert again.code == 0, again.words
 
 
-def test_a_bucket_that_got_another_key_while_kms_did_not_see_the_role_is_not_called_linked(shell: Shell) -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_bucket_that_got_another_key_while_kms_did_not_see_the_role_is_not_called_linked(
+    shell: Shell, form: str
+) -> None:
     shell.sandbox.add_cache("fc-0777", ["data"], kms_calls=6)
     shell.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: rekey(shell), nth=2)
-    run = shell.link("fc-0777", "data", "--wait", "1m")
+    run = shell.link("fc-0777", "data", "--wait", "1m", "-o", form)
     assert run.code == 7, run.words
     said = "the default encryption of bucket data has changed since the plan was made; the change itself was written"
     assert said in run.words
+    assert form == "text" or (run.json["changed"], run.json["changes_pending"]) == (True, True)
     assert "Linked fc-0777 to data" not in run.words
     assert shell.link("fc-0777", "data").code == 0
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from fcsse.cli.html_file import write_page
+from fcsse.errors import UnexpectedError
+from fcsse.safe_files import is_planted
 from tests.cli.shell import Shell
 
 
@@ -66,3 +68,48 @@ def test_a_file_that_is_replaced_keeps_its_mode_and_a_link_to_it_stays(tmp_path:
     assert link.is_symlink()
     assert target.read_text(encoding="utf-8") == "new"
     assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+LINK, PIPE, FILE = stat.S_IFLNK | 0o777, stat.S_IFIFO | 0o666, stat.S_IFREG | 0o666
+OURS, ROOTS, THEIRS = 1000, 0, 1001
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "folder_mode", "planted"),
+    [
+        (LINK, THEIRS, 0o1777, True),
+        (PIPE, THEIRS, 0o1777, True),
+        (LINK, THEIRS, 0o777, True),
+        (LINK, OURS, 0o1777, False),
+        (LINK, ROOTS, 0o1777, False),
+        (LINK, THEIRS, 0o755, False),
+        (FILE, THEIRS, 0o1777, False),
+    ],
+)
+def test_what_another_user_may_have_planted_is_told(kind: int, owner: int, folder_mode: int, planted: bool) -> None:
+    def status(mode: int, owner: int) -> os.stat_result:
+        return os.stat_result((mode, 0, 0, 1, owner, 0, 0, 0, 0, 0))
+
+    assert is_planted(status(kind, owner), status(stat.S_IFDIR | folder_mode, ROOTS), OURS) is planted
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("kind", ["link", "chain", "pipe"])
+def test_nothing_that_another_user_planted_in_a_shared_folder_is_followed(tmp_path: Path, kind: str) -> None:
+    shared, victim = tmp_path / "shared", tmp_path / "victim"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    victim.write_text("somebody's own words", encoding="utf-8")
+    page = planted = shared / "audit.html"
+    if kind == "pipe":
+        os.mkfifo(planted)
+    else:
+        planted.symlink_to(victim)
+    if kind == "chain":
+        page = tmp_path / "page"
+        page.symlink_to(planted)
+    os.chown(planted, 54321, -1, follow_symlinks=False)
+    with pytest.raises(UnexpectedError, match="another user"):
+        write_page(page, "page")
+    assert victim.read_text(encoding="utf-8") == "somebody's own words"
+    assert list(shared.iterdir()) == [planted]

@@ -157,7 +157,7 @@ def test_another_plan_than_the_reviewed_one_fails(runner: Runner, event: str) ->
     step = runner.run(event, **PAIR, expect="0123456789abcdef")
     assert step.code == 7, step.log
     assert step.outputs["exit-code"] == "7"
-    assert step.outputs["changed"] == "false"
+    assert (step.outputs["changed"], step.outputs["pending"]) == ("false", "true")
     assert not writes(runner.sandbox)
     assert "exit code 7" in step.summary
     assert "::error::" in step.log
@@ -319,6 +319,22 @@ def test_what_fcsse_says_is_no_command_to_the_runner(runner: Runner, code: int) 
     assert step.code == code
     assert "::add-mask::a" in step.log
     assert [line[: len("::error::fcsse")] for line in commands(step.log)] == (["::error::fcsse"] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("end", "changed"),
+    [("kill -9 $$", "unknown"), ('echo \'{"changed": true, "error": {}}\'; exit 130', "true")],
+)
+def test_a_run_that_broke_off_has_not_said_that_nothing_was_written(runner: Runner, end: str, changed: str) -> None:
+    home = runner.folder / "bin"
+    home.mkdir()
+    (home / "fcsse").write_text(f'#!/bin/sh\ncase " $* " in *" --yes "*) {end} ;; esac\necho \'{{"digest": "0"}}\'\n')
+    (home / "fcsse").chmod(0o755)
+    runner.environment = {"PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
+    step = runner.run("push", **PAIR)
+    assert step.code > 128
+    assert (step.outputs["changed"], step.outputs["pending"]) == (changed, "unknown")
+    assert f"changed: {changed}" in step.summary
 
 
 @pytest.mark.parametrize("value", ["".join(HOSTILE)])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fcsse.apply import apply
+from fcsse.errors import ChangedError
 from tests.interfaces.deployed_function import Function, cache_created, function, of
 
 __all__ = ["function"]
@@ -55,6 +57,22 @@ def test_what_its_write_ran_over_is_given_back(settling: Function) -> None:
     assert [line["id"] for line in of(log, "backup")][-1] == given["backup"]
     assert len(of(log, "settled")) == 1
     assert not of(log, "failed")
+
+
+def test_what_a_write_ran_over_is_given_back_also_where_the_link_failed_after_it(
+    settling: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, written: bool = False) -> None:
+        if written:
+            text = "the bucket has another key now"
+            raise ChangedError(text)
+
+    monkeypatch.setattr(apply, "require_same_keys", refuse)
+    monkeypatch.setattr(apply, "STALE_AFTER", -1.0)
+    with pytest.raises(ChangedError):
+        run_over(settling)
+    assert len(of(settling.log(), "given back")) == 1
+    assert "Foreign 1" in sids(settling)
 
 
 def test_a_version_that_is_older_than_the_record_leaves_it_open_for_a_while_which_sets_off_the_alarm(

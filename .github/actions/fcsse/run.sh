@@ -186,8 +186,13 @@ if [ "$mode" = plan ]; then
     [ -n "${INPUT_EXPECT:-}" ] || finish 0
     how=(--dry-run)
 fi
+planned=$pending
 run "${words[@]}" "${how[@]}" --expect "${INPUT_EXPECT:-$digest}" --output json >"$answer" || code=$?
 read_answer
+# A run that was killed, or had no room for its answer, has not said that nothing was written; nor that nothing is left to do.
+[ "$mode" = plan ] || changed=${changed:-unknown}
+case $changed in true | unknown) planned=unknown ;; esac
+pending=${pending:-$planned}
 if [ "$mode" = apply ]; then
     printf '\n**Applied:** changed: %s, exit code %s\n' "${changed:-false}" "$code" >>"$summary"
 elif [ "$code" -ne 0 ]; then

@@ -16,9 +16,12 @@ from fcsse.model import DOCUMENT_SCHEMA
 Json = dict[str, object]
 
 
-def error_document(command: str, error: FcsseError) -> Json:
-    """The document of a command that failed as a whole."""
-    return {"schema": DOCUMENT_SCHEMA, "command": command, "exit_code": error.exit_code, "error": error_entry(error)}
+def error_document(command: str, error: FcsseError, *, changed: bool | None = None) -> Json:
+    """The document of a command that failed as a whole. ``changed``: was anything written, or may it have been; None: it only reads."""
+    document: Json = {"schema": DOCUMENT_SCHEMA, "command": command, "exit_code": error.exit_code}
+    if changed is not None:
+        document["changed"] = changed
+    return {**document, "error": error_entry(error)}
 
 
 def error_entry(error: FcsseError) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from fcsse.apply.apply import AppliedChange, FailedChange
+from fcsse.apply.apply import AppliedChange, FailedChange, left_to_do
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.cli.output.documents import (
     Json,
@@ -30,17 +30,14 @@ def plan_document(
     plan: Plan, results: Sequence[AppliedChange | FailedChange], *, dry_run: bool, code: int, told: str = ""
 ) -> Json:
     """The document of ``link`` and ``unlink``. ``told``: whether anything was written, where something went wrong."""
-    applied = [one for one in results if isinstance(one, AppliedChange)]
-    failed = [one for one in results if isinstance(one, FailedChange)]
     first = plan.error or next((one.error for one in results if isinstance(one, FailedChange)), None)
     document: Json = {
         "schema": DOCUMENT_SCHEMA,
         "command": plan.operation.value,
         "exit_code": code,
         "dry_run": dry_run,
-        "changes_pending": bool(plan.changes) and (dry_run or not (applied or any(one.unconfirmed for one in failed))),
-        "changed": not dry_run
-        and any(one.unconfirmed if isinstance(one, FailedChange) else one.changed for one in results),
+        "changes_pending": left_to_do(plan, () if dry_run else results),
+        "changed": not dry_run and any(one.changed for one in results),
         "digest": plan.digest,
         **({"operations": plan.level.value} if plan.operation is Operation.LINK else {}),
         "endpoints": endpoints_entry(plan.endpoints),

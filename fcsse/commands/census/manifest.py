@@ -16,6 +16,7 @@ from fcsse.commands.census.rekey import Manifest
 from fcsse.durable_files import PartFile
 from fcsse.errors import UnexpectedError
 from fcsse.objects import Listed, ObjectEncryption
+from fcsse.safe_files import followed
 
 
 class ManifestWriter:
@@ -29,7 +30,7 @@ class ManifestWriter:
         try:
             if file.exists() and not file.is_file():
                 raise OSError(0, "it is not a regular file")
-            self._part = PartFile(file.resolve())
+            self._part = PartFile(followed(file))
         except OSError as error:
             raise self._unwritten(error) from error
 
