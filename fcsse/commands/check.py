@@ -13,7 +13,7 @@ from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, De
 from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement
 from fcsse.evaluator.pair_access import bucket_rows, judge, slips
-from fcsse.evaluator.request import Cause, Verdict
+from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Facts, Obstacle, Pair
@@ -140,12 +140,10 @@ def check_document(
         raise AssertionError(text)
     read, write, headline = judgement.read, judgement.write, headline_of(facts, judgement)
     remedies: tuple[str, ...] = ()
-    narrowed = any(row.decision.cause is Cause.SOME_OBJECTS for row in judgement.doubts)
-    if not narrowed and judgement.verdict is not Verdict.ALLOWED:
+    if judgement.verdict is not Verdict.ALLOWED:
         denied = why_denied(judgement, facts)
         remedies = (denied,) if denied else (remedy,)
     said = (
-        *((_which_prefixes(facts),) if narrowed else ()),
         *_form_notes(facts, judgement, CommandBuilder()),
         *_read_only_notes(facts, judgement, document),
         *_decision_notes(judgement, document),
@@ -210,7 +208,7 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     told = facts.policy is not None and facts.grants is not None
     narrowed = bool(facts.prefixes_unknown) and told and Verdict.UNKNOWN in (read, judgement.verdict)
     if narrowed:
-        notes.append(_which_prefixes(facts))
+        notes.append(f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}.")
     if not narrowed and judgement.verdict is not Verdict.ALLOWED:
         blocker, links = remedy_of(facts, words, level_to_link(facts, judgement))
         remedies += links
@@ -228,10 +226,6 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         level=judgement.level,
         why=headline.why,
     )
-
-
-def _which_prefixes(facts: Facts) -> str:
-    return f"Which prefixes {facts.pair.cache} is linked to is not known: {facts.prefixes_unknown}."
 
 
 def _which_objects(facts: Facts, words: CommandBuilder) -> str:

@@ -122,7 +122,6 @@ def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
         key,
         text,
         (),
-        prefixes_unknown="a key policy does not tell",
         request=RequestFacts(stated.now, stated.organization),
     )
 
