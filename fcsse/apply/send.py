@@ -30,6 +30,11 @@ class Sent(Enum):
     NOT_VISIBLE = auto()
     UNANSWERED = auto()
 
+    @property
+    def arrived(self) -> bool:
+        """Did KMS take the document?"""
+        return self in (Sent.TAKEN, Sent.FOUND)
+
 
 class Sender:
     """Sends the puts of one change. ``taken`` counts those that KMS took, ``unanswered`` those whose answer was lost."""
