@@ -26,7 +26,7 @@ from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.linked_level import level_of
 from fcsse.planning.plan import Change, Outcome, Plan
-from fcsse.planning.wanted_grant import grant_names
+from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
 LINK = Options(Operation.LINK)
@@ -206,6 +206,7 @@ class Reactor:
         role = role_arn(caller.partition, caller.account, cache)
         links = list(self._links())
         mine = {one.bucket for one in links if one.owner == cache}
+        others = {one.bucket for one in links if one.owner == cache and one.lifecycle != DELETING} - {None, only}
         if only is None and not mine:
             self.note(
                 f"FSx does not list what {cache} was linked to any more. fcsse audit finds access that is left over."
@@ -227,10 +228,22 @@ class Reactor:
             if chosen:
                 self.pipeline.wait = 0.0
                 options = Options.of_unlink(key, None, None, prune_orphans=False)
-                plan = self.pipeline.plan(Target((cache,), chosen), options)
+                pairs = self.pipeline.discover(Target((cache,), chosen), options)
+                if only and others:
+                    pairs = tuple(map(self._without_shared_grants, pairs))
+                plan = self.pipeline.plan_of(pairs, options)
                 report.errors += [one.error for one in plan.outcomes if one.error]
                 self._apply(plan, report)
         return report
+
+    def _without_shared_grants(self, facts: Facts | Obstacle) -> Facts | Obstacle:
+        """The facts without grants that another bucket of the cache may rest on: nobody is here who could say."""
+        if isinstance(facts, Obstacle):
+            return facts
+        shared = [one for one in facts.grants or () if may_serve_others(one, facts)]
+        for one in shared:
+            self.note(f"Grant {one.grant_id} stays: it was made by hand, and {facts.pair.cache} has other buckets.")
+        return facts._replace(grants=tuple(one for one in facts.grants or () if one not in shared))
 
     def _given(self, text: str | None, role: str, dead: Iterable[str]) -> set[str]:
         try:

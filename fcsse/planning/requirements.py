@@ -169,9 +169,10 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
 def _serves_another_service(facts: Facts) -> bool:
     """Does the policy of an AWS managed key, as far as it was read, give the cache nothing? That of ``aws/s3`` gives it everything.
 
-    S3 takes the ARN of any key as a bucket's default. Source: KMS developer guide, "AWS managed keys".
+    S3 takes the ARN of any key as a bucket's default. One that names S3 in any way is taken for ``aws/s3``. Source: KMS
+    developer guide, "AWS managed keys".
     """
-    if facts.policy is None:
+    if facts.policy is None or '"s3.' in facts.policy:
         return False
     try:
         rows = key_rows(facts, parsed(facts.policy), explain=False, only_needed=True)

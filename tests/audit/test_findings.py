@@ -203,13 +203,25 @@ def test_a_statement_for_every_cache_of_another_account_is_not_ours() -> None:
 def test_every_cache_statements() -> None:
     made = Made()
     made.link(A, "data", policy(documented("data", "*")))
-    finding = only(made.done(), "every-cache")
+    finding = only(made.done(all_regions=True), "every-cache")
     assert finding.severity is Severity.LOW
     assert finding.commands == (
         "fcsse unlink --every-cache --bucket data",
         f"fcsse link --cache {A} --bucket data",
     )
     assert audit_of(made.done()).exit_code == 0
+
+
+def test_a_statement_for_every_cache_stays_while_others_may_rest_on_it() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", "*")))
+    elsewhere = only(made.done(), "every-cache")
+    assert (elsewhere.commands, "--all-regions" in elsewhere.remedy) == ((), True)
+    assert only(made.done(all_regions=True, roles_known=False), "every-cache").commands == ()
+    made.associate(B, "data")
+    made.hinder(B, "data", NotFoundError("no role"))
+    (without_role,) = [one for one in found(made.done(all_regions=True)) if one.code == "every-cache"]
+    assert (without_role.commands, B in without_role.remedy) == ((), True)
 
 
 def test_duplicate_grants_end_the_spare_ones() -> None:
@@ -400,7 +412,11 @@ def test_what_replaces_statements_gives_every_form_of_context_that_they_gave(
     for cache in (A, B):
         made.link(cache, "data", text, bucket_keys=bucket_keys)
     links = [
-        one for finding in found(made.done()) if finding.code == code for one in finding.commands if " link " in one
+        one
+        for finding in found(made.done(all_regions=True))
+        if finding.code == code
+        for one in finding.commands
+        if " link " in one
     ]
     assert links
     assert all(("--context both" in one) is both for one in links)
