@@ -66,7 +66,8 @@ def _policy(part: NewStatements, names: Mapping[tuple[str, ...], str]) -> str:
         name = names[part.buckets]
         key = f'"${{{name}:?set {name} to the ARN of {part.whose}}}"'
     where = f"--region {shlex.quote(part.region)} --key-id {key} --policy-name default"
-    name = part.key.resource.rpartition("/")[2][-8:] if part.key else part.buckets[0]
+    # With the Region: replicas of a multi-Region key have one id, and a policy each.
+    name = f"{part.region}-{part.key.resource.rpartition('/')[2][-8:]}" if part.key else part.buckets[0]
     before, after = f"key-policy-{name}.before.json", f"key-policy-{name}.after.json"
     add = shlex.quote(json.dumps(list(part.statements), indent=2))
     return (

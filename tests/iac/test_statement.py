@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any, get_args
 
 import pytest
 
+from fcsse.arn import Arn
 from fcsse.iac.notation import Notation, NotationWord
+from fcsse.iac.parts import NewStatements
+from fcsse.iac.shell import commands
 from fcsse.policy.equivalence import canonical_statement
 from tests.simulated import Shell
 
@@ -196,3 +200,14 @@ def test_markdown_is_a_block_of_the_notation(shell: Shell) -> None:
 
 def test_the_library_takes_every_notation_as_a_word() -> None:
     assert get_args(NotationWord) == tuple(Notation)
+
+
+def test_commands_for_replicas_of_a_key_keep_their_policies_apart() -> None:
+    parts = [
+        NewStatements(
+            Arn("aws", "kms", region, "111122223333", "key/mrk-1234abcd12ab34cd56ef1234567890ab"), region, (bucket,), ()
+        )
+        for region, bucket in (("eu-west-1", "here"), ("us-east-1", "there"))
+    ]
+    files = re.findall(r"> (\S+before\.json)", commands(parts))
+    assert len(set(files)) == 2

@@ -385,6 +385,7 @@ def release(top: Path) -> Path:
     lending = '\n[tool.hatch.build.targets.wheel.force-include]\n"lent.pth" = "lent.pth"\n'
     described = re.sub(r"\[build-system\]\n.*?\n(?=\n)", lambda _: system, described, flags=re.DOTALL) + lending
     (top / "pyproject.toml").write_text(described, encoding="utf-8")
+    (top / ".github/actions/fcsse/requirements.lock").write_text("# lent\n")
     (top / "lent.pth").write_text(f"{lent}\n")
     (top / "lending.py").write_text(f"import sys\nsys.path.append({lent!r})\nfrom hatchling.build import *\n")
     return top
@@ -404,6 +405,19 @@ def test_it_installs_the_release_it_comes_with(runner: Runner, tmp_path_factory:
     assert step.outputs["pending"] == "true"
     assert not planted(runner)
     assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"
+
+
+def test_what_the_release_depends_on_is_that_of_its_lock(
+    runner: Runner, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not the newest that an index has, whose code would run with the job's credentials."""
+    top = release(tmp_path_factory.mktemp("release") / "top")
+    runner.action = top / ".github" / "actions" / "fcsse"
+    (runner.action / "requirements.lock").write_text(f"nowhere-to-be-found==1 --hash=sha256:{'0' * 64}\n")
+    runner.environment = OFFLINE
+    step = runner.run("pull_request", **PAIR, version="")
+    assert step.code == 2, step.log
+    assert "nowhere-to-be-found" in step.log
 
 
 @pytest.mark.nightly

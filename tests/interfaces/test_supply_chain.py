@@ -28,6 +28,9 @@ def test_every_test_that_the_threat_model_names_exists(path: str, test: str) -> 
     assert not test or test in tests
 
 
+ACTIONS_LOCK = ".github/actions/fcsse/requirements.lock"
+
+
 def test_every_threat_has_its_test() -> None:
     rows = [row for row in (ROOT / ".github" / "SECURITY.md").read_text().splitlines() if row.startswith("| ")]
     threats = [row for row in rows if not row.startswith(("| threat", "| ---"))]
@@ -36,13 +39,21 @@ def test_every_threat_has_its_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "least"), [("requirements.lock", 21), ("scripts/tools.lock", 21), ("scripts/setup.lock", 1)]
+    ("lock", "least"),
+    [("requirements.lock", 21), ("scripts/tools.lock", 21), ("scripts/setup.lock", 1), (ACTIONS_LOCK, 10)],
 )
 def test_everything_locked_has_a_hash(lock: str, least: int) -> None:
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text())
     packages = [entry for entry in entries if not entry.startswith("#")]
     assert len(packages) >= least
     assert [entry for entry in packages if not re.match(r"[\w.-]+==\S+.*\\\n +--hash=sha256:[0-9a-f]{64}", entry)] == []
+
+
+def test_the_action_installs_what_is_tested() -> None:
+    lock, action = ((ROOT / name).read_text() for name in ("requirements.lock", ACTIONS_LOCK))
+    here = entries(action, needed(["fcsse", "hatchling"]))
+    assert here == entries(lock, needed(["fcsse", "hatchling"]))
+    assert len(here) >= 10
 
 
 def test_what_a_package_needs_comes_out_of_the_lock_whole() -> None:

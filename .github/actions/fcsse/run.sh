@@ -117,7 +117,14 @@ else
         python3 -I -m venv "$work/venv" || refuse "python3 cannot make a virtual environment"
         pip=("$python" -I -m pip)
     fi
-    "${pip[@]}" install --quiet --disable-pip-version-check -- "$wanted" ||
+    install=(install --quiet --disable-pip-version-check)
+    if [ -z "${INPUT_VERSION:-}" ]; then
+        # What the release depends on, and is built with, by its hashes: the newest that an index has runs nowhere here.
+        "${pip[@]}" "${install[@]}" --require-hashes -r "$GITHUB_ACTION_PATH/requirements.lock" ||
+            refuse "what fcsse depends on could not be installed; see above"
+        install+=(--no-deps --no-build-isolation)
+    fi
+    "${pip[@]}" "${install[@]}" -- "$wanted" ||
         refuse "fcsse could not be installed; see above"
     fcsse=("$python" -I -m fcsse)
 fi
