@@ -31,7 +31,7 @@ from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
 from fcsse.errors import BusyError, ChangedError, FcsseError, UnconfirmedError, UnexpectedError
 from fcsse.event_history.put_basis import PutBasis
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of, equivalent
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, assert_never
+from dataclasses import dataclass
+from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
-from fcsse.apply.pair_result import PairResult, pair_result
+from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
 from fcsse.errors import FcsseError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.lambda_function.call_events import (
@@ -21,11 +21,13 @@ from fcsse.lambda_function.call_events import (
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
+from fcsse.lambda_function.reaction_report import Refusal, Report
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.changes import Change
 from fcsse.planning.linked_level import level_of
-from fcsse.planning.plan import Change, Outcome, Plan
+from fcsse.planning.plan import Plan
 from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
@@ -37,26 +39,6 @@ class RelinkLimitError(FcsseError):
     """Others keep changing a key policy, and it was re-linked as often today as is allowed."""
 
     code = "relink-limit"
-
-
-class Refusal(NamedTuple):
-    """A change to a key's policy that the rules do not allow."""
-
-    bucket: str
-    key: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What a reaction came to. ``keys`` are those whose policy or grants were changed as wanted, ``policies`` those whose policy
-    was written, also where the change then failed.
-    """
-
-    pairs: list[tuple[Outcome, PairResult]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    policies: list[Arn] = field(default_factory=list)
-    errors: list[FcsseError] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ from fcsse.errors import FcsseError
 from fcsse.link_options import Operation, Options, Via
 from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.before_edit import read_only_until_now
+from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange
 from fcsse.planning.outlook import kept, stays
-from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.requirements import Requirement, may_be_ours
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends, may_serve_others
 from fcsse.policy.document import refused_statements
