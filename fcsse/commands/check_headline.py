@@ -60,7 +60,9 @@ def beyond_key_policy(facts: Facts) -> str:
 
 def headline_of(facts: Facts, judgement: Judgement) -> Headline:
     """The verdict on reading and writing, with what decides it."""
-    cache, bucket = facts.pair.cache, bucket_phrase(facts)
+    cache, bucket, place = facts.pair.cache, bucket_phrase(facts), f"s3://{facts.pair.bucket}"
+    read_place = f"all of {place}" if judgement.reads_partly else place
+    either = f"all of {place}" if judgement.reads_partly or judgement.writes_partly else place
     match judgement.read, judgement.write:
         case Verdict.ALLOWED, Verdict.ALLOWED:
             return Headline(full_access(facts))
@@ -72,18 +74,25 @@ def headline_of(facts: Facts, judgement: Judgement) -> Headline:
                 )
             cannot = f"{cache} cannot read" if read is Verdict.DENIED else f"whether {cache} can read"
             known = "" if read is Verdict.DENIED else " is not known"
-            return Headline(f"{cannot} s3://{facts.pair.bucket}{known}", _first_reason(facts, judgement))
+            where = read_place if read is Verdict.DENIED else place
+            return Headline(f"{cannot} {where}{known}", _first_reason(facts, judgement))
         case Verdict.ALLOWED, Verdict.DENIED:
-            return Headline(f"{cache} can read {bucket}, not write", _first_reason(facts, judgement))
+            cannot = "and not write all of it" if judgement.writes_partly else "not write"
+            return Headline(f"{cache} can read {bucket}, {cannot}", _first_reason(facts, judgement))
         case Verdict.DENIED, Verdict.ALLOWED:
-            return Headline(f"{cache} can write {bucket}, not read", _first_reason(facts, judgement))
+            cannot = "and not read all of it" if judgement.reads_partly else "not read"
+            return Headline(f"{cache} can write {bucket}, {cannot}", _first_reason(facts, judgement))
         case Verdict.DENIED, Verdict.DENIED:
-            return Headline(f"{cache} cannot read or write s3://{facts.pair.bucket}", _first_reason(facts, judgement))
+            return Headline(f"{cache} cannot read or write {either}", _first_reason(facts, judgement))
         case read, write:
             words = {Verdict.ALLOWED: "can", Verdict.DENIED: "cannot", Verdict.UNKNOWN: "may or may not"}
-            said = f"{cache} {words[read]} read and {words[write]} write {bucket}"
+            reads, writes = (
+                "cannot fully" if partly and verdict is Verdict.DENIED else words[verdict]
+                for verdict, partly in ((read, judgement.reads_partly), (write, judgement.writes_partly))
+            )
+            said = f"{cache} {reads} read and {writes} write {bucket}"
             if read is write:
-                said = f"whether {cache} can read and write s3://{facts.pair.bucket} is not known"
+                said = f"whether {cache} can read and write {place} is not known"
             return Headline(said, _first_reason(facts, judgement))
 
 

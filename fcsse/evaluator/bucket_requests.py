@@ -31,6 +31,8 @@ from fcsse.model import NOTHING_KNOWN, RequestFacts
 
 S3_READ = ("s3:ListBucket", "s3:GetObject")
 S3_WRITE = ("s3:PutObject",)
+ON_BUCKET = ("s3:ListBucket",)
+"""Those that are about the bucket, not its objects."""
 S3_REST = ("s3:DeleteObject", "s3:AbortMultipartUpload")
 """What exporting deletions and tidying up after broken uploads takes; reading and writing do without."""
 
@@ -107,7 +109,7 @@ def bucket_requests(
         on_bucket = Request(
             role_arn, action, bucket_arn, context, absent, unique_ids=ids, partial=partial, at_least=bounds
         )
-        if action == "s3:ListBucket":
+        if action in ON_BUCKET:
             found.append(BucketRequest(on_bucket, owner))
             continue
         for prefix in dict.fromkeys(prefixes or ("",)):

@@ -170,6 +170,6 @@ def decide_for_all(
         reason = f"not for every object, and which ones count is not known: {for_all.reason}"
         return for_all._replace(reason=reason, cause=Cause.SOME_OBJECTS)
     if found.verdict is not Verdict.ALLOWED:
-        return found
+        return found._replace(partly=found.verdict is Verdict.DENIED and for_all.verdict is not Verdict.DENIED)
     reason = f"not for every object: {for_all.reason}"
     return for_all._replace(verdict=Verdict.UNKNOWN, explicit=False, reason=reason, cause=Cause.SOME_OBJECTS)

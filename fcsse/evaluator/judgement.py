@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fcsse.evaluator.bucket_requests import S3_READ, S3_WRITE
+from fcsse.evaluator.bucket_requests import ON_BUCKET, S3_READ, S3_WRITE
 from fcsse.evaluator.cache_requests import CacheRequest, Purpose
 from fcsse.evaluator.request import Decision, Verdict
 from fcsse.link_options import AccessLevel
@@ -85,6 +85,35 @@ class Judgement(NamedTuple):
     def write(self) -> Verdict:
         """May it write, multipart uploads included?"""
         return worst((self.of(Purpose.WRITE), self.of(Purpose.MULTIPART), self._bucket(S3_WRITE)))
+
+    @property
+    def reads_partly(self) -> bool:
+        """Where it may not read: is that not so for everything, or perhaps not so, as with one of two prefixes?"""
+        return self._partly((Purpose.READ,), S3_READ)
+
+    @property
+    def writes_partly(self) -> bool:
+        """The same for writing."""
+        return self._partly((Purpose.WRITE, Purpose.MULTIPART), S3_WRITE)
+
+    def _partly(self, purposes: Sequence[Purpose], actions: Sequence[str]) -> bool:
+        keys = [row for row in self.rows if row.current and row.asked.purpose in purposes]
+        buckets = [row for row in self.bucket_rows or () if row.action in actions]
+        prefixes = {row.asked.prefix for row in keys if row.asked.form is ContextForm.OBJECT}
+        return any(
+            all(
+                decision.verdict is not DENIED or decision.partly
+                for decision in (
+                    *(
+                        row.decision
+                        for row in keys
+                        if row.asked.form is ContextForm.BUCKET or row.asked.prefix == prefix
+                    ),
+                    *(row.decision for row in buckets if row.action in ON_BUCKET or row.prefix == prefix),
+                )
+            )
+            for prefix in prefixes | {row.prefix for row in buckets if row.action not in ON_BUCKET}
+        )
 
     def _bucket(self, actions: Sequence[str]) -> Verdict:
         return worst(row.decision.verdict for row in self.bucket_rows or () if row.action in actions)

@@ -109,6 +109,7 @@ class Decision(NamedTuple):
     allowed request has none. ``conditions`` are those of the Deny that hits, or of the statement that leaves the answer
     unknown. ``depends_on`` are the condition keys, in lower case, whose values would decide an unknown answer.
     ``until`` are moments, in seconds since 1970, at which a condition that was taken as it stands now turns over.
+    ``partly``: a denial that is not for every object that was asked about, or may not be.
     """
 
     verdict: Verdict
@@ -122,3 +123,4 @@ class Decision(NamedTuple):
     conditions: tuple[Comparison, ...] = ()
     depends_on: frozenset[str] = frozenset()
     until: tuple[Decimal, ...] = ()
+    partly: bool = False

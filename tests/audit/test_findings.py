@@ -431,9 +431,10 @@ def test_statements_of_roles_that_have_more_than_those_are_not_for_merging() -> 
     assert "mergeable" not in codes(made.done())
 
 
-def test_narrower_access_in_place_of_grants_is_for_reading_where_a_grant_was() -> None:
+@pytest.mark.parametrize("operations", [{"Decrypt", "DescribeKey"}, {"Decrypt"}])
+def test_narrower_access_in_place_of_grants_is_for_reading_where_a_grant_was(operations: set[str]) -> None:
     made = Made()
-    reading = grant(A)._replace(operations=frozenset({"Decrypt", "DescribeKey"}))
+    reading = grant(A)._replace(operations=frozenset(operations))
     for cache in (A, B):
         made.link(cache, "data", policy(), grants=(reading, grant(B, grant_id="g2")))
     links = [one for one in only(made.done(), "unconstrained-grant").commands if " link " in one]
@@ -503,6 +504,35 @@ def test_a_verdict_says_why_apart_from_the_answer() -> None:
         "no statement of the key policy and no grant allows kms:Decrypt",
     )
     assert (linked.headline, linked.why) == (f"{B} can read and write s3://data", "")
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "form", "part"),
+    [
+        (("a/", "b/"), "/a/*", True),
+        ((), "/a/*", True),
+        (("a/", "b/"), "/c/*", False),
+        (("b/",), "/a/*", False),
+        (("a/", "b/"), "", False),
+    ],
+)
+def test_access_to_a_part_is_not_called_none(prefixes: tuple[str, ...], form: str, part: bool) -> None:
+    made = Made()
+    facts = made.link(A, "data", policy(documented("data", slr(A), form=form)))
+    made.pairs[:] = [facts._replace(prefixes=prefixes)]
+    (judged,) = audit_of(made.done()).judged
+    place = "all of s3://data" if part else "s3://data"
+    assert judged.headline.startswith(f"{A} cannot read or write {place}: "), judged.headline
+    assert judged.verdict == "denied"
+
+
+def test_a_part_that_the_bucket_policy_closes_is_no_access() -> None:
+    made = Made()
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/a/*"}
+    facts = made.link(A, "data", policy(documented("data", slr(A), form="/a/*")), bucket_policy=policy(deny))
+    headline = check_pair(facts._replace(prefixes=("a/", "b/"))).headline
+    assert headline.startswith(f"{A} cannot read or write all of s3://data: "), "what is under a/ can be written"
+    assert "read s3://data" not in headline
 
 
 def test_a_bucket_policy_that_cannot_be_read_is_told_and_changes_no_exit_code() -> None:

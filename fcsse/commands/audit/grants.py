@@ -129,7 +129,7 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     caches = list(dict.fromkeys(cache for _, cache in grants))
     pairs = [one for one in key.judged if one.pair.cache in caches]
     flagged = all(one.facts and one.facts.bucket.encryption.bucket_keys for one in pairs)
-    writers = {cache for grant, cache in grants if grant.operations != frozenset(READ_OPERATIONS)}
+    writers = {cache for grant, cache in grants if not grant.operations <= frozenset(READ_OPERATIONS)}
 
     def linked(*more: str) -> list[str]:
         writing, reading = (
@@ -140,7 +140,10 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
     links: list[str] = []
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
     if key.own:
-        remedy = "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it."
+        remedy = (
+            "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it. "
+            "Older objects of other buckets may use the key, too: see with fcsse census before that."
+        )
         links = linked("--via", "policy", "--context", "both")
     elif flagged:
         remedy = (
