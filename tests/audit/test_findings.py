@@ -523,6 +523,7 @@ def test_access_to_a_part_is_not_called_none(prefixes: tuple[str, ...], form: st
     (judged,) = audit_of(made.done()).judged
     place = "all of s3://data" if part else "s3://data"
     assert judged.headline.startswith(f"{A} cannot read or write {place}: "), judged.headline
+    assert judged.headline.endswith("allows kms:Decrypt for every object") is (part and not prefixes)
     assert judged.verdict == "denied"
 
 
