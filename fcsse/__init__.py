@@ -131,7 +131,8 @@ if TYPE_CHECKING:
     from fcsse.iac.parts import NewGrant, NewStatements
     from fcsse.link_options import Via
     from fcsse.model import Facts, Pair
-    from fcsse.planning.plan import GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+    from fcsse.planning.changes import GrantAddition, GrantEnding, PolicyChange
+    from fcsse.planning.plan import Outcome, Plan, Status
     from fcsse.progress import Progress
 else:
     _HOMES = {
@@ -160,7 +161,8 @@ else:
         "fcsse.link_options": ("Via",),
         "fcsse.model": ("Facts", "Pair"),
         "fcsse.commands.census.run": ("CensusResult",),
-        "fcsse.planning.plan": ("GrantAddition", "GrantEnding", "Outcome", "Plan", "PolicyChange", "Status"),
+        "fcsse.planning.changes": ("GrantAddition", "GrantEnding", "PolicyChange"),
+        "fcsse.planning.plan": ("Outcome", "Plan", "Status"),
         "fcsse.progress": ("Progress",),
         "fcsse.commands.history": ("Histories",),
         "fcsse.commands.check": ("CheckResult",),

@@ -17,8 +17,9 @@ from fcsse.errors import FcsseError
 from fcsse.iac.stack import stack_warning
 from fcsse.link_options import Operation, Via
 from fcsse.model import Bucket, Key
+from fcsse.planning.changes import PolicyChange
 from fcsse.planning.pairs import access_of
-from fcsse.planning.plan import Outcome, Plan, PolicyChange, Status
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.planning.requirements import owner_warning
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access

@@ -158,6 +158,9 @@ class AwsCalls(Protocol):
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
 
+    def may_be_elsewhere(self, bucket: str) -> bool:
+        """Was ``read_encryption`` answered only when asked again, as by a bucket outside the caller's Region?"""
+
     def read_bucket_policy(self, bucket: str) -> str:
         """The text of a bucket policy; empty where there is none."""
 

@@ -39,7 +39,8 @@ from fcsse.lambda_function.call_events import (
     read_event,
 )
 from fcsse.lambda_function.link_rules import ALLOW, LIMIT, TABLE, TAG, LinkRules
-from fcsse.lambda_function.reactions import Reactor, Report
+from fcsse.lambda_function.reaction_report import Report
+from fcsse.lambda_function.reactions import Reactor
 from fcsse.lambda_function.settling import SETTLE, Settled, by_hand, longest, settle_keys
 from fcsse.variables import unknown_variables
 

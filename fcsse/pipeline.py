@@ -27,9 +27,10 @@ from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.link_options import Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
+from fcsse.planning.changes import PolicyChange
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.narrower import narrower, whole_bucket
-from fcsse.planning.plan import NEVER, Plan, PolicyChange
+from fcsse.planning.plan import NEVER, Plan
 from fcsse.progress import Progress, Silent
 from fcsse.suggested_commands import CommandBuilder
 

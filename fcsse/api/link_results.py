@@ -11,7 +11,8 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made, left_to_do
 from fcsse.apply.pair_result import PairResult, pair_result
 from fcsse.errors import FcsseError
 from fcsse.pipeline import Pipeline
-from fcsse.planning.plan import Change, Outcome, Plan, PolicyChange
+from fcsse.planning.changes import Change, PolicyChange
+from fcsse.planning.plan import Outcome, Plan
 from fcsse.planning.review import is_stale, require_unmoved
 from fcsse.policy.diff import policy_diff
 

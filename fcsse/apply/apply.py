@@ -18,9 +18,10 @@ from fcsse.arn import Arn
 from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
 from fcsse.planning.outlook import stands_in_the_way
 from fcsse.planning.pairs import access_of, grant_of, what_happens
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.planning.review import STALE_AFTER
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import equivalent

@@ -12,7 +12,8 @@ from fcsse.arn import Arn, is_key_id, key_arn
 from fcsse.errors import ChangedError, FcsseError
 from fcsse.link_options import Operation
 from fcsse.model import Bucket, Encryption
-from fcsse.planning.plan import Change, Plan, Status
+from fcsse.planning.changes import Change
+from fcsse.planning.plan import Plan, Status
 from fcsse.planning.review import STALE_AFTER
 
 

@@ -11,7 +11,7 @@ from fcsse.advice import WAIT, advice
 from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.errors import BusyError, FcsseError, UnconfirmedError, UnexpectedError
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.step_phrases import changes, concerns

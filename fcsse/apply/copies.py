@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fcsse.apply.backup_file import Backup
 from fcsse.apply.context import ApplyContext
 from fcsse.link_options import Operation
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of, equivalent
 from fcsse.policy.step_phrases import who

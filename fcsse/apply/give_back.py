@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fcsse.event_history.losses import Loss
 from fcsse.event_history.policy_parts import Part, parts_of
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import JsonValue, PolicyDocument
 from fcsse.policy.edit import fit, link, unlink
 from fcsse.policy.equivalence import equivalent

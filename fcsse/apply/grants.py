@@ -29,8 +29,8 @@ from fcsse.errors import (
     UnexpectedError,
 )
 from fcsse.model import Grant
+from fcsse.planning.changes import GrantAddition, GrantEnding
 from fcsse.planning.owner_statement import create_grant_statement
-from fcsse.planning.plan import GrantAddition, GrantEnding
 from fcsse.policy.document import PolicyDocument, denying
 
 LATE = 5.0

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.link_options import Via
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
+from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.wanted_grant import ends, grant_names
 
 

@@ -31,7 +31,7 @@ from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
 from fcsse.errors import BusyError, ChangedError, FcsseError, UnconfirmedError, UnexpectedError
 from fcsse.event_history.put_basis import PutBasis
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import digest_of, equivalent
 
@@ -118,7 +118,7 @@ class PolicyWriter:
                 self._reader.mark_stale(others)
                 put = self._attempt(lock.since)
                 held = put is Sent.NOTHING_TO_DO
-                if put in (Sent.TAKEN, Sent.FOUND):
+                if put.arrived:
                     replaced = self._beside.replaced
                     self._marked.add(lock.mark(replaced.text, run.clock.now().timestamp()))
                     found = put is Sent.FOUND and self._beside.found()
@@ -234,7 +234,7 @@ class PolicyWriter:
         put_at = self._run.clock.now()
         with self._beside.around(self._old, self._change.after, watched=watched):
             sent = self._sender.send(self._change, basis.mark, self._is_there)
-            if sent in (Sent.TAKEN, Sent.FOUND):
+            if sent.arrived:
                 read_at = put_at - timedelta(seconds=basis.age)
                 self._copies.note_put(self._change.after, read_at, put_at, self._sender.request_id)
             return sent

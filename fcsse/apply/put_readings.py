@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fcsse.apply.lost_updates import has_change
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.clock import Clock, Future
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 

@@ -12,7 +12,7 @@ from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.refused_principals import Suspects, explained, never_valid, nobody_is_new, suspects_of
 from fcsse.errors import BusyError, FcsseError, NotVisibleError, PolicyRefusedError, UnconfirmedError, UnexpectedError
 from fcsse.link_options import Operation
-from fcsse.planning.plan import PolicyChange
+from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.principal_places import joined
@@ -29,6 +29,11 @@ class Sent(Enum):
     NOTHING_TO_DO = auto()
     NOT_VISIBLE = auto()
     UNANSWERED = auto()
+
+    @property
+    def arrived(self) -> bool:
+        """Did KMS take the document?"""
+        return self in (Sent.TAKEN, Sent.FOUND)
 
 
 class Sender:

@@ -7,7 +7,8 @@ principals IAM tells the two apart; of those of other accounts, whom only statem
 from __future__ import annotations
 
 from fcsse.apply.context import ApplyContext
-from fcsse.planning.plan import NEVER, PolicyChange
+from fcsse.planning.changes import PolicyChange
+from fcsse.planning.plan import NEVER
 from fcsse.policy.statement import read_statement
 from fcsse.policy.unique_ids import UniqueId, dead_principals
 from fcsse.text import listed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -23,7 +23,14 @@ def _call(action: str, bucket: str, doing: str) -> Call:
     return Call(action, f"bucket {bucket}", doing, "the caller's IAM policy, and the bucket policy of another account")
 
 
-def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encryption:
+class EncryptionAnswer(NamedTuple):
+    """The default encryption of a bucket. ``repeated``: S3 gave it only when asked again, perhaps in another Region."""
+
+    encryption: Encryption
+    repeated: bool = False
+
+
+def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> EncryptionAnswer:
     """The default encryption of a bucket. A bucket without a configuration has SSE-S3.
 
     ``owner`` is the account the bucket must belong to; S3 answers 403 where it is somebody else's.
@@ -36,16 +43,16 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
             answer = ask(s3, "GetBucketEncryption", Bucket=bucket, **extra)
         except ClientError as error:
             if error_code(error) == "ServerSideEncryptionConfigurationNotFoundError":
-                return Encryption(SSE_S3.code)
+                return EncryptionAnswer(Encryption(SSE_S3.code))
             if error_code(error) in ("NoSuchBucket", "404"):
                 message = f"{call.opening}: there is no such bucket"
                 raise NotFoundError(message, "Check the name; bucket names are global.") from error
             raise
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
     default = rule["ApplyServerSideEncryptionByDefault"]
-    return Encryption(
-        default["SSEAlgorithm"], default.get("KMSMasterKeyID") or None, rule.get("BucketKeyEnabled", False)
-    )
+    key = default.get("KMSMasterKeyID") or None
+    encryption = Encryption(default["SSEAlgorithm"], key, rule.get("BucketKeyEnabled", False))
+    return EncryptionAnswer(encryption, answer["ResponseMetadata"].get("RetryAttempts", 0) > 0)
 
 
 def read_ownership(s3: S3Client, bucket: str, account: str) -> Ownership:
@@ -55,7 +62,7 @@ def read_ownership(s3: S3Client, bucket: str, account: str) -> Ownership:
     Source: S3 user guide, "Verifying bucket ownership with bucket owner condition".
     """
     try:
-        return Ownership(True, read_encryption(s3, bucket, account))
+        return Ownership(True, read_encryption(s3, bucket, account).encryption)
     except DeniedError:
         return Ownership(False)
 

@@ -26,7 +26,8 @@ from fcsse.cli.settle_outcome import SettleOutcome
 from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
 from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
-from fcsse.planning.plan import Plan, PolicyChange, Status
+from fcsse.planning.changes import PolicyChange
+from fcsse.planning.plan import Plan, Status
 from fcsse.planning.review import reviewed
 from fcsse.text import count
 

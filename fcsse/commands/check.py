@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from fcsse.commands.check_headline import Headline, headline_of, hides_key_policy, why_denied
-from fcsse.commands.check_remedies import actions_of, bucket_remedy, level_to_link, remedy_of
+from fcsse.commands.check_notes import (
+    decision_notes,
+    form_notes,
+    older_objects,
+    read_only_notes,
+    s3_notes,
+    which_objects,
+)
+from fcsse.commands.check_remedies import bucket_remedy, level_to_link, remedy_of
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
-from fcsse.evaluator.bucket_requests import S3_REST
 from fcsse.evaluator.judgement import Judgement
-from fcsse.evaluator.pair_access import bucket_rows, judge, slips
+from fcsse.evaluator.pair_access import bucket_rows, judge
 from fcsse.evaluator.request import Verdict
 from fcsse.event_history.agreement import Observation
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Facts, Obstacle, Pair
-from fcsse.planning.outlook import read_only_by
 from fcsse.planning.requirements import NotNeeded, requirement_of, serves_bucket
 from fcsse.policy.document import PolicyDocument, parsed
-from fcsse.suggested_commands import CommandBuilder, operations
-from fcsse.text import capitalized
+from fcsse.suggested_commands import CommandBuilder
 
 OUTSIDE = "Not checked: VPC endpoint policies. A Deny there would still block access."
 """SCPs and RCPs are none of it: they do not apply to service-linked roles. Source: AWS Organizations user guide."""
-
-
-LAST_DATE = Decimal(253_402_300_800)
-"""The year 10000, in seconds since 1970: later moments are nobody's concern."""
 
 
 class CheckResult(NamedTuple):
@@ -144,9 +143,9 @@ def check_document(
         denied = why_denied(judgement, facts)
         remedies = (denied,) if denied else (remedy,)
     said = (
-        *_form_notes(facts, judgement, CommandBuilder()),
-        *_read_only_notes(facts, judgement, document),
-        *_decision_notes(judgement, document),
+        *form_notes(facts, judgement, CommandBuilder()),
+        *read_only_notes(facts, judgement, document),
+        *decision_notes(judgement, document),
         *notes,
     )
     return CheckResult(
@@ -176,7 +175,7 @@ def _without_key(facts: Facts, why: NotNeeded, words: CommandBuilder, level: Acc
     answer, by = headline_of(facts, judgement)
     # In parentheses at the very end, whether or not anything else decides.
     headline = Headline(answer, f"{by} ({why.reason})") if by else Headline(f"{answer} ({why.reason})")
-    notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *_s3_notes(judgement), OUTSIDE)
+    notes = (*facts.unreadable, older_objects(facts.bucket.name, words), *s3_notes(judgement), OUTSIDE)
     remedies = tuple(bucket_remedy(facts, judgement))
     read, write = judgement.read, judgement.write
     return CheckResult(
@@ -193,10 +192,10 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
     document = parsed(facts.policy) if facts.policy is not None else None
     notes = [
         *facts.unreadable,
-        *_form_notes(facts, judgement, words),
-        *_read_only_notes(facts, judgement, document),
-        *_s3_notes(judgement),
-        *_decision_notes(judgement, document),
+        *form_notes(facts, judgement, words),
+        *read_only_notes(facts, judgement, document),
+        *s3_notes(judgement),
+        *decision_notes(judgement, document),
     ]
     if facts.key and hides_key_policy(facts):
         notes.append(
@@ -221,78 +220,11 @@ def _judged(facts: Facts, judgement: Judgement, words: CommandBuilder, *, remedy
         facts,
         judgement,
         tuple(dict.fromkeys(remedies)),
-        (*notes, _which_objects(facts, words), OUTSIDE),
+        (*notes, which_objects(facts, words), OUTSIDE),
         blocker=blocker,
         level=judgement.level,
         why=headline.why,
     )
-
-
-def _which_objects(facts: Facts, words: CommandBuilder) -> str:
-    """Which objects a verdict is about, as a sentence."""
-    if facts.key is None or not (facts.bucket.given or facts.bucket.default):
-        return older_objects(facts.bucket.name, words)
-    return (
-        f"This is about objects that are encrypted with key {facts.key.arn}, as stated. Which keys the bucket's objects use: "
-        f"{words.census(facts.bucket.name)}"
-    )
-
-
-def older_objects(bucket: str, words: CommandBuilder) -> str:
-    """What a verdict by the default encryption of this bucket leaves out, as a sentence.
-
-    Source: S3 user guide, "Setting default server-side encryption behavior for Amazon S3 buckets".
-    """
-    return (
-        "This is about objects that are written with the bucket's default encryption as it is now. A change of it does not "
-        f"change older objects, which may need another key: {words.census(bucket)}"
-    )
-
-
-def _decision_notes(judgement: Judgement, document: PolicyDocument | None) -> list[str]:
-    """When an answer turns over by itself, and probable mistakes in statements that are about the cache."""
-    rows = [row.decision for row in judgement.rows if row.current and judgement.counts(row)]
-    rows += [row.decision for row in judgement.bucket_rows or ()]
-    moments = sorted({moment for decision in rows for moment in decision.until})
-    found = [
-        f"This changes by itself on {datetime.fromtimestamp(int(moment), UTC):%Y-%m-%d %H:%M} UTC, by a condition on the time."
-        for moment in moments
-        if moment < LAST_DATE
-    ]
-    if document is not None:
-        found += [f"Probable mistake in {where}: {slip}." for where, slip in slips(document)]
-    return found
-
-
-def _form_notes(facts: Facts, judgement: Judgement, words: CommandBuilder) -> list[str]:
-    if judgement.form_changed or not judgement.other_form_missing or not judgement.deciders:
-        return []
-    kind = "without" if facts.bucket.encryption.bucket_keys else "with"
-    reading = operations(judgement.level)
-    advice = f"link with {' '.join(('--context', 'both', *reading))} covers both kinds."
-    if judgement.by_grant:
-        # A grant's constraint takes no wildcards, so that no context covers both kinds: only a grant without one does.
-        command = words.link([facts.pair], "--via", "grant", *reading)[0]
-        advice = f"a grant without --narrow-grant covers both kinds: {command}"
-    return [f"Objects that were written {kind} Bucket Keys, if the bucket holds any, are not covered: {advice}"]
-
-
-def _read_only_notes(facts: Facts, judgement: Judgement, document: PolicyDocument | None) -> list[str]:
-    """Where a link for reading only explains why writing is missing."""
-    by = read_only_by(judgement, document, facts.grants or ()) if judgement.level is AccessLevel.FULL else ""
-    if not by:
-        return []
-    return [
-        f"{capitalized(by)} is for reading only, as link with --operations read makes it. If the cache never writes "
-        "back, nothing is missing: check with --operations read."
-    ]
-
-
-def _s3_notes(judgement: Judgement) -> list[str]:
-    if judgement.level is AccessLevel.READ:
-        return []
-    missing = actions_of(row for row in judgement.bucket_rows or () if row.action in S3_REST and not row.allowed)
-    return [f"The bucket policy does not allow {' and '.join(missing)}: deletions are not exported."] if missing else []
 
 
 def exit_code(checked: Sequence[CheckResult]) -> int:

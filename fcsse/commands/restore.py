@@ -18,7 +18,8 @@ from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, NotFoundError, PolicyRefusedError
 from fcsse.link_options import Operation
 from fcsse.pipeline import Pipeline
-from fcsse.planning.plan import PolicyChange, joined_digest, same_goal
+from fcsse.planning.changes import PolicyChange
+from fcsse.planning.plan_digest import joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.edit import fit
 from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent

@@ -67,7 +67,7 @@ class Buckets:
         named = reads_key(encryption, self._options) and self._options.key is None and not _named_by_arn(encryption)
         if named or self._options.operation is Operation.CHECK:
             self._fetcher.owned(name, own)
-        if self.doubts_region(encryption):
+        if self.doubts_region(name, encryption):
             self._fetcher.region(name)
         if not named:
             return
@@ -77,15 +77,18 @@ class Buckets:
             # Most buckets are in the caller's Region: asking there right away saves a round.
             self._fetcher.resolved(encryption.key, self._home)
 
-    def doubts_region(self, encryption: Encryption) -> bool:
+    def doubts_region(self, name: str, encryption: Encryption) -> bool:
         """Is S3 to be asked where a bucket is, although its key's ARN should tell? It takes any ARN for a default key, and uses
-        none of another Region. Most buckets are in the caller's Region, and so is their key. Access can be taken back anyway.
+        none of another Region. Most buckets are in the caller's Region, and so is their key: there is nothing to ask then,
+        unless S3 sent the request on. Access can be taken back anyway.
 
         Source: S3 API reference, PutBucketEncryption ("Amazon S3 doesn't validate the KMS key ID").
         """
         options = self._options
         arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is not Operation.UNLINK else None
-        return arn is not None and options.key is None and options.bucket_region is None and arn.region != self._home
+        if arn is None or options.key is not None or options.bucket_region is not None:
+            return False
+        return arn.region != self._home or self._fetcher.may_be_elsewhere(name)
 
     def without_key(self, name: str) -> Encryption | FcsseError | None:
         """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""
@@ -177,7 +180,7 @@ class Buckets:
             return Bucket(name, encryption, region, foreign=not ownership.own)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         region = _same_region(name, options.bucket_region, arn)
-        if self.doubts_region(encryption):
+        if self.doubts_region(name, encryption):
             told = result_or_error(self._fetcher.region(name))
             region = told if isinstance(told, str) else region
         bucket = Bucket(name, encryption, region, default=default)

@@ -101,6 +101,10 @@ class Fetcher:
         """A bucket's default encryption."""
         return self._ask("encryption", self._aws.read_encryption, bucket)
 
+    def may_be_elsewhere(self, bucket: str) -> bool:
+        """May the bucket be outside the caller's Region? Known once its encryption is."""
+        return self._aws.may_be_elsewhere(bucket)
+
     def bucket_policy(self, bucket: str) -> Future[str]:
         """A bucket's own policy."""
         return self._ask("bucket-policy", self._aws.read_bucket_policy, bucket)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from fcsse.evaluator.conditions import NONE, conditions
+from fcsse.evaluator.compiled_conditions import compile_conditions
+from fcsse.evaluator.conditions import NONE
 from fcsse.evaluator.patterns import (
     ANY,
     has_variables,
@@ -158,7 +159,7 @@ def _statement(
         problems.append(f"its principal has {_named(types)}")
     actions = _actions(entry, problems)
     resources = _resources(entry, variables, problems)
-    held = conditions(entry["Condition"], variables) if "Condition" in entry else NONE
+    held = compile_conditions(entry["Condition"], variables) if "Condition" in entry else NONE
     if held.broken:
         problems.append(held.broken)
     missing = [name for name in ("Action", "Resource") if name not in entry and f"Not{name}" not in entry]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, assert_never
+from dataclasses import dataclass
+from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
-from fcsse.apply.pair_result import PairResult, pair_result
+from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
 from fcsse.errors import FcsseError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.lambda_function.call_events import (
@@ -21,12 +21,14 @@ from fcsse.lambda_function.call_events import (
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
+from fcsse.lambda_function.reaction_report import Refusal, Report
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
+from fcsse.planning.changes import Change
 from fcsse.planning.linked_level import level_of
-from fcsse.planning.plan import Change, Outcome, Plan
-from fcsse.planning.wanted_grant import grant_names
+from fcsse.planning.plan import Plan
+from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
 LINK = Options(Operation.LINK)
@@ -37,26 +39,6 @@ class RelinkLimitError(FcsseError):
     """Others keep changing a key policy, and it was re-linked as often today as is allowed."""
 
     code = "relink-limit"
-
-
-class Refusal(NamedTuple):
-    """A change to a key's policy that the rules do not allow."""
-
-    bucket: str
-    key: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What a reaction came to. ``keys`` are those whose policy or grants were changed as wanted, ``policies`` those whose policy
-    was written, also where the change then failed.
-    """
-
-    pairs: list[tuple[Outcome, PairResult]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    policies: list[Arn] = field(default_factory=list)
-    errors: list[FcsseError] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -206,6 +188,7 @@ class Reactor:
         role = role_arn(caller.partition, caller.account, cache)
         links = list(self._links())
         mine = {one.bucket for one in links if one.owner == cache}
+        others = {one.bucket for one in links if one.owner == cache and one.lifecycle != DELETING} - {None, only}
         if only is None and not mine:
             self.note(
                 f"FSx does not list what {cache} was linked to any more. fcsse audit finds access that is left over."
@@ -227,10 +210,22 @@ class Reactor:
             if chosen:
                 self.pipeline.wait = 0.0
                 options = Options.of_unlink(key, None, None, prune_orphans=False)
-                plan = self.pipeline.plan(Target((cache,), chosen), options)
+                pairs = self.pipeline.discover(Target((cache,), chosen), options)
+                if only and others:
+                    pairs = tuple(map(self._without_shared_grants, pairs))
+                plan = self.pipeline.plan_of(pairs, options)
                 report.errors += [one.error for one in plan.outcomes if one.error]
                 self._apply(plan, report)
         return report
+
+    def _without_shared_grants(self, facts: Facts | Obstacle) -> Facts | Obstacle:
+        """The facts without grants that another bucket of the cache may rest on: nobody is here who could say."""
+        if isinstance(facts, Obstacle):
+            return facts
+        shared = [one for one in facts.grants or () if may_serve_others(one, facts)]
+        for one in shared:
+            self.note(f"Grant {one.grant_id} stays: it was made by hand, and {facts.pair.cache} has other buckets.")
+        return facts._replace(grants=tuple(one for one in facts.grants or () if one not in shared))
 
     def _given(self, text: str | None, role: str, dead: Iterable[str]) -> set[str]:
         try:

@@ -10,9 +10,13 @@ from fcsse.policy.document import parsed
 from fcsse.policy.statement import read_statement
 
 
-def level_of(facts: Facts) -> AccessLevel:
-    """READ where all that links gave the pair's role on its key is for reading only, which nobody is to widen; else FULL."""
-    return AccessLevel.READ if _levels(facts) == {AccessLevel.READ} else AccessLevel.FULL
+def level_of(*facts: Facts) -> AccessLevel:
+    """READ where all that links gave the pair's role is for reading only, which nobody is to widen; else FULL.
+
+    ``facts``: those of the pair with its key, or with each of its keys.
+    """
+    found = {level for one in facts for level in _levels(one)}
+    return AccessLevel.READ if found == {AccessLevel.READ} else AccessLevel.FULL
 
 
 def _levels(facts: Facts) -> set[AccessLevel]:

@@ -13,8 +13,9 @@ from fcsse.errors import FcsseError
 from fcsse.link_options import Options
 from fcsse.model import Facts, Obstacle
 from fcsse.planning.before_edit import key_policy, what_it_takes
+from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange, change_policy
 from fcsse.planning.pairs import outcome_of
-from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, Plan, PolicyChange, change_policy
+from fcsse.planning.plan import Outcome, Plan
 from fcsse.planning.requirements import Requirement
 
 

@@ -9,10 +9,11 @@ from fcsse.errors import FcsseError
 from fcsse.link_options import Operation, Options, Via
 from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.before_edit import read_only_until_now
+from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange
 from fcsse.planning.outlook import kept, stays
-from fcsse.planning.plan import GrantAddition, GrantChange, GrantEnding, Outcome, PolicyChange, Status
+from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.requirements import Requirement, may_be_ours
-from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
+from fcsse.planning.wanted_grant import GRANT_PREFIX, ends, may_serve_others
 from fcsse.policy.document import refused_statements
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
@@ -160,7 +161,7 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
             continue
         ending.append(GrantEnding(need.key.arn, grant))
         ends_too.append(f"grant {grant.grant_id} ends")
-        if not grant.name.startswith(GRANT_PREFIX) and not grant.constrained:
+        if may_serve_others(grant, facts):
             warnings.append(
                 f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
                 "buckets of the cache too."

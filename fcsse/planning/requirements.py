@@ -10,10 +10,13 @@ from typing import NamedTuple
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
 from fcsse.arn import bucket_arn, is_unique_id
 from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
-from fcsse.errors import ImpossibleError, NotFoundError, UsageError
+from fcsse.errors import ImpossibleError, NotFoundError, PolicyFormatError, UsageError
+from fcsse.evaluator.pair_access import key_rows
+from fcsse.evaluator.request import Verdict
 from fcsse.link_options import Context, Operation, Options, Via
 from fcsse.model import Bucket, Facts, Grant, Key
 from fcsse.planning.wanted_grant import OPERATIONS_OF, WantedGrant, ends, grant_name, grant_names, is_for_bucket
+from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
 
@@ -145,7 +148,14 @@ def _default_key(facts: Facts, options: Options) -> NotNeeded:
 
 
 def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
-    if key.arn.account == facts.account or options.operation is Operation.UNLINK:
+    own = key.arn.account == facts.account
+    if own and options.operation is not Operation.UNLINK and _serves_another_service(facts):
+        raise ImpossibleError(
+            f"its key {key.arn} is the AWS managed key of another service, which S3 cannot use",
+            CUSTOMER_KEY,
+            doing=f"linking bucket {facts.bucket.name}",
+        )
+    if own or options.operation is Operation.UNLINK:
         return NotNeeded(
             f"key {key.id} is an AWS managed key, which serves every role of its account{_earlier_key(options)}"
         )
@@ -154,6 +164,21 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
         f"In the bucket's account: {CUSTOMER_KEY}",
         doing=f"linking bucket {facts.bucket.name}",
     )
+
+
+def _serves_another_service(facts: Facts) -> bool:
+    """Does the policy of an AWS managed key, as far as it was read, give the cache nothing? That of ``aws/s3`` gives it everything.
+
+    S3 takes the ARN of any key as a bucket's default. One that names S3 in any way is taken for ``aws/s3``. Source: KMS
+    developer guide, "AWS managed keys".
+    """
+    if facts.policy is None or '"s3.' in facts.policy:
+        return False
+    try:
+        rows = key_rows(facts, parsed(facts.policy), explain=False, only_needed=True)
+    except PolicyFormatError:
+        return False
+    return bool(rows) and all(row.verdict is Verdict.DENIED for row in rows or ())
 
 
 def _refuse_unusable(key: Key, bucket: Bucket) -> None:

@@ -74,6 +74,13 @@ def ends(grant: Grant, facts: Facts) -> bool:
     return grant.operations in map(frozenset, OPERATIONS_OF.values())
 
 
+def may_serve_others(grant: Grant, facts: Facts) -> bool:
+    """Does unlinking the pair end a grant that was made by hand for no bucket in particular, so that others of the cache may
+    rest on it?
+    """
+    return ends(grant, facts) and not grant.constrained and not grant.name.startswith(GRANT_PREFIX)
+
+
 def _is_to_role(grant: Grant, role: Role) -> bool:
     """KMS shows a new role's unique id for about a minute."""
     return grant.grantee is not None and grant.grantee in (str(role.arn), role.role_id)

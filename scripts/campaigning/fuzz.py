@@ -53,7 +53,7 @@ from fcsse.lambda_function.call_events import (
     read_event,
 )
 from fcsse.link_options import Operation
-from fcsse.planning.plan import change_policy
+from fcsse.planning.changes import change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.equivalence import digest_of, equivalent

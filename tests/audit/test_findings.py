@@ -203,7 +203,7 @@ def test_a_statement_for_every_cache_of_another_account_is_not_ours() -> None:
 def test_every_cache_statements() -> None:
     made = Made()
     made.link(A, "data", policy(documented("data", "*")))
-    finding = only(made.done(), "every-cache")
+    finding = only(made.done(all_regions=True), "every-cache")
     assert finding.severity is Severity.LOW
     assert finding.commands == (
         "fcsse unlink --every-cache --bucket data",
@@ -212,12 +212,34 @@ def test_every_cache_statements() -> None:
     assert audit_of(made.done()).exit_code == 0
 
 
+def test_a_statement_for_every_cache_stays_while_others_may_rest_on_it() -> None:
+    made = Made()
+    made.link(A, "data", policy(documented("data", "*")))
+    elsewhere = only(made.done(), "every-cache")
+    assert (elsewhere.commands, "--all-regions" in elsewhere.remedy) == ((), True)
+    assert only(made.done(all_regions=True, roles_known=False), "every-cache").commands == ()
+    made.associate(B, "data")
+    made.hinder(B, "data", NotFoundError("no role"))
+    (without_role,) = [one for one in found(made.done(all_regions=True)) if one.code == "every-cache"]
+    assert (without_role.commands, B in without_role.remedy) == ((), True)
+
+
 def test_duplicate_grants_end_the_spare_ones() -> None:
     made = Made()
     grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, f"fcsse:{A}:data-2", "g3"))
     made.link(A, "data", policy(), grants=grants)
     finding = only(made.done(), "duplicate-grant")
     assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
+
+
+def test_grants_with_constraints_whose_values_are_not_compared_are_no_duplicates() -> None:
+    made = Made()
+    grants = tuple(
+        grant(A, "", name)._replace(other_constraints=("SourceArn",), source_arn=f"arn:aws:s3:::{name}")
+        for name in ("g1", "g2")
+    )
+    made.link(A, "data", policy(documented("data", slr(A))), grants=grants)
+    assert "duplicate-grant" not in codes(made.done())
 
 
 def test_a_grant_that_another_bucket_rests_on_is_no_spare_one() -> None:
@@ -338,6 +360,15 @@ def test_another_accounts_aws_managed_key() -> None:
     assert only(made.done(), "aws-managed-key").severity is Severity.HIGH
 
 
+def test_the_aws_managed_key_of_another_service() -> None:
+    via = {"StringEquals": {"kms:ViaService": f"ebs.{REGION}.amazonaws.com", "kms:CallerAccount": ACCOUNT}}
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*", "Condition": via}
+    made = Made()
+    made.link(A, "data", policy(statement), manager="AWS")
+    finding = only(made.done(), "access-missing")
+    assert ("customer managed key" in finding.remedy, finding.commands, finding.fix) == (True, (), Fix.NO)
+
+
 @pytest.mark.parametrize(("lifecycle", "severity"), [("AVAILABLE", Severity.HIGH), ("CREATING", Severity.LOW)])
 def test_a_missing_role(lifecycle: str, severity: Severity) -> None:
     made = Made()
@@ -381,7 +412,11 @@ def test_what_replaces_statements_gives_every_form_of_context_that_they_gave(
     for cache in (A, B):
         made.link(cache, "data", text, bucket_keys=bucket_keys)
     links = [
-        one for finding in found(made.done()) if finding.code == code for one in finding.commands if " link " in one
+        one
+        for finding in found(made.done(all_regions=True))
+        if finding.code == code
+        for one in finding.commands
+        if " link " in one
     ]
     assert links
     assert all(("--context both" in one) is both for one in links)

@@ -88,8 +88,10 @@ def test_several_keys_of_several_accounts_are_mended_and_the_cache_then_reads_ev
     assert theirs.split(":")[4] == OTHER
 
 
-def test_a_form_that_was_linked_before_stays_linked_when_the_other_is_added(shell: Shell) -> None:
-    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data-bucket-keys", "--wait", "0").code == 0
+@pytest.mark.parametrize("level", ["full", "read"])
+def test_a_form_that_was_linked_before_stays_linked_as_it_was_when_the_other_is_added(shell: Shell, level: str) -> None:
+    words = ("--cache", "fc-0123", "--bucket", "data-bucket-keys", "--operations", level, "--wait", "0")
+    assert shell.run("link", *words).code == 0
     before = shell.census("data-bucket-keys")
     assert {one["context"]: one["decrypt"] for one in before.json["caches"]} == {
         "bucket": "allowed",
@@ -100,6 +102,7 @@ def test_a_form_that_was_linked_before_stays_linked_when_the_other_is_added(shel
     cache = shell.sandbox.cache("fc-0123")
     assert cache.read("data-bucket-keys", "old.txt").allowed
     assert cache.read("data-bucket-keys", "hello.txt").allowed
+    assert cache.write("data-bucket-keys", "new.txt").allowed is (level == "full")
 
 
 def test_objects_without_kms_and_with_the_own_aws_managed_key_need_nothing(shell: Shell) -> None:

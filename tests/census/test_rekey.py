@@ -141,13 +141,14 @@ def test_the_caches_are_given_the_new_key_first_and_then_read_every_object(shell
     assert shell.sandbox.cache("fc-0123").read("data", "plain").allowed
 
 
-def test_another_key_and_bucket_keys_can_be_named(shell: Shell) -> None:
+def test_another_key_and_bucket_keys_can_be_named_for_a_cache_that_only_reads(shell: Shell) -> None:
     key = shell.sandbox.key("data-alias")
+    assert shell.run("link", "--cache", "fc-0123", "--bucket", "data", "--operations", "read", "--wait", "0").code == 0
     run = shell.census("data", "--cache", "fc-0123", "--rekey", "--new-key", key.arn, "--new-bucket-keys")
     plan = run.json["rekey"]
     assert (plan["key"], plan["bucket_key"]) == (key.arn, True)
     assert {one["key"] for one in plan["strays"]} == {shell.sandbox.key("data").arn}
-    assert f"--key {key.arn} --bucket-keys" in plan["commands"][0]["command"]
+    assert f"--key {key.arn} --bucket-keys --operations read" in plan["commands"][0]["command"]
     require_valid(plan["job"])
 
 

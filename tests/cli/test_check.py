@@ -56,12 +56,17 @@ def test_a_key_that_s3_cannot_use_gives_no_access(shell: Shell, spec: str, usage
     assert "key-unusable" in {one["code"] for one in audited["findings"] if one["cache"] == "fc-0777"}
 
 
-def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell) -> None:
+WRONG_REGIONS = pytest.mark.parametrize(("key", "region"), [("data-other-region", None), ("data", "us-west-2")])
+"""A bucket's key, and the Region of the bucket where it is not the caller's."""
+
+
+@WRONG_REGIONS
+def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell, key: str, region: str | None) -> None:
     """S3 API reference, PutBucketEncryption: S3 does not validate the default key, and uses none of another Region."""
-    key = shell.sandbox.key("data-other-region")
-    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key.arn)
+    key = shell.sandbox.key(key).arn
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key, region=region)
     allow = {"Sid": "All", "Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "kms:*", "Resource": "*"}
-    shell.append(key.arn, allow)
+    shell.append(key, allow)
     run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-wrong-region", "-o", "json")
     found = run.json["pairs"][0]
 
@@ -73,10 +78,13 @@ def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell) -
     assert {one["read"] for one in audited["pairs"] if one["cache"] == "fc-0777"} == {"denied"}
 
 
+@WRONG_REGIONS
 @pytest.mark.parametrize("command", ["link", "statement"])
-def test_a_key_of_another_region_than_the_bucket_is_not_linked(shell: Shell, command: str) -> None:
-    key = shell.sandbox.key("data-other-region")
-    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key.arn)
+def test_a_key_of_another_region_than_the_bucket_is_not_linked(
+    shell: Shell, command: str, key: str, region: str | None
+) -> None:
+    key = shell.sandbox.key(key).arn
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key, region=region)
     before = shell.sandbox.policy_text(key)
     run = shell.run(command, "--cache", "fc-0123", "--bucket", "data-wrong-region")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fcsse.sandbox.kms_keys import managed_key
 from tests.cli.documented_statements import OTHER, OWN
 from tests.cli.shell import WRITES, Run, Shell
 
@@ -41,14 +42,31 @@ def test_the_managed_key_by_its_alias_is_not_looked_up(shell: Shell, name: str) 
     assert run.count("kms:DescribeKey") == 0
 
 
+def managed_bucket(shell: Shell, alias: str) -> None:
+    """A bucket that names an AWS managed key by its ARN."""
+    key = managed_key(shell.sandbox.state, OWN, "eu-west-1", alias)
+    shell.sandbox.add_bucket("data-by-arn", algorithm="aws:kms", key=key.arn)
+
+
 def test_the_managed_key_by_its_arn_is_told_by_its_manager(shell: Shell) -> None:
     """KMS API reference, DescribeKey: ``KeyManager`` is AWS."""
-    key = shell.sandbox.add_key("made-by-aws")
-    key.manager = "AWS"
-    shell.sandbox.add_bucket("data-by-arn", algorithm="aws:kms", key=key.arn)
+    managed_bucket(shell, "alias/aws/s3")
     run = shell.linked("fc-0123", "data-by-arn")
     assert "AWS managed key" in run.out
     assert untouched(run)
+    assert shell.works("fc-0123", "data-by-arn")[1]
+
+
+def test_the_managed_key_of_another_service_serves_no_bucket(shell: Shell) -> None:
+    """KMS developer guide, "AWS managed keys": the policy lets the one service use it. S3 takes its ARN all the same."""
+    managed_bucket(shell, "alias/aws/ebs")
+    run = shell.link("fc-0123", "data-by-arn")
+    assert (run.code, "customer managed key" in run.err, untouched(run)) == (4, True, True), run.words
+    assert not shell.works("fc-0123", "data-by-arn")[1]
+    checked = shell.run("check", "--cache", "fc-0123", "--bucket", "data-by-arn", "-o", "json")
+    assert checked.code == 4
+    assert [checked.json["pairs"][0][what] for what in ("read", "write")] == ["denied", "denied"]
+    assert shell.unlink("fc-0123", "data-by-arn").code == 0
 
 
 def test_the_managed_key_of_another_account_cannot_be_shared(shell: Shell) -> None:

@@ -12,7 +12,7 @@ from fcsse import errors
 from fcsse.errors import ChangedError, CredentialsError, DeniedError, ImpossibleError, NotFoundError, UsageError
 from fcsse.evaluator.request import Verdict
 from fcsse.iac.parts import Addition
-from fcsse.planning.plan import Change
+from fcsse.planning.changes import Change
 from tests.interfaces.program import Program, program, silence
 from tests.sandbox.clients import identity
 

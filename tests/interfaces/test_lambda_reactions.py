@@ -8,6 +8,7 @@ import pytest
 
 import fcsse
 from fcsse.arn import role_name
+from fcsse.model import GRANT_OPERATIONS
 from fcsse.sandbox import Sandbox
 from tests.interfaces.deployed_function import (
     ACCOUNT,
@@ -292,6 +293,22 @@ def test_a_deleted_association_ends_the_access_to_its_bucket_unless_another_is_f
     assert ready(deleted("DeleteDataRepositoryAssociation", associationId=second))["changed"] is True
     assert not can_read(ready, "fs-0bbb0bbb")
     assert can_read(ready)
+
+
+def test_a_deleted_association_leaves_the_grant_by_hand_that_another_bucket_may_rest_on(ready: Function) -> None:
+    key = ready.sandbox.key("data")
+    ready.sandbox.add_bucket("data-two", algorithm="aws:kms", key=key.arn)
+    first, second = file_system(ready.sandbox, "s3://data/a/", "s3://data-two/b/")
+    kms, iam = ready.sandbox.client("kms"), ready.sandbox.client("iam")
+    role = iam.get_role(RoleName=role_name("fs-0bbb0bbb"))["Role"]["Arn"]
+    made = kms.create_grant(KeyId=key.arn, GranteePrincipal=role, Operations=list(GRANT_OPERATIONS))["GrantId"]
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=first))["changed"] is False
+    assert [one["GrantId"] for one in kms.list_grants(KeyId=key.arn)["Grants"]] == [made]
+    assert made in of(ready.log(), "note")[0]["text"]
+    system = ready.sandbox.state.caches["fs-0bbb0bbb"]
+    system.associations = [one for one in system.associations if one.id == second]
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=second))["changed"] is True
+    assert kms.list_grants(KeyId=key.arn)["Grants"] == []
 
 
 def test_an_association_that_fsx_does_not_list_any_more_changes_nothing(ready: Function) -> None:

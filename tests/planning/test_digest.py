@@ -15,7 +15,9 @@ from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
 from fcsse.link_options import Operation, Via
 from fcsse.model import Bucket, Encryption, Facts, Grant, Pair, Role
-from fcsse.planning.plan import HALF, Change, GrantAddition, GrantEnding, Outcome, Plan, Status, change_policy
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, change_policy
+from fcsse.planning.plan import Outcome, Plan, Status
+from fcsse.planning.plan_digest import HALF
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access

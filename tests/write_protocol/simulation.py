@@ -21,7 +21,7 @@ from fcsse.arn import Arn, key_arn, role_arn
 from fcsse.errors import BusyError, NotVisibleError, UnexpectedError
 from fcsse.link_options import Operation
 from fcsse.model import IamPrincipal, Role
-from fcsse.planning.plan import PolicyChange, change_policy
+from fcsse.planning.changes import PolicyChange, change_policy
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access

@@ -10,7 +10,8 @@ from fcsse.cli.output.observed import (
 )
 from fcsse.cli.output.plan import MANY, capital
 from fcsse.cli.output.terminal import Terminal
-from fcsse.commands.check import CheckResult, older_objects
+from fcsse.commands.check import CheckResult
+from fcsse.commands.check_notes import older_objects
 from fcsse.evaluator.judgement import Row, decider
 from fcsse.evaluator.request import Cause
 from fcsse.event_history.observed import Observed

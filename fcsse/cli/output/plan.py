@@ -17,7 +17,8 @@ from fcsse.endpoint import Endpoint, endpoints_text
 from fcsse.errors import FcsseError
 from fcsse.link_options import Operation, Via
 from fcsse.model import Bucket, Facts
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange, Status
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.policy.diff import policy_diff
 from fcsse.policy.document import PolicyDocument
 from fcsse.suggested_commands import CommandBuilder

@@ -21,7 +21,8 @@ from fcsse.cli.output.plan import VERBS, closing_lines, encryption_text, errors_
 from fcsse.endpoint import endpoints_entry
 from fcsse.link_options import Operation
 from fcsse.model import DOCUMENT_SCHEMA
-from fcsse.planning.plan import Change, GrantAddition, GrantEnding, Outcome, Plan, PolicyChange
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
+from fcsse.planning.plan import Outcome, Plan
 from fcsse.policy.diff import policy_diff
 from fcsse.suggested_commands import CommandBuilder
 

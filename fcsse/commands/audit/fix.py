@@ -14,9 +14,10 @@ from fcsse.commands.audit.verdicts import PairAudit
 from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Pair
+from fcsse.planning.changes import change_policy
 from fcsse.planning.linked_level import level_of
 from fcsse.planning.make_plan import make_plan
-from fcsse.planning.plan import Status, change_policy
+from fcsse.planning.plan import Status
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.statement import Access

@@ -16,7 +16,8 @@ from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit, Verdicts
 from fcsse.link_options import Options
 from fcsse.model import Facts, Grant
-from fcsse.planning.plan import GrantAddition, Plan, PolicyChange
+from fcsse.planning.changes import GrantAddition, PolicyChange
+from fcsse.planning.plan import Plan
 
 
 def to_link(audit: Audit, options: Options) -> tuple[Facts, ...]:

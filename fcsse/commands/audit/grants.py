@@ -59,11 +59,12 @@ def _dead(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
 
 
 def _duplicates(key: KeyAudit, words: CommandBuilder) -> list[Finding]:
+    """Grants that say the same. Of constraints that this version does not know, nobody knows whether they do."""
     alike: dict[tuple[object, ...], list[Grant]] = {}
     for grant in key.grants:
-        if grant.grantee and role_cache(grant.grantee) and _ended_here(key, grant):
+        if grant.grantee and role_cache(grant.grantee) and not grant.other_constraints and _ended_here(key, grant):
             says = (grant.grantee, grant.operations, _pairs(grant.constraint_equals), _pairs(grant.constraint_subset))
-            alike.setdefault((*says, grant.other_constraints), []).append(grant)
+            alike.setdefault(says, []).append(grant)
     found = []
     for group in alike.values():
         # Grants that fcsse made for several buckets say the same and are no duplicates: unlinking a bucket ends its own.

@@ -67,6 +67,7 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
         if ours.every_cache and ours.account == facts.account:
             buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
+            others = _others_at_rest(facts, buckets)
             commands = (
                 *words.fcsse("unlink", [], buckets, *key.named(buckets)),
                 *words.link(pairs, *_context(key, ours), *operations(ours.level)),
@@ -79,11 +80,23 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
                         f"Statement {statement.label} applies to any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
-                    commands,
+                    () if others else commands,
+                    remedy=others or None,
                     bucket=buckets[0] if len(buckets) == 1 else None,
                 )
             )
     return found
+
+
+def _others_at_rest(facts: AccountFacts, buckets: Sequence[str]) -> str:
+    """Why a statement for every cache is not to be taken out: what may rest on it and could not be linked instead."""
+    links = [one.association for one in facts.associations if one.association.bucket in buckets]
+    roleless = list(dict.fromkeys(one.owner for one in links if one.owner in facts.roleless))
+    if roleless:
+        return f"Leave it: IAM has no role for {listed(roleless)}, so that nothing else can give access."
+    if facts.complete and facts.roles is not None:
+        return ""
+    return "Caches that were not seen may rest on it. Audit every Region (--all-regions) to see what can be linked instead."
 
 
 def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:

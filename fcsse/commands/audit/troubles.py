@@ -74,10 +74,9 @@ def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, ro
 
 def _of_encryption(facts: Facts) -> list[Trouble]:
     """Encryption that File Cache does not document, or that cannot be shared."""
-    bucket = facts.bucket
-    if bucket.encryption.is_kms and not (
-        (facts.key is None and bucket.foreign) or (facts.key and facts.key.manager == "AWS")
-    ):
+    bucket, key = facts.bucket, facts.key
+    shared = bucket.foreign if key is None else key.manager == "AWS" and key.arn.account != facts.account
+    if bucket.encryption.is_kms and not shared:
         return []
     try:
         requirement_of(facts, Options(Operation.LINK))

@@ -10,11 +10,13 @@ from fcsse.commands.census.tally import Census
 from fcsse.encryption_algorithms import ALGORITHMS, DOCUMENTED, SSE_C, SSE_KMS, algorithm_of
 from fcsse.evaluator.pair_access import judge
 from fcsse.evaluator.request import Cause, Verdict
+from fcsse.link_options import AccessLevel
 from fcsse.model import Encryption, Facts, Key, Obstacle, Pair
 from fcsse.objects import Group, ObjectEncryption
+from fcsse.planning.linked_level import level_of
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
-from fcsse.suggested_commands import CommandBuilder
+from fcsse.suggested_commands import CommandBuilder, operations
 
 
 class Hindrance(Enum):
@@ -82,8 +84,14 @@ def needs_of(
             reaches.append(_reach(cache, group, facts))
             if isinstance(facts, Facts) and facts.key is not None:
                 keys[str(facts.key.arn)] = facts.key
-    remedies = _remedies(census, reaches, keys, words or CommandBuilder())
+    remedies = _remedies(census, reaches, keys, levels_of(caches, found), words or CommandBuilder())
     return AccessReport(tuple(reaches), remedies, _advice(reaches), not unknown, unknown)
+
+
+def levels_of(caches: Sequence[str], found: Mapping[str, Sequence[Facts | Obstacle]]) -> dict[str, AccessLevel]:
+    """READ for the caches whose links to the keys are all for reading only; FULL for others. ``found``: as in ``needs_of``."""
+    all_facts = [one for facts in found.values() for one in facts if isinstance(one, Facts)]
+    return {cache: level_of(*(one for one in all_facts if one.pair.cache == cache)) for cache in caches}
 
 
 def _reach(cache: str, group: Group, facts: Facts | Obstacle | None) -> CacheAccess:
@@ -145,7 +153,11 @@ def _documented(reach: CacheAccess) -> CacheAccess:
 
 
 def _remedies(
-    census: Census, reaches: Sequence[CacheAccess], keys: Mapping[str, Key], words: CommandBuilder
+    census: Census,
+    reaches: Sequence[CacheAccess],
+    keys: Mapping[str, Key],
+    levels: Mapping[str, AccessLevel],
+    words: CommandBuilder,
 ) -> tuple[str, ...]:
     """First what makes keys work, then a link for each key and set of caches that lack the same."""
     wanting: dict[str, set[str]] = {}
@@ -164,8 +176,19 @@ def _remedies(
             if len(forms) > 1
             else ["--bucket-keys" if ContextForm.BUCKET in forms else "--no-bucket-keys"]
         )
-        out += words.link([Pair(cache, census.bucket) for cache in sorted(lacking)], "--key", text, *flags)
+        out += link_commands(sorted(lacking), census.bucket, levels, words, "--key", text, *flags)
     return tuple(out)
+
+
+def link_commands(
+    caches: Sequence[str], bucket: str, levels: Mapping[str, AccessLevel], words: CommandBuilder, *flags: str
+) -> list[str]:
+    """The commands that link the caches to the bucket, each for what its ``levels`` says; ``flags`` are those of all."""
+    out: list[str] = []
+    for level in AccessLevel:
+        pairs = [Pair(cache, bucket) for cache in caches if levels.get(cache, AccessLevel.FULL) is level]
+        out += words.link(pairs, *flags, *operations(level))
+    return out
 
 
 def _beyond(reach: CacheAccess, keys: Mapping[str, Key]) -> bool:

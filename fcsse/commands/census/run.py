@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.commands.census import scan
-from fcsse.commands.census.access import AccessReport, needs_of
+from fcsse.commands.census.access import AccessReport, levels_of, link_commands, needs_of
 from fcsse.commands.census.facts import KeyFacts, facts_of_keys
 from fcsse.commands.census.in_place import RekeyTarget
 from fcsse.commands.census.manifest import ManifestWriter
@@ -16,7 +16,6 @@ from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.permission import Engine
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
-from fcsse.model import Pair
 from fcsse.objects import Group
 from fcsse.pipeline import Pipeline
 from fcsse.suggested_commands import CommandBuilder
@@ -106,7 +105,7 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     if question.rekey is None or target is None:
         return CensusResult(census, needs, endpoints=pipeline.aws.endpoints)
     sources = describe_sources(pipeline.aws, census, target)
-    links = _links(target, question.bucket, facts.caches if facts else (), words)
+    links = _links(target, question.bucket, facts or KeyFacts(), words)
     plan = plan_rekey(census, question.rekey, target, sources, manifest, links)
     return CensusResult(census, needs, plan, pipeline.aws.endpoints)
 
@@ -120,10 +119,11 @@ def _writer(asked: CensusQuery, target: RekeyTarget | None) -> ManifestWriter | 
     return ManifestWriter(asked.rekey.manifest, asked.bucket, target)
 
 
-def _links(target: RekeyTarget, bucket: str, caches: tuple[str, ...], words: CommandBuilder) -> tuple[str, ...]:
+def _links(target: RekeyTarget, bucket: str, facts: KeyFacts, words: CommandBuilder) -> tuple[str, ...]:
     """The commands that let the caches use the new key."""
     flags = ("--key", str(target.key), "--bucket-keys" if target.bucket_keys else "--no-bucket-keys")
-    return words.link([Pair(cache, bucket) for cache in caches], *(flags if target.stated else ()))
+    levels = levels_of(facts.caches, facts.found)
+    return tuple(link_commands(facts.caches, bucket, levels, words, *(flags if target.stated else ())))
 
 
 def _count(pipeline: Pipeline, asked: CensusQuery, writer: ManifestWriter | None) -> Census:
