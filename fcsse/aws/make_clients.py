@@ -131,6 +131,7 @@ def clients_of_role(source: Clients, role_arn: str) -> Clients:
         source.endpoint_url,
         source.retries,
         role,
+        configured=source.configured,
         clock=source.clock,
         _lock=source._lock,
     )

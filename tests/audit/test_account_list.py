@@ -55,6 +55,7 @@ def test_names_and_states_are_taken_over() -> None:
         (json.dumps([True]), "entry 1"),
         (f'["{A}"', "not JSON"),
         ('{"Account": 1}', "neither a list"),
+        (json.dumps({"Accounts": [{"Id": A}], "NextToken": "x"}), "one page of a longer list"),
         ("", "names no account"),
         ("# nothing\n", "names no account"),
         ("[]", "names no account"),

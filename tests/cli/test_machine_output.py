@@ -201,11 +201,12 @@ def test_markdown_tells_errors(shell: Shell, words: tuple[str, ...]) -> None:
 def test_markdown_takes_no_name_for_markup(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.sandbox.put_policy(
-        "data", json.loads(shell.sandbox.policy_text("data").replace("Allow FSx", "``` | <b> FSx"))
+        "data", json.loads(shell.sandbox.policy_text("data").replace("Allow FSx", "``` | <b> @all FSx"))
     )
     run = shell.link("fs-0abc", "data", "--dry-run", "-o", "markdown")
     table = next(line for line in run.out.splitlines() if line.startswith("| `fs-0abc`"))
     assert table.count("|") == 6
+    assert "@<!-- -->all" in table
     assert "<b>" not in table
     fences = [line for line in run.out.splitlines() if line.startswith("````")]
     assert len(fences) == 2

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fcsse
-from fcsse.aws.make_clients import clients_of_boto3, clients_of_botocore
+from fcsse.aws.make_clients import clients_of_boto3, clients_of_botocore, clients_of_role
+from fcsse.aws.sessions import Role, RoleKeys
 from fcsse.endpoint import AWS_SUFFIXES, Endpoint, endpoints_text, is_default
 from tests.cli.shell import Run, Shell
 
@@ -138,6 +139,19 @@ def test_aws_s_own_endpoints_are_not_shown(monkeypatch: pytest.MonkeyPatch, make
         for service in ("iam", "kms", "s3", "sts", "fsx", "athena"):
             clients(service)
         assert clients.endpoints == {}, region
+
+
+def test_what_a_profile_sets_is_shown_for_a_role_that_it_assumes_as_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config, url = tmp_path / "config", "https://abc123.execute-api.eu-west-1.amazonaws.com"
+    config.write_text(f"[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setattr(Role, "keys", lambda _: RoleKeys("ASIAIOSFODNN7EXAMPLE", "x", "y"))
+    source = clients_of_botocore(botocore.session.Session(), "eu-west-1")
+    clients = clients_of_role(source, "arn:aws:iam::444455556666:role/BucketReader")
+    clients("kms")
+    assert clients.endpoints == {"kms": Endpoint("kms", url)}
 
 
 def test_settings_that_are_ignored_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,11 +67,11 @@ def test_what_a_package_needs_comes_out_of_the_lock_whole() -> None:
     assert all(one in lock and re.search(r"\\\n +--hash=sha256:[0-9a-f]{64}$", one) for one in found)
 
 
-@pytest.mark.parametrize("script", ["_setup", "_tools", "package", "package-lambda", "sbom"])
+@pytest.mark.parametrize("script", ["_setup", "_tools", "package", "package-lambda", "sbom", "versions"])
 def test_nothing_is_installed_by_its_version_alone(script: str) -> None:
     """Nor is a builder fetched: what is installed is locked by hash, or is fcsse itself."""
     text = (ROOT / "scripts" / script).read_text()
-    calls = re.findall(r"^ *(?:add|pack) .*|.*\bpip .*\binstall .*", text, re.MULTILINE)
+    calls = re.findall(r"^ *(?:add|pack) .*|.*-m (?:uv )?pip .*\binstall .*", text, re.MULTILINE)
     assert calls
     assert [one for one in calls if not re.search(r'"\$@"|--require-hashes|--no-deps', one)] == []
     ours = [one for one in calls if "--no-deps" in one and ".whl" not in one]

@@ -73,8 +73,13 @@ def as_code(name: str) -> str:
     return f"`{visible(name)}`"
 
 
-_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"})
-"""Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign."""
+_SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"} | {"@": "@<!-- -->"}
+)
+"""Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign.
+
+Behind ``@`` GitHub would notify a user or team, whichever way the sign is written; the comment parts it from the name.
+"""
 
 
 def escaped(text: str) -> str:

@@ -24,7 +24,7 @@ def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
     Lines: one id each; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
     account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list as
     ``Accounts``. Raises ``UsageError``, which names the line or entry: where a state is none as well, since an account that is
-    taken for closed is not looked at.
+    taken for closed is not looked at. Source: Organizations API reference, ListAccounts (NextToken).
     """
     text = text.removeprefix("\ufeff")
     found: dict[str, Member] = {}
@@ -58,6 +58,8 @@ def _json(text: str, source: str) -> Iterator[tuple[str, Member]]:
     except (ValueError, RecursionError) as error:
         raise _wrong(source, f"not JSON ({error})") from error
     if isinstance(document, dict):
+        if document.get("NextToken"):  # accounts on the pages after it would pass for looked at
+            raise _wrong(source, "it is one page of a longer list (NextToken)")
         document = document.get("Accounts", document.get("accounts"))
     if not isinstance(document, list):
         raise _wrong(source, "the JSON is neither a list nor an object with a list Accounts")
