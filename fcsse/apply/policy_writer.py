@@ -247,9 +247,8 @@ class PolicyWriter:
         old, put = self._beside.replaced, self._beside.put
         now = put if self._beside.unseen else PolicyDocument.parse(self._reader.text)
         theirs = shown = PolicyDocument.parse(strange[-1])
-        other = self._beside.perhaps_newest()
-        if other in strange:
-            theirs = with_additions(shown, PolicyDocument.parse(other), old, self._key.partition)
+        for other in self._beside.perhaps_newer():
+            theirs = with_additions(theirs, PolicyDocument.parse(other), old, self._key.partition)
         found = find_lost_update(old, theirs, put, now, self._key.partition, self._lost)
         if found is None:
             return False

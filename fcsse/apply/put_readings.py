@@ -81,7 +81,8 @@ class PutReadings:
         return True
 
     def others(self) -> list[str]:
-        """The texts of others that the put may have overwritten, in the order in which they were asked for.
+        """The texts of others that the put may have overwritten; those that it certainly has come last, each kind in the
+        order in which they were asked for.
 
         A text with what the put changed was written after it, unless the policy still is what was put, or was not seen since:
         others may have made the same change before.
@@ -89,18 +90,21 @@ class PutReadings:
         now = self._reader.text
         still = self.unseen or equivalent(PolicyDocument.parse(now), self.put, self._partition)
         known = (self.replaced.text, now, self.put.text)
-        return [
-            one
-            for one in self._texts()
-            if one not in known and not self._reader.is_stale(one) and (still or not self._has_change(one))
-        ]
+        texts = [one for one in self._texts() if one not in known and not self._reader.is_stale(one)]
+        perhaps = [one for one in texts if self._has_change(one)] if still else []
+        return [*perhaps, *(one for one in texts if not self._has_change(one))]
 
     def _has_change(self, text: str) -> bool:
         return has_change(self.replaced, self.put, PolicyDocument.parse(text), self._partition)
 
-    def perhaps_newest(self) -> str | None:
-        """What the first reading showed, where it was under way while later ones were: it may be newer than what they did."""
-        return self._looks[0].answer(0.0) if self._overlap else None
+    def perhaps_newer(self) -> list[str]:
+        """Those of ``others`` that may be newer than their last: with what the put changed, and what the first reading showed,
+        where it was under way while later ones were.
+        """
+        others = self.others()
+        changed = [one for one in others if self._has_change(one)][-1:]
+        first = self._looks[0].answer(0.0) if self._overlap else None
+        return [one for one in (*changed, first) if one in others[:-1] and one != others[-1]]
 
     def _texts(self) -> list[str]:
         seen = [text for look in self._looks if (text := look.answer(LAST)) is not None]

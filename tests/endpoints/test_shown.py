@@ -145,7 +145,9 @@ def test_what_a_profile_sets_is_shown_for_a_role_that_it_assumes_as_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config, url = tmp_path / "config", "https://abc123.execute-api.eu-west-1.amazonaws.com"
-    config.write_text(f"[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n", encoding="utf-8")
+    config.write_text(
+        f"[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n", encoding="utf-8"
+    )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setattr(Role, "keys", lambda _: RoleKeys("ASIAIOSFODNN7EXAMPLE", "x", "y"))
     source = clients_of_botocore(botocore.session.Session(), "eu-west-1")

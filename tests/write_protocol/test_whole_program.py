@@ -59,6 +59,7 @@ def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
         20320889,
         20321538,
         20322342,
+        20705623,
     ],
 )
 def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
