@@ -150,6 +150,24 @@ def iam_role_arn(text: str) -> Arn | None:
     return arn if arn and arn.service == "iam" and arn.resource.startswith("role/") else None
 
 
+ANY_ACCOUNT = "{account}"
+"""Stands for the account in the pattern of a role ARN."""
+
+
+def role_by_pattern(pattern: str, account: str) -> Arn | None:
+    """The ARN of an IAM role that a pattern means in an account; None where it means one in another, or is no such pattern.
+
+    A pattern is a role ARN with ``{account}`` in place of the account, or without, for that one account.
+    """
+    arn = iam_role_arn(pattern.replace(ANY_ACCOUNT, account))
+    return arn if arn and arn.account == account else None
+
+
+def is_role_pattern(text: str) -> bool:
+    """Is it the pattern of a role ARN?"""
+    return iam_role_arn(text.replace(ANY_ACCOUNT, "0" * 12)) is not None
+
+
 def is_role_name(text: str) -> bool:
     """Is it the name of a role, with its path if it has one? Source: IAM API reference, CreateRole."""
     return re.fullmatch(r"(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}", text, re.ASCII) is not None

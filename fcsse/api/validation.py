@@ -68,9 +68,9 @@ def role_patterns(given: Names) -> tuple[str, ...]:
     """Role ARNs, with ``{account}`` in place of the account or without."""
 
     def pattern(text: str) -> str | None:
-        return text if arns.iam_role_arn(text.replace("{account}", "0" * 12)) else None
+        return text if arns.is_role_pattern(text) else None
 
-    return _all(given, pattern, "role ARN", "arn:aws:iam::{account}:role/Name")
+    return _all(given, pattern, "role ARN", f"arn:aws:iam::{arns.ANY_ACCOUNT}:role/Name")
 
 
 def named_key(text: str | None) -> Arn | None:

@@ -28,8 +28,11 @@ LONGEST_WAIT = 60.0
 """Seconds after which a run goes on without the lock."""
 
 
-REMEMBERED = 1.0
-"""Seconds for which a text that was replaced is taken for an old one where KMS shows it: the recheck delay.
+RECHECK_DELAY = 1.0
+"""Seconds after a write from which on KMS is taken to show what it holds: then it is looked at again."""
+
+REMEMBERED = RECHECK_DELAY
+"""Seconds for which a text that was replaced is taken for an old one where KMS shows it.
 
 Not longer, since then it may as well be the last one, which somebody else has put back.
 """

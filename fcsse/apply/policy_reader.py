@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from threading import Lock
 
-from fcsse.apply.lock import REMEMBERED, fingerprint
+from fcsse.apply.lock import RECHECK_DELAY, REMEMBERED, fingerprint
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock, Future
-
-RECHECK_DELAY = 1.0
-"""Seconds after which KMS is taken to show what it holds."""
 
 RHYTHM = 0.4
 """Seconds to watch for others' next write: longer than the pause between two writes of a program at work."""

@@ -1,8 +1,7 @@
 """Credentials for other accounts, by patterns of role ARNs: a role is assumed when its account first comes up.
 
-A pattern is a role ARN with ``{account}`` in place of the account, or without, for that one account. No call names a
-bucket's owner, so a bucket that the caller cannot read is tried with each account that was named; a key's ARN names
-its account.
+What a pattern is, ``arn.role_by_pattern`` says. No call names a bucket's owner, so a bucket that the caller cannot read is
+tried with each account that was named; a key's ARN names its account.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from fcsse.arn import Arn
+from fcsse.arn import ANY_ACCOUNT, Arn, role_by_pattern
 from fcsse.aws.make_clients import clients_of_role
 from fcsse.aws.sessions import Clients
 from fcsse.errors import DeniedError, FcsseError
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-ACCOUNT = "{account}"
 
 
 @dataclass(slots=True)
@@ -45,13 +42,13 @@ class OtherAccounts:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        fixed = [arn.account for text in self.patterns if ACCOUNT not in text and (arn := Arn.parse(text))]
+        fixed = [arn.account for text in self.patterns if ANY_ACCOUNT not in text and (arn := Arn.parse(text))]
         self.named = tuple(dict.fromkeys([*self.named, *fixed]))
 
     def roles_in(self, account: str) -> tuple[str, ...]:
         """The roles to try in an account."""
-        filled = (text.replace(ACCOUNT, account) for text in self.patterns)
-        return tuple(dict.fromkeys(text for text in filled if (arn := Arn.parse(text)) and arn.account == account))
+        found = (role_by_pattern(one, account) for one in self.patterns)
+        return tuple(dict.fromkeys(str(role) for role in found if role is not None))
 
     def of(self, account: str) -> Clients | None:
         """The clients of an account; None where no pattern is for it, or no role could be assumed."""

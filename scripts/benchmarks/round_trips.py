@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from benchmarks.simulator import Entry
 
 RECHECK_DELAY = 1.0
-"""Seconds that fcsse sleeps by design before it looks once more (fcsse.apply.policy_reader.RECHECK_DELAY)."""
+"""Seconds that fcsse sleeps by design before it looks once more (fcsse.apply.lock.RECHECK_DELAY)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from fcsse.commands.audit.organization import DEFAULT_ROLE
 
 def parse_pattern(text: str) -> str:
     """A role ARN, with ``{account}`` in place of the account or without."""
-    cross_account.parse_role(text.replace("{account}", "000000000000"))
+    if not arns.is_role_pattern(text):
+        message = f"{text!r} is not a role ARN such as arn:aws:iam::{arns.ANY_ACCOUNT}:role/Name"
+        raise typer.BadParameter(message)
     return text
 
 
