@@ -83,6 +83,16 @@ def test_by_commands_that_only_read(shell: Shell, words: tuple[str, ...], servic
     assert f"\nEndpoint: {url}\n" in shell.run(*words, "-o", "markdown").out
 
 
+def test_those_at_which_only_another_account_s_role_was_used(shell: Shell, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts"
+    accounts.write_text(f"{shell.sandbox.other_account}\n", encoding="utf-8")
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    shell.sandbox.add_role("Audit", account=shell.sandbox.other_account, trust=shell.sandbox.account, policy=everything)
+    words = ("audit", "--accounts", str(accounts), "--role-name", "Audit", "-o", "json")
+    run = run_with(shell, "AWS_ENDPOINT_URL_SERVICE", shell.sandbox.url, tmp_path, *words)
+    assert {"fsx", "sts"} <= {one["service"] for one in run.json["endpoints"]}
+
+
 def test_one_service_alone_is_named(shell: Shell) -> None:
     other = shell.sandbox.url.replace("127.0.0.1", "localhost")
     run = shell.link("fc-0123", "data", "--dry-run", AWS_ENDPOINT_URL_KMS=other)
@@ -145,7 +155,9 @@ def test_what_a_profile_sets_is_shown_for_a_role_that_it_assumes_as_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config, url = tmp_path / "config", "https://abc123.execute-api.eu-west-1.amazonaws.com"
-    config.write_text(f"[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n", encoding="utf-8")
+    config.write_text(
+        f"[default]\nservices = local\n[services local]\nkms =\n  endpoint_url = {url}\n", encoding="utf-8"
+    )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setattr(Role, "keys", lambda _: RoleKeys("ASIAIOSFODNN7EXAMPLE", "x", "y"))
     source = clients_of_botocore(botocore.session.Session(), "eu-west-1")
