@@ -68,6 +68,7 @@ class Report:
         """Takes an account's entry, of which only its findings stay in memory."""
         self.totals.merge(one.totals)
         self.lines.append(one.line)
+        self.other_endpoints.update(one.line.endpoints)
         if self.wanted.trend is not None:
             self.wanted.trend.add(json.loads(one.document))
         if self._pairs_needed:
@@ -88,7 +89,7 @@ class Report:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Those other than AWS's own that the caller's credentials were used at, each once, by service."""
+        """Those other than AWS's own that were asked, by the caller or as an account's role, each once, by service."""
         return tuple(sorted({*self.organization.pipeline.aws.endpoints, *self.other_endpoints}))
 
     @property

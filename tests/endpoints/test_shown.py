@@ -60,7 +60,8 @@ def test_in_every_form(shell: Shell, tmp_path: Path, place: str, words: tuple[st
     assert {one["url"] for one in document["endpoints"]} == {shown}
     assert {"iam", "kms", "s3"} <= {one["service"] for one in document["endpoints"]}
     markdown = run_with(shell, place, given_url, tmp_path, *words, "-o", "markdown")
-    assert f"Endpoint: {shown.replace('[', chr(92) + '[').replace(']', chr(92) + ']')}\n" in markdown.out
+    escaped = shown.replace("[", "\\[").replace("]", "\\]").replace("@", "@<!-- -->")
+    assert f"Endpoint: {escaped}\n" in markdown.out
     assert "hunter2" not in text.words + str(document) + markdown.words
 
 
@@ -81,6 +82,16 @@ def test_by_commands_that_only_read(shell: Shell, words: tuple[str, ...], servic
     assert {one["url"] for one in document["endpoints"]} == {url}
     assert services <= {one["service"] for one in document["endpoints"]}
     assert f"\nEndpoint: {url}\n" in shell.run(*words, "-o", "markdown").out
+
+
+def test_those_at_which_only_another_account_s_role_was_used(shell: Shell, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts"
+    accounts.write_text(f"{shell.sandbox.other_account}\n", encoding="utf-8")
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    shell.sandbox.add_role("Audit", account=shell.sandbox.other_account, trust=shell.sandbox.account, policy=everything)
+    words = ("audit", "--accounts", str(accounts), "--role-name", "Audit", "-o", "json")
+    run = run_with(shell, "AWS_ENDPOINT_URL_SERVICE", shell.sandbox.url, tmp_path, *words)
+    assert {"fsx", "sts"} <= {one["service"] for one in run.json["endpoints"]}
 
 
 def test_one_service_alone_is_named(shell: Shell) -> None:

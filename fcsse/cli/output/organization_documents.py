@@ -32,6 +32,7 @@ class AccountLine(NamedTuple):
     allowed: int = 0
     off: tuple[str, ...] = ()
     partition: str = "aws"
+    endpoints: tuple[Endpoint, ...] = ()
 
     @classmethod
     def of(cls, one: AccountAudit) -> AccountLine:
@@ -49,6 +50,7 @@ class AccountLine(NamedTuple):
             verdicts["allowed"],
             facts.off,
             facts.partition,
+            one.audit.endpoints,
         )
 
 
