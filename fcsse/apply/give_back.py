@@ -52,7 +52,7 @@ def give_back(document: PolicyDocument, losses: Sequence[Loss], partition: str) 
     ended = {one.part for one in losses if one.part.is_link and one.back and one.part in now}
     if ended:
         given = [*_beside(ended, now), *given]
-        found = unlink(found, [access for part in ended for access in part.accesses]).document
+        found = unlink(found, [access for part in ended for access in part.accesses], exact=False).document
     if given:
         found = link(found, given).document
     after = document if equivalent(document, found, partition) else fit(found, document, "giving back what was lost")

@@ -5,6 +5,7 @@ In: a backup. Out: a ``Restoration`` with the difference and what others did sin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -22,8 +23,9 @@ from fcsse.planning.changes import PolicyChange
 from fcsse.planning.plan_digest import joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.edit import fit
-from fcsse.policy.equivalence import canonical_statement, digest_of, equivalent
+from fcsse.policy.equivalence import CanonicalForm, canonical_statement, digest_of, equivalent
 from fcsse.policy.statement import is_of_links_alone
+from fcsse.policy.statement_edits import with_statements
 from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
 from fcsse.suggested_commands import CommandBuilder
 
@@ -127,7 +129,8 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
     newer = list(reversed(pipeline.backups_of_key(backup.key, most=1000, accepted=backup.id)))
     chain = _since(newer, backup, arn.partition)
     written = _written(chain, before, arn.partition)
-    others = _others(written, before, after, arn.partition)
+    links_too = _others_linked(chain, written, before, arn.partition)
+    others = _others(written, before, after, arn.partition, links_too=links_too)
     changed = after is not before
     restoration = Restoration(
         backup,
@@ -194,8 +197,10 @@ def _undone(chain: Sequence[Backup], written: Sequence[Fate], *, of_first: bool 
     return tuple(dict.fromkeys(reversed(made[1:] if written[0] is not Fate.NOT_MADE and not of_first else made)))
 
 
-def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str) -> tuple[str, ...]:
-    """What others changed since; empty where every change was fcsse's. Statements that links make are left out."""
+def _others(
+    written: Sequence[Fate], before: PolicyDocument, after: PolicyDocument, partition: str, *, links_too: bool
+) -> tuple[str, ...]:
+    """What others changed since; empty where every change was fcsse's. Statements that links make are not named one by one."""
     if Fate.OTHERS_WROTE not in written:
         return ()
     old, new = (
@@ -208,7 +213,27 @@ def _others(written: Sequence[Fate], before: PolicyDocument, after: PolicyDocume
     )
     said = [f"statement {label} is new or changed" for meaning, label in new.items() if meaning not in old]
     said += [f"statement {label} is gone or changed" for meaning, label in old.items() if meaning not in new]
+    if links_too and _links(after, partition) != _links(before, partition):
+        said.append("others made links or took some back, as the difference shows")
     return tuple(said) or ("the policy was written by others, in ways that the difference shows",)
+
+
+def _others_linked(chain: Sequence[Backup], written: Sequence[Fate], before: PolicyDocument, partition: str) -> bool:
+    """May others have changed what links gave? Not where all that changed of it since a copy is what fcsse wrote then."""
+    saved = [PolicyDocument.parse(one.policy) for one in chain]
+    for one, fate, old, new in zip(chain, written, saved, [*saved[1:], before], strict=True):
+        if fate is Fate.OTHERS_WROTE and _links(old, partition) != _links(new, partition):
+            gone = {each.index for each in old.statements if is_of_links_alone(each.value)}
+            added = [each.value for each in new.statements if is_of_links_alone(each.value)]
+            if digest_of(with_statements(old, gone, added), partition) != one.becomes:
+                return True
+    return False
+
+
+def _links(document: PolicyDocument, partition: str) -> Counter[CanonicalForm]:
+    return Counter(
+        canonical_statement(one.value, partition) for one in document.statements if is_of_links_alone(one.value)
+    )
 
 
 def require_discard(restoration: Restoration, words: CommandBuilder | None = None, *, discard_others: bool) -> None:

@@ -62,7 +62,7 @@ def _without_own_links(document: PolicyDocument, other: PolicyDocument, partitio
     own = [access for part in parts_of(document, partition) if part not in known for access in part.accesses]
     if own:
         try:
-            yield unlink(document, own).document
+            yield unlink(document, own, exact=False).document
         except FcsseError:
             return
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fcsse.arn import Arn
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
+from fcsse.suggested_commands import operations
 
 
 def stack_warning(key: Arn, stack: str, caches: Sequence[str], access: Access) -> str:
@@ -22,7 +23,8 @@ def stack_warning(key: Arn, stack: str, caches: Sequence[str], access: Access) -
     who = " ".join(f"--cache {cache}" for cache in caches) or "--every-cache"
     both, bucket_keys = len(access.forms) > 1, ContextForm.BUCKET in access.forms
     form = "--context both" if both else "--bucket-keys" if bucket_keys else "--no-bucket-keys"
-    facts = f"--bucket {access.bucket} --account {access.account} --key {key} {form}"
+    what = " ".join((form, *operations(access.level)))
+    facts = f"--bucket {access.bucket} --account {access.account} --key {key} {what}"
     instead = ", or use --via grant, which CloudFormation leaves alone" if caches else ""
     return (
         f"Key {key} belongs to CloudFormation stack {stack!r}, and an update of the stack can take the statement out again. "

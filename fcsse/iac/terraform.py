@@ -18,6 +18,9 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 SPACES_IN_SID = "# AWS provider 5.82 and 5.83 refuse spaces in a sid; every other version takes them.\n"
 """Source: terraform-provider-aws issue 40639, fixed in 5.84.0."""
 
+SAME_SID = "# Of two statements with one sid in all that is merged, Terraform keeps the later one only: change a sid that is taken.\n"
+"""A statement block replaces one of ``source_policy_documents``. Source: terraform-provider-aws, ``IAMPolicyDoc.Merge``."""
+
 
 def quoted(text: str) -> str:
     """The text as a quoted HCL string that stands for exactly this text: no template in it is evaluated."""
@@ -52,7 +55,10 @@ def _document(part: NewStatements, name: str) -> str:
     out = (
         f"# For the policy of {part.whose}.\n"
         "# Merge it into the document that the policy of aws_kms_key or aws_kms_key_policy is made from:\n"
-        f"#   source_policy_documents = [data.aws_iam_policy_document.{name}.json]\n" + part.caution + SPACES_IN_SID
+        f"#   source_policy_documents = [data.aws_iam_policy_document.{name}.json]\n"
+        + part.caution
+        + SAME_SID
+        + SPACES_IN_SID
     )
     body = "\n".join(_statement(statement) for statement in part.statements)
     return out + f'data "aws_iam_policy_document" {quoted(name)} {{\n{body}}}\n'

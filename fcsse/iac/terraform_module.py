@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from fcsse.iac.parts import Addition, NewGrant, NewStatements
-from fcsse.iac.terraform import SPACES_IN_SID, hcl, quoted
+from fcsse.iac.terraform import SAME_SID, SPACES_IN_SID, hcl, quoted
 from fcsse.policy.json_text import JsonValue
 
 VERSION = "# For version 4 of the module terraform-aws-modules/kms/aws; before it, the argument condition is called conditions.\n"
@@ -42,7 +42,7 @@ def _encoded(part: NewStatements) -> str:
 def _key_statements(part: NewStatements) -> str:
     listed: list[JsonValue] = [_module_statement(statement) for statement in part.statements]
     head = f"# For the policy of {part.whose}. Append to key_statements if the module has some.\n"
-    return f"{head}{VERSION}{part.caution}{SPACES_IN_SID}key_statements = {_value(listed, 0)}\n"
+    return f"{head}{VERSION}{part.caution}{SAME_SID}{SPACES_IN_SID}key_statements = {_value(listed, 0)}\n"
 
 
 def _module_statement(statement: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -64,6 +64,7 @@ def unlink(
     *,
     prune: bool = False,
     dead: Collection[str] = (),
+    exact: bool = True,
 ) -> Edit:
     """Takes accesses back: every statement of ours for role and bucket, whatever its forms, Region or Sid.
 
@@ -73,13 +74,14 @@ def unlink(
     The role need not exist. For every cache of the account only the documented statement for every cache goes.
 
     ``known_texts`` are earlier texts of the policy: where the result says the same as one, it is that one to the byte.
+    Without ``exact``, statements with the bucket under StringEquals, which no link writes, are left alone.
     """
     drafts = PolicyEdit(document)
     steps = prune_drafts(drafts, dead, ours_only=not prune, accounts={one.account for one in accesses})
     wanted = in_order(accesses)
     hits: set[Access] = set()
     for draft in drafts.alive:
-        found = [access for access in wanted if holds(draft, access)]
+        found = [access for access in wanted if holds(draft, access) and (exact or not draft.exact)]
         hits.update(found)
         if found:
             steps += withdraw(drafts, draft, found)

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from fcsse.arn import role_arn
+from fcsse.cli.output.history import grant_words
+from fcsse.event_history.key_changes import KeyChange
+from fcsse.event_history.versions import Change
 from tests.cli.shell import Shell
+from tests.event_history import made
 
 NO_EVENT = "00000000-0000-4000-8000-000000000000"
 
@@ -230,6 +234,15 @@ def test_csv_is_one_row_a_change_and_no_formula(shell: Shell) -> None:
     assert [row["event"] for row in rows] == ["PutKeyPolicy", "PutKeyPolicy"]
     assert {row["tool"] for row in rows} >= {"'=cmd()"}
     assert {row["source_address"] for row in rows} == {""}
+
+
+def test_a_grant_to_a_service_and_its_limit_to_a_resource_are_told() -> None:
+    """KMS API reference, CreateGrant: GranteeServicePrincipal, and SourceArn among the constraints."""
+    source = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+    given = {"granteeServicePrincipal": "dynamodb.amazonaws.com", "constraints": {"sourceArn": source}}
+    given |= {"name": "one", "operations": ["Decrypt"]}
+    change = Change(made.event(made.raw("CreateGrant", requestParameters=given)), KeyChange.GRANT_CREATED)
+    assert grant_words(change) == f"one, for dynamodb.amazonaws.com (Decrypt, limited to sourceArn={source})"
 
 
 @pytest.mark.parametrize("constraints", ["hidden", {"encryptionContextSubset": "HIDDEN_DUE_TO_SECURITY_REASONS"}, [1]])

@@ -126,6 +126,19 @@ def test_what_else_is_undone_is_said_and_not_blamed_on_others(shell: Shell, firs
     assert "also undoes" not in shell.run("restore", newest, "--dry-run", "--discard-others").out
 
 
+@pytest.mark.parametrize("joins", [True, False])
+def test_links_that_others_made_since_are_told_beside_what_else_would_be_lost(
+    shell: Shell, first: str, joins: bool
+) -> None:
+    """A link from another machine: no copy here tells of it."""
+    shell.append("data", FOREIGN, verbatim=True)
+    more = () if joins else ("--context", "both")
+    assert shell.link("fc-0456", "data", *more, env={"XDG_STATE_HOME": str(shell.state / "other")}).code == 0
+    refused = shell.run("restore", first, "--dry-run")
+    lost = "statement 'Foreign' is new or changed; others made links or took some back, as the difference shows"
+    assert (refused.code, lost in refused.out, lost in refused.err) == (7, True, True)
+
+
 def test_a_change_that_kms_refused_is_not_said_to_be_undone(shell: Shell, first: str) -> None:
     shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=1)
     assert shell.link("fc-0456", "data").code == 5

@@ -23,7 +23,8 @@ from fcsse.policy.document import PolicyDocument
 from fcsse.policy.edit import link
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.equivalence import digest_of
-from fcsse.policy.statement import Access
+from fcsse.policy.statement import Access, documented_statement
+from fcsse.policy.statement_edits import with_statements
 from tests.event_history import made
 from tests.policy.documents import access
 from tests.write_protocol.recorded import LATER, bases_in, event_of, events_of, record_of, settled
@@ -227,6 +228,24 @@ def test_of_a_link_that_is_back_only_that_is_taken_out(kept: Access, gone: Acces
     given_back = give_back(both, found.lost, "aws").document
     assert set(parts_of(given_back, "aws")) == set(parts_of(wanted, "aws"))
     assert give_back(given_back, found.lost, "aws").document is given_back
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_link_that_is_back_goes_and_a_statement_of_somebody_that_gives_the_same_role_access_stays(lost: bool) -> None:
+    """Links never write StringEquals for the bucket: such a statement is compared, lost and given back as a whole."""
+    theirs = json.loads(json.dumps(documented_statement(access(forms=frozenset({BUCKET})), "theirs")))
+    theirs["Condition"]["StringEquals"] |= theirs["Condition"].pop("StringLike")
+    without, rest, wanted = (
+        with_statements(PolicyDocument.parse(text), (), more)
+        for text, more in ((BASE, []), (BASE, [theirs]), (OURS, [theirs]))
+    )
+    whole = link(without if lost else rest, [access()]).document
+    both = link(PolicyDocument.parse(OURS) if lost else wanted, [access()]).document
+    found = find(foreign(0, whole.text), foreign(10, rest.text), ours(10.5, whole.text, both.text))
+    assert {(one.part.is_link, one.back) for one in found.lost} == (
+        {(True, True), (False, False)} if lost else {(True, True)}
+    )
+    assert set(parts_of(give_back(both, found.lost, "aws").document, "aws")) == set(parts_of(wanted, "aws"))
 
 
 @FEW

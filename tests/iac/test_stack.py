@@ -45,10 +45,11 @@ def test_a_caller_who_may_not_read_tags_is_told_of_no_stack(small_world: Sandbox
     [
         ("--cache", "fc-0123", "--bucket", "data-stack"),
         ("--cache", "fc-0123", "--bucket", "data-stack", "--context", "both"),
+        ("--cache", "fc-0123", "--bucket", "data-stack", "--operations", "read"),
         ("--every-cache", "--bucket", "data-stack"),
         ("--cache", "fc-0123", "--bucket", "data-bucket-keys", "--key", "{key}"),
     ],
-    ids=["one cache", "both forms", "every cache", "another key than the bucket's"],
+    ids=["one cache", "both forms", "for reading only", "every cache", "another key than the bucket's"],
 )
 def test_the_command_in_the_warning_prints_what_link_wrote_wherever_it_is_run(
     words: tuple[str, ...], shell: Shell

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fcsse.cli.main import main
-from fcsse.iac.terraform import quoted
+from fcsse.iac.terraform import SAME_SID, quoted
 from tests.iac.reading import blocks, statements_of
 
 KEY = "arn:aws:kms:eu-west-1:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -61,6 +61,15 @@ def test_a_real_parser_reads_what_the_json_says(name: str, capsys: pytest.Captur
     assert [as_lists(one) for one in statements] == [as_lists(one) for one in values if "Sid" in one]
     assert [request(one) for one in grants] == [one for one in values if "GranteePrincipal" in one]
     assert len(statements) + len(grants) == len(values)
+
+
+@pytest.mark.parametrize("notation", ["terraform", "terraform-module"])
+def test_it_is_said_that_terraform_keeps_one_of_two_statements_with_one_sid(
+    notation: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The statement of another cache for the bucket has the same sid: merging both, Terraform drops one."""
+    said = [SAME_SID in printed(capsys, name, notation) for name in ("one", "a grant")]
+    assert said == [True, False]
 
 
 def request(block: dict[str, Any]) -> dict[str, Any]:

@@ -95,15 +95,14 @@ def grant_words(change: Change) -> str:
     given = change.event.parameters
     operations = member(given, "operations")
     listed = ", ".join(dict.fromkeys(str(one) for one in operations)) if isinstance(operations, list) else ""
-    constraints = member(given, "constraints")
-    limits = [
-        f"{name}={value}"
-        for kind in ("encryptionContextSubset", "encryptionContextEquals")
-        for name, value in mapping_of(constraints, kind).items()
-    ]
+    limits = []
+    for kind, value in mapping_of(given, "constraints").items():
+        pairs = value if isinstance(value, dict) else {kind: value}
+        limits += [f"{name}={text}" for name, text in pairs.items()]
     name = text_of(given, "name") or change.event.grant_id or "without a name"
     limit = f", limited to {', '.join(limits)}" if limits else ""
-    return f"{name}, for {text_of(given, 'granteePrincipal') or 'a grantee that is not recorded'}" + (
+    grantee = text_of(given, "granteePrincipal") or text_of(given, "granteeServicePrincipal")
+    return f"{name}, for {grantee or 'a grantee that is not recorded'}" + (
         f" ({listed}{limit})" if listed or limit else ""
     )
 
