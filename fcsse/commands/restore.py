@@ -214,7 +214,7 @@ def _others(
     said = [f"statement {label} is new or changed" for meaning, label in new.items() if meaning not in old]
     said += [f"statement {label} is gone or changed" for meaning, label in old.items() if meaning not in new]
     if links_too and _links(after, partition) != _links(before, partition):
-        said.append("others made links or took some back, as the difference shows")
+        said.append("links were made or taken back since, as the difference shows")
     return tuple(said) or ("the policy was written by others, in ways that the difference shows",)
 
 

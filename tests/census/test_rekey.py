@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 
 import fcsse
 from fcsse.arn import Arn
-from fcsse.cli.output.census_rekey import CAVEATS, REFUSALS, rekey_entry, rekey_lines, rekey_markdown
+from fcsse.cli.output.census_rekey import (
+    CAVEATS,
+    REFUSALS,
+    caveats,
+    rekey_entry,
+    rekey_lines,
+    rekey_markdown,
+    rekey_summary,
+)
 from fcsse.commands.census.in_place import Refusal, RekeyTarget
 from fcsse.commands.census.manifest import ManifestWriter
 from fcsse.commands.census.rekey import Caveat, RekeyRequest, plan_rekey
@@ -307,6 +315,16 @@ def test_kinds_that_s3_does_not_re_encrypt_are_named_and_left_out() -> None:
     assert "7 objects in place" in text
     filters = some.job()["ManifestGenerator"]["S3JobManifestGenerator"]["Filter"]
     assert filters == {"MatchAnyObjectEncryption": [{"SSES3": {}}]}
+
+
+def test_objects_that_were_not_looked_at_may_be_changed_too() -> None:
+    """The job's filter finds them, whether the sample left them out or S3 did not tell their encryption."""
+    whole = counted(group("AES256"))
+    for census in (whole._replace(complete=False), whole._replace(unreadable=(("s3:GetObject was refused", 3),))):
+        plan = plan_rekey(census, RekeyRequest(), target())
+        assert plan.caveats[0] is Caveat.SAMPLE
+        assert "Cost: at least 1 request" in " ".join(caveats(plan))
+        assert "re-encrypts at least 1 object in place" in rekey_summary(plan)
 
 
 @pytest.mark.parametrize(

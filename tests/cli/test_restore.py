@@ -135,7 +135,7 @@ def test_links_that_others_made_since_are_told_beside_what_else_would_be_lost(
     more = () if joins else ("--context", "both")
     assert shell.link("fc-0456", "data", *more, env={"XDG_STATE_HOME": str(shell.state / "other")}).code == 0
     refused = shell.run("restore", first, "--dry-run")
-    lost = "statement 'Foreign' is new or changed; others made links or took some back, as the difference shows"
+    lost = "statement 'Foreign' is new or changed; links were made or taken back since, as the difference shows"
     assert (refused.code, lost in refused.out, lost in refused.err) == (7, True, True)
 
 

@@ -53,6 +53,12 @@ def test_iam_takes_every_policy() -> None:
     assert linted(resources) == []
 
 
+@pytest.mark.parametrize(("via", "told"), [(Via.AUTO, [True]), (Via.GRANT, [])])
+def test_what_settle_after_a_link_needs_is_told_as_optional(via: Via, told: list[bool]) -> None:
+    found = needs(Command.LINK, Scope(via=via)).permissions
+    assert [one.optional for one in found if one.action == "cloudtrail:LookupEvents"] == told
+
+
 def statements(policy: dict[str, object]) -> list[dict[str, Any]]:
     found = policy["Statement"]
     assert isinstance(found, list)

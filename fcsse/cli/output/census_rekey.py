@@ -61,7 +61,8 @@ def rekey_summary(plan: RekeyPlan) -> str:
     objects = sum(group.objects for group in plan.movable)
     if not plan.movable:
         return "Nothing can be re-keyed in place."
-    return f"Plan, not run: S3 re-encrypts {count(objects, 'object')} in place {goal}."
+    least = "at least " if _open(plan) else ""
+    return f"Plan, not run: S3 re-encrypts {least}{count(objects, 'object')} in place {goal}."
 
 
 def caveats(plan: RekeyPlan) -> list[str]:
@@ -70,7 +71,7 @@ def caveats(plan: RekeyPlan) -> list[str]:
     if plan.movable:
         objects = sum(group.objects for group in plan.movable)
         found.append(
-            f"{'Cost: at least ' if _open(plan) else 'Cost: '}{count(objects, 'request')} at the price of PUT, with the prices of S3 Batch "
+            f"Cost: {'at least ' if _open(plan) else ''}{count(objects, 'request')} at the price of PUT, with the prices of S3 Batch "
             "Operations and of KMS on top."
         )
     if plan.movable and plan.job_bucket is None:

@@ -232,7 +232,7 @@ def plan_rekey(
 
 def _caveats(plan: RekeyPlan, census: Census, asked: RekeyRequest, described: dict[str, Key]) -> tuple[Caveat, ...]:
     found: list[Caveat] = []
-    if not census.complete:
+    if not census.complete or census.unreadable:
         found.append(Caveat.SAMPLE)
     if not plan.movable:
         return tuple(found)

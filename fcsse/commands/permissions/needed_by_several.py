@@ -78,6 +78,14 @@ RECORD = needs(
     "cloudtrail:LookupEvents", On.ANY, "reads what AWS recorded of the caches' calls, with --observed", optional=True
 )
 
+AFTERWARDS = needs(
+    "cloudtrail:LookupEvents",
+    On.ANY,
+    "finds writes of others that its own overwrote, with --settle",
+    When.POLICY,
+    optional=True,
+)
+
 NAMED_KEY = (
     needs("s3:GetEncryptionConfiguration", On.BUCKET, "finds the bucket's key", When.NAMED_BUCKET),
     needs(

@@ -9,6 +9,7 @@ guide, "Manage Lake Formation and Athena user permissions".
 from __future__ import annotations
 
 from fcsse.commands.permissions.needed_by_several import (
+    AFTERWARDS,
     ALIASES,
     CACHE,
     ENCRYPTION,
@@ -61,6 +62,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         *NEAR,
         TAGS,
         *HANGS_ON,
+        AFTERWARDS,
     ),
     Command.UNLINK: (
         ROLE,
