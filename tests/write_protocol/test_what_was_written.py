@@ -14,7 +14,9 @@ from tests.write_protocol.simulation import DEFAULT, change, key
     ("error", "taken", "written"),
     [(UnconfirmedError, False, True), (ChangedError, True, True), (ChangedError, False, False)],
 )
-def test_a_write_of_unknown_fate_may_have_overwritten_another(error: type[FcsseError], taken: bool, written: bool) -> None:
+def test_a_write_of_unknown_fate_may_have_overwritten_another(
+    error: type[FcsseError], taken: bool, written: bool
+) -> None:
     failed = FailedChange(change(0, DEFAULT), error("x"), taken=taken)
     assert (failed.changed, written_policies([failed])) == (written, (key(),) if written else ())
 
