@@ -72,13 +72,18 @@ def is_planted(status: os.stat_result, folder: os.stat_result, user: int) -> boo
 
 MOST_LINKS = 40
 
+STREAMS = ("/dev/", "/proc/")
+"""Where names stand for open files: what they lead to is not always a name."""
+
 
 def followed(path: Path) -> Path:
-    """Where a name that the user gave leads, by links that can be trusted; the last part is no link then, or has become one since.
+    """Where a name that the user gave leads, by links that can be trusted: to what is no link, or into ``STREAMS``.
 
     Raises ``OSError`` for what another user may have planted, and for links in a circle.
     """
     for _ in range(MOST_LINKS):
+        if str(path).startswith(STREAMS):
+            return path
         try:
             status = path.lstat()
         except FileNotFoundError:

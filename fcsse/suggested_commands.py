@@ -71,8 +71,8 @@ class CommandBuilder:
             buckets.setdefault(pair.bucket, []).append(pair.cache or "")
         return tuple(one for bucket, caches in buckets.items() for one in self.fcsse("link", caches, [bucket], *more))
 
-    def census(self, bucket: str) -> str:
-        """Counts which keys the objects of a bucket use."""
+    def census(self, bucket: str, prefix: str = "") -> str:
+        """Counts which keys the objects of a bucket, or those under a prefix, use."""
         role = self.bucket_role(bucket)
         place = ["--region", self.region] if self.region else []
         return shlex.join(
@@ -81,6 +81,7 @@ class CommandBuilder:
                 "census",
                 "--bucket",
                 bucket,
+                *(["--prefix", prefix] if prefix else []),
                 *(["--bucket-role", role] if role else []),
                 *place,
                 *self._settings(),

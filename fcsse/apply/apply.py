@@ -89,9 +89,11 @@ def apply_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedCha
 
 
 def written_policies(results: Sequence[AppliedChange | FailedChange]) -> tuple[Arn, ...]:
-    """The keys whose policies were written, also where the change then failed: each write may have overwritten another one."""
-    written = (one for one in results if (one.taken if isinstance(one, FailedChange) else one.changed))
-    return tuple(dict.fromkeys(one.change.key for one in written if isinstance(one.change, PolicyChange)))
+    """The keys whose policies were written, or may have been, also where the change then failed: each write may have
+    overwritten another one.
+    """
+    written = (one.change for one in results if one.changed)
+    return tuple(dict.fromkeys(change.key for change in written if isinstance(change, PolicyChange)))
 
 
 def left_to_do(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> bool:

@@ -10,23 +10,20 @@ class WriteLog:
     """``begun`` is a write whose answer is awaited, ``done`` those that AWS has taken.
 
     ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards; ``overwritten`` those of which
-    nobody can know, because somebody else wrote in between.
+    nobody can know, because somebody else wrote in between. Each of these names a thing once, however often it was written;
+    ``taken`` counts the writes that AWS has taken, or may have taken and shown to be overwritten.
     """
 
     begun: str | None = None
     done: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
+    taken: int = 0
 
     @property
     def wrote(self) -> bool:
         """Was anything written, or may it have been?"""
         return bool(self.begun or self.done or self.unseen or self.overwritten)
-
-    @property
-    def taken(self) -> int:
-        """How many writes AWS has taken, or may have taken and shown to be overwritten."""
-        return len(self.done) + len(self.overwritten)
 
     def begin(self, what: str) -> None:
         """A write is about to be sent."""
@@ -34,6 +31,7 @@ class WriteLog:
 
     def finish(self) -> None:
         """AWS has taken it."""
+        self.taken += 1
         if self.begun and self.begun not in self.done:
             self.done.append(self.begun)
         self.begun = None
@@ -48,6 +46,7 @@ class WriteLog:
         ``others_wrote``: nor does it show what was there before, so the write may have been made and overwritten.
         """
         missed = self.overwritten if others_wrote else self.unseen
+        self.taken += others_wrote
         if self.begun and self.begun not in missed:
             missed.append(self.begun)
         self.begun = None

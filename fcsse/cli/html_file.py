@@ -1,7 +1,8 @@
 """Writes a page to the file that the user named: all of it or nothing, and to no other file.
 
 A regular file is replaced as a whole by a new one, made beside it under a name that nobody can foresee. A link is followed,
-as the user named it, unless another user may have planted it. A device or a pipe is written to as it is; a pipe that nobody reads is an error, not a wait.
+as the user named it, unless another user may have planted it. A device or a pipe is written to as it is; a pipe that nobody
+reads is an error, not a wait.
 """
 
 from __future__ import annotations
@@ -14,17 +15,15 @@ from pathlib import Path
 
 from fcsse.durable_files import PartFile, write_whole
 from fcsse.errors import UnexpectedError
-from fcsse.safe_files import followed
-
-STREAMS = ("/dev/", "/proc/")
-"""Where names stand for open files: never replaced, whatever they lead to."""
+from fcsse.safe_files import STREAMS, followed
 
 
 def try_place(file: Path) -> None:
     """Finds out whether a page can be written there, before any request. Raises ``UnexpectedError``."""
     try:
-        if not _is_stream(file):
-            PartFile(followed(file)).discard()
+        target = followed(file)
+        if not _is_stream(target):
+            PartFile(target).discard()
     except OSError as error:
         raise _unwritten(file, error) from error
 
@@ -32,9 +31,6 @@ def try_place(file: Path) -> None:
 def write_page(file: Path, text: str) -> None:
     """Writes the text; an interruption leaves what was there. Raises ``UnexpectedError``."""
     try:
-        if str(file).startswith(STREAMS):
-            _write_stream(file, text)
-            return
         target = followed(file)
         if _is_stream(target):
             _write_stream(target, text)

@@ -104,8 +104,7 @@ def _first_reason(facts: Facts, judgement: Judgement) -> str:
     for verdict in (Verdict.DENIED, Verdict.UNKNOWN):
         for row in rows:
             if row.verdict is verdict:
-                because = denied_because(row.decision, row.asked.form)
-                return f"{because} for every object" if row.decision.partly and not row.decision.explicit else because
+                return denied_because(row.decision, row.asked.form)
         for bucket_row in judgement.bucket_rows or ():
             if bucket_row.decision.verdict is verdict and judgement.counts_in_s3(bucket_row):
                 return f"the bucket policy: {denied_because(bucket_row.decision)}"

@@ -25,7 +25,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from fcsse.evaluator.known_values import Bound
-from fcsse.evaluator.request import Cause, Decision, Request, Verdict
+from fcsse.evaluator.request import NOT_FOR_ALL, Cause, Decision, Request, Verdict
 from fcsse.model import RequestFacts
 
 SESSION = "FSx"
@@ -169,7 +169,9 @@ def decide_for_all(
     if any_of_them and found.verdict is Verdict.DENIED and for_all.verdict is Verdict.UNKNOWN:
         reason = f"not for every object, and which ones count is not known: {for_all.reason}"
         return for_all._replace(reason=reason, cause=Cause.SOME_OBJECTS)
+    if found.verdict is Verdict.DENIED and for_all.verdict is not Verdict.DENIED:
+        return found._replace(partly=True, reason=found.reason if found.explicit else f"{found.reason}{NOT_FOR_ALL}")
     if found.verdict is not Verdict.ALLOWED:
-        return found._replace(partly=found.verdict is Verdict.DENIED and for_all.verdict is not Verdict.DENIED)
+        return found
     reason = f"not for every object: {for_all.reason}"
     return for_all._replace(verdict=Verdict.UNKNOWN, explicit=False, reason=reason, cause=Cause.SOME_OBJECTS)

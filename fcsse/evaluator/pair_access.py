@@ -18,7 +18,7 @@ from fcsse.evaluator.cache_requests import CacheRequest, cache_requests, decide,
 from fcsse.evaluator.compiled import compile_parsed, policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
-from fcsse.evaluator.request import Cause, Decision, Verdict
+from fcsse.evaluator.request import NOT_FOR_ALL, Cause, Decision, Verdict
 from fcsse.link_options import AccessLevel
 from fcsse.model import Facts, Grant
 from fcsse.policy.document import PolicyDocument
@@ -241,7 +241,8 @@ def _without_policy(decision: Decision, facts: Facts) -> Decision:
         reason = "neither the key policy nor the grants could be read"
         return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
     if foreign:
-        return decision._replace(reason=f"no grant allows {facts.pair.cache} to use the key")
+        some = NOT_FOR_ALL if decision.partly else ""
+        return decision._replace(reason=f"no grant allows {facts.pair.cache} to use the key{some}")
     reason = "the key policy could not be read, and no grant allows it"
     return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
 

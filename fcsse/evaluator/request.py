@@ -100,6 +100,10 @@ class Miss(NamedTuple):
     reason: str
 
 
+NOT_FOR_ALL = " for every object"
+"""What is added where nothing allows a request for all of the objects that were asked about, but something for others."""
+
+
 class Decision(NamedTuple):
     """The answer to one request, and ``cause``: what it rests on.
 

@@ -131,7 +131,7 @@ def _without_kms(facts: Facts, options: Options) -> NotNeeded:
 
 def _earlier_key(options: Options) -> str:
     """What follows a reason why there is nothing to unlink by the bucket's setting of now."""
-    return " now; for an earlier key name it with --key" if options.operation is Operation.UNLINK else ""
+    return "; for an earlier key name it with --key" if options.operation is Operation.UNLINK else ""
 
 
 def _default_key(facts: Facts, options: Options) -> NotNeeded:
@@ -142,9 +142,7 @@ def _default_key(facts: Facts, options: Options) -> NotNeeded:
             f"In the bucket's account: {CUSTOMER_KEY}",
             doing=f"linking bucket {facts.bucket.name}",
         )
-    return NotNeeded(
-        f"the bucket is encrypted with the AWS managed key aws/s3, which serves every role of its account{_earlier_key(options)}"
-    )
+    return _with_managed_key("the AWS managed key aws/s3", options)
 
 
 def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
@@ -156,14 +154,22 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
             doing=f"linking bucket {facts.bucket.name}",
         )
     if own or options.operation is Operation.UNLINK:
-        return NotNeeded(
-            f"key {key.id} is an AWS managed key, which serves every role of its account{_earlier_key(options)}"
-        )
+        return _with_managed_key(f"the AWS managed key {key.id}", options)
     raise ImpossibleError(
         f"its key {key.arn} is an AWS managed key of account {key.arn.account}, which nobody can share",
         f"In the bucket's account: {CUSTOMER_KEY}",
         doing=f"linking bucket {facts.bucket.name}",
     )
+
+
+def _with_managed_key(named: str, options: Options) -> NotNeeded:
+    """Nothing to link, as ``aws/s3`` serves its whole account; nothing to unlink from the managed key of any service."""
+    why = (
+        "whose policy cannot be changed"
+        if options.operation is Operation.UNLINK
+        else "which serves every role of its account"
+    )
+    return NotNeeded(f"the bucket is encrypted with {named}, {why}{_earlier_key(options)}")
 
 
 def _serves_another_service(facts: Facts) -> bool:
@@ -178,7 +184,7 @@ def _serves_another_service(facts: Facts) -> bool:
         rows = key_rows(facts, parsed(facts.policy), explain=False, only_needed=True)
     except PolicyFormatError:
         return False
-    return bool(rows) and all(row.verdict is Verdict.DENIED for row in rows or ())
+    return {row.verdict for row in rows or ()} == {Verdict.DENIED}
 
 
 def _refuse_unusable(key: Key, bucket: Bucket) -> None:

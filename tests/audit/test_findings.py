@@ -536,6 +536,20 @@ def test_a_part_that_the_bucket_policy_closes_is_no_access() -> None:
     assert "read s3://data" not in headline
 
 
+def test_a_foreign_bucket_policy_that_allows_a_part_is_not_called_one_that_allows_nothing() -> None:
+    made = Made()
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": slr(A)},
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/a/*"],
+    }
+    facts = made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=policy(allow))
+    headline = check_pair(facts).headline
+    assert headline.startswith(f"{A} cannot read or write all of s3://data: ")
+    assert headline.endswith("allows s3:GetObject for every object")
+
+
 def test_a_bucket_policy_that_cannot_be_read_is_told_and_changes_no_exit_code() -> None:
     """As in ``check``, which judges the bucket policy where it can be read."""
     made = Made()

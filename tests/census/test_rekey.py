@@ -193,6 +193,7 @@ def test_a_prefix_narrows_the_job_as_it_narrows_the_census(shell: Shell) -> None
     assert [one["objects"] for one in plan["strays"]] == [1]
     filters = plan["job"]["ManifestGenerator"]["S3JobManifestGenerator"]["Filter"]
     assert filters["KeyNameConstraint"] == {"MatchAnyPrefix": ["a b/"]}
+    assert plan["commands"][-1]["command"] == "fcsse census --bucket data --prefix 'a b/'"
     require_valid(plan["job"])
 
 

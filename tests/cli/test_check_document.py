@@ -47,6 +47,14 @@ def judged(shell: Shell, folder: Path, text: str, *words: str, keys: str = "--no
     return run
 
 
+def test_nothing_is_said_to_allow_nothing_where_some_objects_are_allowed(shell: Shell, tmp_path: Path) -> None:
+    part = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET}/a/*"}}
+    run = judged(shell, tmp_path, document(allow(Action="kms:Decrypt", Condition=part)))
+    rows = {line.split()[0]: line for line in run.out.splitlines() if " object ARN " in line}
+    assert rows["kms:Decrypt"].endswith("nothing allows it for every object")
+    assert rows["kms:Encrypt"].endswith("nothing allows it")
+
+
 @pytest.mark.parametrize(
     ("statements", "verdict"),
     [

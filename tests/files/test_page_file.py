@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fcsse.cli.html_file import write_page
+from fcsse.cli.html_file import try_place, write_page
 from fcsse.errors import UnexpectedError
 from fcsse.safe_files import is_planted
 from tests.cli.shell import Shell
@@ -50,12 +50,26 @@ def test_a_pipe_that_somebody_reads_gets_the_page(shell: Shell, tmp_path: Path) 
     assert "</html>" in read[0]
 
 
-def test_names_of_open_files_are_never_replaced(tmp_path: Path) -> None:
-    target = tmp_path / "target"
+@pytest.mark.parametrize("linked", [False, True])
+def test_names_of_open_files_are_never_replaced(tmp_path: Path, linked: bool) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
     with target.open("wb") as file:
-        before = target.stat().st_ino
-        write_page(Path(f"/proc/self/fd/{file.fileno()}"), "page")
+        before, page = target.stat().st_ino, Path(f"/proc/self/fd/{file.fileno()}")
+        link.symlink_to(page)
+        write_page(link if linked else page, "page")
     assert (target.read_text(encoding="utf-8"), target.stat().st_ino) == ("page", before)
+
+
+def test_a_link_to_the_name_of_an_open_pipe_is_followed(tmp_path: Path) -> None:
+    """What ``/dev/stdout`` leads to has no name of its own there."""
+    reading, writing = os.pipe()
+    link = tmp_path / "link"
+    link.symlink_to(f"/proc/self/fd/{writing}")
+    try_place(link)
+    write_page(link, "page")
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as read:
+        assert read.read() == "page"
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o600, 0o644])
@@ -109,6 +123,8 @@ def test_nothing_that_another_user_planted_in_a_shared_folder_is_followed(tmp_pa
         page = tmp_path / "page"
         page.symlink_to(planted)
     os.chown(planted, 54321, -1, follow_symlinks=False)
+    with pytest.raises(UnexpectedError, match="another user"):
+        try_place(page)
     with pytest.raises(UnexpectedError, match="another user"):
         write_page(page, "page")
     assert victim.read_text(encoding="utf-8") == "somebody's own words"

@@ -110,6 +110,16 @@ def test_the_demo_passes_on_no_setting_of_the_caller(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [f"FCSSE_VENV={tmp_path}"]
 
 
+def test_the_demo_writes_to_nothing_but_a_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "_setup").write_text(f"ROOT={tmp_path} VENV={tmp_path}\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "fcsse").symlink_to("/bin/echo")
+    shutil.copy(SCRIPTS / "demo", tmp_path / "demo")
+    for url in ("", "https://kms.eu-west-1.amazonaws.com", "http://127.0.0.1.example.com:80"):
+        done = run(tmp_path / "demo", "--inside", cwd=tmp_path, AWS_ENDPOINT_URL=url)
+        assert (done.returncode, done.stdout) == (2, ""), url
+
+
 def test_no_script_runs_python_in_the_caller_s_folder_unless_it_takes_no_module_from_there() -> None:
     """``-m`` and a program on standard input put the working directory first."""
     wrong = []

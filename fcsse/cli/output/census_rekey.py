@@ -119,7 +119,7 @@ def rekey_commands(plan: RekeyPlan, words: CommandBuilder) -> list[Command]:
                 "s3control", "update-job-status", *control, "--requested-job-status", "Ready", region=plan.target.region
             ),
         ),
-        Command("Counts again, once the job is complete", words.census(plan.bucket)),
+        Command("Counts again, once the job is complete", words.census(plan.bucket, plan.prefix)),
     ]
     return out
 

@@ -13,7 +13,7 @@ from fcsse.cli.output.terminal import Terminal
 from fcsse.commands.check import CheckResult
 from fcsse.commands.check_notes import older_objects
 from fcsse.evaluator.judgement import Row, decider
-from fcsse.evaluator.request import Cause
+from fcsse.evaluator.request import NOT_FOR_ALL, Cause
 from fcsse.event_history.observed import Observed
 from fcsse.link_options import AccessLevel
 from fcsse.suggested_commands import CommandBuilder
@@ -157,7 +157,7 @@ def _why(row: Row) -> str:
         case "denied" if decision.explicit:
             return f"Deny in {decider(decision)}"
         case "denied" if decision.cause is Cause.NOTHING_ALLOWS:
-            return "nothing allows it"
+            return f"nothing allows it{NOT_FOR_ALL if decision.partly else ''}"
         case _:
             return decision.reason
 
