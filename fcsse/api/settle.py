@@ -37,8 +37,8 @@ class SettleResult(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Is nothing lost any more, as far as the record tells?"""
-        return not (self.pending or self.settlement.open or self.errors)
+        """Is nothing lost any more, and does the record tell so of every write that was asked about?"""
+        return not (self.pending or self.settlement.open or self.settlement.unknown or self.errors)
 
     @property
     def digest(self) -> str:

@@ -149,11 +149,21 @@ def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, 
         run.terminal.print([prose(run.journal.told())], err=True)
 
 
-def code_of(found: Settlement, results: Sequence[KeyResult], *, dry_run: bool = False, pending_code: int = 0) -> int:
-    """The first error's; 7 where something stays lost or may be; else that of pending changes, or 0."""
+def code_of(
+    found: Settlement,
+    results: Sequence[KeyResult],
+    *,
+    dry_run: bool = False,
+    pending_code: int = 0,
+    recorded: bool = True,
+) -> int:
+    """The first error's; 7 where something stays lost or may be; else that of pending changes, or 0.
+
+    ``recorded``: does what the record does not tell count?
+    """
     error = next((one.error for one in results if one.error), None)
     if error is not None:
         return error.exit_code
     if dry_run and found.changes:
         return pending_code
-    return EXIT_CHANGED if found.open else 0
+    return EXIT_CHANGED if found.open or (recorded and found.unknown) else 0

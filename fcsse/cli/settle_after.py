@@ -36,7 +36,7 @@ def settle_after(
     found, recorded = await_settlement(pipeline, keys, since, seconds)
     run.progress.stop()
     found, done = carry_out(run, pipeline, found, again=lambda: plan_settlement(pipeline, keys, since), yes=yes)
-    code = code_of(found, done) or (0 if recorded else EXIT_UNCONFIRMED)
+    code = code_of(found, done, recorded=recorded) or (0 if recorded else EXIT_UNCONFIRMED)
     return SettleOutcome(
         code,
         settle_document(found, done, dry_run=False, code=code),

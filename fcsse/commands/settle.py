@@ -63,7 +63,7 @@ class KeySettlement(NamedTuple):
 
 class Settlement(NamedTuple):
     """All keys, in the order asked for. ``gaps`` are parts of the record that were not read, ``foreign`` keys of others,
-    ``endpoints`` those other than AWS's own that were asked.
+    ``endpoints`` those other than AWS's own that were asked. ``since``: only writes of ours from then on were asked about.
     """
 
     keys: tuple[KeySettlement, ...]
@@ -71,6 +71,13 @@ class Settlement(NamedTuple):
     foreign: tuple[Arn, ...]
     now: datetime
     endpoints: tuple[Endpoint, ...] = ()
+    since: datetime | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """May more be lost than is known: does the record not tell of some write, or was it not read far enough?"""
+        unread = any(not (self.since and gap.back_to and gap.back_to <= self.since) for gap in self.gaps)
+        return unread or any(one.found.doubts or one.found.newest_missing for one in self.keys)
 
     @property
     def changes(self) -> tuple[SettleChange, ...]:
@@ -116,7 +123,9 @@ def plan_settlement(
         pipeline.progress.step(f"reading the policy of key {history.key.resource.removeprefix('key/')}")
         now = PolicyDocument.parse(pipeline.aws.get_policy(history.key))
         found.append(_settle(pipeline, history, now, since, histories.now))
-    settlement = Settlement(tuple(found), histories.gaps, histories.foreign, histories.now, pipeline.aws.endpoints)
+    settlement = Settlement(
+        tuple(found), histories.gaps, histories.foreign, histories.now, pipeline.aws.endpoints, since
+    )
     if expect is not None and expect != settlement.digest:
         raise ChangedError(
             f"checking what is to be given back: its digest is {settlement.digest}, not the expected {expect}",

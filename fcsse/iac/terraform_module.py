@@ -1,7 +1,8 @@
 """Additions for the inputs of the module terraform-aws-modules/kms/aws, and as arguments of jsonencode. Pure.
 
-Sources: that module's ``variables.tf``, version 4 (``key_statements`` is a list of objects, ``grants`` a map of objects);
-Terraform language, function ``jsonencode``. The layout is that of ``terraform fmt``.
+Sources: that module's ``variables.tf``, version 4 (``key_statements`` is a list of objects, ``grants`` a map of objects), and
+``UPGRADE-4.0.md``; Terraform language, "Type Constraints" (attributes that an object type lacks are discarded) and function
+``jsonencode``. The layout is that of ``terraform fmt``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from fcsse.iac.parts import Addition, NewGrant, NewStatements
 from fcsse.iac.terraform import SAME_SID, SPACES_IN_SID, hcl, quoted
 from fcsse.policy.json_text import JsonValue
 
-VERSION = "# For version 4 of the module terraform-aws-modules/kms/aws; before it, the argument condition is called conditions.\n"
+BOTH_NAMES = (
+    "# The module terraform-aws-modules/kms/aws reads condition since version 4 and conditions before. Keep both: a version that\n"
+    "# finds its own one missing allows all of this without any condition.\n"
+)
+LISTED_CONSTRAINTS = (
+    "# For version 4 of the module terraform-aws-modules/kms/aws. Versions before it take constraints that are no list, and of a list\n"
+    "# make the grant without any limit.\n"
+)
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -42,7 +50,7 @@ def _encoded(part: NewStatements) -> str:
 def _key_statements(part: NewStatements) -> str:
     listed: list[JsonValue] = [_module_statement(statement) for statement in part.statements]
     head = f"# For the policy of {part.whose}. Append to key_statements if the module has some.\n"
-    return f"{head}{VERSION}{part.caution}{SAME_SID}{SPACES_IN_SID}key_statements = {_value(listed, 0)}\n"
+    return f"{head}{BOTH_NAMES}{part.caution}{SAME_SID}{SPACES_IN_SID}key_statements = {_value(listed, 0)}\n"
 
 
 def _module_statement(statement: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -63,6 +71,7 @@ def _module_statement(statement: Mapping[str, JsonValue]) -> dict[str, JsonValue
         "resources": _listed(statement["Resource"]),
         "principals": principals,
         "condition": tests,
+        "conditions": tests,
     }
 
 
@@ -82,7 +91,8 @@ def _grants(parts: Sequence[NewGrant]) -> str:
         f"# Grants on the key behind {buckets}. Append to grants if the module has some. The module must make that key, and\n"
         "# its provider must be of the caches' account.\n"
     )
-    return f"{head}{VERSION}grants = {_value(made, 0)}\n"
+    limits = LISTED_CONSTRAINTS if any(part.grant.subset for part in parts) else ""
+    return f"{head}{limits}grants = {_value(made, 0)}\n"
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:

@@ -46,12 +46,18 @@ def exemption(decision: Decision, facts: Facts, form: ContextForm | None) -> Exe
     role = str(facts.role.arn) if facts.role else role_arn(facts.partition, facts.account, "*")
     missed = [one for one in decision.conditions if one.negated and one.given is not None and one.wanted]
     for one in missed:
-        if one.key.lower() == CONTEXT_KEY and form is not None:
+        if one.key.lower() == CONTEXT_KEY and (form is ContextForm.BUCKET or (form and _takes_patterns(one.operator))):
             return Exemption(Way.ADD_VALUE, one.key, form.arn(bucket_arn(facts.partition, facts.bucket.name)), form)
     for one in missed:
         if one.key.lower() == "aws:principalarn":
             return Exemption(Way.ADD_VALUE, one.key, role)
     return Exemption(Way.EXCEPT_ROLE, "aws:PrincipalArn", role)
+
+
+def _takes_patterns(operator: str) -> bool:
+    """Do asterisks in an operator's values stand for anything? Source: IAM user guide, "Condition operators"."""
+    name = operator.lower().rpartition(":")[2]
+    return name.startswith("arn") or "like" in name
 
 
 def why(decision: Decision, form: ContextForm | None = None) -> str:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import fcsse
 from fcsse.arn import Arn
+from fcsse.cli.output.census import summary
 from fcsse.cli.output.census_rekey import (
     CAVEATS,
     REFUSALS,
@@ -316,6 +317,13 @@ def test_kinds_that_s3_does_not_re_encrypt_are_named_and_left_out() -> None:
     assert "7 objects in place" in text
     filters = some.job()["ManifestGenerator"]["S3JobManifestGenerator"]["Filter"]
     assert filters == {"MatchAnyObjectEncryption": [{"SSES3": {}}]}
+
+
+def test_the_summary_does_not_count_objects_that_could_not_be_looked_at() -> None:
+    census = counted(group("AES256", number=2), complete=True)
+    assert summary(census).startswith("s3://data: 2 objects, all encrypted the same way")
+    partly = census._replace(unreadable=(("s3:GetObject was refused", 3),))
+    assert summary(partly).startswith("s3://data: looked at 2 objects: all encrypted the same way")
 
 
 def test_objects_that_were_not_looked_at_may_be_changed_too() -> None:

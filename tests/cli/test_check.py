@@ -193,6 +193,17 @@ def test_a_deny_of_the_other_form_says_so_and_what_would_except_it(shell: Shell)
     assert "except the role" not in run.out
 
 
+def test_a_pattern_is_not_advised_where_the_operator_takes_none(shell: Shell) -> None:
+    """StringNotEquals compares to the letter: ``/*`` among its values excepts no object."""
+    other = {"StringNotEquals": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::other/*"}}
+    deny = {"Sid": "Others", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**deny, "Condition": other})
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data")
+    assert run.code == 4
+    assert "except the role" in run.out
+    assert "add arn:" not in run.out
+
+
 def test_an_explicit_deny_cannot_be_linked_away(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     shell.append("data", DENY)

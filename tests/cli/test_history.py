@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from fcsse.arn import role_arn
-from fcsse.cli.output.history import grant_words
+from fcsse.cli.output.history import Shown, grant_words, summary
+from fcsse.commands.history import Histories
 from fcsse.event_history.key_changes import KeyChange
+from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import Change
 from tests.cli.shell import Shell
 from tests.event_history import made
@@ -234,6 +236,14 @@ def test_csv_is_one_row_a_change_and_no_formula(shell: Shell) -> None:
     assert [row["event"] for row in rows] == ["PutKeyPolicy", "PutKeyPolicy"]
     assert {row["tool"] for row in rows} >= {"'=cmd()"}
     assert {row["source_address"] for row in rows} == {""}
+
+
+def test_the_summary_claims_no_more_than_was_read() -> None:
+    gap = Gap("eu-west-1", "PutKeyPolicy", GapReason.THROTTLED)
+    whole = Histories((), (), (), made.NOON)
+    assert summary(whole, Shown()) == "0 changes of 0 keys recorded in the last 90 days."
+    for part in (whole._replace(gaps=(gap,)), whole._replace(foreign=(made.the_key(),))):
+        assert summary(part, Shown()).endswith(" in the last 90 days, as far as the record was read.")
 
 
 def test_a_grant_to_a_service_and_its_limit_to_a_resource_are_told() -> None:

@@ -253,6 +253,8 @@ def test_an_event_that_is_not_whole_is_said_not_to_be_in_the_record_and_nothing_
     assert run.count("kms:PutKeyPolicy") == 0, run.words
     assert shell.sandbox.policy_text("data") == before
     assert "not in the record" in " ".join((run.out + run.err).split())
+    assert run.code == 7, "Foreign 1 is lost"
+    assert "Nothing to give back, but not all is settled." in run.out
 
 
 def test_an_event_that_names_no_key_is_a_doubt_and_no_guess(shell: Shell) -> None:
@@ -262,8 +264,9 @@ def test_an_event_that_names_no_key_is_a_doubt_and_no_guess(shell: Shell) -> Non
     event["responseElements"] = None
     del event["resources"]
     run = settle(shell, "--yes")
-    assert run.count("kms:PutKeyPolicy") == 0, run.words
+    assert (run.code, run.count("kms:PutKeyPolicy")) == (7, 0), run.words
     assert "does not say which key it was about" in " ".join((run.out + run.err).split())
+    assert settle(shell, "-o", "json").json["settled"] is False
 
 
 @pytest.mark.parametrize("seconds", [-240, 240])

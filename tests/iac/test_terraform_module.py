@@ -34,7 +34,9 @@ def printed(capsys: pytest.CaptureFixture[str], name: str, notation: str) -> str
 
 def plain(statement: dict[str, Any]) -> dict[str, Any]:
     """What the module makes of an entry, in a policy's own words."""
-    assert set(statement) <= SCHEMA
+    assert set(statement) - {"conditions"} <= SCHEMA
+    # Version 3 takes anything, reads this name, and a statement that lacks it for one without conditions.
+    assert statement["conditions"] == statement["condition"]
     conditions: dict[str, dict[str, list[str]]] = {}
     for one in statement["condition"]:
         assert set(one) == {"test", "variable", "values"}
@@ -73,6 +75,8 @@ def test_the_module_gets_the_grants(name: str, capsys: pytest.CaptureFixture[str
         assert entry["operations"] == one["Operations"]
         subset = one.get("Constraints", {}).get("EncryptionContextSubset")
         assert entry.get("constraints") == ([{"encryption_context_subset": subset}] if subset else None)
+    limited = any("Constraints" in one for one in wanted)
+    assert ("make the grant without any limit" in printed(capsys, name, "terraform-module")) is limited
 
 
 @pytest.mark.parametrize("name", POLICIES)

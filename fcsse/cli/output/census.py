@@ -39,7 +39,7 @@ def summary(taken: Census) -> str:
     bucket = f"s3://{taken.bucket}" + (f"/{printable(taken.prefix)}" if taken.prefix else "")
     if not taken.looked_at:
         return f"{bucket}: no objects." if taken.complete else f"{bucket}: no object was looked at."
-    if taken.complete:
+    if taken.complete and not taken.unreadable:
         return f"{bucket}: {count(taken.looked_at, 'object')}, {_encryptions(taken)}."
     of = f" of {taken.listed:,}" if taken.listed is not None and taken.listed_all else ""
     what = "object" if taken.looked_at == 1 and not of else "objects"

@@ -217,4 +217,5 @@ def history_markdown(found: Histories, shown: Shown) -> str:
 def summary(found: Histories, shown: Shown) -> str:
     """One line about all of it."""
     number = sum(len(one.shown(failed=shown.failed)) for one in found.keys)
-    return f"{count(number, 'change')} of {count(len(found.keys), 'key')} recorded{_since(shown)}."
+    limit = ", as far as the record was read" if found.gaps or found.foreign else ""
+    return f"{count(number, 'change')} of {count(len(found.keys), 'key')} recorded{_since(shown)}{limit}."

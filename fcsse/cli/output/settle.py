@@ -37,7 +37,8 @@ def settle_lines(found: Settlement) -> list[Line]:
 
 def nothing(one: KeySettlement) -> str:
     """That no lost write is recorded, and how many writes that is about."""
-    return f"{count(one.found.ours, 'recorded write')} of fcsse overwrote nothing that is missing now."
+    limit = ", as far as the record tells" if one.found.doubts or one.found.newest_missing else ""
+    return f"{count(one.found.ours, 'recorded write')} of fcsse overwrote nothing that is missing now{limit}."
 
 
 def _limits(one: KeySettlement) -> list[str]:
@@ -56,7 +57,11 @@ def general_notes(found: Settlement) -> list[str]:
 def closing(found: Settlement, results: Sequence[KeyResult], words: CommandBuilder, *, dry_run: bool) -> list[Line]:
     """What was done."""
     if not found.changes:
-        return [prose((f"Nothing to give back{', but not all is settled' if found.open else ''}.", "green"))]
+        return [
+            prose(
+                (f"Nothing to give back{', but not all is settled' if found.open or found.unknown else ''}.", "green")
+            )
+        ]
     if dry_run:
         return [
             prose(
@@ -86,7 +91,9 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
         "dry_run": dry_run,
         "changes_pending": bool(found.changes) and dry_run,
         "changed": any(one.changed for one in results),
-        "settled": not found.open and not any(one.error for one in results) and not (dry_run and found.changes),
+        "settled": not (found.open or found.unknown)
+        and not any(one.error for one in results)
+        and not (dry_run and found.changes),
         "digest": found.digest,
         "endpoints": endpoints_entry(found.endpoints),
         "keys": [_key(one, done.get(one.key)) for one in found.keys],
