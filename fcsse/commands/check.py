@@ -109,7 +109,7 @@ def check_pair(
         if found.key is None or found.policy is None or not serves_bucket(found.key, found.bucket):
             return _impossible(found, error)._replace(level=level)
         need = None
-    if isinstance(need, NotNeeded):
+    if isinstance(need, NotNeeded) and need.certain:
         return _without_key(found, need, words or CommandBuilder(), level)
     try:
         document = parsed(found.policy) if found.policy is not None else None

@@ -24,9 +24,12 @@ CUSTOMER_KEY = "Set the bucket's default encryption to SSE-KMS with a customer m
 
 
 class NotNeeded(NamedTuple):
-    """No key is involved: the pair works, or is unlinked, as it is."""
+    """Nothing of a key is to be changed: the pair works, or is unlinked, as it is. ``certain``: does it work, as far as the key
+    goes? Not known where the key is an AWS managed one whose policy was not read.
+    """
 
     reason: str
+    certain: bool = True
 
 
 class Requirement(NamedTuple):
@@ -154,7 +157,7 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
             doing=f"linking bucket {facts.bucket.name}",
         )
     if own or options.operation is Operation.UNLINK:
-        return _with_managed_key(f"the AWS managed key {key.id}", options)
+        return _with_managed_key(f"the AWS managed key {key.id}", options, known=facts.policy is not None)
     raise ImpossibleError(
         f"its key {key.arn} is an AWS managed key of account {key.arn.account}, which nobody can share",
         f"In the bucket's account: {CUSTOMER_KEY}",
@@ -162,14 +165,15 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
     )
 
 
-def _with_managed_key(named: str, options: Options) -> NotNeeded:
-    """Nothing to link, as ``aws/s3`` serves its whole account; nothing to unlink from the managed key of any service."""
-    why = (
-        "whose policy cannot be changed"
-        if options.operation is Operation.UNLINK
-        else "which serves every role of its account"
-    )
-    return NotNeeded(f"the bucket is encrypted with {named}, {why}{_earlier_key(options)}")
+def _with_managed_key(named: str, options: Options, *, known: bool = True) -> NotNeeded:
+    """Nothing to link, as ``aws/s3`` serves its whole account; nothing to unlink from the managed key of any service.
+
+    ``known``: is it that of S3 for certain?
+    """
+    if options.operation is Operation.UNLINK:
+        return NotNeeded(f"the bucket is encrypted with {named}, whose policy cannot be changed{_earlier_key(options)}")
+    doubt = "" if known else " if it is that of S3; its policy was not read"
+    return NotNeeded(f"the bucket is encrypted with {named}, which serves every role of its account{doubt}", known)
 
 
 def _serves_another_service(facts: Facts) -> bool:

@@ -13,7 +13,10 @@ from fcsse.commands.audit.report import audit_of
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.commands.check import check_pair
 from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
+from fcsse.evaluator.request import Verdict
+from fcsse.link_options import Operation, Options
 from fcsse.model import Association, Bucket, Encryption
+from fcsse.planning.requirements import NotNeeded, requirement_of
 from fcsse.suggested_commands import CommandBuilder
 from tests.audit.factories import ACCOUNT, OTHER, REGION, ROOT, Made, documented, grant, key_name, policy, refused, slr
 from tests.audit.large import large
@@ -217,7 +220,8 @@ def test_a_statement_for_every_cache_stays_while_others_may_rest_on_it() -> None
     made.link(A, "data", policy(documented("data", "*")))
     elsewhere = only(made.done(), "every-cache")
     assert (elsewhere.commands, "--all-regions" in elsewhere.remedy) == ((), True)
-    assert only(made.done(all_regions=True, roles_known=False), "every-cache").commands == ()
+    unlisted = only(made.done(all_regions=True, roles_known=False), "every-cache")
+    assert (unlisted.commands, "--all-regions" in unlisted.remedy) == ((), False)
     made.associate(B, "data")
     made.hinder(B, "data", NotFoundError("no role"))
     (without_role,) = [one for one in found(made.done(all_regions=True)) if one.code == "every-cache"]
@@ -230,6 +234,15 @@ def test_duplicate_grants_end_the_spare_ones() -> None:
     made.link(A, "data", policy(), grants=grants)
     finding = only(made.done(), "duplicate-grant")
     assert [command.split("--grant-id ")[1].split()[0] for command in finding.commands] == ["g2"]
+
+
+def test_an_aws_managed_key_whose_policy_was_not_read_may_be_that_of_another_service() -> None:
+    facts = Made().link(A, "data", None, manager="AWS")
+    checked = check_pair(facts)
+    assert (checked.read, checked.write) == (Verdict.UNKNOWN, Verdict.UNKNOWN), checked.headline
+    need = requirement_of(facts, Options(Operation.LINK))
+    assert isinstance(need, NotNeeded)
+    assert need.reason.endswith("if it is that of S3; its policy was not read")
 
 
 def test_grants_with_constraints_whose_values_are_not_compared_are_no_duplicates() -> None:

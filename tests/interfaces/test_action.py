@@ -322,19 +322,26 @@ def test_what_fcsse_says_is_no_command_to_the_runner(runner: Runner, code: int) 
 
 
 @pytest.mark.parametrize(
-    ("end", "changed"),
-    [("kill -9 $$", "unknown"), ('echo \'{"changed": true, "error": {}}\'; exit 130', "true")],
+    ("run", "end", "changed"),
+    [
+        ("--yes", "kill -9 $$", "unknown"),
+        ("--yes", 'echo \'{"changed": true, "error": {}}\'; exit 130', "true"),
+        ("--dry-run", "kill -9 $$", "false"),
+        ("--dry-run", 'echo \'{"changed": false, "error": {}}\'; exit 130', "false"),
+    ],
 )
-def test_a_run_that_broke_off_has_not_said_that_nothing_was_written(runner: Runner, end: str, changed: str) -> None:
+def test_a_run_that_broke_off_has_not_said_that_there_is_nothing_to_do(
+    runner: Runner, run: str, end: str, changed: str
+) -> None:
     home = runner.folder / "bin"
     home.mkdir()
-    (home / "fcsse").write_text(f'#!/bin/sh\ncase " $* " in *" --yes "*) {end} ;; esac\necho \'{{"digest": "0"}}\'\n')
+    (home / "fcsse").write_text(f'#!/bin/sh\ncase " $* " in *" {run} "*) {end} ;; esac\necho \'{{"digest": "0"}}\'\n')
     (home / "fcsse").chmod(0o755)
     runner.environment = {"PATH": f"{home}{os.pathsep}{os.environ['PATH']}"}
     step = runner.run("push", **PAIR)
     assert step.code > 128
     assert (step.outputs["changed"], step.outputs["pending"]) == (changed, "unknown")
-    assert f"changed: {changed}" in step.summary
+    assert (f"changed: {changed}" in step.summary) is (run == "--yes")
 
 
 @pytest.mark.parametrize("value", ["".join(HOSTILE)])

@@ -68,8 +68,8 @@ for name in ("changed", "changes_pending", "digest"):
 
 # finish CODE: the outputs, a line in the log, the end
 finish() {
-    printf '%s\n' "changed=${changed:-false}" "pending=${pending:-false}" "digest=$digest" "exit-code=$1" >>"$output"
-    echo "fcsse: changed=${changed:-false} pending=${pending:-false} digest=${digest:-none}, exit code $1"
+    printf '%s\n' "changed=${changed:-false}" "pending=${pending:-unknown}" "digest=$digest" "exit-code=$1" >>"$output"
+    echo "fcsse: changed=${changed:-false} pending=${pending:-unknown} digest=${digest:-none}, exit code $1"
     exit "$1"
 }
 
@@ -80,7 +80,7 @@ refuse() {
 
 command -v python3 >/dev/null || {
     echo "::error::there is no python3 on the PATH outside the checkout: add actions/setup-python before this action"
-    printf '%s\n' changed=false pending=false digest= exit-code=2 >>"$output"
+    printf '%s\n' changed=false pending=unknown digest= exit-code=2 >>"$output"
     exit 2
 }
 [ "${RUNNER_OS:-}" != Windows ] || refuse "this action runs on Linux and macOS"

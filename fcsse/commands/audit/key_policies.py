@@ -96,7 +96,10 @@ def _others_at_rest(facts: AccountFacts, buckets: Sequence[str]) -> str:
         return f"Leave it: IAM has no role for {listed(roleless)}, so that nothing else can give access."
     if facts.complete and facts.roles is not None:
         return ""
-    return "Caches that were not seen may rest on it. Audit every Region (--all-regions) to see what can be linked instead."
+    seeing = (
+        "The other findings say what could not be read" if facts.all_regions else "Audit every Region (--all-regions)"
+    )
+    return f"Caches that were not seen may rest on it. {seeing}: then it shows what can be linked instead."
 
 
 def _wide(key: KeyAudit, document: PolicyDocument, words: CommandBuilder) -> list[Finding]:
