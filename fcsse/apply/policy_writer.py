@@ -189,8 +189,8 @@ class PolicyWriter:
                     # Of two readings at the same time, one shows what somebody just wrote.
                     seen, doubted = beside, doubted + 1
             elif seen is None:
-                self._beside.look_again()
-                seen = look.answer(0.0)  # it may have come meanwhile
+                newer = self._beside.look_again()
+                seen = newer.answer(0.0) or look.answer(0.0)  # they may have come meanwhile
                 if look.failed():
                     self._reread_before_put, seen = True, reader.read()
             if seen is None or seen == base:

@@ -36,14 +36,16 @@ class PutReadings:
         """The next put comes after this reading was sent."""
         self._looks, self._overlap = (look,), False
 
-    def look_again(self) -> None:
+    def look_again(self) -> Future:
         """Another reading right before the put, since the first one is still on its way.
 
         It stands in for the reading after the put where it comes to see that, and for nothing where it does not: the recheck
         confirms the write then. So it costs no request.
         """
-        self._looks, self._overlap = (*self._looks, self._reader.in_background()), True
+        look = self._reader.in_background()
+        self._looks, self._overlap = (*self._looks, look), True
         self._clock.sleep(STAGGER)
+        return look
 
     @contextmanager
     def around(self, replaced: PolicyDocument, put: PolicyDocument, *, watched: bool) -> Iterator[None]:
