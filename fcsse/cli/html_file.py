@@ -22,6 +22,8 @@ def try_place(file: Path) -> None:
     """Finds out whether a page can be written there, before any request. Raises ``UnexpectedError``."""
     try:
         target = followed(file)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not _is_stream(target):
             PartFile(target).discard()
     except OSError as error:

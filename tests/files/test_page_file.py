@@ -28,6 +28,11 @@ def test_the_name_of_the_part_cannot_be_foreseen(shell: Shell, tmp_path: Path) -
     assert len(list(place.iterdir())) == 2, "nothing else was left"
 
 
+def test_a_folder_is_refused_before_any_request(tmp_path: Path) -> None:
+    with pytest.raises(UnexpectedError, match="Is a directory"):
+        try_place(tmp_path)
+
+
 def test_a_pipe_that_nobody_reads_is_an_error_before_it_is_a_wait(shell: Shell, tmp_path: Path) -> None:
     pipe = tmp_path / "page"
     os.mkfifo(pipe)
