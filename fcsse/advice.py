@@ -55,6 +55,8 @@ VIA = Parameter("via")
 BY_GRANT = Parameter("via", "grant")
 BY_POLICY = Parameter("via", "policy")
 PRUNE = Parameter("prune_orphans", value=True)
+LINK_BY_GRANT = advice("link by a grant instead (", BY_GRANT, ")")
+"""What still works where a key policy cannot be written: said by every command that writes one."""
 NARROW = Parameter("narrow_grant")
 READ_ONLY = Parameter("operations", "read")
 KEY = Parameter("key")

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple, assert_never
 
-from fcsse.advice import BY_GRANT, PRUNE, advice
+from fcsse.advice import LINK_BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError, NotVisibleError, PolicyRefusal, PolicyRefusedError
@@ -22,7 +22,7 @@ MOST = 100
 """Principals that are looked up in IAM."""
 
 
-CORRECT = advice("Correct or remove it in the key policy, or use ", BY_GRANT, ", which leaves the policy alone.")
+CORRECT = advice("Correct or remove it in the key policy, or ", LINK_BY_GRANT, ", which leaves the policy alone.")
 
 
 class Suspects(NamedTuple):
@@ -114,7 +114,7 @@ def never_valid(error: NotVisibleError, suspects: Suspects, linked: Collection[s
         return None
     hint = CORRECT
     if suspects.dead and not (missing or suspects.no_arns):
-        hint = advice("Remove it in the same change with ", PRUNE, " (the diff shows it), or use ", BY_GRANT, ".")
+        hint = advice("Have link or unlink remove it with ", PRUNE, " (the diff shows it), or ", LINK_BY_GRANT, ".")
     return PolicyRefusedError(f"{error.message} The reason: {'; '.join(found)}", hint, PolicyRefusal.PRINCIPALS)
 
 

@@ -5,7 +5,7 @@ Source: KMS API reference, the errors of PutKeyPolicy, CreateGrant and DescribeK
 
 from __future__ import annotations
 
-from fcsse.advice import BY_GRANT, BY_POLICY, PROFILE, REGION, advice
+from fcsse.advice import BY_GRANT, BY_POLICY, LINK_BY_GRANT, PROFILE, REGION, advice
 from fcsse.arn import key_arn
 from fcsse.aws.named_call import Call
 from fcsse.errors import (
@@ -32,7 +32,7 @@ def from_kms(code: str, message: str, call: Call) -> FcsseError | None:
             return PolicyFullError(
                 f"{call.opening}: KMS's limit is reached: {message}",
                 advice(
-                    "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or take the "
+                    "A key policy holds 32,768 bytes and a key 50,000 grants. Remove what is no longer needed, or link by the "
                     "other route (",
                     BY_GRANT,
                     ", ",
@@ -73,8 +73,8 @@ def _refused_document(code: str, message: str, call: Call) -> FcsseError:
             f"{call.opening}: KMS's lockout check refused it: {message}",
             advice(
                 "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
-                "(normally the account's root statement), or use ",
-                BY_GRANT,
+                "(normally the account's root statement), or ",
+                LINK_BY_GRANT,
                 ". fcsse never bypasses this check.",
             ),
             PolicyRefusal.LOCKOUT,

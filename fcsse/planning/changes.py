@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fcsse.advice import BY_GRANT, PRUNE, advice
+from fcsse.advice import LINK_BY_GRANT, PRUNE, advice
 from fcsse.arn import Arn
 from fcsse.errors import PolicyRefusedError
 from fcsse.link_options import Operation
@@ -111,7 +111,9 @@ def change_policy(
             raise PolicyRefusedError(
                 f"updating the policy of key {key}: KMS refuses any change to it, because it names deleted principals: "
                 f"{named}",
-                advice("Remove them in the same change with ", PRUNE, " (the diff shows each), or use ", BY_GRANT, "."),
+                advice(
+                    "Remove them in the same change with ", PRUNE, " (the diff shows each), or ", LINK_BY_GRANT, "."
+                ),
             )
         buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
         after = edit.fit(after, before, f"updating the policy of key {key} for {buckets}")

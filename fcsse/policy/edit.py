@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from fcsse import errors
-from fcsse.advice import BY_GRANT, advice
+from fcsse.advice import LINK_BY_GRANT, advice
 from fcsse.policy import steps as did
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.equivalence import canonical_document
@@ -117,7 +117,7 @@ def fit(document: PolicyDocument, before: PolicyDocument, doing: str = "fitting 
         f"{doing}: it would be {compact.size:,} bytes without white space ({document.size:,} with), "
         f"and KMS takes {MAX_POLICY_BYTES:,}; now it is {before.size:,}"
     )
-    hint = advice("Give the access by a grant instead (", BY_GRANT, "), or take statements out that nobody needs.")
+    hint = advice("Take statements out that nobody needs, or ", LINK_BY_GRANT, ".")
     raise errors.PolicyFullError(message, hint)
 
 
