@@ -59,7 +59,7 @@ def state(one: Observation, now: datetime) -> str:
     """The verdict beside what AWS answered last."""
     verdict, last = one.verdict.value, one.last
     if last is None:
-        return f"{verdict}; no call of the cache is recorded"
+        return f"{verdict}; no call of the cache was found"
     when = ago(last.event.time, now)
     which = f" for {last.context}" if one.verdict is not one.asked.verdict else ""
     match one.agreement:
@@ -76,7 +76,7 @@ def state(one: Observation, now: datetime) -> str:
         case Agreement.UNSETTLED:
             return f"{verdict}{which}, but AWS {_did(last)} it {when}; whether the key changed since then is not known{_reason(last)}"
         case Agreement.NOT_RECORDED:
-            return f"{verdict}; no call of the cache is recorded"
+            return f"{verdict}; no call of the cache was found"
         case _:
             assert_never(one.agreement)
 

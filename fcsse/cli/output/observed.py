@@ -27,7 +27,7 @@ def observed_lines(observed: Observed, pair: Pair) -> list[Line]:
     """The observations of one pair."""
     found = observed.of(pair)
     if not found:
-        return [line("Recorded by AWS (CloudTrail):", "bold"), line("  no call of the cache to KMS is recorded", "dim")]
+        return [line("Recorded by AWS (CloudTrail):", "bold"), line("  no call of the cache to KMS was found", "dim")]
     out = [line("Recorded by AWS (CloudTrail):", "bold")]
     for one in found:
         out.append(prose((f"  {heading(one)}: ", ""), (state(one, observed.now), STYLES[one.agreement])))
