@@ -176,6 +176,7 @@ def test_the_role_reads_with_the_old_keys_and_writes_with_the_new_one(shell: She
         assert by_action[action] == [shell.sandbox.key("data").arn, other]
     trust = plan["trust_policy"]["Statement"][0]
     assert trust["Principal"] == {"Service": "batchoperations.s3.amazonaws.com"}
+    assert plan["job"]["RoleArn"].endswith(":role/fcsse-rekey-data"), "the job of another bucket has a role of its own"
 
 
 def test_a_named_role_is_not_created_anew(shell: Shell) -> None:
@@ -185,7 +186,7 @@ def test_a_named_role_is_not_created_anew(shell: Shell) -> None:
     assert plan["job"]["RoleArn"] == role
     texts = [one["command"] for one in plan["commands"]]
     assert not any("create-role" in text for text in texts)
-    assert any("put-role-policy --role-name Jobs " in text for text in texts)
+    assert any("put-role-policy --role-name Jobs --policy-name fcsse-rekey-data " in text for text in texts)
 
 
 def test_a_prefix_narrows_the_job_as_it_narrows_the_census(shell: Shell) -> None:

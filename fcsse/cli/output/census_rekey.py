@@ -9,7 +9,7 @@ from fcsse.cli.output.census import kind
 from fcsse.cli.output.documents import Json, escaped
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.commands.census.in_place import Refusal
-from fcsse.commands.census.rekey import NAME, PLACEHOLDER_ACCOUNT, PLACEHOLDER_BUCKET, Caveat, RekeyPlan
+from fcsse.commands.census.rekey import PLACEHOLDER_ACCOUNT, PLACEHOLDER_BUCKET, Caveat, RekeyPlan
 from fcsse.encryption_algorithms import IN_PLACE, SSE_S3
 from fcsse.objects import Group
 from fcsse.policy.document import printable
@@ -100,7 +100,7 @@ def rekey_commands(plan: RekeyPlan, words: CommandBuilder) -> list[Command]:
     if plan.job_role is None:
         create = ("--role-name", plan.role_name, "--assume-role-policy-document", _compact(plan.trust_policy()))
         out.append(Command("Creates the job's role", words.aws("iam", "create-role", *create, region=None)))
-    put = ("--role-name", plan.role_name, "--policy-name", NAME, "--policy-document", _compact(plan.role_policy()))
+    put = ("--role-name", plan.role_name, "--policy-name", plan.policy_name, "--policy-document", _compact(plan.role_policy()))
     out.append(Command("Lets the role do the job's work", words.aws("iam", "put-role-policy", *put, region=None)))
     job = ("--cli-input-json", _compact(plan.job()))
     control = ("--account-id", plan.account, "--job-id", "JOB_ID")

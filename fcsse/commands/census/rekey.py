@@ -22,7 +22,10 @@ from fcsse.model import Key
 from fcsse.objects import Group, ObjectEncryption
 
 NAME = "fcsse-rekey"
-"""Of the job's role and policy, and of the prefix under which the manifest and the report are stored."""
+"""The prefix under which the manifest and the report are stored; with a bucket's name, its job's role and that role's policy."""
+
+LONGEST_ROLE_NAME = 64
+"""Characters. Source: IAM user guide, "IAM and AWS STS quotas"."""
 
 PLACEHOLDER_ACCOUNT, PLACEHOLDER_BUCKET = "BUCKET_ACCOUNT", "JOB_BUCKET"
 
@@ -100,13 +103,18 @@ class RekeyPlan(NamedTuple):
     @property
     def role(self) -> str:
         """The ARN of the job's role: the one that was named, or one to be made."""
-        return self.job_role or f"arn:{self.target.key.partition}:iam::{self.account}:role/{NAME}"
+        return self.job_role or f"arn:{self.target.key.partition}:iam::{self.account}:role/{self.role_name}"
 
     @property
     def role_name(self) -> str:
-        """Its name, without the path."""
+        """Its name, without the path. One to be made is the bucket's own: the job of another bucket may be running."""
         found = iam_role_arn(self.job_role) if self.job_role else None
-        return found.resource.rpartition("/")[2] if found else NAME
+        return found.resource.rpartition("/")[2] if found else self.policy_name[:LONGEST_ROLE_NAME]
+
+    @property
+    def policy_name(self) -> str:
+        """The name of the role's policy, which takes the place of no other bucket's."""
+        return f"{NAME}-{self.bucket}"
 
     @property
     def place(self) -> str:
