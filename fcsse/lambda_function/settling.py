@@ -69,7 +69,7 @@ def longest(settings: Mapping[str, str]) -> float:
 def settle_keys(pipeline: Pipeline, keys: Sequence[Arn], since: datetime, seconds: float) -> Settled | None:
     """Waits until CloudTrail shows the writes to these keys' policies, and gives back what they overwrote.
 
-    None where there is nothing to wait for. Raises nothing of this project's: the writes themselves were made and confirmed.
+    None where there is nothing to wait for. Raises nothing of this project's: how the writes themselves ended is told elsewhere.
     """
     chosen = tuple(dict.fromkeys(keys))
     if not chosen or seconds <= 0:

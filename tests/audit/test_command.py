@@ -71,7 +71,7 @@ def test_a_remedy_with_a_warning_is_told_without_being_asked_for(shell: Shell) -
     shell.sandbox.put_policy("data", text)
     shell.monkeypatch.setenv("COLUMNS", "140")
     out = " ".join(shell.run("audit").out.split())
-    assert "Between the commands they have no access." in out
+    assert "Leave it: IAM has no role for fc-0ace, so that nothing else can give access." in out
     assert "Statement 'NoKeys' denies kms:GenerateDataKey." in out
     assert all(f"AWSServiceRoleForFSxS3Access_{cache}" in out for cache in ("fc-0123", "fc-01234567890", "fs-0abc"))
 

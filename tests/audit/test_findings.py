@@ -245,6 +245,22 @@ def test_an_aws_managed_key_whose_policy_was_not_read_may_be_that_of_another_ser
     assert need.reason.endswith("if it is that of S3; its policy was not read")
 
 
+@pytest.mark.parametrize("where", ["key", "bucket"])
+def test_no_link_is_offered_for_what_a_deny_may_stop(where: str) -> None:
+    perhaps = {
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+    }
+    deny = {"Sid": "Net", "Effect": "Deny", **perhaps}
+    made = Made()
+    statements = [documented("data", slr(A)), *([deny] if where == "key" else [])]
+    made.link(A, "data", policy(*statements), bucket_policy=policy(deny) if where == "bucket" else "")
+    finding = only(made.done(), "access-unknown")
+    assert (finding.commands, finding.fix, "condition holds" in finding.remedy) == ((), Fix.NO, True)
+
+
 def test_grants_with_constraints_whose_values_are_not_compared_are_no_duplicates() -> None:
     made = Made()
     grants = tuple(

@@ -28,16 +28,26 @@ ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
 
+PERHAPS_DENIED = (
+    "See whether that statement's condition holds for the cache. No link helps: a Deny wins over every Allow."
+)
+
 
 class Trouble(NamedTuple):
     """What keeps a pair from its access: the kind of finding, why, and what would help: a text with ``ROLES`` for roles.
 
-    ``remedy_template`` empty: what helps with every finding of the kind.
+    ``remedy_template`` empty: what helps with every finding of the kind. Where that is a link, another remedy is given because no
+    link helps.
     """
 
     kind: FindingKind
     reason: str
     remedy_template: str = ""
+
+    @property
+    def link_helps(self) -> bool:
+        """Does a link of the pair fix it?"""
+        return self.kind.fixed_by_link and not self.remedy_template
 
 
 def troubles_of(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
@@ -162,4 +172,5 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         return [Trouble(kinds.ACCESS_MISSING, reason)]
     if facts.policy is None or facts.grants is None:
         return [Trouble(kinds.UNREADABLE, lacking[0].decision.reason)]
-    return [Trouble(kinds.ACCESS_UNKNOWN, lacking[0].decision.reason)]
+    denials = all(row.decision.cause is Cause.PERHAPS_DENIED for row in lacking)
+    return [Trouble(kinds.ACCESS_UNKNOWN, lacking[0].decision.reason, PERHAPS_DENIED if denials else "")]
