@@ -12,7 +12,7 @@ from fcsse import arn as arns
 from fcsse.link_options import AccessLevel
 from fcsse.policy.document import strings
 from fcsse.policy.json_text import JsonValue
-from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, Access, concrete_actions
+from fcsse.policy.statement import CONCRETE_ACTIONS, CONTEXT_KEY, FSX_SESSION, Access, concrete_actions
 
 KNOWN = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 DOCUMENTED = {
@@ -37,6 +37,7 @@ class DifferenceKind(Enum):
     NO_CONDITION = auto()
     MORE_CONDITION = auto()
     OPERATOR = auto()
+    VALUE = auto()
     CONTEXT = auto()
 
 
@@ -89,12 +90,23 @@ def _conditions(value: JsonValue, access: Access) -> list[Difference]:
             name, operators = documented.get(key.lower(), (key, ()))
             if not operators:
                 found.append(Difference(DifferenceKind.MORE_CONDITION, (key,)))
-            elif operator.lower() not in operators:
+            elif operator.lower() not in operators or (
+                operator.lower() == "stringequals" and any("*" in text for text in strings(expected))
+            ):  # by StringEquals, * is a letter like any other
                 found.append(Difference(DifferenceKind.OPERATOR, (name, operator)))
             if key.lower() == CONTEXT_KEY.lower():
                 found += _context(expected, access)
+            elif operators and set(strings(expected)) != {_value(name, access)}:
+                found.append(Difference(DifferenceKind.VALUE, (name, *strings(expected))))
     missing = tuple(name for key, (name, _) in documented.items() if key not in seen)
     return found + ([Difference(DifferenceKind.NO_CONDITION, missing)] if missing else [])
+
+
+def _value(name: str, access: Access) -> str:
+    """The documented value of a condition key, but the encryption context's."""
+    return {"kms:CallerAccount": access.account, "kms:ViaService": arns.via_service(access.region)}.get(
+        name, FSX_SESSION
+    )
 
 
 def _context(value: JsonValue, access: Access) -> list[Difference]:

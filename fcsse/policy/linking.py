@@ -92,7 +92,7 @@ def _widens_nobody_else(draft: StatementEdit, access: Access, missing: set[str],
 
 
 def partly(drafts: PolicyEdit, access: Access) -> list[did.PartlyThere | did.ReadOnlyKept]:
-    """Statements of others that name the role and are about the bucket, but do not give the whole access; and those of
+    """Statements of others that name the role and are about the bucket, whatever they give; and those of
     ours that are for reading only.
     """
     if access.role is None:

@@ -64,7 +64,7 @@ def phrase(step: Step) -> str:
             return f"statement {step.label} looks like the one for this access, but {step.reason}; it is not changed"
         case steps.PartlyThere():
             return (
-                f"statement {step.label} gives {who(step.access.role)} a part of the access and is not changed: "
+                f"statement {step.label} names {who(step.access.role)} as well and is not changed: "
                 f"{why_not_ours(step.differences)}"
             )
         case steps.ReadOnlyKept():
@@ -118,6 +118,8 @@ def _difference(one: Difference) -> str:
             return f"it has a condition on {about}, which the documented statement has not"
         case DifferenceKind.OPERATOR:
             return f"it tests {one.about[0]} by {printable(one.about[1])}"
+        case DifferenceKind.VALUE:
+            return f"it is for {one.about[0]} {printable(listed(one.about[1:]))}"
         case DifferenceKind.CONTEXT:
             return f"it is for a part of the bucket only, {about}"
         case _:

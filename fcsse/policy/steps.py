@@ -63,7 +63,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class PartlyThere:
-    """A statement of others gives the role something for this bucket, but not the whole access. It is left as it is."""
+    """A statement of others names the role and is about this bucket. What it gives, conditions decide. It is left as it is."""
 
     label: str
     access: Access

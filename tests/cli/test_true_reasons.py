@@ -158,7 +158,7 @@ def test_a_statement_for_both_forms_is_no_changed_setting(shell: Shell) -> None:
     run = shell.link(CACHE, "data", "--dry-run")
 
     assert "setting" not in run.out
-    assert "Statement 'Allow S3 use' gives fc-0123 a part of the access and is not changed" in run.out
+    assert "Statement 'Allow S3 use' names fc-0123 as well and is not changed" in run.out
     assert "it allows kms:Decrypt and kms:GenerateDataKey only" in run.out
 
 
