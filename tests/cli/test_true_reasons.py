@@ -272,3 +272,11 @@ def test_an_alias_that_is_not_there_gets_its_own_advice(shell: Shell) -> None:
     assert run.code == 6, run.words
     assert "account 111122223333 has no alias alias/gone in eu-west-1" in run.err
     assert "aws kms list-aliases --region eu-west-1" in run.err
+
+
+def test_quiet_says_all_the_same_that_access_stays_where_unlink_has_nothing_to_do(shell: Shell) -> None:
+    shell.append("data", allow("Hand", actions=[*USE, "kms:CreateGrant"]))
+    run = shell.unlink(CACHE, "data", "-q")
+
+    assert "Nothing to do" in run.out
+    assert "fc-0123 keeps access to the key by statement 'Hand': it also allows kms:CreateGrant." in run.err
