@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from fcsse.arn import role_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
-from fcsse.evaluator.pair_access import judge
-from fcsse.model import Facts, Obstacle
+from fcsse.evaluator.pair_access import UNNAMED, judge
+from fcsse.model import GRANT_OPERATIONS, Facts, Grant, Obstacle
 from fcsse.policy.document import parsed
 
 T = TypeVar("T")
@@ -83,8 +84,13 @@ def _open_keys(facts: Facts) -> Iterator[str]:
         document = parsed(facts.policy) if facts.policy is not None else None
     except FcsseError:
         return  # whoever needs the policy says so
-    judgement = judge(facts, document, facts.grants)
-    if judgement is not None:
+    # What is not allowed yet hangs, once it is, on what denies it: so it is judged as if a grant allowed everything, too.
+    who = facts.role.arn if facts.role else role_arn(facts.partition, facts.account, UNNAMED)
+    everything = Grant("", str(who), frozenset(GRANT_OPERATIONS))
+    for grants in (facts.grants, (*(facts.grants or ()), everything)):
+        judgement = judge(facts, document, grants)
+        if judgement is None:
+            continue
         decisions = [row.decision for row in judgement.rows]
         decisions += [row.decision for row in judgement.bucket_rows or ()]
         for decision in decisions:

@@ -78,6 +78,16 @@ def test_a_refusal_leaves_it_unknown_and_is_told(name: str, shell: Shell) -> Non
     assert operation in run.out
 
 
+@pytest.mark.parametrize(("excepted", "code"), [(OURS, 0), (OTHERS, 4)])
+def test_link_asks_what_would_deny_the_access_that_it_gives(excepted: str, code: int, shell: Shell) -> None:
+    deny = {"Sid": "Others", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**deny, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": excepted}}})
+    run = shell.link("fc-0123", "data")
+    assert (run.code, run.count(ASKED[0])) == (code, 1), run.words
+    assert "not known" not in run.words
+    assert shell.works("fc-0123", "data")[0] is (code == 0)
+
+
 def test_nothing_is_asked_where_nothing_hangs_on_it(shell: Shell) -> None:
     prepare(shell, {})
     for words in (CHECK, ("audit",), ("link", *CHECK[1:], "--dry-run")):
