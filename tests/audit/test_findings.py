@@ -258,6 +258,12 @@ def test_unconstrained_grants_where_something_narrower_would_do() -> None:
     assert finding.severity is Severity.LOW
     assert finding.commands[0] == f"fcsse link --cache {A} --bucket data --via policy --context both"
 
+    full = Made()
+    full.link(A, "data", policy({**ROOT, "Sid": "x" * 32_400}), grants=(grant(A),))
+    finding = only(full.done(), "unconstrained-grant")
+    assert (finding.severity, finding.commands) == (Severity.INFO, ())
+    assert "KMS takes 32,768" in finding.remedy
+
     foreign = Made()
     foreign.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy=None)
     assert only(foreign.done(), "unconstrained-grant").severity is Severity.INFO

@@ -9,8 +9,9 @@ from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
-from fcsse.link_options import AccessLevel
+from fcsse.link_options import AccessLevel, Context, Options, Via
 from fcsse.model import READ_OPERATIONS, Grant
+from fcsse.planning.make_plan import make_plan
 from fcsse.planning.wanted_grant import GRANT_PREFIX, grant_name, grant_names
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import count, listed
@@ -139,7 +140,14 @@ def _wide(key: KeyAudit, grants: Sequence[tuple[Grant, str]], words: CommandBuil
 
     links: list[str] = []
     remedy = "Nothing narrower works: without Bucket Keys a grant cannot be limited to a bucket."
-    if key.own:
+    options = Options(via=Via.POLICY, context=Context.BOTH)
+    outcomes = make_plan([one.facts for one in pairs if one.facts], options).outcomes if key.own else ()
+    blocked = next((one.error for one in outcomes if one.error), None)
+    if blocked is not None:
+        remedy = (
+            f"A statement in the key policy would be narrower, but cannot be added as it stands: {blocked.message}."
+        )
+    elif key.own:
         remedy = (
             "A statement in the key policy is narrower: link by policy, for both forms of context as the grant is, then end it. "
             "Older objects of other buckets may use the key, too: see with fcsse census before that."
