@@ -191,13 +191,13 @@ class Context:
         return found[0] if found and len(found) == 1 else None
 
     def text(self, key: str) -> str:
-        """A key's value for people."""
+        """A key's value for people, to follow "has"."""
         found = self.values(key)
         if found is UNKNOWN:
-            return "is not known"
+            return "a value that is not known"
         if isinstance(found, AtLeast):
             return f"at least {found.bound.least}"
         if isinstance(found, Form):
             form = found.text.replace("?*", "*")
-            return f"has the form {form}" if form != "*" else "is there with an unknown value"
-        return " and ".join(found) if found else "absent"
+            return f"the form {form}" if form != "*" else "a value that is not known"
+        return " and ".join(found) if found else "none"
