@@ -39,6 +39,11 @@ class PolicyChange:
         sizes = f"{self.before.size} to {self.after.size} bytes"
         return f"<{type(self).__name__} {self.operation.value} on key {self.key}: {sizes}>"
 
+    @property
+    def can_go_back(self) -> bool:
+        """Would KMS take ``before`` again? Not where it names principals that are gone."""
+        return not dead_principals(self.before, self.dead)
+
     def again(self, before: PolicyDocument) -> PolicyChange:
         """The same wish on another version of the document. Raises what ``change_policy`` raises."""
         return change_policy(

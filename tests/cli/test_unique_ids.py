@@ -117,6 +117,8 @@ def test_an_id_that_is_nobody_s_is_dead(shell: Shell) -> None:
     assert run.code == 0, run.words
     assert run.count("iam:ListRoles") == 2
     assert "AROA" not in shell.sandbox.policy_text("data-dead")
+    assert "To undo" not in run.out, "KMS would refuse the policy from before"
+    assert shell.run(*run.out.rsplit("fcsse ", 1)[1].split()).code == 0
 
 
 def test_nobody_asks_iam_about_ids_where_there_are_none(shell: Shell) -> None:

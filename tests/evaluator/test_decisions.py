@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fcsse.evaluator.context import Context
 from fcsse.evaluator.evaluate import evaluate
 from fcsse.evaluator.request import Verdict
 from fcsse.model import Grant
@@ -26,6 +27,16 @@ def test_a_deny_names_its_statement_and_is_explicit() -> None:
     found = evaluate(document(statement(), statement(Sid="No", Effect="Deny")), ask())
     assert (found.verdict, found.decided_by, found.statement, found.explicit) == (Verdict.DENIED, "No", 1, True)
     assert found.reason == "statement 'No' denies kms:Decrypt"
+
+
+def test_what_a_request_has_reads_after_has() -> None:
+    """A form of values, no value that is known, none."""
+    given = Context(ask(context={"k:b": ("x",)}, partial={EC: f"{BUCKET}/?*"}, complete=False))
+    assert [given.text(key) for key in (EC.lower(), "k:a", "k:b")] == [
+        f"the form {BUCKET}/*",
+        "a value that is not known",
+        "x",
+    ]
 
 
 def test_a_deny_of_an_identity_policy_is_no_statement_of_the_document() -> None:

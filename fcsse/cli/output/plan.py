@@ -222,7 +222,8 @@ def closing_lines(
                 out.append(prose((f"{there}. Nothing to do.", "green")))
             case PairResult.UNCONFIRMED:
                 backup = next((one.backup for one in failed if one.backup and belongs(one.change, outcome)), None)
-                saved = f" Saved the old policy. To undo: {words.restore(backup)}" if backup else ""
+                change = next((one.change for one in failed if belongs(one.change, outcome)), None)
+                saved = f" {_saved(backup, words, change)}" if backup else ""
                 out.append(prose((f"Written, but not confirmed yet: {verb} {pair}.{saved}", "yellow")))
             case PairResult.FAILED:
                 out.append(line(f"Cannot {verb} {pair}." if dry_run else f"Not {done.lower()}: {pair}.", "red"))
@@ -241,7 +242,7 @@ def closing_lines(
         if isinstance(one, AppliedChange):
             out += [prose(note) for note in one.notes]
             if one.backup:
-                out += saved_lines(one.backup, words, one.change.key if several else None)
+                out += saved_lines(one.backup, words, one.change, several=several)
             elif isinstance(one.change, GrantAddition) and one.grant:
                 out.append(line(f"Grant {one.grant}"))
     if dry_run and plan.changes:
@@ -272,11 +273,26 @@ def capital(text: str) -> str:
     return text if text[:3] in ("fc-", "fs-") else text[:1].upper() + text[1:]
 
 
-def saved_lines(backup: str, words: CommandBuilder, key: Arn | None = None) -> list[Line]:
-    """Where the policy from before is, by the command that puts it back; ``key`` where one must be told from others."""
-    if key is None:
-        return [prose(f"Saved the old policy. To undo: {words.restore(backup)}")]
-    return [prose(f"Saved the old policy of key {key}. To undo:"), line(f"  {words.restore(backup)}")]
+def saved_lines(
+    backup: str, words: CommandBuilder, change: Change | None = None, *, several: bool = False
+) -> list[Line]:
+    """Where the policy from before ``change`` is, by the command that puts it back; ``several``: the key is named."""
+    if change is None or not several:
+        return [prose(_saved(backup, words, change))]
+    said, command = _saved_of(f" of key {change.key}", backup, words, change)
+    return [prose(said), line(f"  {command}")]
+
+
+def _saved(backup: str, words: CommandBuilder, change: Change | None) -> str:
+    return " ".join(_saved_of("", backup, words, change))
+
+
+def _saved_of(of: str, backup: str, words: CommandBuilder, change: Change | None) -> tuple[str, str]:
+    """That the policy from before was saved, and the command that puts it back, or prints it where KMS would refuse it."""
+    if isinstance(change, PolicyChange) and not change.can_go_back:
+        said = f"Saved the old policy{of}; KMS would refuse it now, because it names deleted principals. To print it:"
+        return said, words.backups(backup)
+    return f"Saved the old policy{of}. To undo:", words.restore(backup)
 
 
 def errors_of(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> list[FcsseError]:
