@@ -100,7 +100,14 @@ def rekey_commands(plan: RekeyPlan, words: CommandBuilder) -> list[Command]:
     if plan.job_role is None:
         create = ("--role-name", plan.role_name, "--assume-role-policy-document", _compact(plan.trust_policy()))
         out.append(Command("Creates the job's role", words.aws("iam", "create-role", *create, region=None)))
-    put = ("--role-name", plan.role_name, "--policy-name", plan.policy_name, "--policy-document", _compact(plan.role_policy()))
+    put = (
+        "--role-name",
+        plan.role_name,
+        "--policy-name",
+        plan.policy_name,
+        "--policy-document",
+        _compact(plan.role_policy()),
+    )
     out.append(Command("Lets the role do the job's work", words.aws("iam", "put-role-policy", *put, region=None)))
     job = ("--cli-input-json", _compact(plan.job()))
     control = ("--account-id", plan.account, "--job-id", "JOB_ID")
