@@ -11,7 +11,6 @@ from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange
 from fcsse.apply.pair_result import PairResult, belongs, pair_result
-from fcsse.arn import Arn
 from fcsse.cli.output.lines import Line, line, prose, warning
 from fcsse.endpoint import Endpoint, endpoints_text
 from fcsse.errors import FcsseError
