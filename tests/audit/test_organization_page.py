@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from fcsse.cli.output.organization_documents import AccountLine, organization_markdown
 from fcsse.cli.output.organization_html import organization_page
+from fcsse.commands.audit.finding import Finding
+from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.organization import Totals
+from fcsse.model import Member
 from tests.audit.browser import Browser, browser_path
 from tests.audit.large import NASTY
 
@@ -174,3 +178,11 @@ def test_without_scripts_summary_and_accounts_are_there(browser: Browser, large_
         assert "where scripts are allowed" in text
     finally:
         browser.scripts(on=True)
+
+
+def test_an_account_s_name_is_shown_as_it_is_in_a_line_of_html_as_well() -> None:
+    finding = Finding("unreadable", Severity.MEDIUM, "it could not be read")
+    line = AccountLine(Member("111122223333", "my_shop @all <b>"), (finding,), 3, "", read=True)
+    markdown = "".join(organization_markdown([line], Totals(), ()))
+    assert "| my\\_shop @<!-- -->all &#60;b&#62; |" in markdown
+    assert "<summary>111122223333 my&#95;shop @<!-- -->all &#60;b&#62;: 1 finding</summary>" in markdown

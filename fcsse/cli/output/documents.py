@@ -73,9 +73,10 @@ def as_code(name: str) -> str:
     return f"`{visible(name)}`"
 
 
-_SIGNS = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\`*_[]#~$"} | {sign: f"&#{ord(sign)};" for sign in "&<>|"} | {"@": "@<!-- -->"}
-)
+_OF_MARKDOWN = "\\`*_[]#~$"
+_SAME_IN_BOTH = {sign: f"&#{ord(sign)};" for sign in "&<>|"} | {"@": "@<!-- -->"}
+_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in _OF_MARKDOWN} | _SAME_IN_BOTH)
+_SIGNS_IN_HTML = str.maketrans({sign: f"&#{ord(sign)};" for sign in _OF_MARKDOWN} | _SAME_IN_BOTH)
 """Signs of Markdown and HTML, as texts that stand for them. One pass, so that no stand-in is taken for a sign.
 
 Behind ``@`` GitHub would notify a user or team, whichever way the sign is written; the comment parts it from the name.
@@ -83,5 +84,10 @@ Behind ``@`` GitHub would notify a user or team, whichever way the sign is writt
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown and HTML show as it is; what does not print is told by its code."""
+    """Text that Markdown shows as it is; what does not print is told by its code."""
     return visible(text).translate(_SIGNS)
+
+
+def escaped_in_html(text: str) -> str:
+    """The same in a line of HTML within Markdown, which takes no backslash for an escape."""
+    return visible(text).translate(_SIGNS_IN_HTML)

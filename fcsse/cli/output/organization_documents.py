@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fcsse.cli.output.audit_documents import COLUMNS, MARKS, audit_document, finding_cells
 from fcsse.cli.output.csv_rows import csv_row
-from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped
+from fcsse.cli.output.documents import Json, endpoint_markdown, error_entry, escaped, escaped_in_html
 from fcsse.cli.output.lines import visible
 from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.organization import AccountAudit, Totals
@@ -164,7 +164,7 @@ def organization_markdown(lines: Sequence[AccountLine], totals: Totals, endpoint
         if not one.findings:
             continue
         number = count(len(one.findings), "finding")
-        yield f"\n<details><summary>{one.member.account} {escaped(one.member.name)}: {number}</summary>\n\n"
+        yield f"\n<details><summary>{one.member.account} {escaped_in_html(one.member.name)}: {number}</summary>\n\n"
         for place, finding in enumerate(one.findings, 1):
             yield f"**F{place}** {MARKS[finding.severity]}: {escaped(finding.title)}\n\n"
             told = [*finding.detail, *([finding.remedy] if finding.remedy else [])]
