@@ -30,8 +30,9 @@ def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
 
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would fix it."""
-    unread = facts.policy is None or facts.grants is None
-    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
+    foreign = facts.key is not None and facts.key.arn.account != facts.account
+    unread = facts.key is None or facts.grants is None or (facts.policy is None and not foreign)
+    if facts.refusals and unread:
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
     plan = make_plan([facts], Options(Operation.LINK, level=level))
