@@ -280,3 +280,15 @@ def test_quiet_says_all_the_same_that_access_stays_where_unlink_has_nothing_to_d
 
     assert "Nothing to do" in run.out
     assert "fc-0123 keeps access to the key by statement 'Hand': it also allows kms:CreateGrant." in run.err
+
+
+def test_that_access_stays_is_said_once(shell: Shell) -> None:
+    """By the statement for every cache; by one that gives a part for certain and the rest perhaps."""
+    assert shell.run("link", "--every-cache", "--bucket", "data").code == 0
+    every = shell.unlink(CACHE, "data", "-q").err
+    assert "keeps access" in every
+    assert "still gives" not in every
+    shell.append("data-alias", allow("Hand", {"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}}))
+    partly = shell.unlink(CACHE, "data-alias", "-q").err
+    assert "keeps access" in partly
+    assert "may keep" not in partly
