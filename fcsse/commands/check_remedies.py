@@ -68,6 +68,12 @@ def bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
         return [f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}."]
     actions = ", ".join(actions_of(stopped))
+    perhaps = next((row.decision for row in stopped if row.decision.cause is Cause.PERHAPS_DENIED), None)
+    if perhaps is not None and not any(row.decision.explicit for row in stopped):
+        return [
+            f"See whether the condition of the Deny in the bucket policy of {facts.bucket.name} holds for the cache, or exclude the "
+            f"role from it: {perhaps.reason}."
+        ]
     denial = next((row.decision for row in stopped if row.decision.explicit), None)
     if denial is not None:
         because = why(denial)

@@ -292,3 +292,22 @@ def test_that_access_stays_is_said_once(shell: Shell) -> None:
     partly = shell.unlink(CACHE, "data-alias", "-q").err
     assert "keeps access" in partly
     assert "may keep" not in partly
+
+
+def test_where_a_deny_hangs_on_what_nobody_knows_no_allow_is_advised(shell: Shell) -> None:
+    elsewhere = {"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Condition": elsewhere}
+    shell.linked(CACHE, "data")
+    shell.append("data", {**deny, "Action": "kms:Decrypt", "Resource": "*"})
+    there = {**deny, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-bucket-keys/*"}
+    shell.linked(CACHE, "data-bucket-keys")
+    shell.sandbox.client("s3").put_bucket_policy(
+        Bucket="data-bucket-keys", Policy=json.dumps({"Version": "2012-10-17", "Statement": [there]})
+    )
+
+    findings = [one for one in shell.run("audit", "-o", "json").json["findings"] if one["code"] == "access-unknown"]
+    commands = {one["bucket"]: one["commands"] for one in findings}
+    assert "get-key-policy" in commands["data"][0]
+    assert "get-bucket-policy" in commands["data-bucket-keys"][0]
+    (pair,) = shell.run("check", "--cache", CACHE, "--bucket", "data-bucket-keys", "-o", "json").json["pairs"]
+    assert pair["remedies"][0].startswith("See whether the condition of the Deny in the bucket policy")
