@@ -30,8 +30,9 @@ def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
 
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would fix it."""
-    unread = facts.policy is None or facts.grants is None
-    if facts.refusals and (unread or facts.key is None or facts.key.arn.account != facts.account):
+    foreign = facts.key is not None and facts.key.arn.account != facts.account
+    unread = facts.key is None or facts.grants is None or (facts.policy is None and not foreign)
+    if facts.refusals and unread:
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
     plan = make_plan([facts], Options(Operation.LINK, level=level))
@@ -67,6 +68,12 @@ def bucket_remedy(facts: Facts, judgement: Judgement) -> list[str]:
     if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
         return [f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}."]
     actions = ", ".join(actions_of(stopped))
+    perhaps = next((row.decision for row in stopped if row.decision.cause is Cause.PERHAPS_DENIED), None)
+    if perhaps is not None and not any(row.decision.explicit for row in stopped):
+        return [
+            f"See whether the condition of the Deny in the bucket policy of {facts.bucket.name} holds for the cache, or exclude the "
+            f"role from it: {perhaps.reason}."
+        ]
     denial = next((row.decision for row in stopped if row.decision.explicit), None)
     if denial is not None:
         because = why(denial)

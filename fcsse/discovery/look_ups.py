@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fcsse.arn import role_arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
-from fcsse.evaluator.pair_access import UNNAMED, judge
-from fcsse.model import GRANT_OPERATIONS, Facts, Grant, Obstacle
+from fcsse.evaluator.grants import everything
+from fcsse.evaluator.pair_access import judge
+from fcsse.model import Facts, Obstacle
 from fcsse.policy.document import parsed
 
 T = TypeVar("T")
@@ -85,9 +85,7 @@ def _open_keys(facts: Facts) -> Iterator[str]:
     except FcsseError:
         return  # whoever needs the policy says so
     # What is not allowed yet hangs, once it is, on what denies it: so it is judged as if a grant allowed everything, too.
-    who = facts.role.arn if facts.role else role_arn(facts.partition, facts.account, UNNAMED)
-    everything = Grant("", str(who), frozenset(GRANT_OPERATIONS))
-    for grants in (facts.grants, (*(facts.grants or ()), everything)):
+    for grants in (facts.grants, (*(facts.grants or ()), everything(facts))):
         judgement = judge(facts, document, grants)
         if judgement is None:
             continue

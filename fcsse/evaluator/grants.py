@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from fcsse.arn import role_arn
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.context import PAIR, Context
 from fcsse.evaluator.known_values import UNKNOWN, Form
 from fcsse.evaluator.patterns import covers
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
-from fcsse.model import Grant
+from fcsse.model import GRANT_OPERATIONS, Facts, Grant
 
 SOURCE_ARN = "SourceArn"
 """Name of the constraint that binds a grant to the requests of one AWS service's resource."""
@@ -31,6 +32,20 @@ _CONTEXT_ACTIONS = frozenset(
     }
 )
 _UNCONSTRAINED = frozenset({"describekey", "retiregrant", "getpublickey"})
+
+
+UNNAMED = "fc-0"
+"""Stands for whichever cache of an account."""
+
+
+def role_of(facts: Facts) -> str:
+    """The role that the pair's cache uses; for every cache of the account, that of one that no policy names."""
+    return str(facts.role.arn) if facts.role else role_arn(facts.partition, facts.account, UNNAMED)
+
+
+def everything(facts: Facts) -> Grant:
+    """A grant of everything to the pair's role. What is not allowed with it, no link can allow."""
+    return Grant("", role_of(facts), frozenset(GRANT_OPERATIONS))
 
 
 def grantee(grant: Grant, context: Context) -> Naming:

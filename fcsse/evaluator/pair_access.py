@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from fcsse.arn import role_arn
 from fcsse.evaluator.bucket_requests import bucket_requests, decide_bucket
 from fcsse.evaluator.cache_requests import CacheRequest, cache_requests, decide, quick_requests
 from fcsse.evaluator.compiled import compile_parsed, policy_not_understood
 from fcsse.evaluator.evaluate import Policy, compile_policy, evaluate_alike
+from fcsse.evaluator.grants import role_of
 from fcsse.evaluator.judgement import BucketRow, Judgement, Row, decider
 from fcsse.evaluator.request import NOT_FOR_ALL, Cause, Decision, Verdict
 from fcsse.link_options import AccessLevel
@@ -24,9 +24,6 @@ from fcsse.model import Facts, Grant
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.kept import kept
-
-UNNAMED = "fc-0"
-"""Stands for whichever cache of an account."""
 
 ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 
@@ -131,7 +128,7 @@ def requests_of(
     if facts.key is None or (facts.role is None and not every_cache):
         return None
     return cache_requests(
-        str(facts.role.arn) if facts.role else role_arn(facts.partition, facts.account, UNNAMED),
+        role_of(facts),
         facts.account,
         facts.bucket.region or facts.key.arn.region,
         str(facts.key.arn),

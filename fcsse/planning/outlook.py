@@ -186,7 +186,11 @@ def stays(
     """The same as sentences. What was not decided is said to be possible, with what it depends on."""
     cache = facts.pair.cache or "every cache"
     said = []
-    for one in kept(facts, after, grants):
+    found = kept(facts, after, grants)
+    certain = {(one.statement, one.grant) for one in found if one.verdict is Verdict.ALLOWED}
+    for one in found:
+        if one.verdict is Verdict.UNKNOWN and one.by and (one.statement, one.grant) in certain:
+            continue  # it keeps access by that anyhow
         by = f" by {one.by}" if one.by else ""
         why = _why_kept(one, access, after, grants)
         if one.partly and why:

@@ -23,6 +23,7 @@ from fcsse.policy.steps import (
     ReadOnlyKept,
     StatementTakenOut,
     Step,
+    StillCovered,
     StillNamed,
 )
 from fcsse.policy.unique_ids import dead_principals, unique_ids
@@ -172,7 +173,9 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
     warnings += stays(facts, need.access, after, left)
     giving = {one.statement for one in kept(facts, after, left)}
     named = {after.statements[index].label for index in giving if index is not None} if after else set()
-    repeated = {_sentence(phrase(step)) for step in mine if isinstance(step, StillNamed) and step.label in named}
+    repeated = {
+        _sentence(phrase(step)) for step in mine if isinstance(step, StillNamed | StillCovered) and step.label in named
+    }
     warnings = [one for one in warnings if one not in repeated]
     if facts.role and not facts.role.exists and edited:
         warnings += _not_looked_up(edited)

@@ -172,6 +172,7 @@ def test_other_states_are_named(shell: Shell, state: str) -> None:
     run = shell.link("fc-0123", "data")
     assert run.code == 4
     assert state in run.err
+    assert f"({'pending import' if state == 'PendingImport' else state.lower()})" in run.words
     assert untouched(run)
 
 

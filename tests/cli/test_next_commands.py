@@ -60,6 +60,15 @@ def test_what_check_suggests_links(shell: Shell, tmp_path: Path, settings: tuple
     assert bare(shell, tmp_path, "check", "--cache", "fc-0123", "--bucket", "data", *settings).code == 0
 
 
+def test_a_link_across_accounts_takes_no_key_policy(shell: Shell) -> None:
+    """That the owner's side may not read it either is no reason to advise that in place of the link."""
+    reader = ("--bucket-role", "arn:aws:iam::444455556666:role/BucketReader")
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-other-account", *reader)
+    assert run.code == 3
+    assert shell.run(*suggested(run.out, "link")).code == 0
+    assert shell.works("fc-0123", "data-other-account") == (True, True)
+
+
 def test_what_was_stated_of_a_bucket_is_stated_again(shell: Shell) -> None:
     key = shell.sandbox.key("data-other-account").arn
     facts = ("--key", key, "--bucket-region", "eu-west-1", "--no-bucket-keys")

@@ -280,3 +280,34 @@ def test_quiet_says_all_the_same_that_access_stays_where_unlink_has_nothing_to_d
 
     assert "Nothing to do" in run.out
     assert "fc-0123 keeps access to the key by statement 'Hand': it also allows kms:CreateGrant." in run.err
+
+
+def test_that_access_stays_is_said_once(shell: Shell) -> None:
+    """By the statement for every cache; by one that gives a part for certain and the rest perhaps."""
+    assert shell.run("link", "--every-cache", "--bucket", "data").code == 0
+    every = shell.unlink(CACHE, "data", "-q").err
+    assert "keeps access" in every
+    assert "still gives" not in every
+    shell.append("data-alias", allow("Hand", {"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}}))
+    partly = shell.unlink(CACHE, "data-alias", "-q").err
+    assert "keeps access" in partly
+    assert "may keep" not in partly
+
+
+def test_where_a_deny_hangs_on_what_nobody_knows_no_allow_is_advised(shell: Shell) -> None:
+    elsewhere = {"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Condition": elsewhere}
+    shell.linked(CACHE, "data")
+    shell.append("data", {**deny, "Action": "kms:Decrypt", "Resource": "*"})
+    there = {**deny, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-bucket-keys/*"}
+    shell.linked(CACHE, "data-bucket-keys")
+    shell.sandbox.client("s3").put_bucket_policy(
+        Bucket="data-bucket-keys", Policy=json.dumps({"Version": "2012-10-17", "Statement": [there]})
+    )
+
+    findings = [one for one in shell.run("audit", "-o", "json").json["findings"] if one["code"] == "access-unknown"]
+    commands = {one["bucket"]: one["commands"] for one in findings}
+    assert "get-key-policy" in commands["data"][0]
+    assert "get-bucket-policy" in commands["data-bucket-keys"][0]
+    (pair,) = shell.run("check", "--cache", CACHE, "--bucket", "data-bucket-keys", "-o", "json").json["pairs"]
+    assert pair["remedies"][0].startswith("See whether the condition of the Deny in the bucket policy")

@@ -5,6 +5,7 @@ Top-down: the facts, warnings, then the diff or the grant; last what was done.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import assert_never
@@ -77,7 +78,7 @@ def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
     where = f" ({facts.bucket.region})" if facts.bucket.region else ""
     rows += [("Bucket", facts.bucket.name + where), ("Encryption", encryption_text(facts.bucket))]
     if facts.key:
-        state = f" ({facts.key.state.lower()})" if facts.key.state else ""
+        state = f" ({_in_words(facts.key.state)})" if facts.key.state else ""
         rows.append(("Key", str(facts.key.arn) + state))
     match outcome.via:
         case Via.POLICY:
@@ -89,6 +90,11 @@ def _facts(outcome: Outcome, facts: Facts) -> list[Line]:
     if outcome.status is Status.TO_DO:
         rows.append(("Change", outcome.summary))
     return [prose((f"{name:<12}", "bold"), text) for name, text in rows]
+
+
+def _in_words(state: str) -> str:
+    """A key's state as words: ``pending deletion``."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", state).lower()
 
 
 def encryption_text(bucket: Bucket) -> str:
@@ -111,7 +117,7 @@ def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
     keys: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         key = outcome.facts.key if outcome.facts else None
-        state = f" ({key.state.lower()})" if key and key.state not in (None, "Enabled") else ""
+        state = f" ({_in_words(key.state)})" if key and key.state and key.state != "Enabled" else ""
         heading = f"Key {key.arn}{state}" if key else "No key of their own" if outcome.facts else "Not known"
         keys.setdefault(heading, []).append(outcome)
     out: list[Line] = []

@@ -37,7 +37,7 @@ def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
     found: dict[Pair, Fixability] = {}
     by_key: dict[str, list[tuple[PairAudit, Access]]] = {}
     for one in judged:
-        if one.facts is None or not any(trouble.link_helps for trouble in one.troubles):
+        if one.facts is None or not any(trouble.kind.fixed_by_link for trouble in one.troubles):
             continue
         if level_of(one.facts) is AccessLevel.READ:
             hinder = "Link it again for reading only, as it was linked. --fix would let it write."

@@ -29,17 +29,16 @@ def find(judged: Sequence[PairAudit], words: CommandBuilder, told: Collection[Pa
     Missing roles are told once a role, by ``fsx.find``; ``told`` are the pairs of which something that could not be read
     is told already, once a bucket or key.
     """
-    groups: dict[tuple[str, str, str], list[tuple[PairAudit, Trouble]]] = {}
+    groups: dict[tuple[str, str, str, str], list[tuple[PairAudit, Trouble]]] = {}
     ways = fixability(judged)
     for one in judged:
         for trouble in one.troubles:
             if trouble.kind is not ROLE_MISSING and not (trouble.kind is UNREADABLE and one.pair in told):
                 way = ways.get(one.pair)
                 hinder = way.hinder if way else ""
-                if trouble.kind.fixed_by_link and not trouble.link_helps:
-                    hinder = trouble.remedy_template
-                groups.setdefault((trouble.kind.code, one.pair.bucket, hinder), []).append((one, trouble))
-    return [_finding(bucket, group, ways, words) for (_, bucket, _), group in groups.items()]
+                alike = (trouble.kind.code, one.pair.bucket, hinder, trouble.kind.remedy)
+                groups.setdefault(alike, []).append((one, trouble))
+    return [_finding(bucket, group, ways, words) for (_, bucket, *_), group in groups.items()]
 
 
 def _finding(
@@ -56,7 +55,7 @@ def _finding(
     roles = list(dict.fromkeys(str(one.facts.role.arn) for one, _ in group if one.facts and one.facts.role))
     remedy = (trouble.remedy_template or kind.remedy).replace(ROLES, listed(roles, 2))
     fix, commands = Fix.NO, _commands(kind, first, pairs, words)
-    if trouble.link_helps:
+    if kind.fixed_by_link:
         found = [ways[pair] for pair in pairs if pair in ways]
         fix = together(way.fix for way in found) if len(found) == len(pairs) else Fix.NO
         hinder = next((way.hinder for way in found if way.hinder), "")

@@ -12,7 +12,9 @@ from fcsse.commands.check_remedies import NOT_PUBLIC
 from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
+from fcsse.evaluator.grants import everything
 from fcsse.evaluator.judgement import Judgement, decider
+from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import Operation, Options
 from fcsse.model import Bucket, Facts
@@ -28,26 +30,16 @@ ALLOWED, DENIED, UNKNOWN = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNKNOWN
 ROLES = "{roles}"
 """In a remedy, in place of the roles of all the pairs that it is for."""
 
-PERHAPS_DENIED = (
-    "See whether that statement's condition holds for the cache. No link helps: a Deny wins over every Allow."
-)
-
 
 class Trouble(NamedTuple):
     """What keeps a pair from its access: the kind of finding, why, and what would help: a text with ``ROLES`` for roles.
 
-    ``remedy_template`` empty: what helps with every finding of the kind. Where that is a link, another remedy is given because no
-    link helps.
+    ``remedy_template`` empty: what helps with every finding of the kind.
     """
 
     kind: FindingKind
     reason: str
     remedy_template: str = ""
-
-    @property
-    def link_helps(self) -> bool:
-        """Does a link of the pair fix it?"""
-        return self.kind.fixed_by_link and not self.remedy_template
 
 
 def troubles_of(checked: CheckResult, bucket: Bucket | None, roleless: Collection[str]) -> tuple[Trouble, ...]:
@@ -136,9 +128,9 @@ def _of_bucket_policy(facts: Facts, judgement: Judgement) -> list[Trouble]:
             )
         ]
     if all(row.decision.cause is Cause.PUBLIC_POLICY for row in stopped):
-        return [Trouble(kinds.ACCESS_UNKNOWN, reason, f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}.")]
+        return [Trouble(_BUCKET_UNKNOWN, reason, f"{NOT_PUBLIC.format(bucket=facts.bucket.name)}.")]
     if all(row.decision.verdict is UNKNOWN for row in stopped):
-        return [Trouble(kinds.ACCESS_UNKNOWN, reason, "See whether the bucket policy's condition holds for the cache.")]
+        return [Trouble(_BUCKET_UNKNOWN, reason)]
     return [
         Trouble(
             kinds.BUCKET_POLICY, reason, f"Add a statement to the bucket's policy that allows {actions} to {ROLES}."
@@ -172,5 +164,18 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         return [Trouble(kinds.ACCESS_MISSING, reason)]
     if facts.policy is None or facts.grants is None:
         return [Trouble(kinds.UNREADABLE, lacking[0].decision.reason)]
-    denials = all(row.decision.cause is Cause.PERHAPS_DENIED for row in lacking)
-    return [Trouble(kinds.ACCESS_UNKNOWN, lacking[0].decision.reason, PERHAPS_DENIED if denials else "")]
+    reason = lacking[0].decision.reason
+    document = parsed(facts.policy)
+    best = key_rows(facts, document, (*facts.grants, everything(facts)), explain=False, briefly=True)
+    helps = all(row.verdict is ALLOWED for row in best or ())
+    return [Trouble(kinds.ACCESS_UNKNOWN if helps else _MAYBE_DENIED, reason)]
+
+
+_MAYBE_DENIED = kinds.ACCESS_UNKNOWN._replace(
+    remedy="See whether the condition of the Deny holds for the cache, or have its role excepted: no Allow helps against it.",
+    command=kinds.Command.SHOW_KEY_POLICY,
+)
+_BUCKET_UNKNOWN = kinds.ACCESS_UNKNOWN._replace(
+    remedy="See whether the bucket policy's condition holds for the cache.", command=kinds.Command.SHOW_BUCKET_POLICY
+)
+"""Access that is unknown for a reason that no link removes."""
