@@ -22,7 +22,7 @@ MOST = 100
 """Principals that are looked up in IAM."""
 
 
-CORRECT = advice("Correct or remove it in the key policy, or use ", BY_GRANT, ", which leaves the policy alone.")
+CORRECT = advice("Correct or remove it in the key policy, or link with ", BY_GRANT, ", which leaves the policy alone.")
 
 
 class Suspects(NamedTuple):
@@ -114,7 +114,7 @@ def never_valid(error: NotVisibleError, suspects: Suspects, linked: Collection[s
         return None
     hint = CORRECT
     if suspects.dead and not (missing or suspects.no_arns):
-        hint = advice("Remove it in the same change with ", PRUNE, " (the diff shows it), or use ", BY_GRANT, ".")
+        hint = advice("Remove it in the same change with ", PRUNE, " (the diff shows it), or link with ", BY_GRANT, ".")
     return PolicyRefusedError(f"{error.message} The reason: {'; '.join(found)}", hint, PolicyRefusal.PRINCIPALS)
 
 

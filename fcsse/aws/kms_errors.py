@@ -73,7 +73,7 @@ def _refused_document(code: str, message: str, call: Call) -> FcsseError:
             f"{call.opening}: KMS's lockout check refused it: {message}",
             advice(
                 "The key policy must go on allowing you kms:PutKeyPolicy: have its owner add a statement that does "
-                "(normally the account's root statement), or use ",
+                "(normally the account's root statement), or link with ",
                 BY_GRANT,
                 ". fcsse never bypasses this check.",
             ),
