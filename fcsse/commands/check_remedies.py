@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fcsse.errors import FcsseError
+from fcsse.evaluator.grants import everything
 from fcsse.evaluator.judgement import BucketRow, Judgement
+from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel, Operation, Options, Via
 from fcsse.model import Facts
@@ -13,6 +15,7 @@ from fcsse.planning.denials import why
 from fcsse.planning.linked_level import level_of
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
+from fcsse.policy.document import parsed
 from fcsse.suggested_commands import CommandBuilder, operations
 from fcsse.text import capitalized
 
@@ -20,6 +23,25 @@ NOT_PUBLIC = (
     "See whether the owner of bucket {bucket} blocks public access (aws s3api get-public-access-block, aws s3control "
     "get-public-access-block), or have its policy name roles or an organization in place of everybody"
 )
+
+
+MAYBE_DENIED = (
+    "See whether the condition of the Deny holds for the cache, or have its role excepted: no Allow helps against it."
+)
+
+
+def no_allow_helps(facts: Facts) -> bool:
+    """Is nothing denied for lack of an Allow, and stays something unknown whatever is allowed?"""
+    if facts.policy is None or facts.grants is None:
+        return False
+    document = parsed(facts.policy)
+    now, best = (
+        key_rows(facts, document, grants, explain=False, briefly=True) or ()
+        for grants in (facts.grants, (*facts.grants, everything(facts)))
+    )
+    if any(row.verdict is Verdict.DENIED for row in now):
+        return False
+    return any(row.verdict is not Verdict.ALLOWED for row in best)
 
 
 def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
@@ -40,6 +62,8 @@ def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[
     match outcome.status:
         case Status.BLOCKED if outcome.error:
             return outcome.error, _ways_round(facts, outcome.error, words, level)
+        case Status.TO_DO if no_allow_helps(facts):
+            return None, [MAYBE_DENIED]
         case Status.TO_DO:
             return None, list(words.link([facts.pair], *operations(level)))
         case _:

@@ -113,12 +113,11 @@ def change_policy(
         left = dead_principals(after, dead)
         if left:
             named = "; ".join(f"{one.id} in statement {one.label}" for one in left)
+            otherwise = (", or ", LINK_BY_GRANT) if operation is Operation.LINK else ()
             raise PolicyRefusedError(
                 f"updating the policy of key {key}: KMS refuses any change to it, because it names deleted principals: "
                 f"{named}",
-                advice(
-                    "Remove them in the same change with ", PRUNE, " (the diff shows each), or ", LINK_BY_GRANT, "."
-                ),
+                advice("Remove them in the same change with ", PRUNE, " (the diff shows each)", *otherwise, "."),
             )
         buckets = ", ".join(dict.fromkeys(access.bucket for access in accesses))
         after = edit.fit(after, before, f"updating the policy of key {key} for {buckets}")

@@ -117,7 +117,7 @@ def fit(document: PolicyDocument, before: PolicyDocument, doing: str = "fitting 
         f"{doing}: it would be {compact.size:,} bytes without white space ({document.size:,} with), "
         f"and KMS takes {MAX_POLICY_BYTES:,}; now it is {before.size:,}"
     )
-    hint = advice("Take statements out that nobody needs, or ", LINK_BY_GRANT, ".")
+    hint = advice("Take statements out of it that nobody needs, or ", LINK_BY_GRANT, ".")
     raise errors.PolicyFullError(message, hint)
 
 

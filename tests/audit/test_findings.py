@@ -272,6 +272,15 @@ def test_grants_with_constraints_whose_values_are_not_compared_are_no_duplicates
     assert "duplicate-grant" not in codes(made.done())
 
 
+def test_a_grant_is_ended_by_one_command() -> None:
+    """The second would fail: KMS does not find a grant that has ended."""
+    made = Made()
+    made.link(A, "data", policy(), grants=(grant(A, "", "g1"), grant(A, "", "g2")))
+    commands = [command for finding in found(made.done()) for command in finding.commands]
+    ends = [command.split("--grant-id ")[1].split()[0] for command in commands if "--grant-id" in command]
+    assert sorted(ends) == ["g1", "g2"]
+
+
 def test_a_grant_that_another_bucket_rests_on_is_no_spare_one() -> None:
     made = Made()
     grants = (grant(A, f"fcsse:{A}:data", "g1"), grant(A, "", "g2"), grant(A, "", "g3"))

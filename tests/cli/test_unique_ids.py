@@ -121,6 +121,16 @@ def test_an_id_that_is_nobody_s_is_dead(shell: Shell) -> None:
     assert shell.run(*run.out.rsplit("fcsse ", 1)[1].split()).code == 0
 
 
+def test_unlink_is_advised_no_option_that_it_has_not(shell: Shell) -> None:
+    shell.linked(CACHE, "data")
+    shell.append("data-dead", json.loads(json.dumps(shell.last("data")).replace(":::data/", ":::data-dead/")))
+    run = shell.unlink(CACHE, "data-dead")
+
+    assert run.code == 4, run.words
+    assert "--prune-orphans" in run.err
+    assert "--via" not in run.err
+
+
 def test_nobody_asks_iam_about_ids_where_there_are_none(shell: Shell) -> None:
     run = shell.link(CACHE, "data")
 

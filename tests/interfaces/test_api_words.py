@@ -34,7 +34,7 @@ def test_a_parameter_is_an_option_and_an_argument(parameter: Parameter, option: 
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"bucket": "data-dead"}, 'prune_orphans=True (the diff shows each), or use via="grant"'),
+        ({"bucket": "data-dead"}, 'prune_orphans=True (the diff shows each), or link by a grant instead (via="grant")'),
         ({"bucket": "data-other-account", "via": "policy"}, 'pass via="grant"'),
         ({"bucket": "data", "narrow_grant": True, "via": "grant"}, "Leave narrow_grant out"),
         ({"bucket": "data", "narrow_grant": True, "via": "policy"}, "Leave one of them out"),

@@ -8,13 +8,11 @@ from typing import NamedTuple
 from fcsse.commands.audit import finding_kinds as kinds
 from fcsse.commands.audit.finding_kinds import FindingKind
 from fcsse.commands.check import CheckResult
-from fcsse.commands.check_remedies import NOT_PUBLIC
+from fcsse.commands.check_remedies import MAYBE_DENIED, NOT_PUBLIC, no_allow_helps
 from fcsse.encryption_algorithms import DSSE_KMS
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.evaluator.bucket_requests import S3_REST
-from fcsse.evaluator.grants import everything
 from fcsse.evaluator.judgement import Judgement, decider
-from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import Operation, Options
 from fcsse.model import Bucket, Facts
@@ -164,17 +162,11 @@ def _of_access(facts: Facts, judgement: Judgement) -> list[Trouble]:
         return [Trouble(kinds.ACCESS_MISSING, reason)]
     if facts.policy is None or facts.grants is None:
         return [Trouble(kinds.UNREADABLE, lacking[0].decision.reason)]
-    reason = lacking[0].decision.reason
-    document = parsed(facts.policy)
-    best = key_rows(facts, document, (*facts.grants, everything(facts)), explain=False, briefly=True)
-    helps = all(row.verdict is ALLOWED for row in best or ())
-    return [Trouble(kinds.ACCESS_UNKNOWN if helps else _MAYBE_DENIED, reason)]
+    kind = _MAYBE_DENIED if no_allow_helps(facts) else kinds.ACCESS_UNKNOWN
+    return [Trouble(kind, lacking[0].decision.reason)]
 
 
-_MAYBE_DENIED = kinds.ACCESS_UNKNOWN._replace(
-    remedy="See whether the condition of the Deny holds for the cache, or have its role excepted: no Allow helps against it.",
-    command=kinds.Command.SHOW_KEY_POLICY,
-)
+_MAYBE_DENIED = kinds.ACCESS_UNKNOWN._replace(remedy=MAYBE_DENIED, command=kinds.Command.SHOW_KEY_POLICY)
 _BUCKET_UNKNOWN = kinds.ACCESS_UNKNOWN._replace(
     remedy="See whether the bucket policy's condition holds for the cache.", command=kinds.Command.SHOW_BUCKET_POLICY
 )
