@@ -220,12 +220,12 @@ class Reactor:
 
     def _without_shared_grants(self, facts: Facts | Obstacle) -> Facts | Obstacle:
         """The facts without grants that another bucket of the cache may rest on: nobody is here who could say."""
-        if isinstance(facts, Obstacle):
+        if isinstance(facts, Obstacle) or facts.grants is None:
             return facts
-        shared = [one for one in facts.grants or () if may_serve_others(one, facts)]
+        shared = [one for one in facts.grants if may_serve_others(one, facts)]
         for one in shared:
             self.note(f"Grant {one.grant_id} stays: it was made by hand, and {facts.pair.cache} has other buckets.")
-        return facts._replace(grants=tuple(one for one in facts.grants or () if one not in shared))
+        return facts._replace(grants=tuple(one for one in facts.grants if one not in shared))
 
     def _given(self, text: str | None, role: str, dead: Iterable[str]) -> set[str]:
         try:
