@@ -179,8 +179,9 @@ class Transport:
         self.clock.world.check()
         if operation == "GetKeyPolicy" and reply.status == 200:
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                text = json.loads(reply.body, object_pairs_hook=_each_once)["Policy"]
-                if isinstance(text, str):
+                members = json.loads(reply.body, object_pairs_hook=_each_once)
+                text = members["Policy"]
+                if isinstance(text, str) and isinstance(members.get("PolicyName", ""), str):  # else it is not AWS's
                     key = json.loads(request.body)["KeyId"]
                     self.record.shown.append(Shown(asked, world.now, process.name, text, key))
         headers = dict(reply.headers)
