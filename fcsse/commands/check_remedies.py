@@ -53,7 +53,8 @@ def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
 def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[FcsseError | None, list[str]]:
     """The blocker and the next steps, by planning the link that would fix it."""
     foreign = facts.key is not None and facts.key.arn.account != facts.account
-    unread = facts.key is None or facts.grants is None or (facts.policy is None and not foreign)
+    described = facts.key is not None and facts.key.state is not None
+    unread = not described or facts.grants is None or (facts.policy is None and not foreign)
     if facts.refusals and unread:
         refusal = facts.refusals[0]
         return refusal, [refusal.hint]
