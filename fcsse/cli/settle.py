@@ -159,7 +159,7 @@ def code_of(
 ) -> int:
     """The first error's; 7 where something stays lost or may be; else that of pending changes, or 0.
 
-    ``recorded``: does what the record does not tell count?
+    ``recorded``: did CloudTrail show the writes in time? If not, what it does not tell is no reason for 7 yet.
     """
     error = next((one.error for one in results if one.error), None)
     if error is not None:

@@ -67,7 +67,7 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
         if ours.every_cache and ours.account == facts.account:
             buckets = sorted(arn.rsplit(":", 1)[-1] for arn in ours.buckets)
             pairs = [one.pair for one in key.judged if one.pair.bucket in buckets]
-            others = _others_at_rest(facts, buckets)
+            leave = _why_to_leave(facts, buckets)
             commands = (
                 *words.fcsse("unlink", [], buckets, *key.named(buckets)),
                 *words.link(pairs, *_context(key, ours), *operations(ours.level)),
@@ -80,16 +80,16 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
                         f"Statement {statement.label} applies to any role session of account {ours.account} that is named FSx, "
                         "whoever started it."
                     ],
-                    () if others else commands,
-                    remedy=others or None,
+                    () if leave else commands,
+                    remedy=leave or None,
                     bucket=buckets[0] if len(buckets) == 1 else None,
                 )
             )
     return found
 
 
-def _others_at_rest(facts: AccountFacts, buckets: Sequence[str]) -> str:
-    """Why a statement for every cache is not to be taken out: what may rest on it and could not be linked instead."""
+def _why_to_leave(facts: AccountFacts, buckets: Sequence[str]) -> str:
+    """Why a statement for every cache is to be left: caches that need it, or may, and cannot be linked instead; empty where none do."""
     links = [one.association for one in facts.associations if one.association.bucket in buckets]
     roleless = list(dict.fromkeys(one.owner for one in links if one.owner in facts.roleless))
     if roleless:
