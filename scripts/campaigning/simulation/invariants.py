@@ -121,7 +121,7 @@ def _undone(one: Command, record: Record) -> bool:
 def of_backups(one: Command, put: Put, record: Record) -> Iterator[str]:
     """Never a write without its backup: to be asked when the put takes its effect."""
     saved = saved_texts([one.home]) if one.home.exists() else set()
-    shown = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at < put.sent]
+    shown = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at <= put.sent]
     if not saved & {seen.text for seen in shown}:
         yield "a write without a backup"
     elif any(other.by == one.name and other.after == put.before for other in record.puts):
@@ -141,7 +141,7 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
     for index, put in enumerate(record.puts):
         if put.by != one.name:
             continue
-        before = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at < put.sent]
+        before = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at <= put.sent]
         for lost in foreign(put.before) - foreign(put.after):
             if lost in foreign(final) or _sid(lost) in text:
                 continue
