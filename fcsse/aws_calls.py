@@ -158,8 +158,8 @@ class AwsCalls(Protocol):
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
 
-    def may_be_elsewhere(self, bucket: str) -> bool:
-        """Was ``read_encryption`` answered only when asked again, as by a bucket outside the caller's Region?"""
+    def region_of_answer(self, bucket: str) -> str | None:
+        """The Region in which ``read_encryption`` was answered: the bucket's. None where that is not known."""
 
     def read_bucket_policy(self, bucket: str) -> str:
         """The text of a bucket policy; empty where there is none."""

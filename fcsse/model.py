@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
 from typing import NamedTuple
 
 from fcsse import arn as arns
@@ -255,6 +256,14 @@ class RequestFacts(NamedTuple):
 NOTHING_KNOWN = RequestFacts()
 
 
+class Source(Enum):
+    """Where a pair's permissions come from."""
+
+    KEY_POLICY = "key-policy"
+    GRANTS = "grants"
+    BUCKET_POLICY = "bucket-policy"
+
+
 class Facts(NamedTuple):
     """What was found out about one pair: everything that deciding needs, and nothing that was not read.
 
@@ -282,6 +291,17 @@ class Facts(NamedTuple):
     prefixes_unknown: str = ""
     dead_ids: frozenset[str] = frozenset()
     request: RequestFacts = NOTHING_KNOWN
+
+    @property
+    def not_read(self) -> tuple[Source, ...]:
+        """What was not read, so that no verdict on the pair takes it into account."""
+        key = self.key is not None
+        missing = (
+            (Source.KEY_POLICY, key and self.policy is None),
+            (Source.GRANTS, key and self.grants is None),
+            (Source.BUCKET_POLICY, self.bucket_policy is None),
+        )
+        return tuple(source for source, absent in missing if absent)
 
 
 class Obstacle(NamedTuple):

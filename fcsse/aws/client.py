@@ -29,7 +29,7 @@ class Aws(Sides):
     """Every question and every write of a run, as ``aws_calls.AwsCalls``. Its methods may be called from many threads."""
 
     ids: PrincipalIds = field(init=False)
-    asked_again: set[str] = field(default_factory=set, init=False)
+    answered_in: dict[str, str | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.ids = PrincipalIds(lambda: self.own("iam"))
@@ -115,13 +115,12 @@ class Aws(Sides):
     def read_encryption(self, bucket: str) -> Encryption:
         """The default encryption of a bucket."""
         answer = self.on_bucket(bucket, lambda client: s3.read_encryption(client, bucket))
-        if answer.repeated:
-            self.asked_again.add(bucket)
+        self.answered_in[bucket] = answer.region
         return answer.encryption
 
-    def may_be_elsewhere(self, bucket: str) -> bool:
-        """Was ``read_encryption`` answered only when asked again, as by a bucket outside the caller's Region?"""
-        return bucket in self.asked_again
+    def region_of_answer(self, bucket: str) -> str | None:
+        """The Region in which ``read_encryption`` was answered: the bucket's."""
+        return self.answered_in.get(bucket)
 
     def read_bucket_policy(self, bucket: str) -> str:
         """The text of a bucket policy; empty where there is none."""

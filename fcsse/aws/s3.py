@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -24,10 +25,10 @@ def _call(action: str, bucket: str, doing: str) -> Call:
 
 
 class EncryptionAnswer(NamedTuple):
-    """The default encryption of a bucket. ``repeated``: S3 gave it only when asked again, perhaps in another Region."""
+    """The default encryption of a bucket, and for which Region the request was signed that S3 answered: the bucket's."""
 
     encryption: Encryption
-    repeated: bool = False
+    region: str | None = None
 
 
 def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> EncryptionAnswer:
@@ -36,6 +37,7 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
     ``owner`` is the account the bucket must belong to; S3 answers 403 where it is somebody else's.
     Raises ``NotFoundError`` and ``DeniedError``. Source: S3 API reference, GetBucketEncryption.
     """
+    s3.meta.events.register("after-call.s3.GetBucketEncryption", _note_region, unique_id="fcsse-note-region")
     call = _call("s3:GetEncryptionConfiguration", bucket, f"reading the default encryption of bucket {bucket}")
     extra: dict[str, Any] = {"ExpectedBucketOwner": owner} if owner else {}
     with translated(call):
@@ -52,7 +54,18 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
     default = rule["ApplyServerSideEncryptionByDefault"]
     key = default.get("KMSMasterKeyID") or None
     encryption = Encryption(default["SSEAlgorithm"], key, rule.get("BucketKeyEnabled", False))
-    return EncryptionAnswer(encryption, answer["ResponseMetadata"].get("RetryAttempts", 0) > 0)
+    return EncryptionAnswer(encryption, answer["ResponseMetadata"].get(_SIGNED_FOR))
+
+
+_SIGNED_FOR = "SignedFor"
+"""The member of a parsed answer's metadata that names the Region of the request's signature."""
+
+
+def _note_region(parsed: dict[str, Any], context: Mapping[str, Any], **_: object) -> None:
+    """S3 takes no request that is signed for another Region than the bucket's: botocore follows it to the right one, and
+    remembers that for every later request. Source: S3 API reference, "Error responses", AuthorizationHeaderMalformed.
+    """
+    parsed.setdefault("ResponseMetadata", {})[_SIGNED_FOR] = context.get("signing", {}).get("region")
 
 
 def read_ownership(s3: S3Client, bucket: str, account: str) -> Ownership:

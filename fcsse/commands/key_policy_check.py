@@ -121,7 +121,6 @@ def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
         Bucket(pair.bucket, encryption, stated.region, foreign=False, given=True, bucket_keys_known=known),
         key,
         text,
-        (),
         request=RequestFacts(stated.now, stated.organization),
     )
 

@@ -79,8 +79,8 @@ class Buckets:
 
     def doubts_region(self, name: str, encryption: Encryption) -> bool:
         """Is S3 to be asked where a bucket is, although its key's ARN should tell? It takes any ARN for a default key, and uses
-        none of another Region. Most buckets are in the caller's Region, and so is their key: there is nothing to ask then,
-        unless S3 sent the request on. Access can be taken back anyway.
+        none of another Region. Where S3 told the encryption in the key's Region, there is nothing to ask. Access can be taken
+        back anyway.
 
         Source: S3 API reference, PutBucketEncryption ("Amazon S3 doesn't validate the KMS key ID").
         """
@@ -88,7 +88,7 @@ class Buckets:
         arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is not Operation.UNLINK else None
         if arn is None or options.key is not None or options.bucket_region is not None:
             return False
-        return arn.region != self._home or self._fetcher.may_be_elsewhere(name)
+        return arn.region != self._fetcher.region_of_answer(name)
 
     def without_key(self, name: str) -> Encryption | FcsseError | None:
         """The bucket's encryption where it has no key of its own, or why it cannot be read; None where it has one."""

@@ -101,9 +101,9 @@ class Fetcher:
         """A bucket's default encryption."""
         return self._ask("encryption", self._aws.read_encryption, bucket)
 
-    def may_be_elsewhere(self, bucket: str) -> bool:
-        """May the bucket be outside the caller's Region? Known once its encryption is."""
-        return self._aws.may_be_elsewhere(bucket)
+    def region_of_answer(self, bucket: str) -> str | None:
+        """The Region in which S3 told the bucket's encryption, once it has."""
+        return self._aws.region_of_answer(bucket)
 
     def bucket_policy(self, bucket: str) -> Future[str]:
         """A bucket's own policy."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fcsse.aws.client import Aws
+from fcsse.model import Encryption
 from tests.cli.documented_statements import OWN, role
 from tests.cli.shell import WRITES, Shell
 
@@ -76,6 +78,21 @@ def test_a_key_of_another_region_than_the_bucket_gives_no_access(shell: Shell, k
     shell.sandbox.add_cache("fc-0777", ["data-wrong-region"])
     audited = shell.run("audit", "-o", "json").json
     assert {one["read"] for one in audited["pairs"] if one["cache"] == "fc-0777"} == {"denied"}
+
+
+def test_where_a_bucket_is_does_not_depend_on_what_s3_was_asked_first(shell: Shell) -> None:
+    """botocore remembers where S3 sent the first request on; the later ones go there straight away."""
+    key = shell.sandbox.key("data").arn
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key, region="us-west-2")
+    shell.append(key, {"Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "kms:*", "Resource": "*"})
+    read = Aws.read_encryption
+
+    def later(self: Aws, bucket: str) -> Encryption:
+        self.read_bucket_policy(bucket)
+        return read(self, bucket)
+
+    shell.patch.setattr(Aws, "read_encryption", later)
+    assert pair(shell, "fc-0123", "data-wrong-region")["read"] == "denied"
 
 
 @WRONG_REGIONS

@@ -184,6 +184,7 @@ def test_access_to_a_foreign_bucket_is_said_as_far_as_it_was_seen(shell: Shell) 
     for more in ((), ("-q",), ("-o", "markdown"), ("-o", "json")):
         run = shell.run(*words, *more)
         assert (run.code, headline in run.out) == (0, True), run.words
+    assert pair(shell, "fc-0456", "data-other-account")["not_read"] == ["key-policy", "bucket-policy"]
     assert shell.run(*words, "-q").out == f"T{headline}.\n"
 
 
@@ -226,6 +227,8 @@ def test_an_audit_says_so_too(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     pairs = shell.run("audit", "-o", "json").json["pairs"]
     said = {one["bucket"]: one["verdict"] for one in pairs if one["cache"] == "fc-0123"}
+    not_read = {one["bucket"]: one["not_read"] for one in pairs if one["cache"] == "fc-0123"}
+    assert (not_read["data"], not_read["data-other-account"]) == ([], ["key-policy", "bucket-policy"])
     assert said["data-other-account"].endswith(BEYOND)
     assert said["data"] == "fc-0123 can read and write s3://data"
 

@@ -47,6 +47,11 @@ def judged(shell: Shell, folder: Path, text: str, *words: str, keys: str = "--no
     return run
 
 
+def test_what_was_not_read_is_named(shell: Shell, tmp_path: Path) -> None:
+    run = judged(shell, tmp_path, document(allow()), "-o", "json")
+    assert run.json["pairs"][0]["not_read"] == ["grants", "bucket-policy"]
+
+
 def test_nothing_is_said_to_allow_nothing_where_some_objects_are_allowed(shell: Shell, tmp_path: Path) -> None:
     part = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET}/a/*"}}
     run = judged(shell, tmp_path, document(allow(Action="kms:Decrypt", Condition=part)))

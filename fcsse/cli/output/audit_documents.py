@@ -112,6 +112,7 @@ def _verdict(one: PairAudit, findings: list[str]) -> Json:
         "write": one.write.value,
         "verdict": one.headline,
         "decided_by": list(one.by),
+        "not_read": [source.value for source in one.facts.not_read] if one.facts else [],
         "encryption": encryption.algorithm if encryption else None,
         "bucket_keys": encryption.bucket_keys if encryption and encryption.is_kms else None,
         "key": one.key,

@@ -69,6 +69,7 @@ def checked_pair(one: CheckResult) -> Json:
             }
             for row in judgement.bucket_rows
         ],
+        "not_read": [source.value for source in facts.not_read] if facts else [],
         "remedies": list(one.remedies),
         "notes": list(one.notes),
         "error": error_entry(one.error) if one.error else None,
