@@ -32,8 +32,8 @@ _LABELS = (
     r"|private[_-]?key|api[_-]?key|x-amz-signature|signatureprovided|signature|stringtosign(?:bytes)?|canonicalrequest(?:bytes)?"
     r"|x-amz-credential|token-\d"
 )
-_NAME_AND_REASON = rf"(?<=[-.])(?:{_LABELS}): [a-z]+ [a-z]"
-"""A name that ends like a label, and words: "bucket my-secret: there is no such bucket"."""
+_NAME_AND_REASON = rf"(?<=[-.])(?:{_LABELS}): (?:--[a-z-]+|[a-z]+) [a-z]"
+"""A name that ends like a label, and words: "bucket my-secret: there is no such bucket"; the first may be an option."""
 
 _QUERY = (
     r"X-Amz-(?:Signature|Security-Token|Credential)|Signature|AWSAccessKeyId|Key-Pair-Id|Policy|SessionToken|SecurityToken"

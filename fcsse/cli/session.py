@@ -183,7 +183,7 @@ def tell_error(
 
 def tell_unread(command: str, words: list[str], error: UsageError) -> None:
     """Tells an error in words that were not understood, in the form that they ask for."""
-    tell_error(command, wanted_output(words), Terminal(), error)
+    tell_error(command, wanted_output(words), Terminal(), error, changed=False if command in WRITERS else None)
 
 
 def require(condition: object, message: str, hint: str = "") -> None:

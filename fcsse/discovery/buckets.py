@@ -179,7 +179,7 @@ class Buckets:
             region = options.bucket_region or self._fetcher.region(name).result()
             return Bucket(name, encryption, region, foreign=not ownership.own)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
-        region = _same_region(name, options.bucket_region, arn)
+        region = self._same_region(name, arn)
         if self.doubts_region(name, encryption):
             told = result_or_error(self._fetcher.region(name))
             region = told if isinstance(told, str) else region
@@ -191,15 +191,30 @@ class Buckets:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""
         own = _named_by_arn(now)
         if own is not None and own.region != key.region and self._options.operation is not Operation.UNLINK:
-            doing = f"{self._options.operation.value}ing bucket {name}: "
-            message = advice(doing, KEY, f" {key} is in {key.region}, and the bucket in {own.region}")
+            message = advice(
+                f"{doing(self._options, name)}: ", KEY, f" {key} is in {key.region}, and the bucket in {own.region}"
+            )
             raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
 
     def _given(self, name: str, key: Arn) -> Bucket:
         keys = self._options.bucket_keys
         encryption = Encryption(SSE_KMS.code, str(key), bool(keys))
-        region = _same_region(name, self._options.bucket_region, key)
+        region = self._same_region(name, key)
         return Bucket(name, encryption, region, given=True, bucket_keys_known=keys is not None)
+
+    def _same_region(self, bucket: str, key: Arn) -> str:
+        stated = self._options.bucket_region
+        if stated not in (None, key.region):
+            message = advice(
+                f"{doing(self._options, bucket)}: ", BUCKET_REGION, f" {stated} is not the Region of key {key}"
+            )
+            raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
+        return key.region
+
+
+def doing(options: Options, bucket: str) -> str:
+    """What an error about a bucket begins with, such as ``linking bucket data``."""
+    return f"{options.operation.value}ing bucket {bucket}"
 
 
 def reads_key(encryption: Encryption, options: Options) -> bool:
@@ -216,10 +231,3 @@ def is_default_key(bucket: Bucket) -> bool:
 
 def _named_by_arn(encryption: Encryption) -> Arn | None:
     return key_arn(encryption.key or "") or alias_arn(encryption.key or "")
-
-
-def _same_region(bucket: str, stated: str | None, key: Arn) -> str:
-    if stated not in (None, key.region):
-        message = advice(f"linking bucket {bucket}: ", BUCKET_REGION, f" {stated} is not the Region of key {key}")
-        raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
-    return key.region

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from fcsse.advice import BUCKET_PROFILE, BUCKET_REGION, BUCKET_ROLE, KEY, THE_FACTS, Parameter, advice
 from fcsse.arn import Arn, alias_arn, is_key_id, is_unique_id, key_arn
 from fcsse.aws_calls import AwsCalls
-from fcsse.discovery.buckets import is_default_key, reads_key
+from fcsse.discovery.buckets import doing, is_default_key, reads_key
 from fcsse.discovery.fetcher import Fetcher, attempt
 from fcsse.errors import DeniedError, FcsseError, ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.link_options import Operation, Options, Via
@@ -212,12 +212,12 @@ class Keys:
                     THE_FACTS,
                     ".",
                 ),
-                doing=f"linking bucket {bucket.name}",
+                doing=doing(self._options, bucket.name),
             )
         alias = alias_arn(reference)
         region = alias.region if alias else bucket.region
         if region is None:
-            message = f"linking bucket {bucket.name}: S3 did not return its Region"
+            message = f"{doing(self._options, bucket.name)}: S3 did not return its Region"
             raise UsageError(message, advice("Name it with ", BUCKET_REGION, "."))
         try:
             return self._fetcher.resolved(reference, region).result()
@@ -245,7 +245,7 @@ class Keys:
                     BUCKET_ROLE,
                     ".",
                 ),
-                doing=f"linking bucket {bucket.name}",
+                doing=doing(self._options, bucket.name),
             ) from error
 
     def _has_own_key(self, bucket: Bucket) -> bool:

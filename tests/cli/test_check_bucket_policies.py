@@ -207,6 +207,17 @@ def test_what_was_stated_of_a_bucket_says_nothing_of_its_policy(shell: Shell) ->
     )
 
 
+@pytest.mark.parametrize(("command", "doing"), [("check", "checking"), ("link", "linking"), ("unlink", "unlinking")])
+def test_an_error_about_a_stated_bucket_says_what_was_asked_for(shell: Shell, command: str, doing: str) -> None:
+    key = shell.sandbox.key("data-other-account").arn
+    facts = ("--key", key, "--bucket-region", "us-east-1", "--no-bucket-keys")
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data-other-secret", *facts)
+    assert (
+        run.code,
+        f"Error: {doing} bucket data-other-secret: --bucket-region us-east-1 is not" in run.err.replace("\n", " "),
+    ) == (2, True), run.words
+
+
 def test_a_foreign_bucket_without_a_key_may_refuse_as_well(shell: Shell) -> None:
     shell.sandbox.add_bucket("data-other-plain", account=OTHER)
     bucket = "arn:aws:s3:::data-other-plain"

@@ -8,7 +8,7 @@ import pytest
 
 from fcsse.cli.completion_table import OF_COMMAND, OPTIONS
 from tests.cli.documented_statements import OWN, role
-from tests.cli.shell import Shell
+from tests.cli.shell import WRITES, Shell
 
 LINK = ("link", "--cache", "fc-0123")
 
@@ -49,6 +49,7 @@ def test_stdout_is_exactly_one_json_document(
     assert document["schema"] == "fcsse/2"
     assert document["command"] == words[0]
     assert document["exit_code"] == code
+    assert document["changed"] is (code == 0 and bool(WRITES.intersection(run.operations)))
     assert run.out.isascii()
     if error is None:
         assert "error" not in document
