@@ -68,13 +68,14 @@ def _policy(part: NewStatements, names: Mapping[tuple[str, ...], str]) -> str:
     where = f"--region {shlex.quote(part.region)} --key-id {key} --policy-name default"
     # With the Region: replicas of a multi-Region key have one id, and a policy each.
     name = f"{part.region}-{part.key.resource.rpartition('/')[2][-8:]}" if part.key else part.buckets[0]
-    before, after = f"key-policy-{name}.before.json", f"key-policy-{name}.after.json"
+    after = f"key-policy-{name}.after.json"
     add = shlex.quote(json.dumps(list(part.statements), indent=2))
     return (
         f"# Adds to the policy of {part.whose}. Needs jq.\n"
         "# KMS replaces the whole policy: what others write between the first command and the last is lost.\n"
-        f"# fcsse link avoids that. To look first, leave the last command out: diff {before} {after}\n"
-        f"aws kms get-key-policy {where} \\\n    --query Policy --output text > {before} &&\n"
-        f"jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    {before} > {after} &&\n"
+        f'# fcsse link avoids that. To look first, leave the last command out: diff "$before" {after}\n'
+        f"before=key-policy-{name}.before-$(date +%Y%m%dT%H%M%S).json &&\n"  # a second run keeps the first one's copy
+        f'aws kms get-key-policy {where} \\\n    --query Policy --output text > "$before" &&\n'
+        f'jq --argjson add {add} \\\n    {shlex.quote(APPEND)} \\\n    "$before" > {after} &&\n'
         f"aws kms put-key-policy {where} \\\n    --policy file://{after}\n"
     )

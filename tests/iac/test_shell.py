@@ -1,5 +1,6 @@
 """The AWS CLI commands, run for real against a simulated AWS."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -33,12 +34,15 @@ def test_the_policy_commands_link(bucket: str, shell: Shell, tmp_path: Path) -> 
 
 def test_run_twice_they_add_nothing_twice(shell: Shell, tmp_path: Path) -> None:
     script = shell.run("statement", "--cache", "fc-0123", "--bucket", "data", "--format", "aws-cli").out
+    before = shell.sandbox.policy_text("data")
     assert sh(shell, script, tmp_path).returncode == 0
     once = shell.sandbox.policy_text("data")
     again = sh(shell, script, tmp_path)
     assert again.returncode != 0
     assert "a statement of this Sid is there already" in again.stderr
     assert shell.sandbox.policy_text("data") == once
+    copies = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.before-*.json"))]
+    assert copies == [json.loads(before), json.loads(once)]
 
 
 def test_a_failure_for_the_first_of_two_keys_is_the_exit_code(shell: Shell, tmp_path: Path) -> None:
