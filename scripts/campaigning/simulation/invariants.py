@@ -109,8 +109,10 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
 
 
 def _changes(put: Put) -> bool:
-    """Does it say another thing than before? Most differ in their Sids already."""
-    return sids(put.before) != sids(put.after) or meaning(put.before) != meaning(put.after)
+    """Does it say another thing than before? Most differ in their Sids already, and the same text needs no reading."""
+    return put.before != put.after and (
+        sids(put.before) != sids(put.after) or meaning(put.before) != meaning(put.after)
+    )
 
 
 def _undone(one: Command, record: Record) -> bool:
@@ -137,7 +139,6 @@ def _removes(put: Put, one: str) -> bool:
 def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Iterator[str]:
     """Others' statements are intact, or came too late to be seen, or the command names them."""
     text = one.out + one.err
-    saved = {found for kept in (saved_texts([one.home]) if one.home.exists() else ()) for found in foreign(kept)}
     for index, put in enumerate(record.puts):
         if put.by != one.name:
             continue
@@ -149,7 +150,7 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
                 continue  # a put of others took it away first; ours gave back what that put had changed
             if scene.weather.stale:
                 # Which of two texts that come by turns is the newer one, nobody can know: but it must be recoverable.
-                if before and lost in foreign(before[-1].text) and lost not in saved:
+                if before and lost in foreign(before[-1].text) and not _is_saved(one, lost):
                     yield f"removed {_sid(lost)}, which it had read last, and which is in no backup"
                 continue
             if before and lost in foreign(before[-1].text):
@@ -166,6 +167,10 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
         ever = {found for other in record.puts[: index + 1] for found in foreign(other.before)}
         if made - ever:
             yield f"wrote a statement that was never there: {sorted(map(_sid, made - ever))}"
+
+
+def _is_saved(one: Command, statement: str) -> bool:
+    return one.home.exists() and any(statement in foreign(text) for text in saved_texts([one.home]))
 
 
 def of_access(one: Command, record: Record, first: str) -> Iterator[str]:
