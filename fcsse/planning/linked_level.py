@@ -11,7 +11,8 @@ from fcsse.policy.statement import read_statement
 
 
 def level_of(*facts: Facts) -> AccessLevel:
-    """READ where all that links gave the pair's role is for reading only, which nobody is to widen; else FULL.
+    """READ where all that links gave the pair's role, or every cache of its account, is for reading only, which nobody is to
+    widen; else FULL.
 
     ``facts``: those of the pair with its key, or with each of its keys.
     """
@@ -28,7 +29,8 @@ def _levels(facts: Facts) -> set[AccessLevel]:
         statements = ()
     for statement in statements:
         ours = read_statement(statement.value)
-        if ours and role in ours.roles and any(arn.rsplit(":", 1)[-1] == facts.pair.bucket for arn in ours.buckets):
+        named = ours and (role in ours.roles or (ours.every_cache and ours.account == facts.account))
+        if ours and named and any(arn.rsplit(":", 1)[-1] == facts.pair.bucket for arn in ours.buckets):
             found.add(ours.level)
     for grant in facts.grants or ():
         if ends(grant, facts):

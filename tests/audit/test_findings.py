@@ -512,6 +512,16 @@ def test_what_is_linked_for_reading_only_is_not_fixed_by_a_link_for_writing_too(
     assert [one.fix for one in other] == [Fix.YES]
 
 
+def test_what_every_cache_may_only_read_is_not_fixed_by_a_link_for_writing_too() -> None:
+    reading = documented("data", "*", form="/*") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    for text, fix in ((policy(reading), Fix.NO), (policy(reading, documented("data", slr(A), sid="full")), Fix.YES)):
+        made = Made()
+        made.link(A, "data", text, bucket_keys=True)
+        [finding] = [one for one in found(made.done()) if one.cache == A]
+        read = ("--operations read" in finding.commands[0],)
+        assert (finding.fix, *read) == (fix, fix is Fix.NO)
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')

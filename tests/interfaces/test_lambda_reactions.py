@@ -439,3 +439,15 @@ def test_a_link_for_reading_only_stays_so(ready: Function, monkeypatch: pytest.M
     rows = judged.judgement.rows if judged.judgement else ()
     allowed = {row.asked.action for row in rows if row.current and row.verdict is fcsse.Verdict.ALLOWED}
     assert allowed - {"kms:DescribeKey"} == {"kms:Decrypt"}
+
+
+def test_what_every_cache_may_only_read_stays_so(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, bucket = "fc-0ddd0ddd", "data-bucket-keys"
+    ready.sandbox.add_cache(cache, [bucket])
+    monkeypatch.setenv("FCSSE_ALLOW", "*")
+    fcsse.link([], bucket, every_cache=True, operations="read")
+    before = ready.sandbox.policy_text(bucket)
+    for happened in (put_back(ready.sandbox, before, bucket), cache_created(cache, bucket)):
+        assert ready(happened)["changed"] is False
+    assert ready.sandbox.policy_text(bucket) == before
+    assert not ready.sandbox.cache(cache).write(bucket, "new.txt").allowed
