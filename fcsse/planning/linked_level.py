@@ -20,6 +20,11 @@ def level_of(*facts: Facts) -> AccessLevel:
     return AccessLevel.READ if found == {AccessLevel.READ} else AccessLevel.FULL
 
 
+def in_policy(facts: Facts) -> bool:
+    """Does a statement of a link give the pair's role, or every cache, anything for the bucket?"""
+    return bool(_levels(facts._replace(grants=None)))
+
+
 def _levels(facts: Facts) -> set[AccessLevel]:
     found: set[AccessLevel] = set()
     role = str(facts.role.arn) if facts.role else ""
