@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
-from fcsse.link_options import AccessLevel, Operation, Options, Via
+from fcsse.link_options import Operation, Options, Via
 from fcsse.model import Facts, Grant, Key, Obstacle
-from fcsse.planning.linked_level import in_policy, level_of
-from fcsse.planning.wanted_grant import GRANT_PREFIX, OPERATIONS_OF, ends
+from fcsse.planning.linked_level import in_policy, level_of, link_grants, needs_wider_grant
 
 LINK = Options(Operation.LINK)
 
@@ -54,19 +53,9 @@ def linking_again(found: Facts | Obstacle) -> Options:
     if not isinstance(found, Facts) or found.key is None:
         return LINK
     again = LINK._replace(level=level_of(found))
-    made = [] if in_policy(found) else _made_by_fcsse(found, again.level)
+    made = () if in_policy(found) else link_grants(found, again.level)
     if not made:
         return again
-    narrow = all(one.constrained for one in made)
-    if narrow and not found.bucket.encryption.bucket_keys and found.key.arn.account == found.account:
-        return again  # such a grant is of no use any more, and a statement is narrow as well
-    return again._replace(via=Via.GRANT, narrow_grant=narrow)
-
-
-def _made_by_fcsse(facts: Facts, level: AccessLevel) -> list[Grant]:
-    """The grants that links made for the pair, and that give what a link of this level does."""
-    return [
-        one
-        for one in facts.grants or ()
-        if one.name.startswith(GRANT_PREFIX) and ends(one, facts) and frozenset(OPERATIONS_OF[level]) <= one.operations
-    ]
+    if needs_wider_grant(found, again.level) and found.key.arn.account == found.account:
+        return again  # a statement is narrow as well
+    return again._replace(via=Via.GRANT, narrow_grant=all(one.constrained for one in made))

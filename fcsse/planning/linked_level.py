@@ -1,11 +1,11 @@
-"""For reading only, or for everything: what links gave a pair so far. Pure."""
+"""What links gave a pair so far: for reading only, or for everything; by a statement, or by grants. Pure."""
 
 from __future__ import annotations
 
 from fcsse.errors import PolicyFormatError
 from fcsse.link_options import AccessLevel
-from fcsse.model import READ_OPERATIONS, Facts
-from fcsse.planning.wanted_grant import ends
+from fcsse.model import READ_OPERATIONS, Facts, Grant
+from fcsse.planning.wanted_grant import GRANT_PREFIX, OPERATIONS_OF, ends
 from fcsse.policy.document import parsed
 from fcsse.policy.statement import read_statement
 
@@ -23,6 +23,22 @@ def level_of(*facts: Facts) -> AccessLevel:
 def in_policy(facts: Facts) -> bool:
     """Does a statement of a link give the pair's role, or every cache, anything for the bucket?"""
     return bool(_levels(facts._replace(grants=None)))
+
+
+def link_grants(facts: Facts, level: AccessLevel) -> tuple[Grant, ...]:
+    """The grants that links made for the pair, and that give what a link of this level does."""
+    enough = frozenset(OPERATIONS_OF[level])
+    return tuple(
+        one
+        for one in facts.grants or ()
+        if one.name.startswith(GRANT_PREFIX) and ends(one, facts) and enough <= one.operations
+    )
+
+
+def needs_wider_grant(facts: Facts, level: AccessLevel) -> bool:
+    """Are the pair's grants narrow, and of no use since the bucket has no Bucket Keys? Nobody is to widen them unasked."""
+    made = link_grants(facts, level)
+    return bool(made) and all(one.constrained for one in made) and not facts.bucket.encryption.bucket_keys
 
 
 def _levels(facts: Facts) -> set[AccessLevel]:

@@ -522,6 +522,20 @@ def test_what_every_cache_may_only_read_is_not_fixed_by_a_link_for_writing_too()
         assert (finding.fix, *read) == (fix, fix is Fix.NO)
 
 
+@pytest.mark.parametrize("bucket_keys", [False, True])
+def test_a_grant_that_was_limited_to_a_bucket_is_not_fixed_by_one_for_all(bucket_keys: bool) -> None:
+    made = Made()
+    narrow = grant(A, f"fcsse:{A}:data:narrow", constraint_subset={"aws:s3:arn": "arn:aws:s3:::data"})
+    made.link(A, "data", None, account=OTHER, grants=(narrow,), foreign=True, bucket_keys=bucket_keys)
+    made.link(B, "data", None, account=OTHER, grants=(narrow,), foreign=True, bucket_keys=bucket_keys)
+    missing = [one for one in found(made.done()) if one.code != "bucket-policy"]
+    mine, other = ([one for one in missing if one.cache == cache] for cache in (A, B))
+    assert [(one.fix, "limited to this bucket" in (one.remedy or "")) for one in mine] == (
+        [] if bucket_keys else [(Fix.NO, True)]
+    )
+    assert [one.fix for one in other] == [Fix.YES]
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -456,7 +456,7 @@ def test_what_every_cache_may_only_read_stays_so(ready: Function, monkeypatch: p
 @pytest.mark.parametrize("operations", ["read", "full"])
 @pytest.mark.parametrize("narrow", [False, True])
 def test_a_link_by_a_grant_stays_one(
-    ready: Function, monkeypatch: pytest.MonkeyPatch, operations: str, narrow: bool
+    ready: Function, monkeypatch: pytest.MonkeyPatch, operations: Literal["read", "full"], narrow: bool
 ) -> None:
     cache, bucket = "fc-0ddd0ddd", "data-bucket-keys"
     ready.sandbox.add_cache(cache, [bucket])
