@@ -536,6 +536,26 @@ def test_a_grant_that_was_limited_to_a_bucket_is_not_fixed_by_one_for_all(bucket
     assert [one.fix for one in other] == [Fix.YES]
 
 
+def test_caches_keep_writing_where_a_statement_for_every_cache_to_read_is_replaced_beside_one_to_write() -> None:
+    """``unlink --every-cache`` takes both."""
+    reading = documented("data", "*", sid="reading") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    for text, read in ((policy(reading), True), (policy(reading, documented("data", "*", sid="all")), False)):
+        made = Made()
+        made.link(A, "data", text)
+        every = [one for one in found(made.done(all_regions=True)) if one.code == "every-cache"]
+        assert ["--operations read" in one.commands[1] for one in every] == ([True] if read else [False, False])
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_access_to_an_unused_bucket_is_not_to_go_with_a_grant_for_the_others(limited: bool) -> None:
+    made = Made()
+    constraint = {"aws:s3:arn": "arn:aws:s3:::data"} if limited else None
+    by_hand = grant(A, "by-hand", constraint_subset=constraint)
+    made.link(A, "data", policy(documented("old", slr(A))), grants=(by_hand,), bucket_keys=True)
+    unused = only(made.done(), "unused-access")
+    assert (bool(unused.commands), "grant g1" in unused.remedy) == (limited, not limited)
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')
