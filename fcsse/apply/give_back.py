@@ -54,7 +54,8 @@ def give_back(document: PolicyDocument, losses: Sequence[Loss], partition: str) 
         given = [*_beside(ended, now), *given]
         found = unlink(found, [access for part in ended for access in part.accesses], exact=False).document
     if given:
-        found = link(found, given).document
+        # Whoever unlinks every cache takes a statement for every cache, and no role's own.
+        found = link(found, given, by_name=True).document
     after = document if equivalent(document, found, partition) else fit(found, document, "giving back what was lost")
     return GivenBack(after, tuple(undecided))
 

@@ -79,14 +79,14 @@ class Buckets:
 
     def doubts_region(self, name: str, encryption: Encryption) -> bool:
         """Is S3 to be asked where a bucket is, although its key's ARN should tell? It takes any ARN for a default key, and uses
-        none of another Region. Where S3 told the encryption in the key's Region, there is nothing to ask. Access can be taken
-        back anyway.
+        none of another Region; nor need the caller's ``key`` be one of the bucket's Region. Where S3 told the encryption in
+        the key's Region, there is nothing to ask. Access can be taken back anyway.
 
         Source: S3 API reference, PutBucketEncryption ("Amazon S3 doesn't validate the KMS key ID").
         """
         options = self._options
-        arn = _named_by_arn(encryption) if encryption.is_kms and options.operation is not Operation.UNLINK else None
-        if arn is None or options.key is not None or options.bucket_region is not None:
+        arn = options.key or (_named_by_arn(encryption) if encryption.is_kms else None)
+        if arn is None or options.bucket_region is not None or options.operation is Operation.UNLINK:
             return False
         return arn.region != self._fetcher.region_of_answer(name)
 

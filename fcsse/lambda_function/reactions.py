@@ -18,20 +18,19 @@ from fcsse.lambda_function.call_events import (
     Happening,
     KeyPolicyPut,
 )
+from fcsse.lambda_function.earlier_link import LINK, linking_again, with_grants
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
 from fcsse.lambda_function.reaction_report import Refusal, Report
-from fcsse.link_options import AccessLevel, Operation, Options
+from fcsse.link_options import Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.changes import Change
-from fcsse.planning.linked_level import level_of
 from fcsse.planning.plan import Plan
 from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
-LINK = Options(Operation.LINK)
 DELETING = "DELETING"
 
 
@@ -71,8 +70,9 @@ class Reactor:
     def _link(self, pairs: Sequence[Pair], *, key: str | None = None, again: bool = False) -> Report:
         """Links the pairs that the rules allow. ``key``: only those whose bucket uses this key.
 
-        Who is linked for reading only stays so. ``again``: because somebody else changed something. Then caches whose role is not there are passed over, as
-        their own creation is an event too, and each key is written only so often a day.
+        Who is linked for reading only, or by a grant, stays so. ``again``: because somebody else changed something. Then
+        caches whose role is not there are passed over, as their own creation is an event too, and each key is written only so
+        often a day.
         """
         report = Report()
         allowed, keys = self._allowed(pairs, key, again, report)
@@ -81,11 +81,11 @@ class Reactor:
             return report
         pipeline = self.pipeline
         pipeline.wait = 0.0 if again else self.left()
-        found = self._discover(chosen)
-        for level in AccessLevel:
-            group = [one for one in found if (level_of(one) if isinstance(one, Facts) else AccessLevel.FULL) is level]
-            if group:
-                self._apply_link(pipeline.plan_of(group, LINK._replace(level=level)), keys, again, report)
+        groups: dict[Options, list[Facts | Obstacle]] = {}
+        for one in with_grants(self._discover(chosen), pipeline.aws, self.note):
+            groups.setdefault(linking_again(one), []).append(one)
+        for options, group in groups.items():
+            self._apply_link(pipeline.plan_of(group, options), keys, again, report)
         return report
 
     def _apply_link(self, plan: Plan, keys: set[str], again: bool, report: Report) -> None:

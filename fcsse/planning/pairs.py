@@ -46,7 +46,8 @@ def outcome_of(
 def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) -> Outcome:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)]
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in edited.steps)
-    widened = [read_only_until_now(facts.pair)] if any(isinstance(step, ReadOnlyKept) for step in mine) else []
+    reading = [step.whose for step in mine if isinstance(step, ReadOnlyKept)]
+    widened = [read_only_until_now(facts.pair)] if {(), ("*",)}.intersection(reading) else []
     warnings = (*need.warnings, *widened, *_policy_warnings(edited, mine))
     summary, short = what_happens(edited, need.access) if need.access else ("", "")
     status = Status.TO_DO if doing else Status.NOTHING

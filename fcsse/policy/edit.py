@@ -30,7 +30,12 @@ class Edit(NamedTuple):
 
 
 def link(
-    document: PolicyDocument, accesses: Sequence[Access], *, prune: bool = False, dead: Collection[str] = ()
+    document: PolicyDocument,
+    accesses: Sequence[Access],
+    *,
+    prune: bool = False,
+    dead: Collection[str] = (),
+    by_name: bool = False,
 ) -> Edit:
     """Gives accesses.
 
@@ -41,7 +46,8 @@ def link(
 
     ``dead`` are unique ids that belong to nobody. Those in statements of ours are pruned; with ``prune``, all others that
     can be. The result does not
-    depend on the order of ``accesses``, and linking again changes nothing.
+    depend on the order of ``accesses``, and linking again changes nothing. ``by_name``: for a role, a statement for every cache
+    is not enough.
     """
     drafts = PolicyEdit(document)
     steps = prune_drafts(drafts, dead, ours_only=not prune, accounts={one.account for one in accesses})
@@ -49,7 +55,7 @@ def link(
     wished = wishes(wanted)
     for access in wanted:
         looks_alike = drift(drafts, access)
-        given = grant(drafts, access, wished)
+        given = grant(drafts, access, wished, by_name=by_name)
         steps += [*looks_alike, *given]
         if not any(isinstance(step, did.AlreadyThere) for step in given):
             known = {step.label for step in looks_alike if isinstance(step, did.Drift)}

@@ -95,24 +95,31 @@ def partly(drafts: PolicyEdit, access: Access) -> list[did.PartlyThere | did.Rea
     """Statements of others that name the role and are about the bucket, whatever they give; and those of
     ours that are for reading only.
     """
-    if access.role is None:
-        return []
     reading = [
-        draft
+        did.ReadOnlyKept(draft.label, access, () if access.principal in draft.principals else tuple(draft.principals))
         for draft in drafts.alive
         if draft.statement is not None
         and draft.level is not access.level
         and draft.level is AccessLevel.READ
-        and access.role in draft.principals
+        and _is_also_for(draft, access)
         and access.bucket_arn in draft.buckets
     ]
-    return [did.ReadOnlyKept(draft.label, access) for draft in reading] + [
+    if access.role is None:
+        return [*reading]
+    return reading + [
         did.PartlyThere(statement.label, access, differences(statement.value, access))
         for statement in drafts.foreign()
         if statement.value.get("Effect") == "Allow"
         and access.role in named_principals(statement)
         and is_about(statement.value, access)
     ]
+
+
+def _is_also_for(draft: StatementEdit, access: Access) -> bool:
+    """Does a statement name the role, or is one of both for every cache of the account?"""
+    if access.role is not None and access.role in draft.principals:
+        return True
+    return (draft.every_cache or access.role is None) and draft.account == access.account
 
 
 def drift(drafts: PolicyEdit, access: Access) -> list[did.Step]:

@@ -67,6 +67,13 @@ def phrase(step: Step) -> str:
                 f"statement {step.label} names {who(step.access.role)} as well and is not changed: "
                 f"{why_not_ours(step.differences)}"
             )
+        case steps.ReadOnlyKept(whose=("*",)):
+            return f"statement {step.label}, which is for every cache, is for reading only; it is not changed"
+        case steps.ReadOnlyKept() if step.whose:
+            return (
+                f"statement {step.label} lets {listed([who(one) for one in step.whose], 3)} read only, and one for every cache "
+                "lets them write as well; it is not changed"
+            )
         case steps.ReadOnlyKept():
             return (
                 f"statement {step.label} looks like the one for this access, but it is for reading only; it is not changed, "

@@ -72,10 +72,14 @@ class PartlyThere:
 
 @dataclass(frozen=True, slots=True)
 class ReadOnlyKept:
-    """A statement for reading gives the role a part of the access. It is left as it is, beside the one that gives it all."""
+    """A statement for reading gives a part of the access. It is left as it is, beside the one that gives it all.
+
+    ``whose``: its principals, where it is for every cache and the access for one (``*``), or the other way round.
+    """
 
     label: str
     access: Access
+    whose: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -512,6 +512,50 @@ def test_what_is_linked_for_reading_only_is_not_fixed_by_a_link_for_writing_too(
     assert [one.fix for one in other] == [Fix.YES]
 
 
+def test_what_every_cache_may_only_read_is_not_fixed_by_a_link_for_writing_too() -> None:
+    reading = documented("data", "*", form="/*") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    for text, fix in ((policy(reading), Fix.NO), (policy(reading, documented("data", slr(A), sid="full")), Fix.YES)):
+        made = Made()
+        made.link(A, "data", text, bucket_keys=True)
+        [finding] = [one for one in found(made.done()) if one.cache == A]
+        read = ("--operations read" in finding.commands[0],)
+        assert (finding.fix, *read) == (fix, fix is Fix.NO)
+
+
+@pytest.mark.parametrize("bucket_keys", [False, True])
+def test_a_grant_that_was_limited_to_a_bucket_is_not_fixed_by_one_for_all(bucket_keys: bool) -> None:
+    made = Made()
+    narrow = grant(A, f"fcsse:{A}:data:narrow", constraint_subset={"aws:s3:arn": "arn:aws:s3:::data"})
+    made.link(A, "data", None, account=OTHER, grants=(narrow,), foreign=True, bucket_keys=bucket_keys)
+    made.link(B, "data", None, account=OTHER, grants=(narrow,), foreign=True, bucket_keys=bucket_keys)
+    missing = [one for one in found(made.done()) if one.code != "bucket-policy"]
+    mine, other = ([one for one in missing if one.cache == cache] for cache in (A, B))
+    assert [(one.fix, "limited to this bucket" in (one.remedy or "")) for one in mine] == (
+        [] if bucket_keys else [(Fix.NO, True)]
+    )
+    assert [one.fix for one in other] == [Fix.YES]
+
+
+def test_caches_keep_writing_where_a_statement_for_every_cache_to_read_is_replaced_beside_one_to_write() -> None:
+    """``unlink --every-cache`` takes both."""
+    reading = documented("data", "*", sid="reading") | {"Action": ["kms:Decrypt", "kms:DescribeKey"]}
+    for text, read in ((policy(reading), True), (policy(reading, documented("data", "*", sid="all")), False)):
+        made = Made()
+        made.link(A, "data", text)
+        every = [one for one in found(made.done(all_regions=True)) if one.code == "every-cache"]
+        assert ["--operations read" in one.commands[1] for one in every] == ([True] if read else [False, False])
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_access_to_an_unused_bucket_is_not_to_go_with_a_grant_for_the_others(limited: bool) -> None:
+    made = Made()
+    constraint = {"aws:s3:arn": "arn:aws:s3:::data"} if limited else None
+    by_hand = grant(A, "by-hand", constraint_subset=constraint)
+    made.link(A, "data", policy(documented("old", slr(A))), grants=(by_hand,), bucket_keys=True)
+    unused = only(made.done(), "unused-access")
+    assert (bool(unused.commands), "grant g1" in unused.remedy) == (limited, not limited)
+
+
 def test_a_bucket_policy_that_does_not_let_the_role_in() -> None:
     made = Made()
     made.link(A, "data", None, account=OTHER, grants=(grant(A),), foreign=True, bucket_policy='{"Statement": []}')

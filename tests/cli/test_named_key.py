@@ -194,3 +194,17 @@ def test_the_key_that_the_bucket_names_may_be_stated(shell: Shell) -> None:
     for key in (shell.sandbox.key("data").arn, shell.sandbox.key("data").id):
         run = shell.run("check", "--cache", "fc-0123", "--bucket", "data", "--key", key, "-q")
         assert (run.code, run.out) == (0, "fc-0123 can read and write s3://data.\n")
+
+
+def test_a_key_that_is_not_of_the_buckets_region_is_refused(shell: Shell, arn: str) -> None:
+    """Also where the bucket's own default tells no Region, as SSE-S3 does."""
+    shell.sandbox.add_bucket("plain-far", region="us-east-1")
+    pair = ("--cache", "fc-0123", "--bucket", "plain-far", "--key")
+    run = shell.run("link", *pair, arn)
+    assert (run.code, "it is in us-east-1" in " ".join(run.err.split())) == (4, True), run.words
+    assert shell.run("check", *pair, arn).code == 4
+    assert shell.run("unlink", *pair, arn, "--dry-run").code == 0
+    several = shell.run("link", *pair, arn, "--bucket", "data")
+    assert several.code == 4
+    assert shell.works("fc-0123", "data") == (True, True)
+    assert "plain-far" not in shell.sandbox.policy_text("data")

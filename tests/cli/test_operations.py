@@ -268,3 +268,20 @@ def test_an_audit_reports_it_and_its_fix_does_not_widen_it(shell: Shell) -> None
     assert {"cache": CACHE, "bucket": BUCKET} not in [pair for finding in missing for pair in finding["pairs"]]
     assert shell.run("audit", "--fix", "--yes").code in (0, 3, 4, 5)
     assert shell.works(CACHE, BUCKET) == (True, False)
+
+
+def test_a_full_link_says_so_where_every_cache_could_only_read(shell: Shell) -> None:
+    assert shell.run("link", "--every-cache", "--bucket", BUCKET, *READ).code == 0
+    one = " ".join(shell.link(CACHE, BUCKET, "--dry-run").out.split())
+    assert f"{CACHE} could only read until now" in one
+    assert "which is for every cache, is for reading only; it is not changed" in one
+    every = " ".join(shell.run("link", "--every-cache", "--bucket", BUCKET, "--dry-run").out.split())
+    assert "every cache could only read until now" in every
+
+
+def test_a_full_link_of_every_cache_names_those_that_could_only_read(shell: Shell) -> None:
+    shell.linked(CACHE, BUCKET, *READ)
+    every = " ".join(shell.run("link", "--every-cache", "--bucket", BUCKET).out.split())
+    assert f"lets {CACHE} read only, and one for every cache lets them write as well" in every
+    assert "could only read until now" not in every
+    assert shell.works(CACHE, BUCKET) == (True, True)

@@ -230,6 +230,25 @@ def test_of_a_link_that_is_back_only_that_is_taken_out(kept: Access, gone: Acces
     assert give_back(given_back, found.lost, "aws").document is given_back
 
 
+def test_a_link_is_given_back_also_where_every_cache_has_the_access() -> None:
+    """Somebody linked a cache while every cache was linked; unlinking every cache leaves the former."""
+    theirs, both = (link(PolicyDocument.parse(BASE), [access(cache)]).document for cache in ("fc-0123", None))
+    found = find(foreign(0, BASE), foreign(10, theirs.text), ours(10.5, BASE, both.text))
+    wanted = link(both, [access()], by_name=True).document
+    assert wanted.text != both.text
+    assert set(parts_of(give_back(both, found.lost, "aws").document, "aws")) == set(parts_of(wanted, "aws"))
+
+
+def test_a_link_that_is_back_goes_alone_also_where_every_cache_has_the_access() -> None:
+    kept, gone = access(forms=frozenset({BUCKET})), access(forms=frozenset({OBJECT}))
+    every = link(PolicyDocument.parse(BASE), [access(None, forms=frozenset({BUCKET}))]).document
+    rest = link(every, [kept], by_name=True).document
+    whole = link(rest, [gone]).document
+    wanted, both = (with_statements(one, (), [json.loads(OURS)["Statement"][1]]) for one in (rest, whole))
+    found = find(foreign(0, whole.text), foreign(10, rest.text), ours(10.5, whole.text, both.text))
+    assert set(parts_of(give_back(both, found.lost, "aws").document, "aws")) == set(parts_of(wanted, "aws"))
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_link_that_is_back_goes_and_a_statement_of_somebody_that_gives_the_same_role_access_stays(lost: bool) -> None:
     """Links never write StringEquals for the bucket: such a statement is compared, lost and given back as a whole."""

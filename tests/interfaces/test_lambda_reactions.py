@@ -2,7 +2,7 @@
 
 import json
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -439,3 +439,55 @@ def test_a_link_for_reading_only_stays_so(ready: Function, monkeypatch: pytest.M
     rows = judged.judgement.rows if judged.judgement else ()
     allowed = {row.asked.action for row in rows if row.current and row.verdict is fcsse.Verdict.ALLOWED}
     assert allowed - {"kms:DescribeKey"} == {"kms:Decrypt"}
+
+
+def test_what_every_cache_may_only_read_stays_so(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, bucket = "fc-0ddd0ddd", "data-bucket-keys"
+    ready.sandbox.add_cache(cache, [bucket])
+    monkeypatch.setenv("FCSSE_ALLOW", "*")
+    fcsse.link([], bucket, every_cache=True, operations="read")
+    before = ready.sandbox.policy_text(bucket)
+    for happened in (put_back(ready.sandbox, before, bucket), cache_created(cache, bucket)):
+        assert ready(happened)["changed"] is False
+    assert ready.sandbox.policy_text(bucket) == before
+    assert not ready.sandbox.cache(cache).write(bucket, "new.txt").allowed
+
+
+@pytest.mark.parametrize("operations", ["read", "full"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_link_by_a_grant_stays_one(
+    ready: Function, monkeypatch: pytest.MonkeyPatch, operations: Literal["read", "full"], narrow: bool
+) -> None:
+    cache, bucket = "fc-0ddd0ddd", "data-bucket-keys"
+    ready.sandbox.add_cache(cache, [bucket])
+    monkeypatch.setenv("FCSSE_ALLOW", "*")
+    fcsse.link(cache, bucket, via="grant", narrow_grant=narrow, operations=operations)
+    before = ready.sandbox.policy_text(bucket)
+    for happened in (put_back(ready.sandbox, before, bucket), cache_created(cache, bucket)):
+        assert ready(happened)["changed"] is False
+    assert ready.sandbox.policy_text(bucket) == before
+    assert len(ready.sandbox.key(bucket).grants.value) == 1
+    assert ready.sandbox.cache(cache).write(bucket, "new.txt").allowed is (operations == "full")
+    # Without Bucket Keys, a narrow grant gives nothing, and a statement takes its place.
+    arn = ready.sandbox.key(bucket).arn
+    rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}
+    ready.sandbox.client("s3").put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]},
+    )
+    assert ready(recorded(ready.sandbox, "PutBucketEncryption"))["changed"] is narrow
+    assert ready.sandbox.cache(cache).write(bucket, "newer.txt").allowed is (operations == "full")
+    assert len(ready.sandbox.key(bucket).grants.value) == 1
+
+
+def test_a_narrow_grant_across_accounts_is_not_widened(ready: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, bucket = "fc-0ddd0ddd", "data-other-account"
+    ready.sandbox.add_cache(cache, [bucket])
+    monkeypatch.setenv("FCSSE_ALLOW", "*")
+    ready.sandbox.set_bucket_encryption(bucket, key=ready.sandbox.key(bucket).arn, bucket_keys=True)
+    fcsse.link(cache, bucket, narrow_grant=True)
+    assert ready(cache_created(cache, bucket))["changed"] is False
+    ready.sandbox.set_bucket_encryption(bucket, key=ready.sandbox.key(bucket).arn, bucket_keys=False)
+    assert ready(cache_created(cache, bucket))["result"] == "failed"
+    [grant] = ready.sandbox.key(bucket).grants.value.values()
+    assert grant.name.endswith(":narrow")

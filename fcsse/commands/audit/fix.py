@@ -15,13 +15,18 @@ from fcsse.errors import FcsseError, PolicyFullError, PolicyRefusedError
 from fcsse.link_options import AccessLevel, Operation, Options
 from fcsse.model import Pair
 from fcsse.planning.changes import change_policy
-from fcsse.planning.linked_level import level_of
+from fcsse.planning.linked_level import level_of, needs_wider_grant
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.plan import Status
 from fcsse.planning.requirements import Requirement, requirement_of
 from fcsse.policy.document import parsed
 from fcsse.policy.statement import Access
 from fcsse.suggested_commands import operations
+
+NARROW = (
+    "Its grant is limited to this bucket, and so needs Bucket Keys: turn them on, or link it by a grant that serves every bucket of "
+    "the key. --fix would make that grant."
+)
 
 
 class Fixability(NamedTuple):
@@ -50,6 +55,8 @@ def fixability(judged: Sequence[PairAudit]) -> dict[Pair, Fixability]:
             continue
         if isinstance(need, Requirement) and need.access:
             by_key.setdefault(str(need.key.arn), []).append((one, need.access))
+        elif isinstance(need, Requirement) and needs_wider_grant(one.facts, AccessLevel.FULL):
+            found[one.pair] = Fixability(Fix.NO, (), NARROW)
         elif isinstance(need, Requirement):
             found[one.pair] = Fixability(Fix.YES)
     for group in by_key.values():

@@ -11,7 +11,8 @@ from fcsse.commands.audit.facts import AccountFacts
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import KeyAudit
-from fcsse.model import Facts
+from fcsse.link_options import AccessLevel
+from fcsse.model import Facts, Pair
 from fcsse.planning.width import WideStatement, says, wide_statements
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, Statement
 from fcsse.policy.statement import LinkStatement, read_statement
@@ -70,7 +71,7 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
             leave = _why_to_leave(facts, buckets)
             commands = (
                 *words.fcsse("unlink", [], buckets, *key.named(buckets)),
-                *words.link(pairs, *_context(key, ours), *operations(ours.level)),
+                *_links_instead(key, ours.account, pairs, words),
             )
             found.append(
                 key.finding(
@@ -86,6 +87,23 @@ def _every_cache(key: KeyAudit, facts: AccountFacts, words: CommandBuilder) -> l
                 )
             )
     return found
+
+
+def _links_instead(key: KeyAudit, account: str, pairs: Sequence[Pair], words: CommandBuilder) -> tuple[str, ...]:
+    """The links that give caches what unlinking every cache takes: all statements for every cache and a bucket go at once."""
+    ways: dict[tuple[str, ...], list[Pair]] = {}
+    for pair in pairs:
+        taken = [
+            one
+            for _, one in key.readings
+            if one.every_cache
+            and one.account == account
+            and pair.bucket in {arn.rsplit(":", 1)[-1] for arn in one.buckets}
+        ]
+        level = AccessLevel.FULL if AccessLevel.FULL in {one.level for one in taken} else AccessLevel.READ
+        context = next(filter(None, (_context(key, one) for one in taken)), ())
+        ways.setdefault((*context, *operations(level)), []).append(pair)
+    return tuple(command for more, group in ways.items() for command in words.link(group, *more))
 
 
 def _why_to_leave(facts: AccountFacts, buckets: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from fcsse.commands.audit.finding import Finding, Fix
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.fix import pruning
 from fcsse.commands.audit.key_facts import KeyAudit
+from fcsse.planning.wanted_grant import may_serve_others
 from fcsse.policy.document import PolicyDocument, Statement
 from fcsse.policy.unique_ids import dead_principals
 from fcsse.suggested_commands import CommandBuilder
@@ -135,4 +136,17 @@ def _leftover(
         return [key.finding(kinds.CACHE_GONE, about, [f"{why}."], commands, cache=cache)]
     about = {"cache": cache, "buckets": listed(left)}
     detail = [f"Statement {statement.label} gives it, and no association of the cache is for that bucket."]
+    shared = _shared_grants(key, cache)
+    if shared:
+        remedy = (
+            f"Its unlink would also end {listed([f'grant {one}' for one in shared])}, made by hand for no bucket in particular, on "
+            f"which other buckets of {cache} may rest. Link those by policy first, then end the grant."
+        )
+        return [key.finding(kinds.UNUSED_ACCESS, about, detail, remedy=remedy, cache=cache)]
     return [key.finding(kinds.UNUSED_ACCESS, about, detail, commands, cache=cache)]
+
+
+def _shared_grants(key: KeyAudit, cache: str) -> list[str]:
+    """The grants that unlinking any bucket of a cache ends, and that may serve those buckets of it which use the key."""
+    mine = (one.facts for one in key.judged if one.pair.cache == cache and one.facts)
+    return list(dict.fromkeys(one.grant_id for facts in mine for one in key.grants if may_serve_others(one, facts)))

@@ -229,7 +229,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         JUDGED_KEY,
         POLICY,
         PUT,
-        needs("kms:ListGrants", On.KEY, "finds the grants of a deleted cache"),
+        needs("kms:ListGrants", On.KEY, "finds the grants by which caches are linked"),
         needs("kms:RevokeGrant", On.KEY, "ends them"),
         needs("kms:ListResourceTags", On.KEY, "tells whether a tag allows the key"),
         needs("s3:GetBucketTagging", On.BUCKET, "tells whether a tag allows the bucket"),
