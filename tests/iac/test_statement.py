@@ -209,5 +209,5 @@ def test_commands_for_replicas_of_a_key_keep_their_policies_apart() -> None:
         )
         for region, bucket in (("eu-west-1", "here"), ("us-east-1", "there"))
     ]
-    files = re.findall(r"> (\S+before\.json)", commands(parts))
+    files = re.findall(r"before=(\S+)", commands(parts))
     assert len(set(files)) == 2
