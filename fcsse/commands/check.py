@@ -14,7 +14,14 @@ from fcsse.commands.check_notes import (
     s3_notes,
     which_objects,
 )
-from fcsse.commands.check_remedies import bucket_remedy, level_to_link, remedy_of
+from fcsse.commands.check_remedies import (
+    MAYBE_DENIED,
+    bucket_remedy,
+    level_to_link,
+    no_allow_helps,
+    remedy_of,
+    with_doubts,
+)
 from fcsse.errors import EXIT_DENIED, EXIT_IMPOSSIBLE, EXIT_OK, EXIT_PENDING, DeniedError, FcsseError
 from fcsse.evaluator.judgement import Judgement
 from fcsse.evaluator.pair_access import bucket_rows, judge
@@ -141,7 +148,10 @@ def check_document(
     remedies: tuple[str, ...] = ()
     if judgement.verdict is not Verdict.ALLOWED:
         denied = why_denied(judgement, facts)
-        remedies = (denied,) if denied else (remedy,)
+        if denied or no_allow_helps(facts, level):
+            remedies = (denied or MAYBE_DENIED,)
+        else:
+            remedies = with_doubts(facts, (remedy,), level)
     said = (
         *form_notes(facts, judgement, CommandBuilder()),
         *read_only_notes(facts, judgement, document),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fcsse.errors import FcsseError
 from fcsse.evaluator.grants import everything
@@ -10,7 +10,7 @@ from fcsse.evaluator.judgement import BucketRow, Judgement
 from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel, Operation, Options, Via
-from fcsse.model import Facts
+from fcsse.model import Facts, Grant
 from fcsse.planning.denials import why
 from fcsse.planning.linked_level import level_of
 from fcsse.planning.make_plan import make_plan
@@ -30,18 +30,32 @@ MAYBE_DENIED = (
 )
 
 
-def no_allow_helps(facts: Facts) -> bool:
+def no_allow_helps(facts: Facts, level: AccessLevel = AccessLevel.FULL) -> bool:
     """Is nothing denied for lack of an Allow, and stays something unknown whatever is allowed?"""
     if facts.policy is None or facts.grants is None:
         return False
-    document = parsed(facts.policy)
-    now, best = (
-        key_rows(facts, document, grants, explain=False, briefly=True) or ()
-        for grants in (facts.grants, (*facts.grants, everything(facts)))
-    )
-    if any(row.verdict is Verdict.DENIED for row in now):
+    denied = any(verdict is Verdict.DENIED for verdict in _verdicts(facts, facts.grants, level))
+    return not denied and may_stay_denied(facts, level)
+
+
+def may_stay_denied(facts: Facts, level: AccessLevel) -> bool:
+    """Does a Deny leave something denied or unknown whatever is allowed besides?"""
+    if facts.policy is None or facts.grants is None:
         return False
-    return any(row.verdict is not Verdict.ALLOWED for row in best)
+    best = _verdicts(facts, (*facts.grants, everything(facts)), level)
+    return any(verdict is not Verdict.ALLOWED for verdict in best)
+
+
+def _verdicts(facts: Facts, grants: Sequence[Grant], level: AccessLevel) -> list[Verdict]:
+    """Those on what was asked about, with these grants."""
+    document = parsed(facts.policy) if facts.policy is not None else None
+    asked = Judgement(key_rows(facts, document, grants, explain=False, briefly=True) or (), level=level)
+    return [row.verdict for row in asked.rows if asked.counts(row)]
+
+
+def with_doubts(facts: Facts, steps: Iterable[str], level: AccessLevel) -> tuple[str, ...]:
+    """The steps that allow what is missing, and what else to look at where a Deny may stop the cache even then."""
+    return (*steps, *((MAYBE_DENIED,) if may_stay_denied(facts, level) else ()))
 
 
 def level_to_link(facts: Facts, judgement: Judgement) -> AccessLevel:
@@ -63,10 +77,10 @@ def remedy_of(facts: Facts, words: CommandBuilder, level: AccessLevel) -> tuple[
     match outcome.status:
         case Status.BLOCKED if outcome.error:
             return outcome.error, _ways_round(facts, outcome.error, words, level)
-        case Status.TO_DO if no_allow_helps(facts):
+        case Status.TO_DO if no_allow_helps(facts, level):
             return None, [MAYBE_DENIED]
         case Status.TO_DO:
-            return None, list(words.link([facts.pair], *operations(level)))
+            return None, [*with_doubts(facts, words.link([facts.pair], *operations(level)), level)]
         case _:
             return None, []
 

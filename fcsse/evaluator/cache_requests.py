@@ -11,8 +11,9 @@ What is known of the context is in ``cache_context``, and besides:
   but TLS.
 * ``kms:KeySpec``, ``kms:KeyUsage``, ``kms:KeyOrigin``, ``kms:MultiRegion``: as KMS describes the key; otherwise S3 takes
   no other keys than symmetric ones for encryption, and the id tells a multi-Region key.
-* ``kms:ResourceAliases``, ``aws:ResourceTag/…``: where the key's aliases and tags are known.
-* Absent: keys of grants and enclaves.
+* ``kms:ResourceAliases``, ``aws:ResourceTag/…``: where the key's aliases and tags are known, these or none: whether a key
+  policy can test them at all is open.
+* Absent: keys of other operations, of grants and enclaves; ``kms:MultiRegionKeyType`` of a single-Region key.
 * Unknown: ``aws:SourceIp`` and the like (the KMS guide warns that they are not the original caller's), ``aws:CalledVia``
   (one page fills it for every forward access session, another does not list S3), ``kms:RequestAlias``,
   and whatever is not named here.
@@ -128,6 +129,7 @@ def cache_requests(
         partial=partial,
         resource_form=any_key,
         at_least=frame.bounds,
+        disputed=frame.disputed,
     )
     found: list[CacheRequest] = []
     for form, prefix, text in _contexts(bucket_arn, forms, prefixes):
@@ -178,6 +180,7 @@ def _request(
         resource_form=base.resource_form,
         at_least=base.at_least,
         prepared=ready.with_keys(prepare(more, of_form, {}).given),
+        disputed=base.disputed,
     )
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
 from fcsse.evaluator.condition_keys import KeyType, is_never_empty, key_type
 from fcsse.evaluator.context import Context
-from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Form, Values
+from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Disputed, Form, Values
 from fcsse.evaluator.operators import Operand, Operator
 from fcsse.evaluator.request import Comparison
 
@@ -49,6 +49,8 @@ class Entry(NamedTuple):
             found = self.memo[values] if values in self.memo else self._always(values, context)
             if found is not None:
                 return found
+        if isinstance(values, Disputed):
+            return self._unknown(context, values.values)
         if values is UNKNOWN:
             return self._unknown(context)
         if self.null is not None:
@@ -77,12 +79,15 @@ class Entry(NamedTuple):
             self.memo[values] = found
         return found
 
-    def _unknown(self, context: Context) -> bool | None:
-        """The answer where it is not even known whether the key is there: what is assumed of it, or what all ways share."""
+    def _unknown(self, context: Context, known: tuple[str, ...] = ()) -> bool | None:
+        """The answer where it is not even known whether the key is there: what is assumed of it, or what all ways share.
+
+        ``known``: its values where it is there; empty: not known.
+        """
         if self.operator is None and self.null is None:
             return None
-        filled = PRESENT if context.is_many(self.key) else FILLED
-        typed = is_never_empty(self.key)
+        filled: Values = known or (PRESENT if context.is_many(self.key) else FILLED)
+        typed = bool(known) or is_never_empty(self.key)
         match context.assumed.presence(IsThere(self.key, typed)):
             case Presence.ABSENT:
                 ways: list[Values] = [None]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from fcsse.evaluator.assumptions import Assumptions, Matches
 from fcsse.evaluator.caller import Caller, Kind, caller, derived
 from fcsse.evaluator.condition_keys import is_multivalued
-from fcsse.evaluator.known_values import PRESENT, UNKNOWN, AtLeast, Bound, Form, Prepared, Values, form_of
+from fcsse.evaluator.known_values import PRESENT, UNKNOWN, AtLeast, Bound, Disputed, Form, Prepared, Values, form_of
 from fcsse.evaluator.patterns import GAP, covers, matches, variables, wild
 from fcsse.evaluator.request import Request
 
@@ -29,9 +29,12 @@ def _absence(absent: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def prepare(
-    context: Mapping[str, str | tuple[str, ...]], partial: Mapping[str, str], at_least: Mapping[str, Bound]
+    context: Mapping[str, str | tuple[str, ...]],
+    partial: Mapping[str, str],
+    at_least: Mapping[str, Bound],
+    disputed: frozenset[str] = frozenset(),
 ) -> Prepared:
-    """The keys of ``Request.context``, ``partial`` and ``at_least``, made ready."""
+    """The keys of ``Request.context``, ``partial``, ``at_least`` and ``disputed``, made ready."""
     given: dict[str, Values] = {}
     many = set()
     for key, value in context.items():
@@ -44,6 +47,10 @@ def prepare(
         given[key.lower()] = form_of(form)
     for key, bound in at_least.items():
         given[key.lower()] = AtLeast(bound)
+    for key in disputed:
+        values = given.get(key)
+        if isinstance(values, tuple) and values:
+            given[key] = Disputed(values)
     return Prepared(given, frozenset(many))
 
 
@@ -59,7 +66,7 @@ class Context:
         self.request = request
         self.assumed = Assumptions()
         self.who: Caller = caller(request.principal)
-        ready = request.prepared or prepare(request.context, request.partial, request.at_least)
+        ready = request.prepared or prepare(request.context, request.partial, request.at_least, request.disputed)
         self._given: dict[str, Values] = dict(ready.given)
         self._shared = ready.shared
         self.many = ready.many
@@ -162,8 +169,13 @@ class Context:
     def may_lack(self, text: str) -> bool:
         """May a variable in ``text`` have no value: is it not known whether its key is in the request?"""
         return any(
-            not default and not self.is_many(name) and self.values(name) is UNKNOWN for name, default in variables(text)
+            not default and not self.is_many(name) and self.may_be_absent(name) for name, default in variables(text)
         )
+
+    def may_be_absent(self, key: str) -> bool:
+        """Is it not known whether the key, given in lower case, is in the request?"""
+        found = self.values(key)
+        return found is UNKNOWN or isinstance(found, Disputed)
 
     def is_many(self, key: str) -> bool:
         """May the key, given in lower case, hold several values?"""
@@ -195,6 +207,8 @@ class Context:
         found = self.values(key)
         if found is UNKNOWN:
             return "a value that is not known"
+        if isinstance(found, Disputed):
+            return f"{' and '.join(found.values)}, or none"
         if isinstance(found, AtLeast):
             return f"at least {found.bound.least}"
         if isinstance(found, Form):

@@ -49,6 +49,16 @@ class AtLeast(Form):
         self.bound = bound
 
 
+class Disputed(Form):
+    """Values of a key of which AWS's pages leave open whether a condition sees it: these, or none."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[str, ...]) -> None:
+        super().__init__("*")
+        self.values = values
+
+
 UNKNOWN: Final = Form("*")
 """Stands for a key of which it is not even known whether the request has it."""
 
@@ -59,7 +69,7 @@ FILLED: Final = Form("?*")
 """Stands for a key that is in the request with a value that is not known, and not empty."""
 
 Values = tuple[str, ...] | Form | None
-"""Known values, a form, ``UNKNOWN``; None or an empty tuple = absent."""
+"""Known values, a form, known or no values (``Disputed``), ``UNKNOWN``; None or an empty tuple = absent."""
 
 NO_VALUES: Final[Mapping[str, Values]] = {}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from fcsse.evaluator import grants as granting
 from fcsse.evaluator.conditions import Entry
 from fcsse.evaluator.context import Context
-from fcsse.evaluator.known_values import UNKNOWN
+from fcsse.evaluator.known_values import UNKNOWN, Disputed
 from fcsse.evaluator.principals import NOBODY, Naming
 from fcsse.evaluator.request import Miss
 from fcsse.evaluator.rules import Policy, Statement
@@ -53,8 +53,11 @@ def _doubt(entry: Entry, context: Context) -> str:
     if entry.slip:
         likely = _where_absent(entry)
         return f"{entry.label}, which is not known: {entry.slip}" + (f", and without one {likely}" if likely else "")
-    if context.values(entry.key) is UNKNOWN:
+    values = context.values(entry.key)
+    if values is UNKNOWN:
         return f"{entry.label}, which is not known"
+    if isinstance(values, Disputed):
+        return f"{entry.label}: AWS's pages do not agree whether a key policy can test it"
     if entry.operator is not None and not entry.quantifier and context.is_many(entry.key):
         return f"{entry.label}, which may have several values: AWS asks for ForAnyValue or ForAllValues before {entry.name}"
     return f"{entry.label} ({entry.says()})"

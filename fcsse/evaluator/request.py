@@ -39,7 +39,8 @@ class Request(NamedTuple):
     and ``?``: ``{"aws:userid": "AROA*:FSx"}`` matches ``*:FSx`` and may or may not match ``AROAEXAMPLE:FSx``;
     ``{"aws:CurrentTime": "*"}`` is a key that is there with an unknown value.
     ``at_least`` holds keys known to be in the request whose value is a number or a time that is not less than a bound.
-    ``prepared`` is what these three say, made ready by ``fcsse.evaluator.context.prepare``, where many requests share it.
+    ``disputed`` names those of ``context``, in lower case, that a condition may not see.
+    ``prepared`` is what these four say, made ready by ``fcsse.evaluator.context.prepare``, where many requests share it.
     ``resource_form`` makes it a request for whichever resource of this form, a pattern like those; ``resource`` is then
     one of them.
     """
@@ -55,6 +56,7 @@ class Request(NamedTuple):
     resource_form: str | None = None
     at_least: Mapping[str, Bound] = _NOTHING
     prepared: Prepared | None = None
+    disputed: frozenset[str] = frozenset()
 
 
 class Cause(Enum):

@@ -24,14 +24,39 @@ ABSENT = cache_context.ABSENT | {
     "kms:BypassPolicyLockoutSafetyCheck",
     "kms:DataKeyPairSpec",
     "kms:EncryptionContext:*",
+    "kms:ExpirationModel",
+    "kms:GrantConstraintSourceArn",
     "kms:GrantConstraintType",
     "kms:GrantIsForAWSResource",
     "kms:GrantOperations",
     "kms:GranteePrincipal",
+    "kms:GranteeServicePrincipal",
+    "kms:KeyAgreementAlgorithm",
+    "kms:MacAlgorithm",
+    "kms:MessageType",
+    "kms:PrimaryRegion",
     "kms:RecipientAttestation:*",
+    "kms:ReplicaRegion",
     "kms:RetiringPrincipal",
+    "kms:RetiringServicePrincipal",
+    "kms:RotationPeriodInDays",
+    "kms:ScheduleKeyDeletionPendingWindowInDays",
+    "kms:SigningAlgorithm",
+    "kms:ValidTo",
+    "kms:WrappingAlgorithm",
+    "kms:WrappingKeySpec",
 }
-"""Condition keys that such a request never carries."""
+"""Condition keys that such a request never carries: those of other operations, of grants and enclaves.
+
+Source: KMS developer guide, "AWS KMS condition keys", API operations of each.
+"""
+
+DISPUTED = ("aws:resourcetag/", "kms:resourcealiases")
+"""How the names of those keys begin, in lower case, of which AWS's pages leave open whether a key policy can test them.
+
+"ABAC for AWS KMS" lists both for an "IAM policy only", and so does "AWS KMS condition keys" the second; the permissions
+table of the same guide lists them for actions that a key policy allows. All: KMS developer guide.
+"""
 
 
 class RequestFrame(NamedTuple):
@@ -41,6 +66,7 @@ class RequestFrame(NamedTuple):
     partial: dict[str, str]
     absent: frozenset[str]
     bounds: Mapping[str, Bound]
+    disputed: frozenset[str]
     prepared: Prepared
     many_with_pairs: frozenset[str]
     shared_with_pairs: dict[str, Values]
@@ -55,10 +81,14 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
         "aws:RequestedRegion": key.arn.region if key else region,
         "aws:ViaAWSService": "true",
         "kms:CallerAccount": account,
-        "kms:KeySpec": (key and key.spec) or "SYMMETRIC_DEFAULT",
-        "kms:KeyUsage": (key and key.usage) or "ENCRYPT_DECRYPT",
         "kms:ViaService": arns.via_service(region),
     }
+    for name, value in (
+        ("Spec", (key and key.spec) or "SYMMETRIC_DEFAULT"),
+        ("Usage", (key and key.usage) or "ENCRYPT_DECRYPT"),
+    ):
+        # The deprecated keys "work the same way. Only the names differ."
+        context |= {f"kms:Key{name}": value, f"kms:CustomerMasterKey{name}": value}
     absent = ABSENT | add_organization(
         known, context, partial, own_resource=key is not None and key.arn.account == account
     )
@@ -69,6 +99,7 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
             partial["kms:MultiRegion"] = "*"
         else:
             context["kms:MultiRegion"] = "true" if several else "false"
+            absent |= frozenset() if several else {"kms:MultiRegionKeyType"}
         if key.origin:
             context["kms:KeyOrigin"] = key.origin
         else:
@@ -81,10 +112,11 @@ def frame_of(account: str, region: str, described: Key | str, known: RequestFact
         # keys", aws:ResourceTag (the tag's name in a condition is not).
         context |= {f"aws:ResourceTag/{name}": value for name, value in known.tags}
         absent |= {"aws:ResourceTag/*"}
+    disputed = frozenset(name for name in map(str.lower, context) if name.startswith(DISPUTED))
     bounds = times(known.now)
-    prepared = prepare(context, partial, bounds)
+    prepared = prepare(context, partial, bounds, disputed)
     pairs: dict[str, Values] = {**prepared.given, PAIR_NAMES_KEY: ("aws:s3:arn",)}
-    return RequestFrame(context, partial, absent, bounds, prepared, prepared.many | {PAIR_NAMES_KEY}, pairs)
+    return RequestFrame(context, partial, absent, bounds, disputed, prepared, prepared.many | {PAIR_NAMES_KEY}, pairs)
 
 
 @lru_cache(maxsize=4096)

@@ -131,6 +131,22 @@ def test_what_is_missing_is_printed_by_the_command_that_it_names(shell: Shell, t
     assert judged(shell, tmp_path, document(statement), keys="--bucket-keys").code == 0
 
 
+ELSEWHERE = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+
+
+def test_no_statement_is_advised_against_a_deny_that_hangs_on_what_nobody_knows(shell: Shell, tmp_path: Path) -> None:
+    deny = allow(Sid="Net", Effect="Deny", Principal="*", Action="kms:Decrypt", Condition=ELSEWHERE)
+    (pair,) = judged(shell, tmp_path, document(allow(), deny), "-o", "json").json["pairs"]
+    (remedy,) = pair["remedies"]
+    assert remedy.startswith("See whether the condition of the Deny holds")
+    (pair,) = judged(shell, tmp_path, document(deny), "-o", "json").json["pairs"]
+    assert pair["remedies"][0].startswith("fcsse statement ")
+    assert pair["remedies"][1:] == [remedy]
+    writing = {**deny, "Action": "kms:GenerateDataKey"}
+    (pair,) = judged(shell, tmp_path, document(writing), "--operations", "read", "-o", "json").json["pairs"]
+    assert len(pair["remedies"]) == 1
+
+
 def test_stdin(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(document(allow()).encode())))
     assert shell.run("check", "--policy", "-", *PAIR, *STATED).code == 0

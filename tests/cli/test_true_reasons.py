@@ -294,6 +294,17 @@ def test_that_access_stays_is_said_once(shell: Shell) -> None:
     assert "may keep" not in partly
 
 
+def test_a_link_that_a_deny_may_stop_is_advised_with_that(shell: Shell) -> None:
+    elsewhere = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**deny, "Condition": elsewhere})
+    (pair,) = shell.run("check", "--cache", CACHE, "--bucket", "data", "-o", "json").json["pairs"]
+    assert pair["read"] == "denied"
+    link, besides = pair["remedies"]
+    assert link.startswith("fcsse link ")
+    assert besides.startswith("See whether the condition of the Deny holds")
+
+
 def test_where_a_deny_hangs_on_what_nobody_knows_no_allow_is_advised(shell: Shell) -> None:
     elsewhere = {"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}
     deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Condition": elsewhere}

@@ -115,9 +115,16 @@ def test_time_only_goes_forward(condition: dict[str, Any], expected: Verdict) ->
         ({"StringEquals": {"kms:KeyOrigin": "EXTERNAL"}}, ALLOWED),
         ({"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}}, DENIED),
         ({"Bool": {"kms:MultiRegion": "true"}}, ALLOWED),
-        ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/data"}}, ALLOWED),
+        ({"StringEquals": {"kms:CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}}, ALLOWED),
+        ({"StringNotEquals": {"kms:CustomerMasterKeyUsage": "ENCRYPT_DECRYPT"}}, DENIED),
+        ({"Null": {"kms:MultiRegionKeyType": "true"}}, UNKNOWN),
+        ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/data"}}, UNKNOWN),
+        ({"ForAllValues:StringEquals": {"kms:ResourceAliases": "alias/data"}}, ALLOWED),
         ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/other"}}, DENIED),
-        ({"StringEquals": {"aws:ResourceTag/team": "x"}}, ALLOWED),
+        ({"StringEquals": {"aws:ResourceTag/team": "x"}}, UNKNOWN),
+        ({"StringNotEquals": {"aws:ResourceTag/team": "y"}}, ALLOWED),
+        ({"StringEquals": {"aws:ResourceTag/team": "y"}}, DENIED),
+        ({"Null": {"aws:ResourceTag/team": "false"}}, UNKNOWN),
         ({"StringEquals": {"aws:ResourceTag/other": "x"}}, DENIED),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, ALLOWED),
         ({"StringEquals": {"aws:ResourceOrgID": "o-2"}}, DENIED),
@@ -131,6 +138,29 @@ def test_what_is_known_of_the_key_and_the_organization(condition: dict[str, Any]
     key = Key(arn, "Enabled", "CUSTOMER", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "EXTERNAL", True)
     known = RequestFacts(organization="o-1", aliases=("alias/data",), tags=(("team", "x"),))
     assert reading(condition, known, key) is expected
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "kms:ScheduleKeyDeletionPendingWindowInDays",
+        "kms:RotationPeriodInDays",
+        "kms:ValidTo",
+        "kms:MessageType",
+        "kms:MultiRegionKeyType",
+    ],
+)
+def test_what_only_other_operations_and_keys_carry(key: str) -> None:
+    """KMS developer guide, "AWS KMS condition keys", API operations of each."""
+    assert reading({"Null": {key: "true"}}) is ALLOWED
+
+
+def test_tags_and_aliases_decide_only_where_it_does_not_matter_whether_a_key_policy_can_test_them() -> None:
+    """KMS developer guide: "ABAC for AWS KMS" says "IAM policy only", the permissions table differs."""
+    known = RequestFacts(aliases=("alias/data",), tags=(("team", "x"),))
+    assert reading({"StringEqualsIfExists": {"aws:ResourceTag/team": "x"}}, known) is ALLOWED
+    assert reading({"StringNotEquals": {"aws:ResourceTag/team": "x"}}, known) is UNKNOWN
+    assert reading({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceTag/team}"}}, known) is not ALLOWED
 
 
 def test_tags_whose_names_differ_in_case_alone_decide_nothing() -> None:
