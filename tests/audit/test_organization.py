@@ -76,7 +76,11 @@ def test_one_report_of_all_accounts_in_order(organization: Shell) -> None:
     summary = found["summary"]
     assert (summary["accounts"], summary["accounts_read"]) == (5, 3)
     assert (summary["accounts_unread"], summary["accounts_not_active"]) == (1, 1)
-    assert summary["pairs"] == sum(len(one["pairs"]) for one in found["accounts"])
+    pairs = [one for entry in found["accounts"] for one in entry["pairs"]]
+    assert summary["pairs"] == len(pairs)
+    buckets = {one["bucket"] for one in pairs}
+    assert "data-other-secret" in buckets, "caches of two accounts are linked to it"
+    assert f" {len(buckets)} buckets;" in organization.run(*ORG, "-q").out
     ids = [finding["id"] for one in found["accounts"] for finding in one["findings"]]
     assert len(ids) == len(set(ids))
     assert sum(summary["findings"].values()) == len(ids)
@@ -118,7 +122,8 @@ def test_a_missing_role_and_a_suspended_account_are_findings(organization: Shell
     found = document(organization)
     (missing,) = account(found, MISSING)["findings"]
     assert (missing["code"], missing["severity"]) == ("account-unreadable", "medium")
-    assert f"arn:aws:iam::{MISSING}:role/Audit" in missing["title"]
+    role = f"arn:aws:iam::{MISSING}:role/Audit"
+    assert missing["title"] == f"account {MISSING} (No role) could not be read: no sts:AssumeRole on {role}"
     assert "--role-name" in missing["remedy"]
     assert account(found, MISSING)["error"]["code"] == "denied"
     (closed,) = account(found, GONE)["findings"]
@@ -138,6 +143,7 @@ def test_a_control_policy_that_denies_the_role_is_that_account_s_finding_only(or
     found = document(organization)
     (finding,) = account(found, THIRD)["findings"]
     assert finding["code"] == "account-unreadable"
+    assert finding["title"].endswith(" (Shop) could not be read: no fsx:DescribeDataRepositoryAssociations")
     assert "service control policy" in finding["remedy"]
     for name in (organization.sandbox.account, organization.sandbox.other_account):
         assert account(found, name) == account(before, name)
@@ -150,6 +156,37 @@ def _of_account(shell: Shell, name: str, text: str) -> Any:
             raise AwsError("AccessDeniedException", text)
 
     return deny
+
+
+def test_a_throttled_account_is_that_account_s_finding_only(organization: Shell) -> None:
+    def throttle(call: Call) -> None:
+        session = organization.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD:
+            raise AwsError("ThrottlingException", "Rate exceeded")
+
+    organization.sandbox.fault("fsx:*", hook=throttle, times=None)
+    (finding,) = account(document(organization), THIRD)["findings"]
+    assert finding["title"].startswith(
+        f"account {THIRD} (Shop) could not be read: listing the buckets of every cache: AWS"
+    )
+
+
+@pytest.mark.parametrize(("bucket", "call"), [("shop", "s3:*"), ("data-other-secret", "s3:*"), ("", "kms:*")])
+def test_a_bucket_or_key_that_no_role_may_read_is_told_without_options_of_another_kind_of_audit(
+    organization: Shell, bucket: str, call: str
+) -> None:
+    """``--bucket-role`` cannot be combined with ``--organization``."""
+
+    def deny(asked: Call) -> None:
+        if bucket in ("", asked.bucket) and asked.access_key in organization.sandbox.state.sessions:
+            raise AwsError("AccessDenied", "no")
+
+    organization.sandbox.fault(call, hook=deny, times=None)
+    found = account(document(organization), THIRD)["findings"]
+    unread = [one for one in found if one["code"] == "unreadable"]
+    assert unread
+    assert not [one for one in unread if "--bucket-" in one["remedy"]]
+    assert any("has to be one of the accounts audited" in one["remedy"] for one in unread), unread
 
 
 def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
