@@ -495,12 +495,15 @@ def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: 
     text = state.read_text()
     assert json.loads(text)["accounts"].keys() == {sandbox.account}
     assert json.loads(text)["finished"] is False
+    expecting = organization.run(*words, "--expect", "0" * 16)
+    assert (expecting.code, "has finished 1 account, and this plan is of the others" in expecting.err) == (7, True)
     for secret in ("simulated", "AKIA", "ASIA", "token", "Statement"):
         assert secret not in text
     assert state.stat().st_mode & 0o077 == 0
     sandbox.faults.clear()
     sandbox.requests.clear()
-    found = json.loads(organization.run(*words).out)
+    tried = json.loads(organization.run(*ORG, "--fix", "--dry-run", "-o", "json").out)
+    found = json.loads(organization.run(*words, "--expect", tried["fix"]["digest"]).out)
     assert found["summary"]["accounts_finished_earlier"] == 1
     assert sandbox.account not in [one["account"] for one in found["accounts"]]
     assert {one["account"] for one in found["fix"]["accounts"]} <= {THIRD, sandbox.other_account}
