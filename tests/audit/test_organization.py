@@ -203,6 +203,20 @@ def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
     assert account(found, organization.sandbox.account)["pairs"]
 
 
+def test_a_region_of_several_that_is_off_in_one_account(organization: Shell) -> None:
+    def off(call: Call) -> None:
+        session = organization.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD and call.region == "us-east-1" and call.service == "fsx":
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+
+    organization.sandbox.fault("fsx:*", hook=off, times=None)
+    found = document(organization, *ORG, "--region", "eu-west-1", "--region", "us-east-1")
+    (finding,) = [one for one in account(found, THIRD)["findings"] if one["code"] == "unreadable"]
+    assert (finding["region"], finding["title"][:27]) == ("us-east-1", "us-east-1 could not be read")
+    assert finding["remedy"].startswith("Turn the Region on for the account, or leave it out. If it is on: ")
+    assert account(found, THIRD)["pairs"]
+
+
 def test_every_form(organization: Shell, tmp_path: Path) -> None:
     text = organization.run(*ORG).out
     assert "Account 222233334444 (Shop)" in text
@@ -240,6 +254,7 @@ def test_accounts_of_a_file_without_asking_for_the_organization(organization: Sh
         ((*ORG, "--org-id", "o-a1b2c3d4e5"), "--org-id cannot be combined with"),
         ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role cannot be combined with"),
         (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
+        (("audit", "--organization", "--role-name", f"arn:aws:iam::{THIRD}:role/Audit"), "not the name of a role"),
         (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),
         (("audit", "--new-only"), "--new-only needs"),
     ],

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import ACCOUNT_CLOSED, ACCOUNT_UNREADABLE, Severity
 from fcsse.commands.audit.report import VERDICTS, Audit
-from fcsse.commands.audit.unreadable import reason_of
+from fcsse.commands.audit.unreadable import reason_of, remedy_of_region
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, CredentialsError, DeniedError, FcsseError
 from fcsse.model import Member
 from fcsse.text import count, sentence
@@ -74,7 +74,7 @@ def _remedy(error: FcsseError) -> str:
             "For a role of another name: --role-name."
         )
     if isinstance(error, CredentialsError):
-        return f"Turn the Region on for the account, or leave it out. If it is on: {error.hint}"
+        return remedy_of_region(error)
     return error.hint
 
 

@@ -10,7 +10,7 @@ from fcsse.commands.audit.facts import OLDER, AccountFacts, Refusal
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import UNREADABLE, Severity
 from fcsse.commands.audit.verdicts import PairAudit
-from fcsse.errors import EXIT_DENIED, DeniedError, FcsseError, NotFoundError
+from fcsse.errors import EXIT_DENIED, CredentialsError, DeniedError, FcsseError, NotFoundError
 from fcsse.text import count, listed, sentence
 
 OF_BUCKETS = ("encryption", "bucket-policy", "region")
@@ -74,9 +74,14 @@ def _region(reason: str, regions: list[str], error: FcsseError) -> Finding:
         UNREADABLE.severity,
         f"{listed(regions)} {reason}",
         (f"The caches of {count(len(regions), 'Region')} are not known: {error.message}.", *_all(regions)),
-        error.hint,
+        remedy_of_region(error) if isinstance(error, CredentialsError) else error.hint,
         region=regions[0] if len(regions) == 1 else None,
     )
+
+
+def remedy_of_region(error: CredentialsError) -> str:
+    """What helps where a Region does not take credentials that others, or the account's role, were given."""
+    return f"Turn the Region on for the account, or leave it out. If it is on: {error.hint}"
 
 
 def _all(regions: list[str]) -> Iterable[str]:
