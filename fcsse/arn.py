@@ -169,8 +169,12 @@ def is_role_pattern(text: str) -> bool:
 
 
 def is_role_name(text: str) -> bool:
-    """Is it the name of a role, with its path if it has one? Source: IAM API reference, CreateRole."""
-    return re.fullmatch(r"(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}", text, re.ASCII) is not None
+    """Is it the name of a role, with its path if it has one? A path may look like an ARN up to the name, which it never is.
+
+    Source: IAM API reference, CreateRole.
+    """
+    name = re.fullmatch(r"(?:[\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}", text, re.ASCII)
+    return name is not None and not text.startswith("arn:")
 
 
 def alias_arn(text: str) -> Arn | None:

@@ -28,7 +28,7 @@ def kept(path: PurePosixPath) -> bool:
     """Does a file of the folder belong in the zip?"""
     top = path.parts[0].lower()
     name = top.removesuffix(".dist-info").rpartition("-")[0] if top.endswith(".dist-info") else top.removesuffix(".py")
-    if name in LEFT_OUT or path.suffix == ".pyi":
+    if name.removesuffix("_py") in LEFT_OUT or path.suffix == ".pyi":
         return False
     if any(path.is_relative_to(part) for part in PARTS_LEFT_OUT):
         return False

@@ -43,7 +43,7 @@ class Fixing:
     def run_all(self) -> int:
         """The exit code: of the accounts' changes the first that is not 0, else how all accounts stand afterwards."""
         plans = self._fixes.in_order()
-        digest = self._fixes.require_digest(self._manner.expect)
+        digest = self._fixes.require_digest(self._manner.expect, len(self._skipped))
         if self._text:
             self._report.text(fixing=True)
             if plans and not self._run.terminal.quiet:

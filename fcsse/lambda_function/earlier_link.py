@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
+from fcsse.lambda_function.reaction_report import PASSING
 from fcsse.link_options import Operation, Options, Via
 from fcsse.model import Facts, Grant, Key, Obstacle
 from fcsse.planning.linked_level import in_policy, level_of, link_grants, needs_wider_grant
@@ -21,11 +22,25 @@ def with_grants(
 ) -> tuple[Facts | Obstacle, ...]:
     """The facts with the grants of keys of the account's own, for pairs that no statement of a link is for.
 
-    A link by policy reads no grants, and one made with ``--via grant`` shows in nothing else.
+    A link by policy reads no grants, and one made with ``--via grant`` shows in nothing else. Where they cannot be read for
+    now, nothing is found out about the pair; where they may not be read, that is noted.
     """
-    read: dict[Arn, tuple[Grant, ...] | None] = {}
+    read: dict[Arn, tuple[Grant, ...] | FcsseError] = {}
+
+    def with_its_grants(one: Facts, key: Arn) -> Facts | Obstacle:
+        if key not in read:
+            try:
+                read[key] = aws.list_grants(key)
+            except FcsseError as error:
+                read[key] = error
+                note(f"Whether caches are linked by grants is not known: {error.message}")
+        grants = read[key]
+        if isinstance(grants, FcsseError):
+            return Obstacle(one.pair, grants) if isinstance(grants, PASSING) else one
+        return one._replace(grants=grants)
+
     return tuple(
-        one._replace(grants=_grants(one.key.arn, aws, note, read))
+        with_its_grants(one, one.key.arn)
         if isinstance(one, Facts) and one.key and one.grants is None and _may_be_by_grant(one, one.key)
         else one
         for one in found
@@ -34,18 +49,6 @@ def with_grants(
 
 def _may_be_by_grant(facts: Facts, key: Key) -> bool:
     return key.arn.account == facts.account and not in_policy(facts)
-
-
-def _grants(
-    key: Arn, aws: AwsCalls, note: Callable[[str], None], read: dict[Arn, tuple[Grant, ...] | None]
-) -> tuple[Grant, ...] | None:
-    if key not in read:
-        try:
-            read[key] = aws.list_grants(key)
-        except FcsseError as error:
-            note(f"Whether caches are linked by grants is not known: {error.message}")
-            read[key] = None
-    return read[key]
 
 
 def linking_again(found: Facts | Obstacle) -> Options:

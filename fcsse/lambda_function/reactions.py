@@ -9,7 +9,7 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
 from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.errors import FcsseError, NotFoundError, PolicyFormatError, UsageError
+from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
     CacheCreated,
@@ -20,9 +20,10 @@ from fcsse.lambda_function.call_events import (
 )
 from fcsse.lambda_function.earlier_link import LINK, linking_again, with_grants
 from fcsse.lambda_function.link_gate import Gate
-from fcsse.lambda_function.link_rules import LIMIT, TABLE, LinkRules
+from fcsse.lambda_function.link_rules import LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
-from fcsse.lambda_function.reaction_report import Refusal, Report
+from fcsse.lambda_function.reaction_report import PASSING, Refusal, Report
+from fcsse.lambda_function.relink_limit import count_relink
 from fcsse.link_options import Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
@@ -32,12 +33,6 @@ from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
 DELETING = "DELETING"
-
-
-class RelinkLimitError(FcsseError):
-    """Others keep changing a key policy, and it was re-linked as often today as is allowed."""
-
-    code = "relink-limit"
 
 
 @dataclass(slots=True)
@@ -111,10 +106,10 @@ class Reactor:
         gate = Gate(self.pipeline.aws, self.rules)
         for facts in self._about(dict.fromkeys(pair.bucket for pair in pairs)):
             if isinstance(facts, Obstacle):
-                if again:
-                    self.note(f"Passed over: {facts.error.message}")
-                else:
-                    report.errors.append(facts.error)
+                # With a key, the pairs are all of the Region, most of which have nothing to do with it.
+                refused = facts.error.resource if isinstance(facts.error, DeniedError) else ""
+                gone = again and isinstance(facts.error, NotFoundError)
+                self._pass_over(facts.error, report, concerned=refused.endswith(key) if key else not gone)
                 continue
             bucket = facts.pair.bucket
             if facts.key is None:
@@ -124,6 +119,13 @@ class Reactor:
                 buckets.add(bucket)
                 keys.add(str(facts.key.arn))
         return buckets, keys
+
+    def _pass_over(self, error: FcsseError, report: Report, *, concerned: bool) -> None:
+        """Reports what could not be read, where the event is about it; else it is a note. What passes may hide anything."""
+        if concerned or isinstance(error, PASSING):
+            report.errors.append(error)
+        else:
+            self.note(f"Passed over: {error.message}")
 
     @staticmethod
     def _passes(gate: Gate, key: Arn, bucket: str, account: str, report: Report) -> bool:
@@ -144,27 +146,12 @@ class Reactor:
         kept: list[Change] = []
         for key, group in by_key.items():
             try:
-                self._count(key)
+                count_relink(self.pipeline, self.rules, key)
             except FcsseError as error:
                 report.errors.append(error)
             else:
                 kept += group
         return tuple(kept)
-
-    def _count(self, key: Arn) -> None:
-        """Counts a write to a key. Raises ``RelinkLimitError`` where it would be one too many, and ``UsageError``."""
-        table, limit = self.rules.table, self.rules.relinks
-        if table is None:
-            message = f"re-linking key {key}: no table is set that counts how often that happens"
-            raise UsageError(message, f"Set {TABLE}, or link by hand: fcsse audit --fix.")
-        now = self.pipeline.clock.now().timestamp()
-        if limit < 1 or not self.pipeline.aws.count_write(table, key, now, limit):
-            raise RelinkLimitError(
-                f"re-linking key {key}: others keep changing its policy or the encryption of its bucket, and it was "
-                f"re-linked {limit} times today, which is the limit",
-                "Put the statement where the policy comes from (fcsse statement --format terraform or cloudformation), "
-                f"or raise {LIMIT}.",
-            )
 
     def _association_deleted(self, association: str) -> Report:
         links = self.pipeline.aws.list_associations()
@@ -197,12 +184,13 @@ class Reactor:
         given: dict[Arn, set[str]] = {}
         for facts in self._about(names):
             if isinstance(facts, Obstacle):
-                self.note(f"Passed over: {facts.error.message}")
+                own = facts.pair.bucket in mine and only in (None, facts.pair.bucket)
+                self._pass_over(facts.error, report, concerned=own and isinstance(facts.error, DeniedError))
             elif facts.key is not None:
                 found = given.setdefault(facts.key.arn, set())
                 found |= {facts.pair.bucket} & mine
                 found |= self._given(facts.policy, role, facts.dead_ids)
-                found |= set() if mine else self._granted(facts.key.arn, cache, facts.pair.bucket)
+                found |= set() if mine else self._granted(facts.key.arn, cache, facts.pair.bucket, report)
         gate = Gate(aws, self.rules)
         for key, buckets in given.items():
             wanted = sorted(one for one in buckets if only in (None, one))
@@ -234,12 +222,12 @@ class Reactor:
             self.note(f"Passed over: {error.message}")
             return set()
 
-    def _granted(self, key: Arn, cache: str, bucket: str) -> set[str]:
+    def _granted(self, key: Arn, cache: str, bucket: str, report: Report) -> set[str]:
         """The bucket, where the key has a grant of ours for the cache and it."""
         try:
             named = {one.name for one in self.pipeline.aws.list_grants(key)}
         except FcsseError as error:
-            self.note(f"Passed over: {error.message}")
+            self._pass_over(error, report, concerned=False)
             return set()
         return {bucket} if named & grant_names(cache, bucket) else set()
 
@@ -251,8 +239,7 @@ class Reactor:
         report.errors += [one.error for one in applied if isinstance(one, FailedChange)]
         known = [one.error for one in plan.outcomes]
         report.errors += [one.error for one in outcomes if one.error is not None and one.error not in known]
-        changed = [one.change for one in applied if isinstance(one, AppliedChange) and one.changed]
-        report.keys += [str(one.key) for one in changed]
+        report.keys += [str(one.change.key) for one in applied if isinstance(one, AppliedChange) and one.changed]
         report.policies += written_policies(applied)
 
     def _about(self, buckets: Iterable[str]) -> tuple[Facts | Obstacle, ...]:

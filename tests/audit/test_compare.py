@@ -72,6 +72,23 @@ def test_what_cannot_be_seen_now_is_not_gone() -> None:
     failed = compare_account(old, {**audited(), "error": {"code": "denied"}})
     assert len(failed.unchecked) == 1
     assert len(missing_account(old).unchecked) == 1
+    for found in (elsewhere, failed):
+        assert found.pairs_gone == (), "nobody looked for them"
+
+
+def test_what_became_unreadable_is_not_gone() -> None:
+    """Such as a bucket's own policy, on which no verdict hangs."""
+    policy = finding(1, "bucket-policy")
+    old = audited(policy, finding(2), access="denied")
+    unread = finding(3, "unreadable", title="bucket data could not be read: no s3:GetBucketPolicy")
+    found = compare_account(old, audited(unread))
+    assert ([one["code"] for _, one in found.unchecked], found.gone) == (["bucket-policy", "access-missing"], ())
+    linked = compare_account(old, audited(unread, access="allowed"))
+    assert [one["code"] for _, one in linked.gone] == ["access-missing"]
+    before = compare_account(audited(policy, unread), audited(unread))
+    assert [one["code"] for _, one in before.gone] == ["bucket-policy"], "it was found without that reading"
+    elsewhere = compare_account(old, audited(finding(3, "unreadable", "fc-0456", bucket="other")))
+    assert len(elsewhere.gone) == 2
 
 
 def test_several_findings_of_one_place_are_told_apart_by_title() -> None:

@@ -76,7 +76,11 @@ def test_one_report_of_all_accounts_in_order(organization: Shell) -> None:
     summary = found["summary"]
     assert (summary["accounts"], summary["accounts_read"]) == (5, 3)
     assert (summary["accounts_unread"], summary["accounts_not_active"]) == (1, 1)
-    assert summary["pairs"] == sum(len(one["pairs"]) for one in found["accounts"])
+    pairs = [one for entry in found["accounts"] for one in entry["pairs"]]
+    assert summary["pairs"] == len(pairs)
+    buckets = {one["bucket"] for one in pairs}
+    assert "data-other-secret" in buckets, "caches of two accounts are linked to it"
+    assert f" {len(buckets)} buckets;" in organization.run(*ORG, "-q").out
     ids = [finding["id"] for one in found["accounts"] for finding in one["findings"]]
     assert len(ids) == len(set(ids))
     assert sum(summary["findings"].values()) == len(ids)
@@ -118,7 +122,8 @@ def test_a_missing_role_and_a_suspended_account_are_findings(organization: Shell
     found = document(organization)
     (missing,) = account(found, MISSING)["findings"]
     assert (missing["code"], missing["severity"]) == ("account-unreadable", "medium")
-    assert f"arn:aws:iam::{MISSING}:role/Audit" in missing["title"]
+    role = f"arn:aws:iam::{MISSING}:role/Audit"
+    assert missing["title"] == f"account {MISSING} (No role) could not be read: no sts:AssumeRole on {role}"
     assert "--role-name" in missing["remedy"]
     assert account(found, MISSING)["error"]["code"] == "denied"
     (closed,) = account(found, GONE)["findings"]
@@ -138,6 +143,7 @@ def test_a_control_policy_that_denies_the_role_is_that_account_s_finding_only(or
     found = document(organization)
     (finding,) = account(found, THIRD)["findings"]
     assert finding["code"] == "account-unreadable"
+    assert finding["title"].endswith(" (Shop) could not be read: no fsx:DescribeDataRepositoryAssociations")
     assert "service control policy" in finding["remedy"]
     for name in (organization.sandbox.account, organization.sandbox.other_account):
         assert account(found, name) == account(before, name)
@@ -152,6 +158,37 @@ def _of_account(shell: Shell, name: str, text: str) -> Any:
     return deny
 
 
+def test_a_throttled_account_is_that_account_s_finding_only(organization: Shell) -> None:
+    def throttle(call: Call) -> None:
+        session = organization.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD:
+            raise AwsError("ThrottlingException", "Rate exceeded")
+
+    organization.sandbox.fault("fsx:*", hook=throttle, times=None)
+    (finding,) = account(document(organization), THIRD)["findings"]
+    assert finding["title"].startswith(
+        f"account {THIRD} (Shop) could not be read: listing the buckets of every cache: AWS"
+    )
+
+
+@pytest.mark.parametrize(("bucket", "call"), [("shop", "s3:*"), ("data-other-secret", "s3:*"), ("", "kms:*")])
+def test_a_bucket_or_key_that_no_role_may_read_is_told_without_options_of_another_kind_of_audit(
+    organization: Shell, bucket: str, call: str
+) -> None:
+    """``--bucket-role`` cannot be combined with ``--organization``."""
+
+    def deny(asked: Call) -> None:
+        if bucket in ("", asked.bucket) and asked.access_key in organization.sandbox.state.sessions:
+            raise AwsError("AccessDenied", "no")
+
+    organization.sandbox.fault(call, hook=deny, times=None)
+    found = account(document(organization), THIRD)["findings"]
+    unread = [one for one in found if one["code"] == "unreadable"]
+    assert unread
+    assert not [one for one in unread if "--bucket-" in one["remedy"]]
+    assert any("has to be one of the accounts audited" in one["remedy"] for one in unread), unread
+
+
 def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
     def off(call: Call) -> None:
         session = organization.sandbox.state.sessions.get(call.access_key)
@@ -164,6 +201,20 @@ def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
     assert finding["code"] == "account-unreadable"
     assert "Turn the Region on" in finding["remedy"]
     assert account(found, organization.sandbox.account)["pairs"]
+
+
+def test_a_region_of_several_that_is_off_in_one_account(organization: Shell) -> None:
+    def off(call: Call) -> None:
+        session = organization.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == THIRD and call.region == "us-east-1" and call.service == "fsx":
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+
+    organization.sandbox.fault("fsx:*", hook=off, times=None)
+    found = document(organization, *ORG, "--region", "eu-west-1", "--region", "us-east-1")
+    (finding,) = [one for one in account(found, THIRD)["findings"] if one["code"] == "unreadable"]
+    assert (finding["region"], finding["title"][:27]) == ("us-east-1", "us-east-1 could not be read")
+    assert finding["remedy"].startswith("Turn the Region on for the account, or leave it out. If it is on: ")
+    assert account(found, THIRD)["pairs"]
 
 
 def test_every_form(organization: Shell, tmp_path: Path) -> None:
@@ -203,6 +254,7 @@ def test_accounts_of_a_file_without_asking_for_the_organization(organization: Sh
         ((*ORG, "--org-id", "o-a1b2c3d4e5"), "--org-id cannot be combined with"),
         ((*ORG, "--bucket-role", "arn:aws:iam::{account}:role/A"), "--bucket-role cannot be combined with"),
         (("audit", "--organization", "--role-name", "not a name"), "not the name of a role"),
+        (("audit", "--organization", "--role-name", f"arn:aws:iam::{THIRD}:role/Audit"), "not the name of a role"),
         (("audit", "--accounts", "/nowhere"), "reading the accounts in /nowhere"),
         (("audit", "--new-only"), "--new-only needs"),
     ],
@@ -458,12 +510,15 @@ def test_an_interrupted_fix_goes_on_where_it_was(organization: Shell, tmp_path: 
     text = state.read_text()
     assert json.loads(text)["accounts"].keys() == {sandbox.account}
     assert json.loads(text)["finished"] is False
+    expecting = organization.run(*words, "--expect", "0" * 16)
+    assert (expecting.code, "has finished 1 account, and this plan is of the others" in expecting.err) == (7, True)
     for secret in ("simulated", "AKIA", "ASIA", "token", "Statement"):
         assert secret not in text
     assert state.stat().st_mode & 0o077 == 0
     sandbox.faults.clear()
     sandbox.requests.clear()
-    found = json.loads(organization.run(*words).out)
+    tried = json.loads(organization.run(*ORG, "--fix", "--dry-run", "-o", "json").out)
+    found = json.loads(organization.run(*words, "--expect", tried["fix"]["digest"]).out)
     assert found["summary"]["accounts_finished_earlier"] == 1
     assert sandbox.account not in [one["account"] for one in found["accounts"]]
     assert {one["account"] for one in found["fix"]["accounts"]} <= {THIRD, sandbox.other_account}

@@ -69,7 +69,8 @@ def _finding(account: str, number: int, title: str) -> dict[str, Any]:
 
 
 def totals(number: int, pairs: int) -> Totals:
-    made = Totals(accounts=number, read=number, pairs=number * pairs, caches=number * pairs // 8, buckets=number * 200)
+    made = Totals(accounts=number, read=number, pairs=number * pairs, caches=number * pairs // 8)
+    made.bucket_names.update(f"bucket-{one}" for one in range(number * 200))
     made.verdicts.update(allowed=number * pairs * 9 // 10, denied=number * pairs // 10)
     made.severities.update(high=number * pairs // 100)
     return made

@@ -99,6 +99,7 @@ def test_strays_are_those_that_new_objects_are_not_like(shell: Shell) -> None:
     assert {"SSEKMS": {"KmsKeyArn": other, "BucketKeyEnabled": False}} in filters
     assert len(filters) == 3
     assert generator["ExpectedBucketOwner"] == OWN
+    assert "the list that S3 makes" in str(plan)
     assert plan["job"]["ConfirmationRequired"] is True
 
 
@@ -109,6 +110,8 @@ def test_a_manifest_lists_each_stray_once_and_its_etag_is_what_s3_stores(shell: 
     words = ("--all", "--rekey", "--manifest", str(file), "--job-bucket", "data-alias")
     plan = shell.census("data", "--cache", "fc-0123", *words).json["rekey"]
     assert plan["manifest"]["objects"] == 3
+    assert "not in the list, and keep their encryption" in str(plan)
+    assert "the list that S3 makes" not in str(plan)
     require_valid(plan["job"])
     rows = [row.split(",") for row in file.read_text(encoding="ascii").splitlines()]
     assert {row[0] for row in rows} == {"data"}

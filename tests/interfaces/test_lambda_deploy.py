@@ -284,6 +284,7 @@ def test_the_zip_leaves_out_what_the_function_never_imports(lambda_zip: ModuleTy
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "rich/table.py",
         "rich-14.0.dist-info/METADATA",
+        "markdown_it_py-4.0.dist-info/METADATA",
         "fcsse/__pycache__/x.pyc",
     ]
     for name in names:
@@ -352,6 +353,7 @@ def test_deploying_uploads_the_zip_by_its_hash_and_passes_parameters_on(tmp_path
     (copy / "build" / "lambda" / "fcsse.zip").write_bytes(b"zip")
     (copy / "build" / "lambda" / "fcsse.sha256").write_text("0abc\n", encoding="ascii")
     (copy / "build" / "lambda" / "fcsse.runtime").write_text("python3.12\n", encoding="ascii")
+    assert run("s3://code/").stdout.splitlines()[0].endswith("|s3://code/fcsse/lambda-0abc.zip|")
     done = run("code", "AlarmTopicArn=arn:aws:sns:eu-west-1:111122223333:alarms", "Allow=a,b c")
     assert done.returncode == 0, done.stderr
     upload, deploy = done.stdout.splitlines()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -491,3 +492,87 @@ def test_a_narrow_grant_across_accounts_is_not_widened(ready: Function, monkeypa
     assert ready(cache_created(cache, bucket))["result"] == "failed"
     [grant] = ready.sandbox.key(bucket).grants.value.values()
     assert grant.name.endswith(":narrow")
+
+
+# what cannot be read
+
+
+def deleted_cache(_: Sandbox) -> dict[str, Any]:
+    return deleted("DeleteFileCache", fileCacheId=CACHE)
+
+
+def policy_put_back(sandbox: Sandbox) -> dict[str, Any]:
+    return put_back(sandbox, default_policy())
+
+
+def bucket_keys_turned_on(sandbox: Sandbox) -> dict[str, Any]:
+    return encrypt(sandbox, bucket_keys=True)
+
+
+EVENTS = [policy_put_back, bucket_keys_turned_on, deleted_cache]
+
+
+@pytest.mark.parametrize("happens", EVENTS)
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("s3:GetBucketEncryption", "SlowDown"),
+        ("s3:GetBucketEncryption", "InternalError"),
+        ("kms:DescribeKey", "ThrottlingException"),
+        ("kms:GetKeyPolicy", "KMSInternalException"),
+    ],
+)
+def test_a_reading_that_fails_for_now_is_raised_so_that_lambda_tries_again(
+    ready: Function, happens: Callable[[Sandbox], dict[str, Any]], call: str, code: str
+) -> None:
+    """It passed for a bucket that has nothing to do with the event, and the event for done."""
+    made = happens(ready.sandbox)
+    ready.log()
+    ready.sandbox.fault(call, code, times=None)
+    with pytest.raises(fcsse.BusyError):
+        ready(made)
+    assert of(ready.log(), "failed")
+    ready.sandbox.faults.clear()
+    assert ready(made)["changed"] is True
+
+
+def test_nothing_is_linked_anew_while_its_grants_cannot_be_read(ready: Function) -> None:
+    """They may be for reading only, and a statement would give more."""
+    made = policy_put_back(ready.sandbox)
+    before = ready.sandbox.policy_text("data")
+    ready.sandbox.fault("kms:ListGrants", "ThrottlingException", times=None)
+    with pytest.raises(fcsse.BusyError):
+        ready(made)
+    assert ready.sandbox.policy_text("data") == before
+    ready.sandbox.faults.clear()
+    assert ready(made)["changed"] is True
+
+
+@pytest.mark.parametrize("happens", EVENTS)
+def test_a_reading_that_is_refused_is_a_failure_where_the_event_is_about_it(
+    ready: Function, happens: Callable[[Sandbox], dict[str, Any]]
+) -> None:
+    made = happens(ready.sandbox)
+    ready.log()
+    ready.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", times=None)
+    with pytest.raises(fcsse.DeniedError):
+        ready(made)
+    assert of(ready.log(), "failed")[0]["code"] == "denied"
+
+
+@pytest.mark.parametrize("happens", [policy_put_back, deleted_cache])
+def test_a_bucket_that_the_event_is_not_about_is_passed_over(
+    ready: Function, happens: Callable[[Sandbox], dict[str, Any]]
+) -> None:
+    """Such as another account's bucket of another cache."""
+    ready.sandbox.add_cache("fc-0fff0fff", ["data-other-secret", "data-gone-too"])
+    assert ready(happens(ready.sandbox))["changed"] is True
+    log = ready.log()
+    assert not of(log, "failed")
+    assert len([one for one in of(log, "note") if one["text"].startswith("Passed over: ")]) == 2
+
+
+def test_a_deleted_cache_whose_bucket_is_gone_too_is_no_failure(ready: Function) -> None:
+    ready.sandbox.add_cache("fc-0fff0fff", ["data-gone-too"])
+    assert ready(deleted("DeleteFileCache", fileCacheId="fc-0fff0fff"))["result"] == "nothing to do"
+    assert not of(ready.log(), "failed")

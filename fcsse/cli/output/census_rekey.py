@@ -42,6 +42,7 @@ CAVEATS = {
     Caveat.OBJECT_LOCK: "The job fails on objects under a retention period or legal hold of Object Lock.",
     Caveat.VERSIONS: "Versions of an object other than the current one were not counted. Whether the list that S3 makes holds "
     "them is to be seen in the manifest, before you confirm the job.",
+    Caveat.OLD_VERSIONS: "Versions of an object other than the current one are not in the list, and keep their encryption.",
     Caveat.REPLICAS: "Replicas in other buckets keep their encryption.",
 }
 

@@ -121,6 +121,7 @@ class _Reading:
             for_every,
             self._unheard_of(regions),
             frozenset() if roles is None else self._newcomers(roles, _policies(found), caller.account, regions),
+            self._scope.many_accounts,
         )
 
     def _roles_of(self, caches: Iterable[str]) -> Mapping[str, Role | FcsseError | None]:

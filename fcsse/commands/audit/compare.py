@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fcsse.commands.audit.finding_kinds import ACCESS_MISSING, UNREADABLE
 from fcsse.errors import UsageError
 from fcsse.model import DOCUMENT_SCHEMA
 
@@ -171,7 +172,7 @@ def compare_account(before: Json | None, now: Json) -> Comparison:
         same,
         tuple(unchecked),
         tuple((account, today[name]) for name in today if name not in then),
-        tuple((account, then[name]) for name in then if name not in today),
+        tuple((account, then[name]) for name in then if name not in today and then[name]["region"] in _regions(now)),
         tuple(
             (account, today[name], then[name]["access"])
             for name in today
@@ -231,14 +232,36 @@ def _difference(account: str, was: Json, now: Json) -> Change | None:
 
 
 def _was_checked(was: Json, before: Json, now: Json) -> bool:
-    """Could the new audit have found it again? Not in a Region that it did not read, nor of a pair that is unknown now."""
-    if now.get("error"):
-        return False
-    read, then = set(now.get("regions", [])), set(before.get("regions", []))
+    """Could the new audit have found it again? Not in a Region that it did not read, nor of a pair that is unknown now, nor
+    where it could not read the bucket or the key and the earlier one could.
+    """
+    read, then = _regions(now), set(before.get("regions", []))
     places = {pair["region"] for pair in before["pairs"] if (pair["cache"], pair["bucket"]) in _pairs(was)}
     if not places:
         places = {was["region"]} if was["region"] else then
     if places - read:
         return False
-    unknown = {(pair["cache"], pair["bucket"]) for pair in now["pairs"] if pair["access"] == "unknown"}
-    return not (_pairs(was) & unknown) or was["code"] in ("access-unknown", "unreadable")
+    if was["code"] in ("access-unknown", UNREADABLE.code):
+        return True
+    access = {(pair["cache"], pair["bucket"]): pair["access"] for pair in now["pairs"]}
+    verdicts = {access.get(name) for name in _pairs(was)}
+    if was["code"] == ACCESS_MISSING.code and verdicts == {"allowed"}:
+        return True
+    return "unknown" not in verdicts and not any(_hides(one, was) for one in _unread_since(before, now))
+
+
+def _regions(now: Json) -> set[str]:
+    """The Regions that an audit read; none where it could not read the account, or did not."""
+    return set() if now.get("error") else set(now.get("regions", []))
+
+
+def _unread_since(before: Json, now: Json) -> Iterator[Json]:
+    """Findings of what could not be read, and could before."""
+    titles = {one["title"] for one in before["findings"]}
+    yield from (one for one in now["findings"] if one["code"] == UNREADABLE.code and one["title"] not in titles)
+
+
+def _hides(unread: Json, was: Json) -> bool:
+    """Is a finding about what could not be read now?"""
+    same = any(was[name] is not None and was[name] == unread[name] for name in ("bucket", "key"))
+    return same or bool(_pairs(was) & _pairs(unread))

@@ -13,10 +13,14 @@ OLDER = "older-links"
 
 
 class Scope(NamedTuple):
-    """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set."""
+    """Which Regions are meant: those named, all of the partition, or the caller's own where neither is set.
+
+    ``many_accounts``: each account is one of many, whose roles read each other's buckets and keys.
+    """
 
     regions: tuple[str, ...] = ()
     all_regions: bool = False
+    many_accounts: bool = False
 
 
 class Located(NamedTuple):
@@ -43,7 +47,7 @@ class AccountFacts(NamedTuple):
     ``roleless`` are caches of which IAM said that they have no role, ``for_every`` the facts about their buckets and every
     cache of the account. ``unheard_of`` are Regions that botocore does not know FSx to be in and that hold nothing, with
     the names that may have been meant. ``newcomers`` are caches that key policies name and whose role, or a link of which,
-    came after all were listed: what was listed does not say what they are linked to.
+    came after all were listed: what was listed does not say what they are linked to. ``many_accounts``: as in ``Scope``.
     """
 
     account: str
@@ -61,6 +65,7 @@ class AccountFacts(NamedTuple):
     for_every: tuple[Facts | Obstacle, ...] = ()
     unheard_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
     newcomers: frozenset[str] = frozenset()
+    many_accounts: bool = False
 
     @property
     def complete(self) -> bool:

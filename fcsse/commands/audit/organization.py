@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import ACCOUNT_CLOSED, ACCOUNT_UNREADABLE, Severity
 from fcsse.commands.audit.report import VERDICTS, Audit
-from fcsse.commands.audit.unreadable import title_of
+from fcsse.commands.audit.unreadable import reason_of, remedy_of_region
 from fcsse.errors import EXIT_DENIED, EXIT_OK, EXIT_PENDING, CredentialsError, DeniedError, FcsseError
 from fcsse.model import Member
 from fcsse.text import count, sentence
@@ -61,7 +61,7 @@ def _unread(member: Member, error: FcsseError) -> Finding:
     return Finding(
         ACCOUNT_UNREADABLE.code,
         ACCOUNT_UNREADABLE.severity,
-        ACCOUNT_UNREADABLE.title.format(account=member, reason=title_of(error).removeprefix("unknown: ")),
+        ACCOUNT_UNREADABLE.title.format(account=member, reason=reason_of(error)),
         (sentence(error.message), "Its caches, and whether they have access, are not known."),
         _remedy(error),
     )
@@ -74,7 +74,7 @@ def _remedy(error: FcsseError) -> str:
             "For a role of another name: --role-name."
         )
     if isinstance(error, CredentialsError):
-        return f"Turn the Region on for the account, or leave it out. {error.hint}".strip()
+        return remedy_of_region(error)
     return error.hint
 
 
@@ -88,7 +88,7 @@ class Totals:
     earlier: int = 0
     pairs: int = 0
     caches: int = 0
-    buckets: int = 0
+    bucket_names: set[str] = field(default_factory=set)
     verdicts: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
@@ -105,14 +105,14 @@ class Totals:
         judged = one.audit.judged
         self.pairs += len(judged)
         self.caches += len({pair.pair.cache for pair in judged})
-        self.buckets += len({pair.pair.bucket for pair in judged})
+        self.bucket_names.update(pair.pair.bucket for pair in judged)
         self.verdicts.update(one.audit.verdicts)
 
     def merge(self, more: Totals) -> None:
         """Adds the sums over other accounts."""
         for one in fields(self):
             value = getattr(more, one.name)
-            if isinstance(value, Counter):
+            if isinstance(value, Counter | set):
                 getattr(self, one.name).update(value)
             else:
                 setattr(self, one.name, getattr(self, one.name) + value)
@@ -121,6 +121,11 @@ class Totals:
         """Adds accounts that an earlier run finished."""
         self.accounts += accounts
         self.earlier += accounts
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets there are, each counted once: caches of many accounts may be linked to one."""
+        return len(self.bucket_names)
 
     @property
     def unread(self) -> int:

@@ -17,6 +17,7 @@ from fcsse.errors import ChangedError
 from fcsse.model import Member
 from fcsse.pipeline import Pipeline
 from fcsse.planning.plan import Plan
+from fcsse.text import count
 
 
 class Afterwards(NamedTuple):
@@ -73,11 +74,14 @@ class Fixes:
         parts = [f"{one.member.account} {one.plan.digest}" for one in self.in_order()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
-    def require_digest(self, expect: str | None) -> str:
-        """The digest. Raises ``ChangedError`` where another is expected."""
+    def require_digest(self, expect: str | None, earlier: int = 0) -> str:
+        """The digest. ``earlier``: accounts that an interrupted run has finished. Raises ``ChangedError`` where another is expected."""
         if expect is not None and expect != self.digest:
+            why = "What AWS holds, or what was asked for, differs from the reviewed dry run"
+            if earlier:
+                why = f"An interrupted run has finished {count(earlier, 'account')}, and this plan is of the others"
             raise ChangedError(
                 f"checking the plan: its digest is {self.digest}, not the expected {expect}",
-                "What AWS holds, or what was asked for, differs from the reviewed dry run: review a new one.",
+                f"{why}: review a new one.",
             )
         return self.digest

@@ -70,6 +70,7 @@ def open_organization(
     caller = pipeline.aws.caller()
     found = tuple(members) if members is not None else pipeline.aws.member_accounts()
     accounts = pipeline.aws.members(caller, role_name, found)
+    scope = scope._replace(many_accounts=True)
     return Organization(pipeline, found, accounts, scope, replace(words, audited=(*audited, *words.audited)), caller)
 
 

@@ -10,7 +10,7 @@ from fcsse.commands.audit.facts import OLDER, AccountFacts, Refusal
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import UNREADABLE, Severity
 from fcsse.commands.audit.verdicts import PairAudit
-from fcsse.errors import EXIT_DENIED, DeniedError, FcsseError, NotFoundError
+from fcsse.errors import EXIT_DENIED, CredentialsError, DeniedError, FcsseError, NotFoundError
 from fcsse.text import count, listed, sentence
 
 OF_BUCKETS = ("encryption", "bucket-policy", "region")
@@ -18,6 +18,8 @@ OF_KEYS = ("describe", "policy", "grants")
 
 
 PATTERN = "--bucket-role 'arn:aws:iam::{account}:role/…' (add --bucket-account ID if fcsse cannot tell the account from a key)"
+AUDITED = "which has to be one of the accounts audited"
+"""What replaces the pattern where the accounts' own roles read."""
 
 
 def find(facts: AccountFacts, judged: Sequence[PairAudit]) -> list[Finding]:
@@ -72,13 +74,25 @@ def _region(reason: str, regions: list[str], error: FcsseError) -> Finding:
         UNREADABLE.severity,
         f"{listed(regions)} {reason}",
         (f"The caches of {count(len(regions), 'Region')} are not known: {error.message}.", *_all(regions)),
-        error.hint,
+        remedy_of_region(error) if isinstance(error, CredentialsError) else error.hint,
         region=regions[0] if len(regions) == 1 else None,
     )
 
 
+def remedy_of_region(error: CredentialsError) -> str:
+    """What helps where a Region does not take credentials that others, or the account's role, were given."""
+    return f"Turn the Region on for the account, or leave it out. If it is on: {error.hint}"
+
+
 def _all(regions: list[str]) -> Iterable[str]:
     return [f"They are {', '.join(regions)}."] if len(regions) > 3 else []
+
+
+def reason_of(error: FcsseError) -> str:
+    """Why an account could not be read: ``no fsx:DescribeFileSystems``, or the message."""
+    if not isinstance(error, DeniedError) or not error.action:
+        return error.message
+    return f"no {error.action}{f' on {error.resource}' if error.resource not in ('', '*') else ''}"
 
 
 def title_of(*errors: FcsseError, thing: str = "the account") -> str:
@@ -220,6 +234,8 @@ def _remedy_of_key(said: str, group: Sequence[Refusal], facts: AccountFacts) -> 
     denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
     if key is None or key.account == facts.account or not denied:
         return said
+    if facts.many_accounts:
+        return f"{said} Or allow it to the role in account {key.account}, {AUDITED}."
     return f"{said} Or pass a role in its account: --bucket-role 'arn:aws:iam::{{account}}:role/…'."
 
 
@@ -227,6 +243,10 @@ def _remedy_of_bucket(said: str, group: Sequence[Refusal], judged: Sequence[Pair
     """The same for a bucket, which may belong to another account: then it takes a role of that one."""
     bucket = facts.buckets.get(group[0].about[0])
     if (bucket and bucket.foreign) or any(one.facts and one.facts.bucket.foreign for one in judged):
+        if facts.many_accounts:
+            return f"Allow it to the role in the bucket's account, {AUDITED}."
         return f"Pass a role in the bucket's account: {PATTERN}."
-    denied = all(isinstance(refusal.error, DeniedError) for refusal in group)
-    return f"{said} If the bucket belongs to another account: {PATTERN}." if denied else said
+    if not all(isinstance(refusal.error, DeniedError) for refusal in group):
+        return said
+    role = f"allow it to the role there, {AUDITED}" if facts.many_accounts else PATTERN
+    return f"{said} If the bucket belongs to another account: {role}."

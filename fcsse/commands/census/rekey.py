@@ -59,6 +59,7 @@ class Caveat(Enum):
     NO_MANIFEST = "manifest-not-written"
     OBJECT_LOCK = "object-lock"
     VERSIONS = "versions"
+    OLD_VERSIONS = "versions-not-listed"
     REPLICAS = "replicas"
 
 
@@ -259,4 +260,5 @@ def _caveats(plan: RekeyPlan, census: Census, asked: RekeyRequest, described: di
         found.append(Caveat.FOREIGN_SOURCE)
     if asked.manifest and not plan.manifest:
         found.append(Caveat.NO_MANIFEST)
-    return (*found, Caveat.OBJECT_LOCK, Caveat.VERSIONS, Caveat.REPLICAS)
+    versions = Caveat.OLD_VERSIONS if plan.manifest else Caveat.VERSIONS
+    return (*found, Caveat.OBJECT_LOCK, versions, Caveat.REPLICAS)
