@@ -148,10 +148,11 @@ def check_document(
     remedies: tuple[str, ...] = ()
     if judgement.verdict is not Verdict.ALLOWED:
         denied = why_denied(judgement, facts)
-        if denied or no_allow_helps(facts, level):
+        alone = facts._replace(grants=())  # the document is judged as if there were none
+        if denied or no_allow_helps(alone, level):
             remedies = (denied or MAYBE_DENIED,)
         else:
-            remedies = with_doubts(facts, (remedy,), level)
+            remedies = with_doubts(alone, (remedy,), level)
     said = (
         *form_notes(facts, judgement, CommandBuilder()),
         *read_only_notes(facts, judgement, document),
