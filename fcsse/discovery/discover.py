@@ -237,7 +237,8 @@ class Discovery:
         if isinstance(encryption, FcsseError) or (encryption.is_kms and key is None):
             return ()  # nothing follows, or the key has to be looked up first: that goes on in ``facts``
         asked: list[Future[Any]] = [self._fetcher.bucket_policy(bucket), self._fetcher.owned(bucket, own)]
-        asked += [self._fetcher.region(bucket)] * self._buckets.doubts_region(bucket, encryption)
+        if self._buckets.doubts_region(bucket, encryption):
+            asked.append(self._fetcher.region(bucket))
         return asked + (self._keys.ask_about(key, own) if key and encryption.is_kms else [])
 
 

@@ -99,3 +99,11 @@ def test_pairs_share_what_is_read(shell: Shell) -> None:
     assert counted["kms:DescribeKey"] == counted["kms:PutKeyPolicy"] == 1
     assert counted["s3:GetBucketEncryption"] == 2, "and once more for its owner, beside the last look"
     assert sum(counted.values()) == 2 + 10
+
+
+def test_an_audit_asks_where_a_bucket_is_only_if_no_key_s_arn_tells(shell: Shell) -> None:
+    shell.run("audit", "-q")
+    assert {entry.bucket for entry in shell.sandbox.requests.of("s3:HeadBucket")} == {"data-alias", "data-aws-s3"}
+    assert {"data", "data-bucket-keys", "data-other-account"} <= {
+        entry.bucket for entry in shell.sandbox.requests.of("s3:GetBucketEncryption")
+    }
