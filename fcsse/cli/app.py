@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from fcsse import __version__
 from fcsse.arn import bucket_in, cache_in
-from fcsse.cli import explicit_options
+from fcsse.cli import explicit_options, interrupt
 from fcsse.cli.options.groups import spread
 from fcsse.cli.overview import COMMANDS, PURPOSE, WIDTH, overview
 
@@ -137,6 +137,16 @@ class Commands(_HelpInOrder, TyperGroup):
     """The group of all commands. While they are only listed, their summaries stand in for them."""
 
     _listing = False
+
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        """Parses the words before the command."""
+        with interrupt.past_typer():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Imports the command, parses its words and runs it."""
+        with interrupt.past_typer():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order of the help."""

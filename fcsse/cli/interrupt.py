@@ -15,8 +15,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from fcsse.apply.write_log import WriteLog
@@ -29,6 +29,19 @@ GRACE = 0.5
 """Seconds for the main thread to end by itself."""
 
 AGAIN = "Run the same command again: it looks at what is there first, and does what is left."
+
+
+class OutsideSessionError(BaseException):
+    """``KeyboardInterrupt`` before a command's session began, or after it ended."""
+
+
+@contextmanager
+def past_typer() -> Iterator[None]:
+    """Keeps Typer from an interruption, of which it makes exit code 130 and no word (since 0.27)."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise OutsideSessionError from None
 
 
 class Interrupts:

@@ -181,8 +181,8 @@ def tell_error(
         write_answer("\n".join(error_markdown(error.message, terminal.hint(error))) + "\n")
 
 
-def tell_unread(command: str, words: list[str], error: UsageError) -> None:
-    """Tells an error in words that were not understood, in the form that they ask for."""
+def tell_unread(command: str, words: list[str], error: FcsseError) -> None:
+    """Tells an error of words that were not understood, or not read to their end, in the form that they ask for."""
     tell_error(command, wanted_output(words), Terminal(), error, changed=False if command in WRITERS else None)
 
 

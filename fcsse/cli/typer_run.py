@@ -10,7 +10,7 @@ import typer
 from fcsse.cli import completion_scripts, explicit_options, interrupt
 from fcsse.cli.app import app
 from fcsse.cli.runtime import Runtime
-from fcsse.errors import EXIT_INTERRUPTED, UsageError
+from fcsse.errors import EXIT_INTERRUPTED, FcsseError, InterruptedRunError, UsageError
 
 
 def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> int:
@@ -23,14 +23,14 @@ def run_commands(words: list[str], completion: str, runtime: Runtime | None) -> 
         return _told("fcsse", words, error)
     if words[:1] and not words[0].startswith("-") and completion not in os.environ:
         _warn_of_unknown_variables()
+    interrupt.CURRENT.journal = None
     try:
         code = app(args=words, prog_name="fcsse", standalone_mode=False, obj=runtime)
     except typer.TyperException as error:
         usage = UsageError(_message(error), "See the options with --help.")
         return _told(words[0] if words else "fcsse", words, usage)
-    except typer.Abort:
-        sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
-        return EXIT_INTERRUPTED
+    except (typer.Abort, interrupt.OutsideSessionError):
+        return _interrupted(words)
     return code if isinstance(code, int) else 0
 
 
@@ -46,7 +46,17 @@ def _warn_of_unknown_variables() -> None:
         Terminal().warn(text)
 
 
-def _told(command: str, words: list[str], error: UsageError) -> int:
+def _interrupted(words: list[str]) -> int:
+    """Reports an interruption outside a session; the exit code. Only before one there is no answer yet."""
+    interrupt.begin_telling()
+    if interrupt.CURRENT.journal is None and words:
+        message = f"{words[0]} was interrupted. {interrupt.CURRENT.told()}"
+        return _told(words[0], words, InterruptedRunError(message, interrupt.AGAIN))
+    sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
+    return EXIT_INTERRUPTED
+
+
+def _told(command: str, words: list[str], error: FcsseError) -> int:
     """Reports the error in the form that the words ask for; its exit code."""
     from fcsse.cli.session import tell_unread  # what a session needs is needed for no completion and no version
 

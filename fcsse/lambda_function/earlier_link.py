@@ -4,12 +4,11 @@ that is made again keeps to all of that. Pure, but for reading grants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from fcsse.arn import Arn
 from fcsse.aws_calls import AwsCalls
 from fcsse.errors import FcsseError
-from fcsse.lambda_function.reaction_report import PASSING
 from fcsse.link_options import Operation, Options, Via
 from fcsse.model import Facts, Grant, Key, Obstacle
 from fcsse.planning.linked_level import in_policy, level_of, link_grants, needs_wider_grant
@@ -17,13 +16,11 @@ from fcsse.planning.linked_level import in_policy, level_of, link_grants, needs_
 LINK = Options(Operation.LINK)
 
 
-def with_grants(
-    found: Sequence[Facts | Obstacle], aws: AwsCalls, note: Callable[[str], None]
-) -> tuple[Facts | Obstacle, ...]:
+def with_grants(found: Sequence[Facts | Obstacle], aws: AwsCalls) -> tuple[Facts | Obstacle, ...]:
     """The facts with the grants of keys of the account's own, for pairs that no statement of a link is for.
 
-    A link by policy reads no grants, and one made with ``--via grant`` shows in nothing else. Where they cannot be read for
-    now, nothing is found out about the pair; where they may not be read, that is noted.
+    A link by policy reads no grants, and one made with ``--via grant`` shows in nothing else. Where they cannot be read,
+    nothing is found out about the pair: they may be for reading only, and a statement would give more.
     """
     read: dict[Arn, tuple[Grant, ...] | FcsseError] = {}
 
@@ -33,11 +30,8 @@ def with_grants(
                 read[key] = aws.list_grants(key)
             except FcsseError as error:
                 read[key] = error
-                note(f"Whether caches are linked by grants is not known: {error.message}")
         grants = read[key]
-        if isinstance(grants, FcsseError):
-            return Obstacle(one.pair, grants) if isinstance(grants, PASSING) else one
-        return one._replace(grants=grants)
+        return Obstacle(one.pair, grants) if isinstance(grants, FcsseError) else one._replace(grants=grants)
 
     return tuple(
         with_its_grants(one, one.key.arn)

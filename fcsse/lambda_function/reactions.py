@@ -77,7 +77,7 @@ class Reactor:
         pipeline = self.pipeline
         pipeline.wait = 0.0 if again else self.left()
         groups: dict[Options, list[Facts | Obstacle]] = {}
-        for one in with_grants(self._discover(chosen), pipeline.aws, self.note):
+        for one in with_grants(self._discover(chosen), pipeline.aws):
             groups.setdefault(linking_again(one), []).append(one)
         for options, group in groups.items():
             self._apply_link(pipeline.plan_of(group, options), keys, again, report)

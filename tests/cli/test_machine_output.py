@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+import typer
 
+from fcsse.cli.app import GroupedHelp
 from fcsse.cli.completion_table import OF_COMMAND, OPTIONS
 from tests.cli.documented_statements import OWN, role
 from tests.cli.shell import WRITES, Shell
@@ -180,6 +183,35 @@ def test_interruption_is_one_document_too(shell: Shell) -> None:
     assert run.code == 130
     assert (run.json["error"]["code"], run.json["exit_code"], run.json["changed"]) == ("interrupted", 130, False)
     assert "Nothing was written" in run.json["error"]["message"]
+
+
+@pytest.mark.parametrize("where", ["fcsse.cli.app.load", "fcsse.cli.app.GroupedHelp.parse_args"])
+def test_interruption_while_the_command_is_read_is_one_document_too(shell: Shell, where: str) -> None:
+    """Typer made exit code 130 of it, without a word."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with shell.patch.context() as patch:
+        patch.setattr(where, interrupt)
+        run = shell.link("fc-0123", "data", "-o", "json")
+    assert (run.code, run.json["error"]["code"], run.json["changed"]) == (130, "interrupted", False)
+    assert "link was interrupted. Nothing was written to AWS." in run.err
+
+
+def test_interruption_after_the_answer_says_what_was_written(shell: Shell) -> None:
+    run_command = GroupedHelp.invoke
+
+    def interrupted(self: GroupedHelp, ctx: object) -> None:
+        with suppress(typer.Exit):
+            run_command(self, ctx)
+        raise KeyboardInterrupt
+
+    with shell.patch.context() as patch:
+        patch.setattr("fcsse.cli.app.GroupedHelp.invoke", interrupted)
+        run = shell.link("fc-0123", "data", "-o", "json")
+    assert (run.code, run.json["exit_code"], run.json["changed"]) == (130, 0, True)
+    assert "Interrupted. Written: the policy of key" in run.err
 
 
 def test_markdown_has_a_table_and_a_diff(shell: Shell) -> None:

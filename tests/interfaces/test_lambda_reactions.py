@@ -536,13 +536,19 @@ def test_a_reading_that_fails_for_now_is_raised_so_that_lambda_tries_again(
     assert ready(made)["changed"] is True
 
 
-def test_nothing_is_linked_anew_while_its_grants_cannot_be_read(ready: Function) -> None:
+@pytest.mark.parametrize(
+    ("code", "error"), [("ThrottlingException", fcsse.BusyError), ("AccessDeniedException", fcsse.DeniedError)]
+)
+def test_nothing_is_linked_anew_while_its_grants_cannot_be_read(
+    ready: Function, code: str, error: type[Exception]
+) -> None:
     """They may be for reading only, and a statement would give more."""
     made = policy_put_back(ready.sandbox)
     before = ready.sandbox.policy_text("data")
-    ready.sandbox.fault("kms:ListGrants", "ThrottlingException", times=None)
-    with pytest.raises(fcsse.BusyError):
+    ready.sandbox.fault("kms:ListGrants", code, times=None)
+    with pytest.raises(error):
         ready(made)
+    assert "kms:ListGrants" in of(ready.log(), "failed")[0]["message"] or code == "ThrottlingException"
     assert ready.sandbox.policy_text("data") == before
     ready.sandbox.faults.clear()
     assert ready(made)["changed"] is True
