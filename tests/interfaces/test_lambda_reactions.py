@@ -512,14 +512,14 @@ def bucket_keys_turned_on(sandbox: Sandbox) -> dict[str, Any]:
 EVENTS = [policy_put_back, bucket_keys_turned_on, deleted_cache]
 
 
-@pytest.mark.parametrize("happens", EVENTS)
 @pytest.mark.parametrize(
-    ("call", "code"),
+    ("happens", "call", "code"),
     [
-        ("s3:GetBucketEncryption", "SlowDown"),
-        ("s3:GetBucketEncryption", "InternalError"),
-        ("kms:DescribeKey", "ThrottlingException"),
-        ("kms:GetKeyPolicy", "KMSInternalException"),
+        (policy_put_back, "s3:GetBucketEncryption", "SlowDown"),
+        (bucket_keys_turned_on, "s3:GetBucketEncryption", "InternalError"),
+        (deleted_cache, "kms:DescribeKey", "ThrottlingException"),
+        (policy_put_back, "kms:GetKeyPolicy", "KMSInternalException"),
+        (deleted_cache, "kms:GetKeyPolicy", "KMSInternalException"),
     ],
 )
 def test_a_reading_that_fails_for_now_is_raised_so_that_lambda_tries_again(

@@ -68,9 +68,10 @@ def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
 
 
 def test_a_seed_replays_exactly(here: Stage) -> None:
-    seeds = (3, 738)
-    assert [here.play(seed).trace for seed in seeds] == [here.play(seed).trace for seed in seeds]
-    assert "PutKeyPolicy" in here.play(738).trace
+    seeds = (3, 664, *range(36, 45))
+    first, second = ([here.play(seed).trace for seed in seeds] for _ in range(2))
+    assert first == second
+    assert "PutKeyPolicy" in first[1]
 
 
 def broken(here: Stage, seeds: Iterable[int]) -> str:

@@ -106,7 +106,7 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     if one.code not in (0, 2, 3) and "--dry-run" not in one.words and not any(said in text for said in SAID):
         yield f"ended with {one.code} and does not say whether anything was written: {one.err}"
     if "json" in one.words and one.code == 0:
-        document = json.loads(one.out)
+        document = json.loads(one.out or "{}")  # that there is none is said of the output
         if document.get("changed") is True and not written and not twins and "--dry-run" not in one.words:
             yield "its document says changed, and nothing was written"
 
