@@ -181,7 +181,8 @@ class Transport:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 members = json.loads(reply.body, object_pairs_hook=_each_once)
                 text = members["Policy"]
-                if isinstance(text, str) and isinstance(members.get("PolicyName", ""), str):  # else it is not AWS's
+                # Of another type, it is not AWS's; null is a member that is missing, and this one may be.
+                if isinstance(text, str) and isinstance(members.get("PolicyName"), str | None):
                     key = json.loads(request.body)["KeyId"]
                     self.record.shown.append(Shown(asked, world.now, process.name, text, key))
         headers = dict(reply.headers)
