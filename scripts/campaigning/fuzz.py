@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -114,6 +116,7 @@ class _Files:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.backups = BackupFolder(self.folder / "backups")
         made = self.backups.save(KEY, ACCOUNT, "eu-west-1", POLICIES[0], "link", SystemClock().now(), "")
         self.path = next((self.folder / "backups").glob("*.json"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -76,6 +77,15 @@ def test_wire() -> None:
 @pytest.mark.parametrize("target", ["policy", "texts", "backup", "lock", "lambda", "history", "answers"])
 def test_fuzz(target: str) -> None:
     assert fuzz.campaign(3, 150, target) == 0
+
+
+def test_fuzz_leaves_no_folder() -> None:
+    files = fuzz._Files()
+    folder = files.folder
+    assert folder.is_dir()
+    del files
+    gc.collect()
+    assert not folder.exists()
 
 
 def test_fuzz_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
