@@ -129,7 +129,14 @@ def _of_values() -> Rules:
     """Values that are known by their looks: STS's session tokens, web tokens, PEM blocks."""
     return (
         (re.compile(r"(?<![A-Za-z0-9+/])(?:FwoG|FQoG|FQoD|IQoJ|IQoG|AQoD|AQoE|AQoX)[A-Za-z0-9+/=%_-]{8,}"), HIDDEN),
-        (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"), HIDDEN),
+        # Whether dots follow is looked at once for each run of characters, not again from each "eyJ" in it.
+        (
+            re.compile(
+                r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]{11,}\.[A-Za-z0-9_-]{8,}\.)((?:[A-Za-z0-9_-]*?-)??)"
+                r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
+            ),
+            rf"\1{HIDDEN}",
+        ),
         (
             re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
             HIDDEN,

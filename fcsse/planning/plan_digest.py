@@ -62,6 +62,7 @@ def change_facts(change: Change) -> list[object]:
                 _constraint(grant.constraint_equals),
                 _constraint(grant.constraint_subset),
                 sorted(grant.other_constraints),
+                grant.source_arn,
                 grant.retiring,
                 grant.issuing_account,
             ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,30 +30,18 @@ from fcsse.arn import (
     alias_arn,
     bucket_in,
     iam_role_arn,
-    is_bucket_name,
     is_cache_id,
     key_arn,
     role_arn,
     role_cache,
     whole_key_arn,
 )
-from fcsse.aws import cloudtrail
 from fcsse.aws.answer_check import json_fault, missing_member
 from fcsse.aws.required_members import REQUIRED
 from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.cli.options.safety import parse_digest, parse_duration
 from fcsse.clock import SystemClock
 from fcsse.errors import FcsseError
-from fcsse.lambda_function.call_events import (
-    SERVICES,
-    AssociationDeleted,
-    CacheCreated,
-    CacheDeleted,
-    EncryptionChanged,
-    Ignored,
-    KeyPolicyPut,
-    read_event,
-)
 from fcsse.link_options import Operation
 from fcsse.planning.changes import change_policy
 from fcsse.policy.document import PolicyDocument
@@ -59,6 +49,7 @@ from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.equivalence import digest_of, equivalent
 from fcsse.policy.statement import Access
 from fcsse.sandbox import policies
+from scripts.campaigning.fuzz_events import EVENTS, RECORDED, BrokenError, event_record, lambda_event
 
 ACCOUNT = "111122223333"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
@@ -80,10 +71,6 @@ TEXTS = [
     "5m",
 ]
 TEXTS += [f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/data", "data.with.dots", "s3://data/prefix/"]
-
-
-class BrokenError(AssertionError):
-    """Something that must hold does not."""
 
 
 def policy(data: bytes) -> None:
@@ -129,6 +116,7 @@ class _Files:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.backups = BackupFolder(self.folder / "backups")
         made = self.backups.save(KEY, ACCOUNT, "eu-west-1", POLICIES[0], "link", SystemClock().now(), "")
         self.path = next((self.folder / "backups").glob("*.json"))
@@ -154,32 +142,6 @@ class _Files:
                 raise BrokenError(f"{lock.held}, {lock.replaced}")
 
 
-def lambda_event(data: bytes) -> None:
-    """A Lambda event: what is read of it has the form that AWS gives such names."""
-    match read_event(json.loads(data), ACCOUNT, "function").about:
-        case CacheCreated(cache, buckets):
-            sound = is_cache_id(cache) and (buckets is None or all(is_bucket_name(one) for one in buckets))
-        case CacheDeleted(cache):
-            sound = is_cache_id(cache)
-        case AssociationDeleted(association):
-            sound = association.startswith("dra-") and association.isascii()
-        case KeyPolicyPut(key):
-            sound = key_arn(key) is not None
-        case EncryptionChanged(bucket):
-            sound = is_bucket_name(bucket)
-        case Ignored():
-            sound = True
-    if not sound:
-        raise BrokenError("reads a name that AWS does not give")
-
-
-def event_entry(data: bytes) -> None:
-    """An entry of CloudTrail's event history."""
-    entry = json.loads(data)
-    if isinstance(entry, dict):
-        cloudtrail._event(entry)
-
-
 def _answers() -> Callable[[bytes], None]:
     session = Session()
     models = {service: session.get_service_model(service) for service in ("kms", "s3", "iam", "fsx", "sts")}
@@ -203,32 +165,6 @@ def _answers() -> Callable[[bytes], None]:
     return answer
 
 
-ASKED: list[tuple[str, dict[str, Any]]] = [
-    (
-        "CreateFileCache",
-        {"fileCacheType": "LUSTRE", "dataRepositoryAssociations": [{"dataRepositoryPath": "s3://data"}]},
-    ),
-    ("CreateDataRepositoryAssociation", {"fileSystemId": "fs-0123", "dataRepositoryPath": "s3://data/prefix/"}),
-    ("DeleteFileCache", {"fileCacheId": "fc-0123"}),
-    ("DeleteDataRepositoryAssociation", {"associationId": "dra-0123"}),
-    ("PutBucketEncryption", {"bucketName": "data"}),
-    ("PutKeyPolicy", {"keyId": KEY, "policyName": "default"}),
-]
-EVENTS = [
-    {
-        "account": ACCOUNT,
-        "detail": {
-            "eventSource": SERVICES[name],
-            "eventName": name,
-            "awsRegion": "eu-west-1",
-            "userAgent": "aws-cli/2",
-            "requestParameters": asked,
-            "responseElements": {"fileCache": {"fileCacheId": "fc-0123"}} if name == "CreateFileCache" else None,
-        },
-    }
-    for name, asked in ASKED
-]
-ENTRY = {"EventId": "e", "EventTime": 1.0, "CloudTrailEvent": '{"eventName": "PutKeyPolicy", "requestParameters": {}}'}
 ANSWERS = [
     json.dumps({"KeyMetadata": {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}}),
     json.dumps({"Grants": [{"GrantId": "g", "KeyId": KEY, "Operations": ["Decrypt"]}], "Truncated": False}),
@@ -246,7 +182,7 @@ def targets() -> dict[str, tuple[Callable[[bytes], None], list[bytes]]]:
         "backup": (files.backup, [files.good]),
         "lock": (files.locking, [b"{}", b'{"%s": 1.0}' % (b"a" * 64)]),
         "lambda": (lambda_event, encode([json.dumps(one) for one in EVENTS])),
-        "history": (event_entry, encode([json.dumps(ENTRY)])),
+        "history": (event_record, encode(RECORDED)),
         "answers": (_answers(), encode(ANSWERS)),
     }
 
@@ -311,10 +247,10 @@ def attempt(target: Callable[[bytes], None], data: bytes) -> str:
     except (FcsseError, UnicodeDecodeError, json.JSONDecodeError):
         return ""
     except RecursionError as error:
-        return "" if target in (lambda_event, event_entry) else repr(error)[:200]
+        return "" if target is lambda_event else repr(error)[:200]
     except Exception as error:
-        if target in (lambda_event, event_entry) and isinstance(error, ValueError) and "digits" in str(error):
-            return ""  # of json.loads, which Lambda and botocore call before
+        if target is lambda_event and isinstance(error, ValueError) and "digits" in str(error):
+            return ""  # of json.loads, which Lambda calls before
         return f"{type(error).__name__}: {error}"[:300]
     return ""
 

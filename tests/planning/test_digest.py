@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fcsse.arn import Arn
 from fcsse.endpoint import Endpoint
-from fcsse.link_options import Operation, Via
+from fcsse.link_options import AccessLevel, Context, Operation, Via
 from fcsse.model import Bucket, Encryption, Facts, Grant, Pair, Role
 from fcsse.planning.changes import Change, GrantAddition, GrantEnding, change_policy
 from fcsse.planning.plan import Outcome, Plan, Status
@@ -65,6 +65,10 @@ class World:
     ended_others: tuple[str, ...] = ()
     ended_retiring: str | None = None
     ended_issuer: str | None = None
+    ended_name: str = ""
+    ended_service: str | None = None
+    ended_source: str | None = None
+    level: AccessLevel = AccessLevel.FULL
 
 
 OTHERS: dict[str, list[Any]] = {
@@ -97,6 +101,10 @@ OTHERS: dict[str, list[Any]] = {
     "ended_others": [("SourceArn",)],
     "ended_retiring": ["arn:aws:iam::444455556666:role/retiring"],
     "ended_issuer": ["444455556666"],
+    "ended_name": ["fcsse-other"],
+    "ended_service": ["rds.amazonaws.com"],
+    "ended_source": ["arn:aws:s3:::data"],
+    "level": [AccessLevel.READ],
 }
 
 
@@ -126,7 +134,7 @@ def key_policy(world: World, chance: random.Random | None) -> PolicyDocument:
 
 def changes_of(world: World, role: Role, chance: random.Random | None) -> list[Change]:
     key = arn(world.key)
-    access = Access(str(role.arn), world.account, "aws", world.region, world.bucket, world.forms)
+    access = Access(str(role.arn), world.account, "aws", world.region, world.bucket, world.forms, world.level)
     operations = chance.sample(world.operations, len(world.operations)) if chance else list(world.operations)
     policy = change_policy(key, world.operation, [access], key_policy(world, chance), prune_orphans=True)
     grant = Grant(
@@ -138,6 +146,9 @@ def changes_of(world: World, role: Role, chance: random.Random | None) -> list[C
         other_constraints=world.ended_others,
         retiring=world.ended_retiring,
         issuing_account=world.ended_issuer,
+        name=world.ended_name,
+        grantee_service=world.ended_service,
+        source_arn=world.ended_source,
     )
     addition = GrantAddition(key, world.grantee, world.grant_name, tuple(operations), world.subset)
     return [policy, addition, GrantEnding(key, grant)]
@@ -158,7 +169,7 @@ def plan_of(world: World, chance: random.Random | None = None) -> Plan:
     if chance:
         outcomes = [one._replace(summary="another", short="words") for one in chance.sample(outcomes, 3)]
         changes = chance.sample(changes, len(changes))
-    return Plan(world.operation, tuple(outcomes), tuple(changes), world.endpoints)
+    return Plan(world.operation, tuple(outcomes), tuple(changes), world.endpoints, level=world.level)
 
 
 WORLDS = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in OTHERS.items()}).map(
@@ -192,3 +203,14 @@ def test_pairs_for_which_nothing_is_written_have_no_part_in_it() -> None:
     plan = plan_of(World())
     # In the half that stands for what is changed; the other half stands for what is wanted of all pairs.
     assert plan._replace(outcomes=plan.outcomes[:1]).digest[:HALF] == plan.digest[:HALF]
+
+
+@pytest.mark.parametrize("via", Via)
+def test_options_of_one_route_change_the_digest_of_plans_by_it_alone(via: Via) -> None:
+    plan = plan_of(World(via=via))
+    assert (plan._replace(narrow_grant=True).digest != plan.digest) is (via is Via.GRANT)
+    assert (plan._replace(context=Context.BOTH).digest != plan.digest) is (via is Via.POLICY)
+
+
+def test_every_member_of_a_grant_that_ends_is_among_the_facts() -> None:
+    assert sum(name.startswith("ended") for name in OTHERS) == len(Grant._fields)

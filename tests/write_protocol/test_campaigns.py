@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fcsse.errors import EXIT_CHANGED
+from fcsse.event_history.losses import LostWrites
+from fcsse.event_history.lost_writes import find_lost_writes
+from fcsse.event_history.uses import Uses, uses_in
+from fcsse.event_history.versions import KeyHistory, history_of
 from fcsse.lambda_function.call_events import Ignored, read_event
 from fcsse.sandbox import Sandbox
-from scripts.campaigning import errors, fuzz, kills, mutation, signals, wire, writers
+from scripts.campaigning import errors, fuzz, fuzz_events, kills, mutation, signals, wire, writers
 from scripts.campaigning.__main__ import CAMPAIGNS, main
 from scripts.campaigning.process_pool import Nursery
 from scripts.campaigning.put_log import Ledger
@@ -72,15 +79,52 @@ def test_fuzz(target: str) -> None:
     assert fuzz.campaign(3, 150, target) == 0
 
 
+def test_fuzz_leaves_no_folder() -> None:
+    files = fuzz._Files()
+    folder = files.folder
+    assert folder.is_dir()
+    del files
+    gc.collect()
+    assert not folder.exists()
+
+
 def test_fuzz_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "equivalent", lambda *_: False)
     assert "unlinking" in fuzz.attempt(fuzz.policy, fuzz.POLICIES[0].encode())
 
 
 def test_fuzz_reads_every_event_that_it_begins_with() -> None:
-    for event in fuzz.EVENTS:
-        assert not isinstance(read_event(event, fuzz.ACCOUNT, "function").about, Ignored), event
-        assert fuzz.attempt(fuzz.lambda_event, json.dumps(event).encode()) == ""
+    for event in fuzz_events.EVENTS:
+        assert not isinstance(read_event(event, fuzz_events.ACCOUNT, "function").about, Ignored), event
+        assert fuzz.attempt(fuzz_events.lambda_event, json.dumps(event).encode()) == ""
+
+
+def test_fuzz_reads_every_record_that_it_begins_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It once handed each entry to a reader that took none of them, for the type of its time."""
+    histories: list[KeyHistory] = []
+    losses: list[LostWrites] = []
+    uses: list[Uses] = []
+
+    def seen(found: list[Any], read: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(*given: object) -> object:
+            found.append(read(*given))
+            return found[-1]
+
+        return reading
+
+    monkeypatch.setattr(fuzz_events, "history_of", seen(histories, history_of))
+    monkeypatch.setattr(fuzz_events, "find_lost_writes", seen(losses, find_lost_writes))
+    monkeypatch.setattr(fuzz_events, "uses_in", seen(uses, uses_in))
+    for record in fuzz_events.RECORDED:
+        assert fuzz.attempt(fuzz_events.event_record, record.encode()) == ""
+    assert [len(one.changes) for one in histories] == [3, 4, 4, 0]
+    assert [bool(one.lost or one.unsure) for one in losses] == [True, True, True, False]
+    assert [len(one.of_role) for one in uses] == [0, 0, 0, 1]
+
+
+def test_fuzz_sees_a_record_that_is_taken_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz_events, "parse_events", lambda _: ((), 0))
+    assert "neither read nor counted" in fuzz.attempt(fuzz_events.event_record, b"{}")
 
 
 def test_mutants_differ_in_one_place_and_are_code() -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from fcsse import masking
+from fcsse.apply import grants
 from fcsse.apply.backup import BackupFolder
+from fcsse.apply.confirm import Confirmer
 from fcsse.apply.copies import Copies
-from fcsse.apply.send import Sender
+from fcsse.apply.policy_writer import PolicyWriter
+from fcsse.apply.send import Sender, Sent
 from fcsse.apply.write_log import WriteLog
+from fcsse.planning.changes import GrantAddition, PolicyChange
+from fcsse.planning.wanted_grant import WantedGrant
+from fcsse.policy.document import PolicyDocument
 from scripts.campaigning.simulation.play import Stage, stage
 from tests.thorough import examples
 
@@ -79,12 +91,63 @@ def test_an_untrue_word_about_writes_is_seen(here: Stage, monkeypatch: pytest.Mo
 def test_a_lost_statement_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     send = Sender.send
 
-    def careless(sender: Sender, change: object) -> object:
-        sender._run.aws.put_policy(change.key, '{"Version": "2012-10-17", "Statement": []}')  # type: ignore[attr-defined]
-        return send(sender, change)  # type: ignore[arg-type]
+    def careless(sender: Sender, change: PolicyChange, *more: Any) -> Sent:
+        document = json.loads(change.after.text)
+        found = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+        document["Statement"] = [one for one in found if not str(one.get("Sid")).startswith(("old ", "w"))]
+        return send(sender, replace(change, after=PolicyDocument.parse(json.dumps(document))), *more)
 
     monkeypatch.setattr(Sender, "send", careless)
-    assert "ended with" in broken(here, range(8)) or "removed" in broken(here, range(8))
+    found = broken(here, range(8))
+    assert "removed old 0, which it had read last" in found
+    assert "a defect" not in found
+
+
+def test_a_write_of_others_that_was_overwritten_and_not_given_back_is_seen(
+    here: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PolicyWriter, "_has_lost_update", lambda _: False)
+    assert "did not put it back" in broken(here, (459,))
+
+
+def test_a_secret_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "mask", lambda text, _=(): text)
+    assert "prints a secret" in broken(here, (24,))
+
+
+def test_access_that_is_not_there_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sender, "send", lambda *_: Sent.TAKEN)
+    monkeypatch.setattr(Confirmer, "read_back", lambda *_: True)
+    monkeypatch.setattr(Confirmer, "holds_at_recheck", lambda *_: True)
+    found = broken(here, (0, 3))
+    assert "link ended with 0, and the access was never there" in found
+    assert "unlink ended with 0, and the access was there all the time" in found
+
+
+def test_a_link_that_others_overwrote_at_once_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Confirmer, "holds_at_recheck", lambda *_: True)
+    assert "had overwritten it after" in broken(here, (9, 11))
+
+
+def test_a_run_without_an_end_is_seen_also_in_the_clean_run(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forever(confirmer: Confirmer, *_: object) -> bool:
+        while True:
+            confirmer._run.clock.sleep(1)
+
+    monkeypatch.setattr(Confirmer, "read_back", forever)
+    assert broken(here, (0,)).startswith("HangError: no end")
+    assert re.search("clean run 1 of .*: HangError: no end", broken(here, (1,)))
+
+
+def test_a_second_run_that_writes_again_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, names = grants._create, itertools.count()
+
+    def another(change: GrantAddition, *given: Any, **more: Any) -> str:
+        return create(replace(change, name=f"{change.name}-{next(names)}"), *given, **more)
+
+    monkeypatch.setattr(WantedGrant, "is_met_by", lambda *_: False)
+    monkeypatch.setattr(grants, "_create", another)
+    assert "wrote again" in broken(here, (45,))
 
 
 def test_a_defect_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

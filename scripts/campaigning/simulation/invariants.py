@@ -18,6 +18,9 @@ CODES = {0, 1, 3, 4, 5, 6, 7, 8, 130}
 FRESH = 0.25
 """Seconds that a reading may be old when the write protocol writes upon it."""
 
+RECHECKED = 0.9
+"""Seconds after a write before which nobody looks for the last time whether it is still there."""
+
 SAID = ("Nothing was written", "most likely not written", "Written: ", "may have been written")
 
 
@@ -183,6 +186,20 @@ def of_access(one: Command, record: Record, first: str) -> Iterator[str]:
         yield f"{one.words[0]} ended with 0, and the access was never there"
     if one.words[0] == "unlink" and all(seen):
         yield "unlink ended with 0, and the access was there all the time"
+
+
+def of_lasting(one: Command, scene: Scene, record: Record) -> Iterator[str]:
+    """What overwrote a link's last write soon after it was put right, or the link did not end with 0."""
+    twins = any(other is not one and other.cache == one.cache for other in scene.commands)
+    if one.code != 0 or one.words[0] != "link" or one.bucket != "data" or scene.weather.stale or twins:
+        return
+    mine = [at for at, put in enumerate(record.puts) if put.by == one.name and has_access(put.after, one.cache)]
+    if not mine:
+        return
+    put, later = record.puts[mine[-1]], record.puts[mine[-1] + 1 :]
+    after = [other for other in later if other.at < put.at + RECHECKED]
+    if after and not any(has_access(other.after, one.cache) for other in later):
+        yield f"ended with 0, and {after[0].by} had overwritten it after {after[0].at - put.at:.2f} s"
 
 
 def of_grants(grants: dict[str, Any], scene: Scene) -> Iterator[str]:

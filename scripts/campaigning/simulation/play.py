@@ -22,7 +22,7 @@ from fcsse.sandbox import Sandbox
 from fcsse.sandbox.principals import iam
 from scripts.campaigning.simulation import invariants
 from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene, build, prepare, scene
-from scripts.campaigning.simulation.scheduler import START, HangError, KilledError, Process, World
+from scripts.campaigning.simulation.scheduler import START, KilledError, Process, World
 from scripts.campaigning.simulation.transport import Put, Transport, Weather
 from scripts.campaigning.simulation.writers import Writer
 
@@ -104,7 +104,7 @@ class Stage:
         try:
             with self._quiet():
                 world.run()
-        except (HangError, Exception) as error:
+        except Exception as error:
             outcome.broken.append(f"{type(error).__name__}: {error}")
         else:
             outcome.broken += self._judged(made, first)
@@ -157,6 +157,7 @@ class Stage:
                 invariants.of_words(one, made, record),
                 invariants.of_statements(one, made, record, final),
                 invariants.of_access(one, record, first),
+                invariants.of_lasting(one, made, record),
             ):
                 yield from (f"{one.name} ({' '.join(one.words[:7])}): {broken}" for broken in found)
         grants: dict[str, Any] = dict(self.sandbox.key("far").grants.value)
@@ -174,8 +175,12 @@ class Stage:
                 world = World(seed)
                 self.transport.begin(world, Weather())
                 world.spawn(lambda again=again: self._run(again), 0.0, again.process)
-                with self._quiet():
-                    world.run()
+                try:
+                    with self._quiet():
+                        world.run()
+                except Exception as error:
+                    yield f"{one.name}: clean run {attempt} of {words}: {type(error).__name__}: {error}"
+                    break
                 if again.code != 0:
                     yield f"{one.name}: clean run {attempt} of {words} ended with {again.code}: {again.err[-500:]}"
                 elif attempt == 2 and (self.transport.record.puts or self.transport.record.grants):
