@@ -19,6 +19,9 @@ from queue import SimpleQueue
 from typing import Any
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+BUSY = 600.0
+"""Real seconds without a turn after which a thread counts as one that blocks: a busy machine takes some for a turn."""
+
 ENDLESS = 60_000
 """Turns after which a run counts as one that does not end."""
 
@@ -157,7 +160,7 @@ class World:
         self._until = until
         self._wake_next()
         turns = -1
-        while not self._ended.wait(60):
+        while not self._ended.wait(BUSY):
             if self.turns == turns:
                 raise HangError("a thread blocks outside virtual time")
             turns = self.turns
