@@ -48,10 +48,11 @@ def _warn_of_unknown_variables() -> None:
 
 def _interrupted(words: list[str]) -> int:
     """Reports an interruption outside a session; the exit code. Only before one there is no answer yet."""
-    interrupt.begin_telling()
     if interrupt.CURRENT.journal is None and words:
+        # Once telling has begun, the process is ended soon; the words may need an import first.
         message = f"{words[0]} was interrupted. {interrupt.CURRENT.told()}"
         return _told(words[0], words, InterruptedRunError(message, interrupt.AGAIN))
+    interrupt.begin_telling()
     sys.stderr.write(f"Interrupted. {interrupt.CURRENT.told()}\n")
     return EXIT_INTERRUPTED
 

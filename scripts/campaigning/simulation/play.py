@@ -19,6 +19,7 @@ import typer.main
 
 from fcsse.aws import call_deadline
 from fcsse.cli.app import app
+from fcsse.cli.interrupt import OutsideSessionError
 from fcsse.cli.runtime import Runtime
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.principals import iam
@@ -138,8 +139,8 @@ class Stage:
             one.code = code if isinstance(code, int) else 0
         except KilledError:
             one.code = None
-        except KeyboardInterrupt:  # before the command began, or after it ended: the entry point ends it
-            one.code = 130
+        except (KeyboardInterrupt, OutsideSessionError):
+            one.code = 130  # before the command began, or after it ended: the entry point ends it
             process.err.append("Nothing was written")
         finally:
             one.ended, process.over, one.done = world.now, True, True
