@@ -47,7 +47,7 @@ def _warn_of_unknown_variables() -> None:
 
 
 def _interrupted(words: list[str]) -> int:
-    """Reports an interruption outside a session; the exit code. Only before one there is no answer yet."""
+    """Reports an interruption outside a session; the exit code. After one, the answer was given already."""
     if interrupt.CURRENT.journal is None and words:
         # Once telling has begun, the process is ended soon; the words may need an import first.
         message = f"{words[0]} was interrupted. {interrupt.CURRENT.told()}"

@@ -149,21 +149,25 @@ def test_a_control_policy_that_denies_the_role_is_that_account_s_finding_only(or
         assert account(found, name) == account(before, name)
 
 
-def _of_account(shell: Shell, name: str, text: str) -> Any:
-    def deny(call: Call) -> None:
-        session = shell.sandbox.state.sessions.get(call.access_key)
-        if session is not None and session.account == name:
-            raise AwsError("AccessDeniedException", text)
+OFF = ("The security token included in the request is invalid.", "UnrecognizedClientException")
+"""What a Region that is off for an account answers."""
 
-    return deny
+
+def _of_account(
+    shell: Shell, name: str, text: str, code: str = "AccessDeniedException", region: str | None = None
+) -> Any:
+    """Refuses what an account's role asks, in one Region or in all."""
+
+    def refuse(call: Call) -> None:
+        session = shell.sandbox.state.sessions.get(call.access_key)
+        if session is not None and session.account == name and region in (None, call.region):
+            raise AwsError(code, text)
+
+    return refuse
 
 
 def test_a_throttled_account_is_that_account_s_finding_only(organization: Shell) -> None:
-    def throttle(call: Call) -> None:
-        session = organization.sandbox.state.sessions.get(call.access_key)
-        if session is not None and session.account == THIRD:
-            raise AwsError("ThrottlingException", "Rate exceeded")
-
+    throttle = _of_account(organization, THIRD, "Rate exceeded", "ThrottlingException")
     organization.sandbox.fault("fsx:*", hook=throttle, times=None)
     (finding,) = account(document(organization), THIRD)["findings"]
     assert finding["title"].startswith(
@@ -190,12 +194,7 @@ def test_a_bucket_or_key_that_no_role_may_read_is_told_without_options_of_anothe
 
 
 def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
-    def off(call: Call) -> None:
-        session = organization.sandbox.state.sessions.get(call.access_key)
-        if session is not None and session.account == THIRD:
-            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
-
-    organization.sandbox.fault("fsx:*", hook=off, times=None)
+    organization.sandbox.fault("fsx:*", hook=_of_account(organization, THIRD, *OFF), times=None)
     found = document(organization)
     (finding,) = account(found, THIRD)["findings"]
     assert finding["code"] == "account-unreadable"
@@ -204,12 +203,7 @@ def test_a_region_that_is_off_in_one_account(organization: Shell) -> None:
 
 
 def test_a_region_of_several_that_is_off_in_one_account(organization: Shell) -> None:
-    def off(call: Call) -> None:
-        session = organization.sandbox.state.sessions.get(call.access_key)
-        if session is not None and session.account == THIRD and call.region == "us-east-1" and call.service == "fsx":
-            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
-
-    organization.sandbox.fault("fsx:*", hook=off, times=None)
+    organization.sandbox.fault("fsx:*", hook=_of_account(organization, THIRD, *OFF, region="us-east-1"), times=None)
     found = document(organization, *ORG, "--region", "eu-west-1", "--region", "us-east-1")
     (finding,) = [one for one in account(found, THIRD)["findings"] if one["code"] == "unreadable"]
     assert (finding["region"], finding["title"][:27]) == ("us-east-1", "us-east-1 could not be read")
