@@ -7,11 +7,8 @@ from typing import NamedTuple
 
 from fcsse.apply.pair_result import PairResult
 from fcsse.arn import Arn
-from fcsse.errors import BusyError, FcsseError, UnexpectedError
+from fcsse.errors import FcsseError
 from fcsse.planning.plan import Outcome
-
-PASSING = (BusyError, UnexpectedError)
-"""Why something could not be read this time, though it can be the next time."""
 
 
 class Refusal(NamedTuple):

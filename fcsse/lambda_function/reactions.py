@@ -9,7 +9,7 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
 from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.errors import DeniedError, FcsseError, NotFoundError, PolicyFormatError
+from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, PolicyFormatError, UnexpectedError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
     CacheCreated,
@@ -22,7 +22,7 @@ from fcsse.lambda_function.earlier_link import LINK, linking_again, with_grants
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
-from fcsse.lambda_function.reaction_report import PASSING, Refusal, Report
+from fcsse.lambda_function.reaction_report import Refusal, Report
 from fcsse.lambda_function.relink_limit import count_relink
 from fcsse.link_options import Options
 from fcsse.model import Association, Facts, Obstacle, Pair
@@ -33,6 +33,9 @@ from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
 DELETING = "DELETING"
+
+PASSING = (BusyError, UnexpectedError)
+"""Why something could not be read this time, though it can be the next time."""
 
 
 @dataclass(slots=True)
