@@ -1,7 +1,8 @@
 """Small faults put into the code that decides and writes, a sample from a seed: the tests must fail on each.
 
 A copy of the tree is changed, never the tree itself. Each mutant meets the quick tests of its package first, then the
-commands' own. Exit code 1 where fewer than ``--least`` percent were seen.
+commands' own, and what is left those of everything that decides by it. All of them must pass on the copy before anything
+is changed in it. Exit code 1 where fewer than ``--least`` percent were seen.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ TESTS: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
 }
+WIDE = ["tests/policy", "tests/evaluator", "tests/planning", "tests/cli", "tests/audit", "tests/answers", "tests/files"]
+"""What a mutant meets last that neither the quick nor the commands' own tests of its package have seen."""
+
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -144,9 +148,10 @@ def mutants(path: str) -> list[Mutant]:
     return found
 
 
-def fails(place: Path, tests: list[str], seconds: float) -> bool:
+def fails(place: Path, tests: list[str], seconds: float, *, side_by_side: bool = False) -> bool:
     """Do these tests fail there, or not end?"""
     words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
+    words += ["-n", "auto", "--dist", "worksteal"] if side_by_side else []
     try:
         done = subprocess.run(
             words,
@@ -161,6 +166,20 @@ def fails(place: Path, tests: list[str], seconds: float) -> bool:
     return done.returncode != 0
 
 
+def _copy(place: Path, files: list[Path]) -> None:
+    """The tree, with the given files in the form in which mutants are written, without their comments."""
+    skipped = shutil.ignore_patterns("__pycache__", ".git", ".venv*", "*_cache", ".hypothesis")
+    shutil.copytree(ROOT, place, ignore=skipped, dirs_exist_ok=True)
+    for path in files:
+        (place / path.relative_to(ROOT)).write_text(ast.unparse(ast.parse(path.read_text())))
+
+
+def _all_tests(packages: list[str]) -> list[str]:
+    """Every test that a mutant of these packages may meet, none inside of another."""
+    named = {one for package in packages for part in TESTS[package] for one in part} | set(WIDE)
+    return sorted(one for one in named if not any(one.startswith(f"{other}/") for other in named))
+
+
 def campaign(seed: int, sample: int, packages: list[str], minutes: float) -> tuple[int, int]:
     """Plays a sample; returns how many mutants were seen, and how many there were."""
     begun, rng = time.monotonic(), random.Random(seed)
@@ -171,10 +190,10 @@ def campaign(seed: int, sample: int, packages: list[str], minutes: float) -> tup
     played: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        for part in ("fcsse", "tests", "scripts"):
-            shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "README.md"):
-            shutil.copy(ROOT / file, place / file)
+        _copy(place, files)
+        if fails(place, _all_tests(packages), 3600, side_by_side=True):
+            message = f"the tests fail before anything is changed: {' '.join(_all_tests(packages))}"
+            raise SystemExit(message)
         for mutant in chosen:
             if minutes and time.monotonic() - begun > minutes * 60:
                 break
@@ -182,7 +201,11 @@ def campaign(seed: int, sample: int, packages: list[str], minutes: float) -> tup
             (place / mutant.path).write_text(mutant.text)
             quick, slow = TESTS[mutant.package]
             played[mutant.package] += 1
-            if fails(place, quick, 300) or fails(place, slow, 600):
+            if (
+                fails(place, quick, 300)
+                or fails(place, slow, 600)
+                or fails(place, [one for one in WIDE if one not in quick], 1800, side_by_side=True)
+            ):
                 seen[mutant.package] += 1
             else:
                 print(f"SURVIVED: {mutant.path}:{mutant.line}: {mutant.what}", flush=True)

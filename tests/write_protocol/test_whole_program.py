@@ -20,6 +20,9 @@ from fcsse.apply.copies import Copies
 from fcsse.apply.policy_writer import PolicyWriter
 from fcsse.apply.send import Sender, Sent
 from fcsse.apply.write_log import WriteLog
+from fcsse.cli import link
+from fcsse.errors import UnconfirmedError
+from fcsse.planning import pairs
 from fcsse.planning.changes import GrantAddition, PolicyChange
 from fcsse.planning.wanted_grant import WantedGrant
 from fcsse.policy.document import PolicyDocument
@@ -156,3 +159,41 @@ def test_a_defect_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(BackupFolder, "save", broken_save)
     assert "a defect" in broken(here, range(4))
+
+
+def test_an_exit_code_outside_of_the_contract_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(UnconfirmedError, "exit_code", 99)
+    assert "ended with 99" in broken(here, range(20))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("Linking: {}", "its output is no JSON document"), ('{"changed": false}', "its document has no schema")],
+)
+def test_output_that_is_no_document_is_seen(
+    here: Stage, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+) -> None:
+    monkeypatch.setattr(link, "to_text", lambda _: text)
+    assert sentence in broken(here, range(12))
+
+
+def test_a_dry_run_that_writes_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = link._Run.all
+    monkeypatch.setattr(link._Run, "all", lambda one: run(one._replace(options=one.options._replace(dry_run=False))))
+    assert "a dry run wrote" in broken(here, (19, 26))
+
+
+def test_a_grant_that_is_made_twice_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = grants._create
+
+    def twice(change: GrantAddition, *given: Any, **more: Any) -> str:
+        create(change, *given, **more)
+        return create(replace(change, subset=(("aws:s3:arn", "arn:aws:s3:::far"),)), *given, **more)
+
+    monkeypatch.setattr(grants, "_create", twice)
+    assert "2 grants fcsse:" in broken(here, (15, 46, 58))
+
+
+def test_a_grant_of_somebody_else_that_is_ended_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "ends", lambda *_: True)
+    assert "that somebody else made is gone" in broken(here, (2944,))

@@ -78,13 +78,20 @@ def of_output(one: Command) -> Iterator[str]:
     if one.code not in (0, 3) and "Error: " not in one.err and one.words[0] != "check":
         yield f"ended with {one.code} and no error: {one.err[-300:]}"
     if "json" in one.words:
-        try:
-            document = json.loads(one.out)
-        except ValueError:
+        document = _document(one)
+        if not document:
             yield f"its output is no JSON document: {one.out[:200]!r}"
-            return
-        if "schema" not in document:
+        elif "schema" not in document:
             yield f"its document has no schema: {one.out[:200]}"
+
+
+def _document(one: Command) -> dict[str, Any]:
+    """The JSON object that is its whole output; an empty one where it is none."""
+    try:
+        found = json.loads(one.out)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
@@ -105,10 +112,9 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
         yield f"says that something was written, and nothing was: {one.err}"
     if one.code not in (0, 2, 3) and "--dry-run" not in one.words and not any(said in text for said in SAID):
         yield f"ended with {one.code} and does not say whether anything was written: {one.err}"
-    if "json" in one.words and one.code == 0:
-        document = json.loads(one.out or "{}")  # that there is none is said of the output
-        if document.get("changed") is True and not written and not twins and "--dry-run" not in one.words:
-            yield "its document says changed, and nothing was written"
+    told = "json" in one.words and one.code == 0 and _document(one).get("changed") is True
+    if told and not written and not twins and "--dry-run" not in one.words:
+        yield "its document says changed, and nothing was written"
 
 
 def _changes(put: Put) -> bool:
