@@ -232,7 +232,7 @@ class PolicyWriter:
         self._copies.save_disregarded(self._change, self._reader.take_disregarded())
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        with self._beside.around(self._old, self._change.after, watched=watched):
+        with self._beside.around(self._old, self._change, watched=watched):
             sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent.arrived:
                 read_at = put_at - timedelta(seconds=basis.age)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from fcsse.apply.lost_updates import has_change
 from fcsse.apply.policy_reader import LAST, PolicyReader, Watch
 from fcsse.clock import Clock, Future
+from fcsse.errors import FcsseError
 from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
 from fcsse.policy.equivalence import equivalent
@@ -24,6 +25,7 @@ class PutReadings:
 
     def __init__(self, reader: PolicyReader, clock: Clock, change: PolicyChange) -> None:
         self.replaced, self.put = change.before, change.after
+        self._change = change
         self._partition = change.key.partition
         self._reader = reader
         self._clock = clock
@@ -48,9 +50,9 @@ class PutReadings:
         return look
 
     @contextmanager
-    def around(self, replaced: PolicyDocument, put: PolicyDocument, *, watched: bool) -> Iterator[None]:
-        """While a put is under way. ``watched``: the policy is read again and again meanwhile."""
-        self.replaced, self.put = replaced, put
+    def around(self, replaced: PolicyDocument, change: PolicyChange, *, watched: bool) -> Iterator[None]:
+        """While a change is put. ``watched``: the policy is read again and again meanwhile."""
+        self.replaced, self.put, self._change = replaced, change.after, change
         if watched:
             self._overlap = any(look.answer(0.0) is None and not look.failed() for look in self._looks)
         self._watch = self._reader.watch() if watched else None
@@ -97,7 +99,18 @@ class PutReadings:
         return [*perhaps, *(one for one in texts if not self._has_change(one))]
 
     def _has_change(self, text: str) -> bool:
-        return has_change(self.replaced, self.put, PolicyDocument.parse(text), self._partition)
+        """Does a text have what the put changed?
+
+        A statement that the put took out is not there either where others have just edited it: so making the change again must
+        do nothing.
+        """
+        document = PolicyDocument.parse(text)
+        if not has_change(self.replaced, self.put, document, self._partition):
+            return False
+        try:
+            return self._change.again(document).after.text == text
+        except FcsseError:
+            return False
 
     def perhaps_newer(self) -> list[str]:
         """Those of ``others`` that may be newer than their last: with what the put changed, and what the first reading showed,

@@ -31,14 +31,14 @@ def interrupted(shell: Shell, operation: str, *words: str) -> tuple[str, str, fl
         time.sleep(0.02)
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     return out, err, time.monotonic() - start
 
 
 def test_while_reading_the_answer_is_one_document_and_no_page_is_written(shell: Shell, tmp_path: Path) -> None:
     shell.sandbox.requests.clear()
-    shell.sandbox.fault("s3:GetBucketEncryption", delay=8, times=None)
+    shell.sandbox.fault("s3:GetBucketEncryption", delay=20, times=None)
     page = tmp_path / "audit.html"
     out, err, seconds = interrupted(shell, "fsx:DescribeDataRepositoryAssociations", "-o", "json", "--html", str(page))
     found = json.loads(out)
@@ -46,18 +46,18 @@ def test_while_reading_the_answer_is_one_document_and_no_page_is_written(shell: 
     assert "Nothing was written" in err
     assert "Traceback" not in err
     assert not page.exists()
-    assert seconds < 6
+    assert seconds < 19, "it waited for the answer"
 
 
 def test_while_fixing_it_says_what_is_written_and_again_does_the_rest(shell: Shell) -> None:
     shell.sandbox.requests.clear()
 
-    shell.sandbox.fault("kms:PutKeyPolicy", delay=4, times=None)
+    shell.sandbox.fault("kms:PutKeyPolicy", delay=15, times=None)
     out, err, seconds = interrupted(shell, "kms:PutKeyPolicy", "--fix", "--yes", "-o", "json")
     found = json.loads(out)
     assert (found["exit_code"], found["changed"]) == (130, True)
     assert "policy of key" in err
     assert "Run the same command again" in err
-    assert seconds < 3.5
+    assert seconds < 14, "it waited for the answer"
     shell.sandbox.faults.clear()
     assert "8 of 10 pairs have access now." in shell.run("audit", "--fix", "--yes").out
