@@ -9,7 +9,6 @@ from typing import assert_never
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
 from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.discovery.roles import GONE
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, PolicyFormatError, UnexpectedError
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
@@ -60,7 +59,6 @@ class Reactor:
             case EncryptionChanged(bucket):
                 return self._link([pair for pair in self._pairs() if pair.bucket == bucket], again=True)
             case CacheDeleted(cache):
-                self._require_going(cache)
                 return self._unlink(cache)
             case AssociationDeleted(association):
                 return self._association_deleted(association)
@@ -158,16 +156,6 @@ class Reactor:
                 kept += group
         return tuple(kept)
 
-    def _require_going(self, cache: str) -> None:
-        """Raises ``BusyError`` where FSx shows the cache in use, as after an event that somebody made up."""
-        try:
-            found = self.pipeline.aws.find_cache(cache)
-        except DeniedError as error:
-            self.note(f"Whether {cache} is being deleted is not known: {error.message}")
-        else:
-            if found is not None:
-                _refuse_in_use(cache, found.lifecycle)
-
     def _association_deleted(self, association: str) -> Report:
         links = self.pipeline.aws.list_associations()
         gone = next((one for one in links if one.association_id == association), None)
@@ -180,7 +168,6 @@ class Reactor:
         if any(one.lifecycle != DELETING for one in others):
             self.note(f"{gone.owner} is linked to bucket {gone.bucket} by another association.")
             return Report()
-        _refuse_in_use(association, gone.lifecycle)
         return self._unlink(gone.owner, gone.bucket)
 
     def _unlink(self, cache: str, only: str | None = None) -> Report:
@@ -291,10 +278,3 @@ class Reactor:
             message = f"listing the buckets of {cache}: FSx knows no data repository association of it yet"
             raise NotFoundError(message, "")
         return links
-
-
-def _refuse_in_use(name: str, lifecycle: str) -> None:
-    """Raises ``BusyError`` for what is not being deleted. FSx may show an older state for a moment: Lambda tries again."""
-    if lifecycle not in GONE:
-        message = f"unlinking {name}: FSx says that it is {lifecycle}, and not that it is being deleted"
-        raise BusyError(message, "If it is gone by now, fcsse audit finds access that is left over.")

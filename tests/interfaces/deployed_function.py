@@ -180,22 +180,6 @@ def deleted(name: str, **request: str) -> dict[str, Any]:
     return event(name, request, {**request, "lifecycle": "DELETING"})
 
 
-def being_deleted(sandbox: Sandbox, name: str) -> dict[str, Any]:
-    """FSx begins to delete a cache, file system or association; the event of that."""
-    for cache in sandbox.state.caches.values():
-        if cache.id == name:
-            cache.lifecycle = "DELETING"
-        for association in cache.associations:
-            if association.id == name:
-                association.lifecycle = "DELETING"
-    call, member = {
-        "fc": ("DeleteFileCache", "fileCacheId"),
-        "fs": ("DeleteFileSystem", "fileSystemId"),
-        "dr": ("DeleteDataRepositoryAssociation", "associationId"),
-    }[name[:2]]
-    return deleted(call, **{member: name})
-
-
 def recorded(sandbox: Sandbox, name: str) -> dict[str, Any]:
     """The newest call of this name, as CloudTrail recorded it and EventBridge delivers it."""
     newest = next(one for one in reversed(sandbox.state.trail.events) if one.event["eventName"] == name)

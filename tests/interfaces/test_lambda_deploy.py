@@ -23,8 +23,8 @@ from tests.interfaces.deployed_function import (
     REGION,
     Function,
     add_table,
-    being_deleted,
     cache_created,
+    deleted,
     event,
     function,
     of,
@@ -231,7 +231,7 @@ def test_a_simulated_cloudformation_makes_the_stack(function: Function) -> None:
         sandbox.age_events(3600)
         assert function(put)["changed"] is True
         sandbox.age_events(3600)
-        assert function(being_deleted(sandbox, "fc-0aaa0aaa"))["changed"] is True
+        assert function(deleted("DeleteFileCache", fileCacheId="fc-0aaa0aaa"))["changed"] is True
         changed = event("PutBucketEncryption", {"bucketName": "data"}, None)
         changed["detail"]["eventSource"] = "s3.amazonaws.com"
         assert function(changed)["result"] == "linked"

@@ -19,7 +19,6 @@ from tests.interfaces.deployed_function import (
     Function,
     add_table,
     association_created,
-    being_deleted,
     cache_created,
     deleted,
     event,
@@ -225,14 +224,14 @@ def test_a_bucket_without_encryption_by_a_key_needs_nothing_and_loses_nothing(re
 def test_a_deleted_cache_leaves_the_policy_before_it_can_block_it(ready: Function) -> None:
     ready.sandbox.add_cache("fc-0bbb0bbb", ["data"])
     ready(cache_created("fc-0bbb0bbb", "data"))
-    answer = ready(being_deleted(ready.sandbox, CACHE))
+    answer = ready(deleted("DeleteFileCache", fileCacheId=CACHE))
     assert (answer["result"], answer["cache"], answer["changed"]) == ("unlinked", CACHE, True)
     assert role_name(CACHE) not in ready.sandbox.policy_text("data")
     assert can_read(ready, "fc-0bbb0bbb")
     ready.sandbox.delete_cache(CACHE)
     # Nobody's edit is refused.
     put_back(ready.sandbox, ready.sandbox.policy_text("data"))
-    assert ready(being_deleted(ready.sandbox, CACHE))["changed"] is False
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is False
 
 
 def test_a_cache_that_is_gone_already_is_taken_out_of_every_key_that_is_known(ready: Function) -> None:
@@ -240,7 +239,7 @@ def test_a_cache_that_is_gone_already_is_taken_out_of_every_key_that_is_known(re
     ready(cache_created("fc-0bbb0bbb", "data"))
     ready.sandbox.delete_cache(CACHE)
     assert "AROA" in ready.sandbox.policy_text("data")
-    assert ready(being_deleted(ready.sandbox, CACHE))["changed"] is True
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
     assert "AROA" not in ready.sandbox.policy_text("data")
     assert can_read(ready, "fc-0bbb0bbb")
 
@@ -250,7 +249,7 @@ def test_the_last_cache_of_a_listed_bucket_is_taken_out_although_fsx_lists_nothi
 ) -> None:
     monkeypatch.setenv("FCSSE_ALLOW", "data")
     ready.sandbox.delete_cache(CACHE, role=False)
-    assert ready(being_deleted(ready.sandbox, CACHE))["changed"] is True
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
     assert role_name(CACHE) not in ready.sandbox.policy_text("data")
 
 
@@ -263,7 +262,7 @@ def test_the_grant_of_a_cache_that_fsx_does_not_list_any_more_ends(ready: Functi
     put_back(ready.sandbox, default_policy())
     ready.sandbox.delete_cache(CACHE, role=False)
     ready.log()
-    assert ready(being_deleted(ready.sandbox, CACHE))["changed"] is True
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
     assert kms.list_grants(KeyId=key.arn)["Grants"] == []
     assert "fcsse audit" in of(ready.log(), "note")[0]["text"]
 
@@ -272,7 +271,7 @@ def test_a_key_that_is_not_allowed_keeps_the_deleted_cache(ready: Function) -> N
     key = ready.sandbox.key("data").arn
     ready.sandbox.client("kms").untag_resource(KeyId=key, TagKeys=["fcsse"])
     before = ready.sandbox.policy_text("data")
-    answer = ready(being_deleted(ready.sandbox, CACHE))
+    answer = ready(deleted("DeleteFileCache", fileCacheId=CACHE))
     assert answer["result"] == "not allowed"
     (line,) = of(ready.log(), "not allowed")
     assert (line["key"], line["bucket"]) == (key, "data")
@@ -289,10 +288,10 @@ def test_a_deleted_association_ends_the_access_to_its_bucket_unless_another_is_f
     first, second = file_system(ready.sandbox, "s3://data/a/", "s3://data/b/")
     assert ready(association_created("fs-0bbb0bbb", "s3://data/a/"))["changed"] is True
     system = ready.sandbox.state.caches["fs-0bbb0bbb"]
-    assert ready(being_deleted(ready.sandbox, first))["result"] == "nothing to do"
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=first))["result"] == "nothing to do"
     assert can_read(ready, "fs-0bbb0bbb")
     system.associations = [one for one in system.associations if one.id == second]
-    assert ready(being_deleted(ready.sandbox, second))["changed"] is True
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=second))["changed"] is True
     assert not can_read(ready, "fs-0bbb0bbb")
     assert can_read(ready)
 
@@ -304,42 +303,27 @@ def test_a_deleted_association_leaves_the_grant_by_hand_that_another_bucket_may_
     kms, iam = ready.sandbox.client("kms"), ready.sandbox.client("iam")
     role = iam.get_role(RoleName=role_name("fs-0bbb0bbb"))["Role"]["Arn"]
     made = kms.create_grant(KeyId=key.arn, GranteePrincipal=role, Operations=list(GRANT_OPERATIONS))["GrantId"]
-    assert ready(being_deleted(ready.sandbox, first))["changed"] is False
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=first))["changed"] is False
     assert [one["GrantId"] for one in kms.list_grants(KeyId=key.arn)["Grants"]] == [made]
     assert made in of(ready.log(), "note")[0]["text"]
     system = ready.sandbox.state.caches["fs-0bbb0bbb"]
     system.associations = [one for one in system.associations if one.id == second]
-    assert ready(being_deleted(ready.sandbox, second))["changed"] is True
+    assert ready(deleted("DeleteDataRepositoryAssociation", associationId=second))["changed"] is True
     assert kms.list_grants(KeyId=key.arn)["Grants"] == []
 
 
 def test_an_association_that_fsx_does_not_list_any_more_changes_nothing(ready: Function) -> None:
     wrote = count_of_puts(ready)
-    answer = ready(being_deleted(ready.sandbox, "dra-0123456789abcdef9"))
+    answer = ready(deleted("DeleteDataRepositoryAssociation", associationId="dra-0123456789abcdef9"))
     assert answer["result"] == "nothing to do"
     assert count_of_puts(ready) == wrote
     assert "fcsse audit" in of(ready.log(), "note")[0]["text"]
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_an_event_of_a_deletion_takes_nothing_from_what_fsx_shows_in_use(ready: Function, whole: bool) -> None:
-    """Whoever may put events on the bus can make one up; and FSx may show an older state for a moment."""
-    (association,) = file_system(ready.sandbox, "s3://data/")
-    ready(association_created("fs-0bbb0bbb", "s3://data/"))
-    call = ("DeleteFileSystem", "fileSystemId") if whole else ("DeleteDataRepositoryAssociation", "associationId")
-    name = "fs-0bbb0bbb" if whole else association
-    before = ready.sandbox.policy_text("data")
-    with pytest.raises(fcsse.BusyError, match=f"{name}: FSx says that it is AVAILABLE"):
-        ready(deleted(call[0], **{call[1]: name}))
-    assert ready.sandbox.policy_text("data") == before
-    assert ready(being_deleted(ready.sandbox, name))["changed"] is True
-    assert not can_read(ready, "fs-0bbb0bbb")
-
-
 def test_a_deleted_file_system_is_taken_out(ready: Function) -> None:
     file_system(ready.sandbox, "s3://data/")
     ready(association_created("fs-0bbb0bbb", "s3://data/"))
-    assert ready(being_deleted(ready.sandbox, "fs-0bbb0bbb"))["changed"] is True
+    assert ready(deleted("DeleteFileSystem", fileSystemId="fs-0bbb0bbb"))["changed"] is True
     assert not can_read(ready, "fs-0bbb0bbb")
 
 
@@ -513,8 +497,8 @@ def test_a_narrow_grant_across_accounts_is_not_widened(ready: Function, monkeypa
 # what cannot be read
 
 
-def deleted_cache(sandbox: Sandbox) -> dict[str, Any]:
-    return being_deleted(sandbox, CACHE)
+def deleted_cache(_: Sandbox) -> dict[str, Any]:
+    return deleted("DeleteFileCache", fileCacheId=CACHE)
 
 
 def policy_put_back(sandbox: Sandbox) -> dict[str, Any]:
@@ -596,5 +580,5 @@ def test_a_bucket_that_the_event_is_not_about_is_passed_over(
 
 def test_a_deleted_cache_whose_bucket_is_gone_too_is_no_failure(ready: Function) -> None:
     ready.sandbox.add_cache("fc-0fff0fff", ["data-gone-too"])
-    assert ready(being_deleted(ready.sandbox, "fc-0fff0fff"))["result"] == "nothing to do"
+    assert ready(deleted("DeleteFileCache", fileCacheId="fc-0fff0fff"))["result"] == "nothing to do"
     assert not of(ready.log(), "failed")

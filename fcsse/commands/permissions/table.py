@@ -224,7 +224,7 @@ TABLE: dict[Command, tuple[Permission, ...]] = {
         ROLE,
         needs("fsx:DescribeDataRepositoryAssociations", On.ANY, "lists the caches' buckets"),
         needs("fsx:DescribeFileSystems", On.ANY, "lists those of file systems linked at their creation"),
-        needs("fsx:DescribeFileCaches", On.ANY, "tells whether a cache is really being deleted"),
+        needs("fsx:DescribeFileCaches", On.ANY, "tells whether waiting for a role makes sense", optional=True),
         ENCRYPTION,
         JUDGED_KEY,
         POLICY,
