@@ -16,145 +16,34 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import pairwise
-from typing import TypeAlias
 
-HIDDEN = "[hidden]"
-"""What stands where a secret was."""
+from fcsse.masking_rules import HIDDEN, rules
 
 _PROCESS_OWN = ("Version ", "Missing required key")
 """How botocore's own words on a ``credential_process`` begin (``ProcessProvider``): they repeat nothing secret."""
 
-_LABELS = (
-    r"(?:aws[_-]?)?secret[_ -]?(?:access[_ -]?)?key|(?:x-amz-|aws[_-]?)?(?:session|security)[_ -]?token|client[_ -]?secret"
-    r"|(?:access|refresh|id|bearer|auth|authorization)[_-]?token|pass(?:word|wd|phrase)|pwd|secret|credentials?[_-]?secret"
-    r"|private[_-]?key|api[_-]?key|x-amz-signature|signatureprovided|signature|stringtosign(?:bytes)?|canonicalrequest(?:bytes)?"
-    r"|x-amz-credential|token-\d"
+_WORD = re.compile(
+    r"(?<![A-Za-z0-9+/%_-])(?<![A-Za-z0-9]\.)(?:[A-Za-z0-9+/]|%2[BFbf]){40}(?![A-Za-z0-9+/=%_-]|[.:][A-Za-z0-9])"
+    r"|(?<=%3[Dd])(?:[A-Za-z0-9]|%2[BFbf]){40}(?![A-Za-z0-9+/=_-])"
 )
-_NAME_AND_REASON = rf"(?<=[-.])(?:{_LABELS}): (?:--[a-z-]+|[a-z]+) [a-z]"
-"""A name that ends like a label, and words: "bucket my-secret: there is no such bucket"; the first may be an option."""
-
-_QUERY = (
-    r"X-Amz-(?:Signature|Security-Token|Credential)|Signature|AWSAccessKeyId|Key-Pair-Id|Policy|SessionToken|SecurityToken"
-    r"|(?:access_|id_|refresh_|auth_)?token|code|client_secret|password|sig"
-)
-
-
-Rules: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
-
-
-@cache
-def _rules() -> Rules:
-    """Patterns, and what stands in their place. Made on first use: most runs show no error.
-
-    Each repetition is of one class of characters that its neighbours do not begin with, so that no text takes long.
-    """
-    return (*_of_requests(), *_of_urls(), *_of_values())
-
-
-def _of_requests() -> Rules:
-    """What a signed request holds: what AWS calculated from it, members and labels, headers."""
-    flags = re.IGNORECASE
-    return (
-        # What AWS calculated from the request: all that follows is the request with its headers, or its hash.
-        (
-            re.compile(
-                r"((?:Canonical String|Canonical Request|String-to-Sign)[^:'\"]{0,60}(?:have been|was|is))[:\s'\"].*",
-                flags | re.DOTALL,
-            ),
-            rf"\1 {HIDDEN}",
-        ),
-        (re.compile(r"AWS4-(?:HMAC|ECDSA)[A-Z0-9-]{0,40}(?:\\n|\s){1,8}\d{8}T\d{6}Z.*", re.DOTALL), HIDDEN),
-        # XML and JSON members, and labels: a value in quotes, or up to white space.
-        (re.compile(rf"<({_LABELS})>[^<]*", flags), rf"<\1>{HIDDEN}"),
-        (
-            re.compile(
-                rf"""(?<![A-Za-z0-9])({_LABELS})(\\{{0,4}}["']?\s{{0,3}}[:=]\s{{0,3}}b?)(\\{{0,4}}["'])(?!\[hidden\])[^"'\\]*""",
-                flags,
-            ),
-            rf"\1\2\3{HIDDEN}",
-        ),
-        (
-            re.compile(
-                rf"""(?<![A-Za-z0-9])(?!{_NAME_AND_REASON})({_LABELS})(\\{{0,4}}["']?\s{{0,3}}[:=]\s{{0,3}})(?!b?\\{{0,4}}["']|\[hidden\])[^\s"'<>&,;}})\]]+""",
-                flags,
-            ),
-            rf"\1\2{HIDDEN}",
-        ),
-        # Headers. "Authorization" alone also names a header's lack; only with a scheme is there anything to hide.
-        (
-            re.compile(
-                r"""((?:Authorization header|Authorization)(?:["']?\s{0,3}[:=]\s{0,3}))(?!\[hidden\])["']?(?:AWS4|Basic|Bearer|AWS )[^\n"']*""",
-                flags,
-            ),
-            rf"\1{HIDDEN}",
-        ),
-        (re.compile(r"\b(Basic|Bearer)(\s{1,3})(?=[^\s]*[A-Z0-9+/=_-])[A-Za-z0-9+/=._~-]{12,}"), rf"\1\2{HIDDEN}"),
-    )
-
-
-def _of_urls() -> Rules:
-    flags = re.IGNORECASE
-    return (
-        # Presigned queries, and the user in front of the host.
-        (re.compile(rf"""([?&;](?:{_QUERY})=)(?!\[hidden\])[^\s&;"'<>]+""", flags), rf"\1{HIDDEN}"),
-        (
-            re.compile(
-                r"""((?:[a-z][a-z0-9+.-]{0,20}:)?/{2,3})[^\s/?#"'<>@]{0,300}@(?:[^\s/?#"'<>@]{0,300}@)*""", flags
-            ),
-            rf"\1{HIDDEN}@",
-        ),
-        (
-            re.compile(
-                r"""([a-z][a-z0-9+.-]{0,20}://)(?!\[hidden\])[^\s/@:"'<>]{0,100}:(?!\d{1,5}(?:[/?#\s"'<>]|$))[^\s@"'<>]{0,300}@(?:[^\s@"'<>]{0,300}@)*""",
-                flags,
-            ),
-            rf"\1{HIDDEN}@",
-        ),
-        # No host begins so: the password goes on.
-        (re.compile(rf"""({re.escape(HIDDEN)}@)[/?#][^\s"'<>]*@"""), r"\1"),
-        # What looks like a port and a path may be a password that has a slash.
-        (
-            re.compile(
-                r"""([a-z][a-z0-9+.-]{0,20}://[^\s/@:"'<>]{0,100}:\d{1,5}[/?#])(?!\[hidden\])[^\s@"'<>]{0,300}@[^\s"'<>]*""",
-                flags,
-            ),
-            rf"\1{HIDDEN}",
-        ),
-    )
-
-
-def _of_values() -> Rules:
-    """Values that are known by their looks: STS's session tokens, web tokens, PEM blocks."""
-    return (
-        (re.compile(r"(?<![A-Za-z0-9+/])(?:FwoG|FQoG|FQoD|IQoJ|IQoG|AQoD|AQoE|AQoX)[A-Za-z0-9+/=%_-]{8,}"), HIDDEN),
-        # Whether dots follow is looked at once for each run of characters, not again from each "eyJ" in it.
-        (
-            re.compile(
-                r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]{11,}\.[A-Za-z0-9_-]{8,}\.)((?:[A-Za-z0-9_-]*?-)??)"
-                r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"
-            ),
-            rf"\1{HIDDEN}",
-        ),
-        (
-            re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-            HIDDEN,
-        ),
-    )
-
-
-_WORD = re.compile(r"(?<![A-Za-z0-9+/_-])(?<![A-Za-z0-9]\.)[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-]|[.:][A-Za-z0-9])")
-"""A word that has a secret access key's length and characters."""
+"""A word that has a secret access key's length and characters, which may stand encoded as in a URL."""
 
 _PROCESS = re.compile(r"(from custom-process: )(?!\[hidden\])(.+)", re.DOTALL)
 
 
 def _mask_word(found: re.Match[str]) -> str:
     """A secret access key mixes cases and digits; a hash is in one case, a path has words between its slashes."""
-    word = found[0]
+    word = _ENCODED.sub(_decoded, found[0])
     mixed = any(c.islower() for c in word) and any(c.isupper() for c in word) and any(c.isdigit() for c in word)
-    return HIDDEN if mixed and _changes(word) > LEAST_CHANGES else word
+    return HIDDEN if mixed and _changes(word) > LEAST_CHANGES else found[0]
+
+
+_ENCODED = re.compile("%2[BFbf]")
+
+
+def _decoded(found: re.Match[str]) -> str:
+    return "+" if found[0] in ("%2B", "%2b") else "/"
 
 
 LEAST_CHANGES = 12
@@ -194,7 +83,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     text = _PROCESS.sub(_mask_process, text)
     text = _ENDPOINT.sub(lambda found: found[1] + _without_user(found[2]), text)
     text = _PART.sub(rf"\1{HIDDEN}", text)
-    for pattern, instead in _rules():
+    for pattern, instead in rules():
         text = pattern.sub(instead, text)
     return _WORD.sub(_mask_word, text)
 
