@@ -201,14 +201,10 @@ def campaign(seed: int, sample: int, packages: list[str], minutes: float) -> tup
             (place / mutant.path).write_text(mutant.text)
             quick, slow = TESTS[mutant.package]
             played[mutant.package] += 1
-            if (
-                fails(place, quick, 300)
-                or fails(place, slow, 600)
-                or fails(place, [one for one in WIDE if one not in quick], 1800, side_by_side=True)
-            ):
-                seen[mutant.package] += 1
-            else:
-                print(f"SURVIVED: {mutant.path}:{mutant.line}: {mutant.what}", flush=True)
+            wide = [one for one in WIDE if one not in quick]
+            is_seen = fails(place, quick, 300) or fails(place, slow, 600) or fails(place, wide, 1800, side_by_side=True)
+            seen[mutant.package] += is_seen
+            print(f"{'seen' if is_seen else 'SURVIVED'}: {mutant.path}:{mutant.line}: {mutant.what}", flush=True)
             (place / mutant.path).write_text(whole)
     for one in packages:
         print(f"{one}: {seen[one]} of {played[one]} mutants seen")
