@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from urllib.parse import quote, unquote
 
 from fcsse.masking_rules import HIDDEN, rules
 
@@ -149,7 +150,13 @@ _CONTROL = re.compile(r"[^ -~]+")
 
 def mask_here(text: str) -> str:
     """As ``mask``; also hides the secrets that this process was given in its environment."""
-    return mask(text, secrets_in(os.environ))
+    return mask(text, _spellings(secrets_in(os.environ)))
+
+
+def _spellings(values: Iterable[str]) -> set[str]:
+    """The values, and each as it stands encoded in a URL, and decoded."""
+    found = {way for value in values for way in (value, quote(value, safe=""), unquote(value))}
+    return {one for one in found if len(one) >= SHORTEST_PASSWORD}
 
 
 def mask_exception(error: BaseException) -> None:

@@ -229,7 +229,11 @@ def _show_plan(run: Session, plan: Plan) -> None:
         return
     if not run.terminal.quiet:
         run.terminal.print(plan_lines(plan))
-    elif plan.changes or plan.operation is Operation.UNLINK:  # access may stay where there is nothing to unlink
+    elif (
+        plan.changes
+        or plan.operation is Operation.UNLINK  # access may stay where there is nothing to unlink
+        or any(outcome.in_doubt for outcome in plan.outcomes)
+    ):
         for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
             run.terminal.warn(warning)
 

@@ -62,7 +62,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
             outlook = stands_in_the_way(after, access.level, access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
-    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook), in_doubt=bool(outlook))
 
 
 def reads_only(options: Options) -> bool:
@@ -104,7 +104,7 @@ def _weighed_grant(facts: Facts, need: Requirement, options: Options) -> Outcome
             outlook = stands_in_the_way(after, options.level)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.GRANT, facts, need.warnings, error)
-    return facts, need._replace(warnings=(*need.warnings, *outlook))
+    return facts, need._replace(warnings=(*need.warnings, *outlook), in_doubt=bool(outlook))
 
 
 def key_policy(facts: Facts, need: Requirement) -> PolicyDocument:

@@ -18,6 +18,7 @@ from fcsse.policy.document import refused_statements
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase
 from fcsse.policy.steps import (
+    AlreadyThere,
     PrincipalKept,
     PrincipalPruned,
     ReadOnlyKept,
@@ -51,7 +52,16 @@ def _statement_outcome(facts: Facts, need: Requirement, edited: PolicyChange) ->
     warnings = (*need.warnings, *widened, *_policy_warnings(edited, mine))
     summary, short = what_happens(edited, need.access) if need.access else ("", "")
     status = Status.TO_DO if doing else Status.NOTHING
-    return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short)
+    there = [f"statement {step.label}" for step in mine if isinstance(step, AlreadyThere)]
+    if there and need.in_doubt and not doing:
+        summary = short = _linked_in_doubt(facts, there)
+    return Outcome(facts.pair, status, summary, Via.POLICY, facts, warnings, short=short, in_doubt=need.in_doubt)
+
+
+def _linked_in_doubt(facts: Facts, by: Sequence[str]) -> str:
+    """What is to be said of a link that is there, where nobody can decide whether it gives access."""
+    who = facts.pair.cache or "every cache"
+    return f"{who} is already linked to {facts.bucket.name}, by {' and '.join(by)}, but it may be denied access"
 
 
 def access_of(outcome: Outcome, change: PolicyChange) -> Access | None:
@@ -130,7 +140,9 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
         if not there.name.startswith(GRANT_PREFIX) and not there.constrained:
             until = "; unlinking any of them ends it" if ends(there, facts) else ""
             summary += f" (it was not made by fcsse and serves every bucket of this key{until})"
-        return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings), []
+        if need.in_doubt:
+            summary = _linked_in_doubt(facts, [f"grant {there.grant_id}{name}"])
+        return Outcome(facts.pair, Status.NOTHING, summary, Via.GRANT, facts, need.warnings, in_doubt=need.in_doubt), []
     wider: str = advice(
         "This grant is not limited to this bucket or to S3. KMS cannot limit a grant to S3; ",
         NARROW,
@@ -143,7 +155,8 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
         )
     addition = GrantAddition(wanted.key, wanted.grantee, wanted.name, wanted.operations, wanted.subset)
     summary = f"a new grant {wanted.name} with {len(wanted.operations)} operations"
-    return Outcome(facts.pair, Status.TO_DO, summary, Via.GRANT, facts, (*need.warnings, wider)), [addition]
+    warnings = (*need.warnings, wider)
+    return Outcome(facts.pair, Status.TO_DO, summary, Via.GRANT, facts, warnings, in_doubt=need.in_doubt), [addition]
 
 
 def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:

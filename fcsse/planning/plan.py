@@ -31,7 +31,8 @@ class Outcome(NamedTuple):
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
     to show before anything is done; ``error`` is set for BLOCKED. ``short`` says the same as the summary in fewer words,
-    where there are fewer. ``ends`` is the part of both that is about grants that end.
+    where there are fewer. ``ends`` is the part of both that is about grants that end. ``in_doubt``:
+    whether a link gives access depends on what is not known; ``warnings`` say on what.
     """
 
     pair: Pair
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):
     error: FcsseError | None = None
     short: str = ""
     ends: tuple[str, ...] = ()
+    in_doubt: bool = False
 
     def __repr__(self) -> str:
         """One line: the pair, its status and the summary."""

@@ -33,12 +33,15 @@ class NotNeeded(NamedTuple):
 
 
 class Requirement(NamedTuple):
-    """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there."""
+    """What a pair needs: a statement (``access``), a grant, or for unlinking whichever of both is there. ``in_doubt``: whether
+    a link then works depends on what is not known; ``warnings`` say on what.
+    """
 
     key: Key
     access: Access | None = None
     grant: WantedGrant | None = None
     warnings: tuple[str, ...] = ()
+    in_doubt: bool = False
 
 
 def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:

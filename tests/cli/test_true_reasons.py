@@ -282,6 +282,30 @@ def test_quiet_says_all_the_same_that_access_stays_where_unlink_has_nothing_to_d
     assert "fc-0123 keeps access to the key by statement 'Hand': it also allows kms:CreateGrant." in run.err
 
 
+@pytest.mark.parametrize("route", ["policy", "grant"])
+def test_a_link_that_a_deny_may_stop_is_not_called_access(shell: Shell, route: str) -> None:
+    """Where check says that it is not known, link does not say that the access is there."""
+    assert shell.link(CACHE, "data", "--via", route).code == 0
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**deny, "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}})
+    run = shell.link(CACHE, "data", "--via", route, "-q")
+
+    assert run.code == 0
+    assert run.out.startswith("fc-0123 is already linked to data, by ")
+    assert run.out.endswith(", but it may be denied access. Nothing to do.\n")
+    assert "Warning: kms:Decrypt may still fail" in run.err
+    assert "has access" not in shell.link(CACHE, "data", "--via", route, "-o", "json").out
+
+
+def test_neither_is_it_among_many_pairs(shell: Shell) -> None:
+    pairs = [word for cache in (CACHE, "fc-01234567890", "fs-0abc") for word in ("--cache", cache)]
+    assert shell.run("link", *pairs, "--bucket", "data").code == 0
+    assert "(access is there)" in shell.run("link", *pairs, "--bucket", "data").out
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    shell.append("data", {**deny, "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}})
+    assert "(linked, but it may be denied access)" in shell.run("link", *pairs, "--bucket", "data").out
+
+
 def test_that_access_stays_is_said_once(shell: Shell) -> None:
     """By the statement for every cache; by one that gives a part for certain and the rest perhaps."""
     assert shell.run("link", "--every-cache", "--bucket", "data").code == 0

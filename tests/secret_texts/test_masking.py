@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fcsse.api.settings import Settings
 from fcsse.aws.sessions import RoleKeys
-from fcsse.masking import mask, mask_exception, mask_url, secrets_in
+from fcsse.masking import mask, mask_exception, mask_here, mask_url, secrets_in
 from fcsse.masking_rules import HIDDEN
 from tests.secret_texts.samples import AROUND, HARMLESS, SECRET_KEY, TOKEN
 
@@ -141,6 +141,13 @@ def test_known_values_go_whatever_they_look_like() -> None:
         "a short one may be a word"
     )
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
+
+
+def test_known_values_go_encoded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a token/with=signs+more")
+    monkeypatch.setenv("HTTPS_PROXY", "http://alice:s%40me%2Fword@proxy:3128")
+    shown = mask_here("a%20token%2Fwith%3Dsigns%2Bmore a token/with=signs+more s@me/word s%40me%2Fword")
+    assert shown == " ".join([HIDDEN] * 4)
 
 
 def test_what_callers_may_log_shows_no_secret() -> None:

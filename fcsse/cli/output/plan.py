@@ -144,7 +144,7 @@ def _in_common(status: Status, via: Via | None, alike: Sequence[Outcome]) -> str
     if via is None:
         return alike[0].summary if len({outcome.summary for outcome in alike}) == 1 else ""
     if status is Status.NOTHING:
-        return "access is there"
+        return "linked, but it may be denied access" if any(one.in_doubt for one in alike) else "access is there"
     match via:
         case Via.POLICY:
             return "statement"
@@ -224,7 +224,7 @@ def closing_lines(
         match became:
             case PairResult.NOTHING:
                 there = capital(outcome.summary) if outcome.via else f"{pair}: {outcome.summary}"
-                out.append(prose((f"{there}. Nothing to do.", "green")))
+                out.append(prose((f"{there}. Nothing to do.", "yellow" if outcome.in_doubt else "green")))
             case PairResult.UNCONFIRMED:
                 backup = next((one.backup for one in failed if one.backup and belongs(one.change, outcome)), None)
                 change = next((one.change for one in failed if belongs(one.change, outcome)), None)
