@@ -43,28 +43,11 @@ def test_no_seed_breaks_an_invariant(here: Stage, first: int) -> None:
     assert [(seed, broken) for seed in range(first, first + 20) if (broken := here.play(seed).broken)] == []
 
 
-OLDER = (20, 243, 437, 629, 664, 738, 889, 1030, 2108, 2364, 2473, 2679, 2689)
-NEWER = (
-    10215,
-    10395,
-    10883,
-    11663,
-    16322,
-    16514,
-    16646,
-    20000168,
-    20304901,
-    20306477,
-    20307281,
-    20315449,
-    20320889,
-    20321538,
-    20322342,
-    20705623,
-    20819891,
-    24501531,
-    24511493,
+OLDER = (
+    *(20, 243, 437, 629, 664, 738, 889, 1030, 2108, 2364, 2473, 2679, 2689, 10215, 10395, 10883, 11663, 16322, 16514),
+    *(16646, 20000168, 20304901, 20306477, 20307281, 20315449),
 )
+NEWER = (20320889, 20321538, 20322342, 20705623, 20819891, 24501531, 24511493)
 
 
 @pytest.mark.parametrize("seed", [*(pytest.param(one, marks=pytest.mark.nightly) for one in OLDER), *NEWER])
@@ -165,7 +148,7 @@ def test_a_defect_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_exit_code_outside_of_the_contract_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(UnconfirmedError, "exit_code", 99)
-    assert "ended with 99" in broken(here, range(20))
+    assert "ended with 99" in broken(here, (9, 23))
 
 
 @pytest.mark.parametrize(
