@@ -99,10 +99,10 @@ class PutReadings:
         return [*perhaps, *(one for one in texts if not self._has_change(one))]
 
     def _has_change(self, text: str) -> bool:
-        """Does a text have what the put changed?
+        """Does a text show what the put changed?
 
-        A statement that the put took out is not there either where others have just edited it: so making the change again must
-        do nothing.
+        Comparing statements is not enough: one that the put removed is missing, too, where others have just edited it. So making
+        the change again must change nothing.
         """
         document = PolicyDocument.parse(text)
         if not has_change(self.replaced, self.put, document, self._partition):

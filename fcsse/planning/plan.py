@@ -31,8 +31,8 @@ class Outcome(NamedTuple):
 
     ``summary`` is a sentence for people; ``via`` the route, None where no key is involved; ``warnings`` are sentences
     to show before anything is done; ``error`` is set for BLOCKED. ``short`` says the same as the summary in fewer words,
-    where there are fewer. ``ends`` is the part of both that is about grants that end. ``in_doubt``:
-    whether a link gives access depends on what is not known; ``warnings`` say on what.
+    where there are fewer. ``ends`` is the part of both that is about grants that end. ``in_doubt``: whether
+    a link gives access depends on what is not known; ``warnings`` say on what.
     """
 
     pair: Pair

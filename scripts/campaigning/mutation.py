@@ -1,8 +1,8 @@
 """Small faults put into the code that decides and writes, a sample from a seed: the tests must fail on each.
 
-A copy of the tree is changed, never the tree itself. Each mutant meets the quick tests of its package first, then the
-commands' own, and what is left those of everything that decides by it. All of them must pass on the copy before anything
-is changed in it. Exit code 1 where fewer than ``--least`` percent were seen.
+A copy of the tree is changed, never the tree itself. Each mutant meets the quick tests of its package first, then those
+of the commands, and in the end those of every package that uses it. All of them must pass on the copy before the first mutant is
+made. Exit code 1 where fewer than ``--least`` percent were seen.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ TESTS: dict[str, tuple[list[str], list[str]]] = {
     ),
 }
 WIDE = ["tests/policy", "tests/evaluator", "tests/planning", "tests/cli", "tests/audit", "tests/answers", "tests/files"]
-"""What a mutant meets last that neither the quick nor the commands' own tests of its package have seen."""
+"""The tests of every package that uses one of these: what a mutant meets last."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,

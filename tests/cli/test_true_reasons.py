@@ -301,9 +301,11 @@ def test_neither_is_it_among_many_pairs(shell: Shell) -> None:
     pairs = [word for cache in (CACHE, "fc-01234567890", "fs-0abc") for word in ("--cache", cache)]
     assert shell.run("link", *pairs, "--bucket", "data").code == 0
     assert "(access is there)" in shell.run("link", *pairs, "--bucket", "data").out
-    deny = {"Sid": "Net", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    deny = {"Sid": "Net", "Effect": "Deny", "Principal": {"AWS": ROLE}, "Action": "kms:Decrypt", "Resource": "*"}
     shell.append("data", {**deny, "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}})
-    assert "(linked, but it may be denied access)" in shell.run("link", *pairs, "--bucket", "data").out
+    out = shell.run("link", *pairs, "--bucket", "data").out
+    assert f"data: {CACHE} (linked, but it may be denied access)" in out
+    assert "data: fc-01234567890, fs-0abc (access is there)" in out
 
 
 def test_that_access_stays_is_said_once(shell: Shell) -> None:

@@ -123,11 +123,12 @@ def pair_lines(outcomes: Sequence[Outcome]) -> list[Line]:
     out: list[Line] = []
     for heading, group in keys.items():
         out += [*([line("")] if out else []), line(heading, "bold")]
-        buckets: dict[tuple[Status, str, Via | None], list[Outcome]] = {}
+        buckets: dict[tuple[Status, str, Via | None, bool], list[Outcome]] = {}
         for outcome in group:
-            buckets.setdefault((outcome.status, outcome.pair.bucket, outcome.via), []).append(outcome)
+            alike_in = (outcome.status, outcome.pair.bucket, outcome.via, outcome.in_doubt)
+            buckets.setdefault(alike_in, []).append(outcome)
         rows: dict[tuple[Status, str, str], list[str]] = {}
-        for (status, bucket, via), alike in buckets.items():
+        for (status, bucket, via, _), alike in buckets.items():
             caches = ", ".join(outcome.pair.cache or "every cache" for outcome in alike)
             rows.setdefault((status, caches, _in_common(status, via, alike)), []).append(bucket or "its buckets")
         for (status, caches, what), names in rows.items():
@@ -144,7 +145,7 @@ def _in_common(status: Status, via: Via | None, alike: Sequence[Outcome]) -> str
     if via is None:
         return alike[0].summary if len({outcome.summary for outcome in alike}) == 1 else ""
     if status is Status.NOTHING:
-        return "linked, but it may be denied access" if any(one.in_doubt for one in alike) else "access is there"
+        return "linked, but it may be denied access" if alike[0].in_doubt else "access is there"
     match via:
         case Via.POLICY:
             return "statement"
