@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -18,9 +21,12 @@ from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.uses import Uses, uses_in
 from fcsse.event_history.versions import KeyHistory, history_of
 from fcsse.lambda_function.call_events import Ignored, read_event
+from fcsse.policy.document import strings
 from fcsse.sandbox import Sandbox
-from scripts.campaigning import errors, fuzz, fuzz_events, kills, mutation, signals, wire, writers
+from scripts.campaigning import errors, fuzz, fuzz_events, kills, signals, wire, writers
 from scripts.campaigning.__main__ import CAMPAIGNS, main
+from scripts.campaigning.mutating.forks import functions_of, put_in
+from scripts.campaigning.mutating.mutants import ROOT, mutants
 from scripts.campaigning.process_pool import Nursery
 from scripts.campaigning.put_log import Ledger
 
@@ -128,8 +134,44 @@ def test_fuzz_sees_a_record_that_is_taken_wrongly(monkeypatch: pytest.MonkeyPatc
 
 
 def test_mutants_differ_in_one_place_and_are_code() -> None:
-    found = mutation.mutants("fcsse/policy/equivalence.py")
+    path = "fcsse/policy/equivalence.py"
+    found = mutants(path)
     assert len(found) > 20
-    assert len({one.text for one in found}) > len(found) * 0.9
-    for one in found:
-        compile(one.text, one.path, "exec")
+    texts = {one.text() for one in found}
+    assert len(texts) > len(found) * 0.9
+    assert ast.unparse(ast.parse((ROOT / path).read_text())) not in texts
+    inside = [one for one in found if one.function]
+    assert len(found) * 0.9 < len(inside) < len(found)  # the defaults of parameters are no function's
+    for one in inside:
+        assert one.function
+        assert one.code().co_qualname == one.function.name
+
+
+def test_a_mutant_runs_in_place_of_its_function() -> None:
+    found = [one for one in mutants("fcsse/policy/document.py") if one.function and one.function.name == "strings"]
+    code, results = strings.__code__, []
+    places = functions_of([strings])
+    try:
+        for one in found:
+            put_in(one, places)
+            results.append(strings("a"))
+    finally:
+        strings.__code__ = code
+    assert None in results
+    assert strings("a") == ("a",)
+    with pytest.raises(LookupError):
+        put_in(found[0], {})
+
+
+@pytest.mark.nightly
+def test_mutants_meet_the_tests_of_their_function(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from scripts.campaigning import mutation\n"
+        "mutation.TESTS = ('policy',)\n"
+        "raise SystemExit(mutation.main(['--package', 'policy', '--sample', '12', '--budget', '10']))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "of 12 seen" in done.stdout
