@@ -5,10 +5,12 @@ The nightly workflow runs the tests with ``--thorough``; without it they take le
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import pytest
 
 OPTION = "--thorough"
-MOST_COMBINATIONS = 4
+MOST_COMBINATIONS = 6
 """Of so many combinations one is tried by default, of fewer where a parameter has fewer values."""
 
 EXAMPLES = 3
@@ -23,6 +25,8 @@ def begin(config: pytest.Config) -> None:
     _is_on = bool(config.getoption(OPTION))
     names = "names: parameters of which every combination is tried only with --thorough, every value always"
     config.addinivalue_line("markers", f"combinations(*names): {names}")
+    number = "one_in(number): of its examples about one of so many is tried by default; all with --thorough"
+    config.addinivalue_line("markers", number)
     config.addinivalue_line("markers", "nightly: takes long, and another test of the same thing is quick")
 
 
@@ -39,7 +43,8 @@ def examples(most: int, few: int | None = None) -> int:
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drops tests with the mark ``nightly``, and most combinations of the parameters that a mark ``combinations`` names.
+    """Drops tests with the mark ``nightly``, most combinations of the parameters that a mark ``combinations`` names, and most
+    values of those with the mark ``one_in``.
 
     Not where the caller names tests one by one: those are wanted.
     """
@@ -47,14 +52,27 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         return
     values: dict[tuple[str, str], list[int]] = {}
     places = [_places(one, values) for one in items]
+    seen: set[str] = set()
     gone = {
         one
         for one, found in zip(items, places, strict=True)
-        if one.get_closest_marker("nightly") or (found and sum(found) % _share(one, values) != 0)
+        if one.get_closest_marker("nightly")
+        or (found and sum(found) % _share(one, values) != 0)
+        or _is_left_out(one, seen)
     }
     if gone:
         config.hook.pytest_deselected(items=[one for one in items if one in gone])
         items[:] = [one for one in items if one not in gone]
+
+
+def _is_left_out(one: pytest.Item, seen: set[str]) -> bool:
+    """By the mark ``one_in``. ``seen``: the tests that came before, of which the first is kept."""
+    mark = one.get_closest_marker("one_in")
+    if mark is None or _test(one) not in seen:
+        seen.add(_test(one))
+        return False
+    # Not each third, say: of two parameters that might always be the same value of one.
+    return crc32(one.nodeid.encode()) % int(mark.args[0]) != 0
 
 
 def _test(one: pytest.Item) -> str:

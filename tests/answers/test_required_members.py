@@ -77,6 +77,7 @@ def test_a_whole_answer_lacks_nothing(operation: str, entries: int) -> None:
     assert missing_member(operation, whole(operation, entries)) is None
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("operation", "path"), MEMBERS)
 @settings(deadline=None)
 @given(entries=st.integers(1, 3), wrong=st.sampled_from(WRONG))
@@ -179,6 +180,7 @@ CASES += [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("words", "operation", "within", "name", "value"), CASES)
 def test_a_json_answer_without_a_member_ends_the_command(
     shell: Shell, proxy: Proxy, words: tuple[str, ...], operation: str, within: str, name: str, value: object
@@ -206,6 +208,7 @@ XML += [
 XML += [(CENSUS, "s3:ListObjectsV2", name) for name in ("Name", "KeyCount", "IsTruncated", "Key", "LastModified")]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("how", ["gone", "empty", "other"])
 @pytest.mark.parametrize(("words", "operation", "name"), XML)
 def test_an_xml_answer_without_a_member_ends_the_command(

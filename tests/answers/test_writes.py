@@ -63,6 +63,7 @@ def test_a_write_that_cannot_be_read_back_is_unconfirmed(shell: Shell, proxy: Pr
     assert len(shell.statements("data")) == 2
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "change",
     [

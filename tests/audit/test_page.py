@@ -228,6 +228,7 @@ def test_light_and_dark(browser: Browser) -> None:
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "paper is white"
 
 
+@pytest.mark.nightly
 def test_it_prints_without_controls_and_within_the_paper(browser: Browser) -> None:
     browser.look(718, media="print")  # A4 at 96 dpi, less the browser's own margins
     assert browser.run(SHOWN.format("form.filters, nav, .command button")) == 0

@@ -52,6 +52,7 @@ def clean(text: str) -> bool:
     return all(one.isprintable() or one in "\n\t" for one in text.replace("\r\n", "\n"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "words",
@@ -131,6 +132,7 @@ def commanding(**changes: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "words",

@@ -213,6 +213,7 @@ def test_the_exit_code_reaches_the_shell(sandbox: Sandbox, tmp_path: Path) -> No
     assert run(sandbox, tmp_path, *LINK, "--dry-run", "--exit-code").returncode == 3
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "words",
     [(*LINK, "--dry-run"), ("audit",), ("check", *LINK[1:]), ("backups",), ("audit", "-o", "json"), ("--help",)],

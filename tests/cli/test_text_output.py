@@ -135,6 +135,7 @@ def test_tracebacks_only_at_the_second_v(shell: Shell) -> None:
         assert ("Traceback" in run.words) is expected
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("output", ["text", "json", "markdown"])
 @pytest.mark.parametrize(
     ("command", "bucket"), [("link", "no-such-bucket"), ("check", "no-such-bucket"), ("link", "data-dsse")]

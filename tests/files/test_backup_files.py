@@ -88,6 +88,7 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]
     return lambda content: json.dumps(change(json.loads(content))).encode()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -351,6 +351,7 @@ def test_an_input_arrives_as_one_word(runner: Runner, name: str, value: str) -> 
     assert words[words.index(f"--{name}") + 1] == value
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("value", [" ".join(HOSTILE), "\n\tx  *\n\ny\n", "x 'y z' \"$HOME\""])
 @pytest.mark.parametrize("name", ["cache", "bucket", "arguments"])
 def test_a_list_is_split_at_spaces_and_nothing_more(runner: Runner, name: str, value: str) -> None:
@@ -401,6 +402,7 @@ def release(top: Path) -> Path:
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_COMPILE": "1"}  # most of it is never imported here
 
 
+@pytest.mark.nightly
 def test_it_installs_the_release_it_comes_with(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Installs this very tree into an environment of its own; what it depends on is lent by the one the tests run in."""
     top = release(tmp_path_factory.mktemp("release") / "top")

@@ -17,12 +17,8 @@ FEW = (
     "tests/cli/test_environment.py::test_a_dry_run_by_environment_writes_nothing",
     "tests/cli/test_environment.py::test_output_by_environment",
 )
-SAMPLE = (
-    *FEW,
-    PICTURE,
-    "tests/interfaces/test_terminal.py::test_a_tab_completes_caches_and_buckets_of_the_account",
-    "tests/cli/test_terminal.py::test_colours_on_a_terminal",
-)
+AT_A_TERMINAL = (*FEW, "tests/interfaces/test_terminal.py::test_a_tab_completes_caches_and_buckets_of_the_account")
+SAMPLE = (*AT_A_TERMINAL, PICTURE, "tests/cli/test_terminal.py::test_colours_on_a_terminal")
 """Tests of each kind: in this process, in another, at a pseudo-terminal, of the README's picture."""
 
 BOGUS = {
@@ -89,7 +85,13 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     ("name", "sample"),
     [
         pytest.param(name, sample, marks=[pytest.mark.nightly] * nightly)
-        for name, sample, nightly in ((DUMB, SAMPLE, 0), (COLOURED, FEW, 0), (COLOURED, SAMPLE, 1), (NOTHING, FEW, 1))
+        for name, sample, nightly in (
+            (DUMB, AT_A_TERMINAL, 0),
+            (COLOURED, FEW, 0),
+            (DUMB, SAMPLE, 1),
+            (COLOURED, SAMPLE, 1),
+            (NOTHING, FEW, 1),
+        )
     ],
 )
 def test_a_sample_of_the_suite_passes(name: str, sample: tuple[str, ...], tmp_path: Path) -> None:
