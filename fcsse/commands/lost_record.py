@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fcsse.apply.backup_file import Backup
 from fcsse.errors import FcsseError
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.losses import LostWrites
-from fcsse.event_history.lost_writes import find_lost_writes
+from fcsse.event_history.lost_writes import LATE, find_lost_writes
 from fcsse.event_history.put_basis import DIGITS, PutBasis
 from fcsse.event_history.versions import KeyHistory
 from fcsse.pipeline import Pipeline
@@ -18,14 +18,20 @@ from fcsse.policy.equivalence import digest_of
 
 MOST_COPIES = 5000
 
+CLOCKS_APART = timedelta(seconds=90)
+"""How far this machine's clock may be ahead of AWS's."""
+
 LONGEST_AGE = 90 * 86400.0
 """Seconds between a read and the write that follows, at most: as long as CloudTrail's event history."""
 
 
 def lost_writes(pipeline: Pipeline, history: KeyHistory, now: PolicyDocument | None, moment: datetime) -> LostWrites:
     """What the record and the copies tell of one key. ``now``: its policy, where it was read."""
-    bases = bases_of(pipeline.backups_of_key(str(history.key), MOST_COPIES), history.key.partition)
-    return find_lost_writes(history, bases, now, moment)
+    copies = pipeline.backups_of_key(str(history.key), MOST_COPIES)
+    found = find_lost_writes(history, bases_of(copies, history.key.partition), now, moment)
+    if now is not None and any(_is_unrecorded(copy, history, moment) for copy in copies):
+        return found._replace(newest_missing=True)
+    return found
 
 
 def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> LostWrites | None:
@@ -43,6 +49,24 @@ def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> Los
             return found
         found = lost_writes(pipeline, history, now, moment)
     return found if found.ours else None
+
+
+def _is_unrecorded(copy: Backup, history: KeyHistory, moment: datetime) -> bool:
+    """Was the put that a copy was made for sent in the last minutes, and does the record not show it yet?
+
+    A put whose answer was lost has no request id here; its event shows the policy that it wrote.
+    """
+    try:
+        put_at = datetime.fromisoformat(copy.put_at)
+        if not moment - LATE < put_at:
+            return False
+    except (ValueError, TypeError):  # no put followed, or the copy's times were edited
+        return False
+    if copy.request_id:
+        return all(change.event.request_id != copy.request_id for change in history.changes)
+    since = [one.version for one in history.changes if one.version and one.event.time >= put_at - CLOCKS_APART]
+    digests = {digest_of(one.document, history.key.partition) for one in since if one.document}
+    return copy.becomes not in {"", *digests}
 
 
 def bases_of(copies: Sequence[Backup], partition: str) -> dict[str, PutBasis]:

@@ -150,12 +150,12 @@ def plan_restore(pipeline: Pipeline, backup: Backup, expect: str | None = None) 
 
 
 def _since(newer: Sequence[Backup], backup: Backup, partition: str) -> Sequence[Backup]:
-    """The backup and those after it, the oldest first.
+    """The backup and those after it, the oldest first. It is not among ``newer`` where it was edited, or is very old.
 
     A recorded version stands for the first copy that was made after it, where that holds the same.
     """
     if not backup.is_recorded:
-        return [one for one in newer if one.id >= backup.id] or [backup]
+        return [backup, *(one for one in newer if one.id > backup.id)]
     digest = digest_of(PolicyDocument.parse(backup.policy), partition)
     later = [one for one in newer if one.time >= backup.time]
     if later and later[0].becomes == digest and later[0].time == backup.time:

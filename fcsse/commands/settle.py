@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from fcsse.apply.give_back import SettleChange, give_back
 from fcsse.arn import Arn
 from fcsse.commands.history import read_histories
-from fcsse.commands.lost_record import lost_writes
+from fcsse.commands.lost_record import CLOCKS_APART, lost_writes
 from fcsse.endpoint import Endpoint
 from fcsse.errors import ChangedError, FcsseError
 from fcsse.event_history.key_changes import KeyChange
@@ -33,9 +33,6 @@ PAUSE = 30.0
 
 AFTERWARDS = 60.0
 """Seconds after our own event has shown in which those of the same moment are taken to show."""
-
-CLOCKS_APART = timedelta(seconds=90)
-"""How far this machine's clock may be ahead of AWS's."""
 
 
 class KeySettlement(NamedTuple):

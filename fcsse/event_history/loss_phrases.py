@@ -66,7 +66,5 @@ def notes(found: LostWrites) -> tuple[str, ...]:
     """What the record does not tell, a sentence each."""
     some = [unsure_note(one) for one in found.unsure] + [doubt_note(one) for one in found.doubts]
     if found.newest_missing:
-        some.append(
-            "The policy of now was written by a call that the record does not show yet: look again in 15 minutes."
-        )
+        some.append("The policy was written by a call that the record does not show yet: look again in 15 minutes.")
     return tuple(some)

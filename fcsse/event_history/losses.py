@@ -46,8 +46,8 @@ class LostWrites(NamedTuple):
     """What is still lost of a key's policy.
 
     ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
-    be said of. ``newest_missing``: the policy of now was written by a call that the record does not show yet. ``ours``: how
-    many puts of ours were looked at, ``newest`` when the last of them was.
+    be said of. ``newest_missing``: a call that the record does not show yet wrote the policy, by what KMS shows or a copy states.
+     ``ours``: how many puts of ours were looked at, ``newest`` when the last of them was.
     """
 
     lost: tuple[Loss, ...]

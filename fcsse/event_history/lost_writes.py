@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from fcsse.errors import FcsseError
 from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
-from fcsse.event_history.policy_parts import Part, has_ids, masked, parts_of, says_the_same
+from fcsse.event_history.policy_parts import Part, has_ids, parts_of, plain_forms, plain_forms_of, says_the_same
 from fcsse.event_history.policy_puts import STALE, Put, puts_of
 from fcsse.event_history.put_basis import DIGITS, PutBasis
 from fcsse.event_history.versions import KeyHistory
@@ -28,6 +28,8 @@ LATE = timedelta(minutes=15)
 
 MOST_TIED = 6
 MOST_STATES = 200
+MOST_STEPS = 5_000
+"""Events that are followed at most, in all orders together: seconds of work. Beyond, those of one second are not told apart."""
 
 
 class _State(NamedTuple):
@@ -56,7 +58,11 @@ class _Search:
         self._puts = puts
         self._partition = partition
         self._moment = moment
-        self._parts: dict[str, dict[Part, object]] = {}
+        self._parts: dict[str, frozenset[Part]] = {}
+        self._same: dict[tuple[str, str], bool] = {}
+        self._steps = 0
+        self._unordered: set[int] = set()
+        """Events of which nobody followed which came last."""
         self._crowded: set[tuple[int, Unknown]] = set()
 
     def doubt_beside(self, nameless: Sequence[datetime]) -> None:
@@ -80,15 +86,15 @@ class _Search:
 
     def _follow(self, states: list[_State], tied: list[int]) -> list[_State]:
         """The states after the events of one second."""
-        if len(tied) > MOST_TIED:
-            ours = [number for number in tied if self._puts[number].basis]
-            self._crowded |= {(number, Unknown.TOO_MANY) for number in ours}
-            orders: Iterable[Sequence[int]] = [tied]
-            skip = True
+        possible = self._possible_orders(tied)
+        steps = len(states) * len(possible) * len(tied)
+        skip = len(tied) > 1 and (not possible or self._steps + steps > MOST_STEPS)
+        if skip:
+            self._crowded |= {(number, Unknown.TOO_MANY) for number in tied if self._puts[number].basis}
+            self._unordered.update(tied)
+            possible = [tied]
         else:
-            orders, skip = itertools.permutations(tied), False
-        orders = list(orders)
-        possible = [order for order in orders if self._is_possible(order, tied)] or orders[:1]
+            self._steps += steps
         found: dict[object, _State] = {}
         for state in states:
             for order in possible:
@@ -101,6 +107,13 @@ class _Search:
             self._crowded |= {(number, Unknown.TOO_MANY) for number in tied if self._puts[number].basis}
             kept = kept[:MOST_STATES]
         return kept
+
+    def _possible_orders(self, tied: Sequence[int]) -> list[Sequence[int]]:
+        """The orders that events of one second may have had; none where they are too many to follow."""
+        if len(tied) > MOST_TIED:
+            return []
+        orders: list[Sequence[int]] = list(itertools.permutations(tied))
+        return [order for order in orders if self._is_possible(order, tied)] or orders[:1]
 
     def _is_possible(self, order: Sequence[int], tied: Sequence[int]) -> bool:
         """Does an order agree with what our puts read before, and saw a second after?"""
@@ -123,7 +136,7 @@ class _Search:
 
     def _is(self, number: int | None, document: PolicyDocument) -> bool:
         found = self._puts[number].document if number is not None else None
-        return found is not None and says_the_same(found, document, self._partition)
+        return found is not None and self._says_the_same(found, document)
 
     def _after(self, state: _State, number: int, *, skip: bool) -> _State:
         put = self._puts[number]
@@ -140,19 +153,25 @@ class _Search:
         self, state: _State, number: int, put: Put, basis: PutBasis
     ) -> tuple[set[tuple[Part, bool, int, int]], Unknown | None]:
         """What this put lost of the version before it, when it was made from another one."""
-        if state.last is None or self._matches(state.last, basis):
+        if state.last is None:
+            return set(), None
+        if state.last in self._unordered:
+            return set(), Unknown.TOO_MANY
+        if self._matches(state.last, basis):
             return set(), None
         before = self._puts[state.last]
         if before.document is None or put.document is None:
             return set(), Unknown.NO_TEXT
         base, first, doubt = self._base(state, put, basis)
-        if base is not None and says_the_same(base, before.document, self._partition):
+        if base is not None and self._says_the_same(base, before.document):
             return set(), None
         if base is None or doubt is not None:
             return set(), doubt or Unknown.NOT_RECORDED
         reading = put.event.time - timedelta(seconds=basis.age)
         if self._puts[first].event.time < reading - STALE:
             return set(), Unknown.GAP
+        if not self._unordered.isdisjoint(state.order[state.order.index(first) :]):
+            return set(), Unknown.TOO_MANY
         missing, back = self._difference(base, before.document, put.document)
         if missing or back:
             added, removed = self._meant(state.order, first)
@@ -180,7 +199,7 @@ class _Search:
         text = _parsed(basis.text)
         if text is None or state.last is None:
             return None, 0, Unknown.NOT_RECORDED
-        if says_the_same(text, self._puts[state.last].document or text, self._partition):
+        if self._says_the_same(text, self._puts[state.last].document or text):
             return text, state.last, None
         first = order[0]
         if self._puts[first].created or len(order) > 1:
@@ -210,26 +229,28 @@ class _Search:
                 before = self._document(own) if own is not None else _parsed(put.basis.text) or before
             if put.document is None:
                 continue
-            after = set(parts_of(put.document, self._partition))
-            old = set(parts_of(before, self._partition)) if before is not None else None
+            after = self._parts_of(put.document)
+            old = self._parts_of(before) if before is not None else None
             plus, minus = (after - old, old - after) if old is not None else (after, self._base_of_first(after))
             added, removed = (added | plus) - minus, (removed | minus) - plus
         return added, removed
 
-    def _base_of_first(self, after: set[Part]) -> set[Part]:
+    def _base_of_first(self, after: frozenset[Part]) -> set[Part]:
         """Of the record's first version nobody knows what it took out: whatever any of our bases has and it has not."""
         bases = [_parsed(put.basis.text) for put in self._puts if put.basis and put.basis.text]
-        return {part for one in bases if one for part in parts_of(one, self._partition)} - after
+        return {part for one in bases if one for part in self._parts_of(one)} - after
 
     def _difference(
         self, base: PolicyDocument, before: PolicyDocument, after: PolicyDocument
     ) -> tuple[set[Part], set[Part]]:
-        old, theirs, new = (set(parts_of(one, self._partition)) for one in (base, before, after))
-        missing, back = theirs - old - new, (old - theirs) & new
+        old, theirs, new = map(self._parts_of, (base, before, after))
+        missing, back = set(theirs - old - new), set((old - theirs) & new)
         if (missing or back) and (has_ids(base) or has_ids(after)):
-            known = [_plain(one, self._partition) for one in (base, before, after)]
-            missing = {one for one in missing if not _plain_of(one, before, self._partition) & (known[0] | known[2])}
-            back = {one for one in back if not _plain_of(one, base, self._partition) & known[1]}
+            known = [plain_forms(one, self._partition) for one in (base, before, after)]
+            missing = {
+                one for one in missing if not plain_forms_of(one, before, self._partition) & (known[0] | known[2])
+            }
+            back = {one for one in back if not plain_forms_of(one, base, self._partition) & known[1]}
         return missing, back
 
     def _still_lost(
@@ -242,12 +263,24 @@ class _Search:
         kept = set(lost)
         if after is None or not kept:
             return kept
-        new = set(parts_of(after, self._partition))
-        added = new - (set(parts_of(before, self._partition)) if before else new)
+        new = self._parts_of(after)
+        added = new - (self._parts_of(before) if before else new)
         sids = {one.sid for one in added if one.sid}
         return {
             one for one in kept if (one[0] in new) is one[1] and not (not one[1] and one[0].sid and one[0].sid in sids)
         }
+
+    def _says_the_same(self, a: PolicyDocument, b: PolicyDocument) -> bool:
+        both = a.text, b.text
+        if both not in self._same:
+            self._same[both] = says_the_same(a, b, self._partition)
+        return self._same[both]
+
+    def _parts_of(self, document: PolicyDocument) -> frozenset[Part]:
+        known = self._parts.get(document.text)
+        if known is None:
+            known = self._parts[document.text] = frozenset(parts_of(document, self._partition))
+        return known
 
     def _document(self, number: int | None) -> PolicyDocument | None:
         return self._puts[number].document if number is not None else None
@@ -280,15 +313,3 @@ def _parsed(text: str) -> PolicyDocument | None:
         return PolicyDocument.parse(text) if text else None
     except FcsseError:
         return None
-
-
-def _plain(document: PolicyDocument, partition: str) -> set[str]:
-    return {repr(one.form) for one in parts_of(masked(document, partition), partition)}
-
-
-def _plain_of(part: Part, document: PolicyDocument, partition: str) -> set[str]:
-    """The forms that a part of a document has with its principals masked."""
-    statement = parts_of(document, partition)[part]
-    single = masked(document, partition).statements[statement.index]
-    found = parts_of(masked(document, partition), partition)
-    return {repr(one.form) for one, there in found.items() if there.index == single.index}

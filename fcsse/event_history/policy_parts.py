@@ -75,6 +75,19 @@ def says_the_same(a: PolicyDocument, b: PolicyDocument, partition: str) -> bool:
     return canonical_document(masked(a, partition), partition) == canonical_document(masked(b, partition), partition)
 
 
+def plain_forms(document: PolicyDocument, partition: str) -> set[str]:
+    """The forms of all parts of a document with its principals masked."""
+    return {repr(one.form) for one in parts_of(masked(document, partition), partition)}
+
+
+def plain_forms_of(part: Part, document: PolicyDocument, partition: str) -> set[str]:
+    """The forms that a part of a document has with its principals masked."""
+    statement = parts_of(document, partition)[part]
+    single = masked(document, partition).statements[statement.index]
+    found = parts_of(masked(document, partition), partition)
+    return {repr(one.form) for one, there in found.items() if there.index == single.index}
+
+
 def _masked(value: JsonValue) -> JsonValue:
     if not isinstance(value, dict):
         return value

@@ -18,6 +18,7 @@ from fcsse.lambda_function.call_events import (
     Happening,
     KeyPolicyPut,
 )
+from fcsse.lambda_function.created import DELETING, linked_now
 from fcsse.lambda_function.earlier_link import LINK, linking_again, with_grants
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LinkRules
@@ -31,8 +32,6 @@ from fcsse.planning.changes import Change
 from fcsse.planning.plan import Plan
 from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
-
-DELETING = "DELETING"
 
 PASSING = (BusyError, UnexpectedError)
 """Why something could not be read this time, though it can be the next time."""
@@ -51,9 +50,7 @@ class Reactor:
         """Does what follows from an event. Raises what keeps it from reading anything; other errors are in the report."""
         match event:
             case CacheCreated(cache, buckets):
-                if buckets is None:
-                    buckets = tuple(one.bucket for one in self._links_of(cache) if one.bucket)
-                return self._link([Pair(cache, one) for one in dict.fromkeys(buckets)])
+                return self._created(cache, buckets)
             case KeyPolicyPut(key):
                 return self._link(self._pairs(), key=key, again=True)
             case EncryptionChanged(bucket):
@@ -64,6 +61,13 @@ class Reactor:
                 return self._association_deleted(association)
             case _:
                 assert_never(event)
+
+    def _created(self, cache: str, buckets: tuple[str, ...] | None) -> Report:
+        """Links a cache to those of the buckets that it is linked to by now; None: to all."""
+        linked = linked_now(self.pipeline.aws, cache, buckets, self.note)
+        report = self._link([Pair(cache, one) for one in linked.buckets])
+        report.errors += [linked.error] if linked.error else []
+        return report
 
     def _link(self, pairs: Sequence[Pair], *, key: str | None = None, again: bool = False) -> Report:
         """Links the pairs that the rules allow. ``key``: only those whose bucket uses this key.
@@ -271,10 +275,3 @@ class Reactor:
         yield from self.pipeline.aws.list_associations()
         for page in self.pipeline.aws.older_link_pages(None):
             yield from page
-
-    def _links_of(self, cache: str) -> tuple[Association, ...]:
-        links = self.pipeline.aws.list_associations(cache)
-        if not links:
-            message = f"listing the buckets of {cache}: FSx knows no data repository association of it yet"
-            raise NotFoundError(message, "")
-        return links

@@ -278,6 +278,19 @@ def test_an_edited_backup_is_restored_where_that_is_said(shell: Shell, first: st
     assert json.loads(shell.sandbox.policy_text("data")) == json.loads(text)
 
 
+def test_nor_is_what_others_wrote_since_an_edited_backup_lost_unasked(shell: Shell, first: str) -> None:
+    edited(shell)
+    shell.append("data", FOREIGN)
+    shell.linked("fs-0abc", "data")
+    before = shell.sandbox.policy_text("data")
+    run = shell.run("restore", first, "--accept-edited")
+    assert run.code == 7, run.words
+    assert "statement 'Foreign' is new or changed" in run.err
+    assert "by fcsse: link fs-0abc to data" in run.err
+    assert f"fcsse restore {first} --discard-others --accept-edited" in run.err
+    assert shell.sandbox.policy_text("data") == before
+
+
 def test_the_digest_of_an_edited_backup_is_another(shell: Shell, first: str) -> None:
     digest = shell.run("restore", first, "--dry-run").digest
     edited(shell)

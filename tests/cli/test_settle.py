@@ -103,6 +103,24 @@ def test_events_that_are_late_are_not_missed_for_good(shell: Shell) -> None:
     assert run.count("kms:PutKeyPolicy") == 0
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_key_without_any_record_is_not_settled_while_a_copy_tells_of_a_write(shell: Shell, answered: bool) -> None:
+    """The policy from before is older than the record, and our own write is not in it yet."""
+    shell.sandbox.switches.late_event_seconds = 3600
+    if not answered:
+        shell.sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    run_over(shell)
+    shell.clock.slept -= 3590
+    run = settle(shell, "-o", "json")
+    assert (run.code, run.json["settled"]) == (7, False), run.words
+    assert "does not show yet" in run.out
+    for event in shell.sandbox.state.trail.events:
+        event.shows = 0.0
+    shell.clock.slept += 3590
+    shown = settle(shell, "--yes", "-o", "json")
+    assert (shown.code, shown.json["settled"]) == (0, True), shown.words
+
+
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_every_form_says_the_same(shell: Shell, form: str) -> None:
     run_over(shell)

@@ -313,3 +313,21 @@ def test_what_is_lost_is_found_and_what_is_not_is_not(seed: int, at: float, data
         assert not some.lost or lost, "events that are missing make no loss"
         young, _ = settled(simulated, bases, left, START + timedelta(seconds=30))
         assert not young.lost or lost
+
+
+def test_after_more_writes_of_one_second_than_can_be_ordered_nothing_is_guessed() -> None:
+    """Ours was made from the second of them, which was the last to be written. The record lists them in another order."""
+    crowd = [foreign(10, made.policy("root", f"theirs {number}")) for number in range(8)]
+    found = find(foreign(0, BASE), *crowd, ours(12, crowd[1].after, made.policy("root", "theirs 1", "ours")))
+    assert (found.lost, found.unsure) == ((), ())
+    assert {one.reason for one in found.doubts} == {Unknown.TOO_MANY}
+
+
+def test_many_busy_seconds_are_soon_given_up() -> None:
+    """All orders of four writes in each of six seconds took minutes."""
+    puts = [foreign(0, BASE)]
+    for number in range(1, 25):
+        text = made.policy("root", *(f"theirs {one}" for one in range(number)))
+        puts.append(ours(9 + number // 4, puts[-1].after, text) if number % 4 == 3 else foreign(9 + number // 4, text))
+    found = find(*puts)
+    assert Unknown.TOO_MANY in {one.reason for one in found.doubts}

@@ -582,3 +582,43 @@ def test_a_deleted_cache_whose_bucket_is_gone_too_is_no_failure(ready: Function)
     ready.sandbox.add_cache("fc-0fff0fff", ["data-gone-too"])
     assert ready(deleted("DeleteFileCache", fileCacheId="fc-0fff0fff"))["result"] == "nothing to do"
     assert not of(ready.log(), "failed")
+
+
+def leave(sandbox: Sandbox, what: str) -> None:
+    """The cache, or its association with data, is being deleted or is gone already; its role is still there."""
+    stored = sandbox.state.caches[CACHE]
+    match what:
+        case "cache going":
+            stored.lifecycle = "DELETING"
+        case "cache gone":
+            sandbox.delete_cache(CACHE, role=False)
+        case "association going":
+            stored.associations[0].lifecycle = "DELETING"
+        case _:
+            stored.associations.clear()
+
+
+@pytest.mark.parametrize("what", ["cache going", "cache gone", "association going", "association gone"])
+def test_a_creation_that_comes_again_after_the_deletion_links_nothing(ready: Function, what: str) -> None:
+    """Its access would stay in the key policy, where the deleted role makes KMS refuse every change."""
+    ready.sandbox.put_policy("data", without_links(ready.sandbox))
+    before = ready.sandbox.policy_text("data")
+    leave(ready.sandbox, what)
+    if what.endswith("gone"):
+        with pytest.raises(fcsse.NotFoundError, match="deleted since, or is not shown yet"):
+            ready(cache_created(CACHE, "data"))
+    else:
+        assert ready(cache_created(CACHE, "data"))["result"] == "nothing to do"
+        assert "is being deleted" in str(of(ready.log(), "note"))
+    assert ready.sandbox.policy_text("data") == before
+
+
+def test_who_may_not_ask_fsx_links_by_the_event_alone(ready: Function) -> None:
+    ready.sandbox.put_policy("data", without_links(ready.sandbox))
+    ready.sandbox.fault("fsx:DescribeFileCaches", "AccessDeniedException", times=None)
+    assert ready(cache_created(CACHE, "data"))["changed"] is True
+
+
+def without_links(sandbox: Sandbox) -> dict[str, Any]:
+    policy: dict[str, Any] = sandbox.policy("data")
+    return {**policy, "Statement": [one for one in policy["Statement"] if "FSx" not in one["Sid"]]}
