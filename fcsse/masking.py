@@ -25,10 +25,12 @@ _PROCESS_OWN = ("Version ", "Missing required key")
 """How botocore's own words on a ``credential_process`` begin (``ProcessProvider``): they repeat nothing secret."""
 
 _WORD = re.compile(
-    r"(?<![A-Za-z0-9+/%_-])(?<![A-Za-z0-9]\.)(?:[A-Za-z0-9+/]|%2[BFbf]){40}(?![A-Za-z0-9+/=%_-]|[.:][A-Za-z0-9])"
+    r"(?<![A-Za-z0-9+/%_-])(?<![A-Za-z0-9]\.)(?:[A-Za-z0-9+/]|%2[BFbf]){40}(?=/\d{8}/[a-z0-9-]{1,30}/|(?![A-Za-z0-9+/=%_-]|[.:][A-Za-z0-9]))"
     r"|(?<=%3[Dd])(?:[A-Za-z0-9]|%2[BFbf]){40}(?![A-Za-z0-9+/=_-])"
 )
-"""A word that has a secret access key's length and characters, which may stand encoded as in a URL."""
+"""A word that has a secret access key's length and characters, which may stand encoded as in a URL, or in place of the access
+key's id before a date and a Region ("keyid/date/region/service/term").
+"""
 
 _PROCESS = re.compile(r"(from custom-process: )(?!\[hidden\])(.+)", re.DOTALL)
 

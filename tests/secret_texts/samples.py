@@ -60,6 +60,9 @@ AROUND = (
     "AWS_BEARER_TOKEN_BEDROCK={secret}",
     "alice:{secret}@proxy.example:3128",
     "Source contains parsing errors: 'credentials'\n\t[line  2]: 'aws_secret_access_key  {secret}\\n'",
+    "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+    "'{secret}/20261128/us-east-1/kms/aws4_request'",
+    "An HTTP Client raised an unhandled exception: Invalid header value b'aoaAAAAA\n{secret}'",
     "Error when retrieving credentials from custom-process: vault: cannot log in as alice with {secret}\nstack: {secret}\n",
 )
 """``{secret}`` stands for a secret; other braces are doubled."""
