@@ -25,10 +25,12 @@ _PROCESS_OWN = ("Version ", "Missing required key")
 """How botocore's own words on a ``credential_process`` begin (``ProcessProvider``): they repeat nothing secret."""
 
 _WORD = re.compile(
-    r"(?<![A-Za-z0-9+/%_-])(?<![A-Za-z0-9]\.)(?:[A-Za-z0-9+/]|%2[BFbf]){40}(?![A-Za-z0-9+/=%_-]|[.:][A-Za-z0-9])"
+    r"(?<![A-Za-z0-9+/%_-])(?<![A-Za-z0-9]\.)(?:[A-Za-z0-9+/]|%2[BFbf]){40}(?=/\d{8}/[a-z0-9-]{1,30}/|(?![A-Za-z0-9+/=%_-]|[.:][A-Za-z0-9]))"
     r"|(?<=%3[Dd])(?:[A-Za-z0-9]|%2[BFbf]){40}(?![A-Za-z0-9+/=_-])"
 )
-"""A word that has a secret access key's length and characters, which may stand encoded as in a URL."""
+"""A word that has a secret access key's length and characters, which may stand encoded as in a URL, or in place of the access
+key's id before a date and a Region ("keyid/date/region/service/term").
+"""
 
 _PROCESS = re.compile(r"(from custom-process: )(?!\[hidden\])(.+)", re.DOTALL)
 
@@ -66,8 +68,14 @@ def _mask_process(found: re.Match[str]) -> str:
 _ENDPOINT = re.compile(r"(Invalid endpoint: )(\S+)")
 """botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``)."""
 
+_QUOTED = re.compile(r"""((?:endpoint|proxy) URL: ")((?:(?!URL: ")[^\r\n])*)(?=")""")
+"""botocore's words on a URL that does not answer: a password in it may hold spaces and quotation marks."""
+
 _PART = re.compile(
     r"""((?:Port could not be cast to integer value as|nonnumeric port:|Failed to parse:) )(?!https?://)(?:(["'])(?:(?!\2).)*\2|\S+)"""
+)
+_NO_ADDRESS = re.compile(
+    r"""(['"])(?!\[hidden\])(?:(?!\1)[^\r\n]){1,300}\1(?= does not appear to be an IPv4 or IPv6 address)"""
 )
 """The words of Python's and urllib3's readers of URLs, with the part that they could not read: perhaps one of a password with a
 slash or a hash in it.
@@ -83,7 +91,8 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
         text = text.replace(value, HIDDEN)
     text = _PROCESS.sub(_mask_process, text)
     text = _ENDPOINT.sub(lambda found: found[1] + _without_user(found[2]), text)
-    text = _PART.sub(rf"\1{HIDDEN}", text)
+    text = _QUOTED.sub(lambda found: found[1] + _without_user(found[2]), text)
+    text = _NO_ADDRESS.sub(rf"\1{HIDDEN}\1", _PART.sub(rf"\1{HIDDEN}", text))
     for pattern, instead in rules():
         text = pattern.sub(instead, text)
     return _WORD.sub(_mask_word, text)

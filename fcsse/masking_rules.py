@@ -96,6 +96,13 @@ def _of_requests() -> Rules:
             ),
             rf"\1{HIDDEN}\2",
         ),
+        # AWS's words on an access key id that has a slash: often the secret key, where the two were mixed up.
+        (
+            re.compile(r"""(slash-delimited elements[^'"]{0,80}, got (['"]))(?!\[hidden\])[^\r\n]*?(?=\2|[\r\n]|\Z)"""),
+            rf"\1{HIDDEN}",
+        ),
+        # Python's words on a header that cannot be sent.
+        (re.compile(r"""(Invalid header value b?)(['"])(?!\[hidden\])(?:(?!\2).)*""", re.DOTALL), rf"\1\2{HIDDEN}"),
         # Python's words on a line of a config file without "=".
         (re.compile(r"""(\[line\s{1,3}\d{1,6}\]: )(['"])(?!\[hidden\])[^\r\n]*"""), rf"\1\2{HIDDEN}\2"),
         # Headers. "Authorization" alone also names a header's lack; only with a scheme is there anything to hide.

@@ -30,6 +30,7 @@ from fcsse.errors import (
 from fcsse.masking import mask_exception
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
+_INCOMPLETE = "the signature is incomplete, as where access key id and secret key are mixed up"
 CREDENTIAL_CODES = {
     "ExpiredToken": "they have expired",
     "ExpiredTokenException": "they have expired",
@@ -40,7 +41,8 @@ CREDENTIAL_CODES = {
     "InvalidToken": "the session token is not valid",
     "SignatureDoesNotMatch": "the secret key does not fit the access key",
     "InvalidSignatureException": "the secret key does not fit, or this machine's clock is wrong",
-    "IncompleteSignature": "the signature is incomplete",
+    "IncompleteSignature": _INCOMPLETE,
+    "IncompleteSignatureException": _INCOMPLETE,
     "MissingAuthenticationToken": "none were sent",
     "AuthFailure": "AWS does not accept them",
     "OptInRequired": "the account is not signed up for this service or Region",

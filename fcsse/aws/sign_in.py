@@ -18,6 +18,7 @@ from fcsse.aws.credential_origin import CONTAINER, KIND_OF_METHOD, Kind, Origin,
 from fcsse.aws.errors import CREDENTIAL_CODES, error_code, error_message, from_client_error, from_local_error
 from fcsse.aws.named_call import Call
 from fcsse.errors import CredentialsError, FcsseError
+from fcsse.masking_rules import HIDDEN
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -86,8 +87,8 @@ class SignIn:
             yield
         except FcsseError:
             raise
-        except (boto.CredentialRetrievalError, ValueError) as error:
-            # Their text is what a credential_process wrote, which may be a secret: not even -vv shows it.
+        except (boto.CredentialRetrievalError, ValueError, OSError) as error:
+            # Their text is what a credential_process wrote, or how it is called, which may be a secret: not even -vv shows it.
             raise self.explain(error) from None
         except Exception as error:  # files of any content, programs and endpoints of others
             raise self.explain(error) from error
@@ -228,7 +229,10 @@ def _refused(error: boto.ClientError, origin: Origin) -> tuple[str | None, str]:
 def _of_the_machine(error: Exception, origin: Origin) -> str:
     """An error that is neither AWS's nor botocore's: a program or file that is not there, an answer that is no JSON."""
     if isinstance(error, OSError):
-        return f"{error.strerror or type(error).__name__}: {error.filename}" if error.filename else str(error)
+        # No shell runs a credential_process: in "VAULT_TOKEN=… vault get" the variable is taken for the program.
+        name, assigned, _ = str(error.filename or "").partition("=" if origin.kind is Kind.PROCESS else "\0")
+        shown = f"{name}={HIDDEN}" if assigned else name
+        return f"{error.strerror or type(error).__name__}: {shown}" if shown else str(error)
     if origin.kind is Kind.CONTAINER and isinstance(error, ValueError):  # about the variables themselves
         return " ".join(str(error).split())[:300]
     return f"what was read is not in the form that AWS documents ({type(error).__name__})"

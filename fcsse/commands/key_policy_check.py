@@ -8,6 +8,7 @@ looked at, which the notes say. Sources: KMS API reference, PutKeyPolicy (size, 
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -22,11 +23,17 @@ from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
 from fcsse.link_options import AccessLevel
 from fcsse.model import Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
-from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, refused_statements
+from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, printable, refused_statements
 from fcsse.policy.unique_ids import unique_ids
 
 ANY_KEY = "key/*"
 """Stands for a key whose id is not known."""
+
+VERSIONS = ("2008-10-17", "2012-10-17")
+"""Source: IAM user guide, "IAM JSON policy elements: Version" and "Grammar of the IAM JSON policy language"."""
+
+_MEMBERS = ("Version", "Id", "Statement")
+"""What a document may hold, by the same grammar."""
 
 # Source: KMS API reference, PutKeyPolicy, Policy: tab, line feed, carriage return, and U+0020 to U+00FF.
 _FOREIGN = re.compile("[^\t\n\r\u0020-\u00ff]")
@@ -85,6 +92,12 @@ def _document(text: str) -> PolicyDocument:
         document = PolicyDocument.parse(text)
     except PolicyFormatError as error:
         raise PolicyFormatError(error.message, "Correct the document.") from error
+    version = document.value.get("Version", VERSIONS[0])
+    if version not in VERSIONS:
+        message = (
+            f"reading the key policy: its Version is {json.dumps(version)}, and AWS knows {' and '.join(VERSIONS)} only"
+        )
+        raise PolicyFormatError(message, _HINT)
     least = document.compact().size
     if least > MAX_POLICY_BYTES:
         message = (
@@ -128,6 +141,11 @@ def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
 def _refused(document: PolicyDocument) -> list[str]:
     """Why KMS would refuse the document as it stands, or may."""
     found = [f"KMS may refuse this document because of {label}: {why}." for label, why in refused_statements(document)]
+    found += [
+        f"KMS may refuse this document because of {printable(name)}, which AWS does not document."
+        for name in document.value
+        if name not in _MEMBERS
+    ]
     found += [
         f"KMS refuses a document that names a principal which does not exist, as an id in place of an ARN often does: {dead.id} "
         f"in {dead.element} of {dead.label}."

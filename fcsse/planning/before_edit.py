@@ -7,7 +7,7 @@ from fcsse.errors import FcsseError, PolicyFormatError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation, Options, Via
 from fcsse.model import READ_OPERATIONS, Facts, Grant, Obstacle, Pair
-from fcsse.planning.outlook import already_allowed, form_missing, stands_in_the_way, writes_too
+from fcsse.planning.outlook import already_allowed, form_missing, stands_in_the_way, stops_some, writes_too
 from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.requirements import NotNeeded, Requirement, requirement_of
 from fcsse.planning.wanted_grant import ends
@@ -60,6 +60,7 @@ def _weighed(facts: Facts, need: Requirement, options: Options) -> Outcome | tup
         if before is not None:
             after = before if edited.document == document else decide_pair(facts, edited.document, (), before.asked)
             outlook = stands_in_the_way(after, access.level, access.forms)
+            outlook += stops_some(facts, edited.document, access.level, access.forms)
     except FcsseError as error:
         return Outcome(facts.pair, Status.BLOCKED, error.message, Via.POLICY, facts, need.warnings, error)
     return facts, need._replace(warnings=(*need.warnings, *flipped, *outlook), in_doubt=bool(outlook))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fcsse.advice import READ_ONLY
 from fcsse.advice import advice as say
+from fcsse.arn import Arn, role_cache
 from fcsse.errors import ImpossibleError
 from fcsse.evaluator.cache_requests import Purpose
 from fcsse.evaluator.judgement import Judgement, Row, decider
 from fcsse.evaluator.pair_access import PairDecisions, judge, key_rows
 from fcsse.evaluator.request import Cause, Verdict
 from fcsse.link_options import AccessLevel
-from fcsse.model import READ_OPERATIONS, Facts, Grant
+from fcsse.model import READ_OPERATIONS, Facts, Grant, Role
 from fcsse.planning.denials import advice, denied_because, exemption, why
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends
 from fcsse.policy.difference import differences
@@ -72,6 +73,36 @@ def stands_in_the_way(
             for row in (*spared, *judged.doubts)
         )
     )
+
+
+def stops_some(
+    facts: Facts, document: PolicyDocument, level: AccessLevel, forms: frozenset[ContextForm] | None = None
+) -> tuple[str, ...]:
+    """Where every cache is linked: which caches a Deny stops that names their roles, as warnings."""
+    if facts.role is not None:
+        return ()
+    denying = [one.value for one in document.statements if one.value.get("Effect") == "Deny"]
+    named = dict.fromkeys(text for value in denying for text in _texts(value))
+    found = []
+    for text in named:
+        cache, role = role_cache(text), Arn.parse(text)
+        if cache is None or role is None or role.account != facts.account:
+            continue
+        judged = judge(facts._replace(role=Role(role, cache)), document, (), forms, explain=False, level=level)
+        if judged is None or not judged.denials:
+            continue
+        actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
+        by = decider(judged.denials[0].decision) or "a statement"
+        found.append(f"{by[:1].upper()}{by[1:]} of the key policy denies {actions} to {cache}.")
+    return tuple(found)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _is_about_who(row: Row) -> bool:

@@ -12,8 +12,8 @@ from fcsse.planning.before_edit import read_only_until_now
 from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange
 from fcsse.planning.outlook import kept, stays
 from fcsse.planning.plan import Outcome, Status
-from fcsse.planning.requirements import Requirement, may_be_ours
-from fcsse.planning.wanted_grant import GRANT_PREFIX, ends, may_serve_others
+from fcsse.planning.requirements import Requirement
+from fcsse.planning.wanted_grant import GRANT_PREFIX, ends, may_be_ours, may_serve_others
 from fcsse.policy.document import refused_statements
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import changes, concerns, is_warning, phrase

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fcsse.advice import BUCKET_KEYS, BY_GRANT, BY_POLICY, NARROW, NO_BUCKET_KEYS, VIA, Parameter, advice
-from fcsse.arn import bucket_arn, is_unique_id
+from fcsse.arn import Arn, alias_arn, bucket_arn
 from fcsse.encryption_algorithms import DOCUMENTED, algorithm_of
 from fcsse.errors import ImpossibleError, NotFoundError, PolicyFormatError, UsageError
 from fcsse.evaluator.pair_access import key_rows
 from fcsse.evaluator.request import Verdict
 from fcsse.link_options import Context, Operation, Options, Via
-from fcsse.model import Bucket, Facts, Grant, Key
-from fcsse.planning.wanted_grant import OPERATIONS_OF, WantedGrant, ends, grant_name, grant_names, is_for_bucket
+from fcsse.model import Bucket, Facts, Key
+from fcsse.planning.wanted_grant import OPERATIONS_OF, WantedGrant, grant_name
 from fcsse.policy.document import parsed
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access
@@ -148,7 +148,7 @@ def _default_key(facts: Facts, options: Options) -> NotNeeded:
             f"In the bucket's account: {CUSTOMER_KEY}",
             doing=f"linking bucket {facts.bucket.name}",
         )
-    return _with_managed_key("the AWS managed key aws/s3", options)
+    return _with_managed_key("the AWS managed key aws/s3", alias_arn(facts.bucket.encryption.key or ""), facts, options)
 
 
 def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
@@ -160,7 +160,7 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
             doing=f"linking bucket {facts.bucket.name}",
         )
     if own or options.operation is Operation.UNLINK:
-        return _with_managed_key(f"the AWS managed key {key.id}", options, known=facts.policy is not None)
+        return _with_managed_key(f"the AWS managed key {key.id}", key.arn, facts, options)
     raise ImpossibleError(
         f"its key {key.arn} is an AWS managed key of account {key.arn.account}, which nobody can share",
         f"In the bucket's account: {CUSTOMER_KEY}",
@@ -168,13 +168,15 @@ def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
     )
 
 
-def _with_managed_key(named: str, options: Options, *, known: bool = True) -> NotNeeded:
+def _with_managed_key(named: str, arn: Arn | None, facts: Facts, options: Options) -> NotNeeded:
     """Nothing to link, as ``aws/s3`` serves its whole account; nothing to unlink from the managed key of any service.
 
-    ``known``: is it that of S3 for certain?
+    ``arn`` is how the bucket names it, where that has a Region. That it is the one of S3 is not known where its policy is not.
     """
     if options.operation is Operation.UNLINK:
         return NotNeeded(f"the bucket is encrypted with {named}, whose policy cannot be changed{_earlier_key(options)}")
+    _refuse_another_region(arn, facts.bucket)
+    known = facts.key is None or facts.policy is not None
     doubt = "" if known else " if it is that of S3; its policy was not read"
     return NotNeeded(f"the bucket is encrypted with {named}, which serves every role of its account{doubt}", known)
 
@@ -227,9 +229,13 @@ def _refuse_unusable(key: Key, bucket: Bucket) -> None:
             CUSTOMER_KEY,
             doing=f"linking bucket {bucket.name}",
         )
-    if bucket.region and bucket.region != key.arn.region:
+    _refuse_another_region(key.arn, bucket)
+
+
+def _refuse_another_region(key: Arn | None, bucket: Bucket) -> None:
+    if key and bucket.region not in (None, key.region):
         raise ImpossibleError(
-            f"it is in {bucket.region} and its key {key.arn} is not, and S3 takes only keys of the bucket's own Region",
+            f"it is in {bucket.region} and its key {key} is not, and S3 takes only keys of the bucket's own Region",
             CUSTOMER_KEY,
             doing=f"linking bucket {bucket.name}",
         )
@@ -287,14 +293,3 @@ def _warnings(facts: Facts, *, foreign: bool) -> tuple[str, ...]:
 def owner_warning(bucket: str) -> str:
     """The warning for a bucket of another account than the cache's. Source: File Cache user guide."""
     return f"Bucket {bucket} belongs to another account: its bucket policy must name the role as well."
-
-
-def may_be_ours(grant: Grant, facts: Facts) -> bool:
-    """Has a grant a name of ours for the pair, and a unique id as its grantee that nobody could look up?"""
-    return (
-        facts.pair.cache is not None
-        and grant.name in grant_names(facts.pair.cache, facts.pair.bucket)
-        and is_unique_id(grant.grantee or "")
-        and is_for_bucket(grant, facts)
-        and not ends(grant, facts)
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fcsse.arn import Arn, bucket_arn
+from fcsse.arn import Arn, bucket_arn, is_unique_id
 from fcsse.link_options import AccessLevel
 from fcsse.model import GRANT_OPERATIONS, READ_OPERATIONS, Facts, Grant, Role
 
@@ -91,3 +91,14 @@ def is_for_bucket(grant: Grant, facts: Facts) -> bool:
     own = {"aws:s3:arn": bucket_arn(facts.partition, facts.pair.bucket)}
     contexts = [one for one in (grant.constraint_equals, grant.constraint_subset) if one]
     return not grant.other_constraints and all(dict(one) == own for one in contexts)
+
+
+def may_be_ours(grant: Grant, facts: Facts) -> bool:
+    """Has a grant a name of ours for the pair, and a unique id as its grantee that nobody could look up?"""
+    return (
+        facts.pair.cache is not None
+        and grant.name in grant_names(facts.pair.cache, facts.pair.bucket)
+        and is_unique_id(grant.grantee or "")
+        and is_for_bucket(grant, facts)
+        and not ends(grant, facts)
+    )

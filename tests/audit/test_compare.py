@@ -56,6 +56,14 @@ def test_new_gone_and_changed() -> None:
     assert found.is_worse
 
 
+@pytest.mark.parametrize(("before", "after", "worse"), [("partly", "denied", True), ("denied", "partly", False)])
+def test_a_pair_that_loses_what_it_could_in_part_is_worse_though_its_finding_is_old(
+    before: str, after: str, worse: bool
+) -> None:
+    found = compare_account(audited(finding(1), access=before), audited(finding(1), access=after))
+    assert (found.unchanged, found.is_worse) == (1, worse)
+
+
 def test_fewer_pairs_is_a_change_and_not_worse() -> None:
     found = compare_account(audited(finding(1, "access-missing", "fc-0123", "fc-0456")), audited(finding(1)))
     assert [one.worse for one in found.changed] == [False]

@@ -161,6 +161,8 @@ def test_stdin(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
         (b"{}", 4, "has no Statement"),
         (b'{"Statement": [1]}', 4, "statement 1 is a number"),
         (b'{"Statement": [], "Statement": []}', 4, "parsing the key policy"),
+        (b'{"Version": "2026-11-30", "Statement": []}', 4, 'its Version is "2026-11-30"'),
+        (b'{"Version": null, "Statement": []}', 4, "its Version is null"),
         (b'{"Statement": ["\xff"]}', 4, "not UTF-8"),
         ('{"Statement": [], "Id": "\u2026"}'.encode(), 4, "U+2026"),
         (('{"Statement": [], "Id": "' + "x" * 40_000 + '"}').encode(), 4, "32,768"),
@@ -184,6 +186,8 @@ def test_white_space_that_is_too_much_is_said(shell: Shell, tmp_path: Path) -> N
 def test_what_kms_would_refuse_is_said(shell: Shell, tmp_path: Path) -> None:
     run = judged(shell, tmp_path, document(allow(), allow(Sid="Old", Principal={"AWS": "AROADEADDEADDEAD12345"})))
     assert "AROADEADDEADDEAD12345 in Principal.AWS of 'Old'" in run.out
+    more = judged(shell, tmp_path, document(allow()).replace('"Version"', '"Comment": "ours", "Version"'))
+    assert "KMS may refuse this document because of Comment" in more.out
 
 
 def test_slips_are_named(shell: Shell, tmp_path: Path) -> None:

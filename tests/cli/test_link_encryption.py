@@ -70,6 +70,22 @@ def test_the_managed_key_of_another_service_serves_no_bucket(shell: Shell) -> No
     assert (unlinked.code, "cannot be changed" in unlinked.out, "serves every role" in unlinked.out) == (0, True, False)
 
 
+@pytest.mark.parametrize("by_alias", [False, True])
+def test_the_managed_key_of_another_region_serves_no_bucket(shell: Shell, by_alias: bool) -> None:
+    key = managed_key(shell.sandbox.state, OWN, "eu-west-1", "alias/aws/s3").arn
+    name = key.partition("key/")[0] + "alias/aws/s3" if by_alias else key
+    shell.sandbox.add_bucket("data-far", algorithm="aws:kms", key=name, region="us-west-2")
+    shell.sandbox.add_cache("fc-0777", ["data-far"])
+    run = shell.link("fc-0777", "data-far")
+    assert (run.code, "S3 takes only keys of the bucket's own Region" in run.err) == (4, True), run.words
+    checked = shell.run("check", "--cache", "fc-0777", "-o", "json")
+    assert (checked.code, {checked.json["pairs"][0][what] for what in ("read", "write")}) == (4, {"denied"})
+    audited = shell.run("audit", "-o", "json").json
+    assert {one["read"] for one in audited["pairs"] if one["bucket"] == "data-far"} == {"denied"}
+    assert [one["code"] for one in audited["findings"] if one["bucket"] == "data-far"] == ["key-unusable"]
+    assert shell.unlink("fc-0777", "data-far").code == 0
+
+
 def test_the_managed_key_of_another_account_cannot_be_shared(shell: Shell) -> None:
     shell.sandbox.add_bucket("abroad-default", account=OTHER, algorithm="aws:kms", readers=["111122223333"])
     run = shell.link("fc-0123", "abroad-default")

@@ -125,6 +125,22 @@ def test_linking_every_cache_warns_of_a_deny_that_some_caches_are_excepted_from(
     assert shell.works(CACHE, "data") == (True, True)
 
 
+@pytest.mark.parametrize(
+    "whom",
+    [{"Principal": {"AWS": ROLE}}, {"Condition": {"ArnEquals": {"aws:PrincipalArn": [ROLE]}}}],
+    ids=["principal", "condition"],
+)
+def test_linking_every_cache_names_those_that_a_deny_stops(shell: Shell, whom: dict[str, Any]) -> None:
+    shell.append("data", DENY | whom)
+    first, again = (shell.run("link", "--every-cache", "--bucket", "data", "-q") for _ in range(2))
+    assert (first.code, again.code) == (0, 0), first.words
+    for run in (first, again):
+        assert "Statement 'No' of the key policy denies kms:Decrypt to fc-0123." in run.words
+    assert "already linked to data" in again.out
+    assert "but it may be denied access" in again.out
+    assert shell.works(CACHE, "data") == (False, True)
+
+
 def test_unlinking_every_cache_says_what_every_cache_keeps(shell: Shell) -> None:
     like = {**LIKE["StringLike"], "aws:userid": "*:FSx"}
     shell.append("data", allow("Hand", {**LIKE, "StringLike": like}, [*USE, "kms:CreateGrant"], "*"), allow("Named"))

@@ -37,6 +37,9 @@ AROUND = (
     'Failed to connect to proxy URL: "http://alice:12#@{secret}@proxy.example:3128"',
     'Failed to connect to proxy URL: "http://alice:12@/{secret}@proxy.example:3128"',
     'Could not connect to the endpoint URL: "https://alice:12@?{secret}@kms.example/path"',
+    'Could not connect to the endpoint URL: "http://alice:a b{secret}@kms.example/"',
+    'Read timeout on endpoint URL: "http://alice:a\'<"{secret}@kms.example/"',
+    "'{secret}' does not appear to be an IPv4 or IPv6 address",
     "Port could not be cast to integer value as '{secret}'",
     "An HTTP Client raised an unhandled exception: Failed to parse: 'alice:{secret}' is not a valid host or port",
     "nonnumeric port: '{secret}'",
@@ -60,6 +63,9 @@ AROUND = (
     "AWS_BEARER_TOKEN_BEDROCK={secret}",
     "alice:{secret}@proxy.example:3128",
     "Source contains parsing errors: 'credentials'\n\t[line  2]: 'aws_secret_access_key  {secret}\\n'",
+    "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+    "'{secret}/20261128/us-east-1/kms/aws4_request'",
+    "An HTTP Client raised an unhandled exception: Invalid header value b'aoaAAAAA\n{secret}'",
     "Error when retrieving credentials from custom-process: vault: cannot log in as alice with {secret}\nstack: {secret}\n",
 )
 """``{secret}`` stands for a secret; other braces are doubled."""

@@ -111,6 +111,30 @@ def test_what_a_credential_process_writes_is_hidden(idle: Shell, tmp_path: Path)
         assert "credential_process" in run.words
 
 
+def test_a_variable_before_a_credential_process_is_hidden(idle: Shell, tmp_path: Path) -> None:
+    """No shell runs it: the variable is taken for the program, and the system repeats it."""
+    config = tmp_path / "config"
+    config.write_text("[default]\ncredential_process = VAULT_TOKEN=hunter2hunter2 vault get\n", encoding="utf-8")
+    without = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    for form in FORMS:
+        run = idle.run(*LINK, *form, "-vv", AWS_CONFIG_FILE=str(config), without=without)
+        assert run.code == 5, run.words
+        assert "VAULT_TOKEN=[hidden]" in run.words
+        assert "hunter2" not in run.words, run.words
+
+
+def test_a_secret_key_in_the_place_of_its_id_is_hidden(shell: Shell) -> None:
+    said = (
+        "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+        f"'{SECRET_KEY}/20261128/us-east-1/iam/aws4_request'"
+    )
+    shell.sandbox.fault("kms:DescribeKey", "IncompleteSignatureException", message=said, times=None)
+    run = shell.run(*LINK)
+    assert run.code == 5, run.words
+    assert "mixed up" in run.words
+    assert SECRET_KEY not in run.words
+
+
 def test_a_secret_of_the_environment_goes_wherever_it_is_repeated(shell: Shell) -> None:
     secret = "no-looks-at-all-but-long-enough"
     shell.sandbox.fault(

@@ -136,8 +136,8 @@ NewOnly = Annotated[
     bool,
     option(
         "--new-only",
-        help="With --compare: exit 3 only if there is a new finding, or an old one has become more severe or is about "
-        "more pairs; otherwise exit 0.",
+        help="With --compare: exit 3 only if there is a new finding, an old one has become more severe or is about more "
+        "pairs, or a pair can no longer do what it could in part; otherwise exit 0.",
         group=output.OUTPUT,
     ),
 ]

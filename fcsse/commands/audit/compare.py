@@ -46,8 +46,9 @@ class Comparison(NamedTuple):
 
     @property
     def is_worse(self) -> bool:
-        """Is there a new finding, or an old one that is about more pairs or more severe?"""
-        return bool(self.new) or any(one.worse for one in self.changed)
+        """Is there a new finding, an old one that is about more pairs or more severe, or a pair that has lost what it had in part?"""
+        lost = any(before == "partly" and pair["access"] == "denied" for _, pair, before in self.pairs_changed)
+        return bool(self.new) or lost or any(one.worse for one in self.changed)
 
     def plus(self, other: Comparison) -> Comparison:
         """Both together."""

@@ -73,15 +73,15 @@ def _obstacle(checked: CheckResult, error: FcsseError, bucket: Bucket | None, ro
 
 
 def _of_encryption(facts: Facts) -> list[Trouble]:
-    """Encryption that File Cache does not document, or that cannot be shared."""
+    """Encryption that File Cache does not document, an AWS managed key that cannot be shared, or one of another Region."""
     bucket, key = facts.bucket, facts.key
     shared = bucket.foreign if key is None else key.manager == "AWS" and key.arn.account != facts.account
-    if bucket.encryption.is_kms and not shared:
+    if bucket.encryption.is_kms and key and not shared and (key.manager != "AWS" or serves_bucket(key, bucket)):
         return []
     try:
         requirement_of(facts, Options(Operation.LINK))
     except FcsseError as error:
-        kind = kinds.AWS_MANAGED_KEY
+        kind = kinds.AWS_MANAGED_KEY if shared else kinds.KEY_UNUSABLE
         if not bucket.encryption.is_kms:
             dual = bucket.encryption.algorithm == DSSE_KMS.code
             kind = kinds.DSSE if dual else kinds.ENCRYPTION_UNSUPPORTED
