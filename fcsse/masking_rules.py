@@ -14,7 +14,7 @@ _LABELS = (
     r"|(?:access|refresh|id|bearer|auth|authorization)[_-]?token(?:_bedrock)?|pass(?:word|wd|phrase)|pwd|secret|credentials?[_-]?secret"
     r"|private[_-]?key|api[_-]?key|x-amz-signature|signatureprovided|signature|stringtosign(?:bytes)?|canonicalrequest(?:bytes)?"
     r"|x-amz-credential|token-\d|external[_-]?id|web[_-]?identity[_-]?token|saml[_-]?assertion|(?:mfa[_-]?)?token[_-]?code"
-    r"|ec2-metadata-token"
+    r"|ec2-metadata-token|code[_-]?verifier|device[_-]?code|client[_-]?assertion"
 )
 _NAME_AND_REASON = rf"(?<=[-.])(?:{_LABELS}): (?:--[a-z-]+|[a-z]+) [a-z]"
 """A name that ends like a label, and words: "bucket my-secret: there is no such bucket"; the first may be an option."""
@@ -105,10 +105,11 @@ def _of_requests() -> Rules:
         (re.compile(r"""(Invalid header value b?)(['"])(?!\[hidden\])(?:(?!\2).)*""", re.DOTALL), rf"\1\2{HIDDEN}"),
         # Python's words on a line of a config file without "=".
         (re.compile(r"""(\[line\s{1,3}\d{1,6}\]: )(['"])(?!\[hidden\])[^\r\n]*"""), rf"\1\2{HIDDEN}\2"),
-        # Headers. "Authorization" alone also names a header's lack; only with a scheme is there anything to hide.
+        # Headers. "Authorization" alone also names a header's lack; only with a scheme, or what looks like a token (a container's
+        # has none), is there anything to hide.
         (
             re.compile(
-                r"""((?:Authorization header|Authorization)(?:["']?\s{0,3}[:=]\s{0,3}))(?!\[hidden\])["']?(?:AWS4|Basic|Bearer|AWS )[^\n"']*""",
+                r"""((?:Authorization header|Authorization)(?:["']?\s{0,3}[:=]\s{0,3}))(?!\[hidden\])["']?(?:(?:AWS4|Basic|Bearer|Negotiate|NTLM|Digest|Token|AWS )[^\n"']*|(?=[A-Za-z+/=._~-]{0,99}\d)[A-Za-z0-9+/=._~-]{16,})""",
                 flags,
             ),
             rf"\1{HIDDEN}",

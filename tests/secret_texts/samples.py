@@ -61,6 +61,8 @@ AROUND = (
     "x-aws-ec2-metadata-token: {secret}",
     "[('x-amz-security-token', '{secret}')]",
     "AWS_BEARER_TOKEN_BEDROCK={secret}",
+    "Proxy-Authorization: Negotiate {secret}",
+    "{{'deviceCode': '{secret}'}}",
     "alice:{secret}@proxy.example:3128",
     "Source contains parsing errors: 'credentials'\n\t[line  2]: 'aws_secret_access_key  {secret}\\n'",
     "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
@@ -71,6 +73,7 @@ AROUND = (
 """``{secret}`` stands for a secret; other braces are doubled."""
 
 HARMLESS = (
+    "the request lacks Authorization: see the reference of the service, version 20261128",
     "reading the default encryption of bucket data-other-secret: the caller may not call s3:GetEncryptionConfiguration",
     "reading bucket my.password: there is no such bucket",
     "linking fc-0123 to data: reading the policy of key 1234abcd-12ab-34cd-56ef-1234567890ab",

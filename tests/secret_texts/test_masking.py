@@ -52,6 +52,12 @@ def test_a_session_token_needs_no_label(token: str, before: str, after: str) -> 
     assert token not in mask(f"{before} {token} {after}")
 
 
+def test_a_header_without_a_scheme_is_hidden_where_it_looks_like_a_token() -> None:
+    assert (
+        mask("Authorization: 0123abcd-opaque-token-of-a-task\nAccept: */*") == f"Authorization: {HIDDEN}\nAccept: */*"
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["{}", "token {}.", "({})", "'{}'", "a-{}", "eyJhbGciO-{}", "a.{}", "abcdefghijkl.{}", "é{}"]
 )
