@@ -28,7 +28,7 @@ LATE = timedelta(minutes=15)
 
 MOST_TIED = 6
 MOST_STATES = 200
-MOST_STEPS = 5_000
+MOST_STEPS = 20_000
 """Events that are followed at most, in all orders together: seconds of work. Beyond, those of one second are not told apart."""
 
 

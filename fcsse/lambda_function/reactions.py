@@ -18,8 +18,8 @@ from fcsse.lambda_function.call_events import (
     Happening,
     KeyPolicyPut,
 )
-from fcsse.lambda_function.created import DELETING, linked_now
 from fcsse.lambda_function.earlier_link import LINK, linking_again, with_grants
+from fcsse.lambda_function.fsx_now import DELETING, is_going, linked_now
 from fcsse.lambda_function.link_gate import Gate
 from fcsse.lambda_function.link_rules import LinkRules
 from fcsse.lambda_function.our_statements import buckets_given
@@ -29,7 +29,7 @@ from fcsse.link_options import Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.changes import Change
-from fcsse.planning.plan import Plan
+from fcsse.planning.plan import Plan, Status
 from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
@@ -87,8 +87,17 @@ class Reactor:
         for one in with_grants(self._discover(chosen), pipeline.aws):
             groups.setdefault(linking_again(one), []).append(one)
         for options, group in groups.items():
-            self._apply_link(pipeline.plan_of(group, options), keys, again, report)
+            plan = pipeline.plan_of(group, options)
+            going = self._going(plan) if again else ()
+            if going:
+                plan = pipeline.plan_of([one for one in group if one.pair.cache not in going], options)
+            self._apply_link(plan, keys, again, report)
         return report
+
+    def _going(self, plan: Plan) -> set[str]:
+        """The caches to link of a plan that are being deleted: FSx may still show their associations as they were."""
+        caches = {one.pair.cache for one in plan.outcomes if one.pair.cache and one.status is Status.TO_DO}
+        return {one for one in sorted(caches) if is_going(self.pipeline.aws, one, self.note)}
 
     def _apply_link(self, plan: Plan, keys: set[str], again: bool, report: Report) -> None:
         """Carries a plan to link out, as far as it is about these keys."""

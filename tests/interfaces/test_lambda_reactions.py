@@ -613,6 +613,14 @@ def test_a_creation_that_comes_again_after_the_deletion_links_nothing(ready: Fun
     assert ready.sandbox.policy_text("data") == before
 
 
+def test_nor_does_a_changed_policy_link_a_cache_whose_associations_outlast_it(ready: Function) -> None:
+    ready.sandbox.state.caches[CACHE].lifecycle = "DELETING"
+    assert ready(deleted("DeleteFileCache", fileCacheId=CACHE))["changed"] is True
+    before = ready.sandbox.policy_text("data")
+    assert ready(put_back(ready.sandbox, before))["result"] == "nothing to do"
+    assert ready.sandbox.policy_text("data") == before
+
+
 def test_who_may_not_ask_fsx_links_by_the_event_alone(ready: Function) -> None:
     ready.sandbox.put_policy("data", without_links(ready.sandbox))
     ready.sandbox.fault("fsx:DescribeFileCaches", "AccessDeniedException", times=None)

@@ -1,4 +1,4 @@
-"""What a cache that an event reports as created is linked to now: an event may come again, or after that of the deletion.
+"""What a cache is linked to now, and whether it is being deleted: an event may come again, or after that of the deletion.
 
 FSx is asked. A link for a cache that is gone, or going, would stay in the key policy, where its deleted role later makes KMS
 refuse every change. Without permission to ask FSx, the event alone counts.
@@ -16,6 +16,18 @@ from fcsse.model import Association
 
 DELETING = "DELETING"
 """The lifecycle of a cache, file system or association that is being deleted. Source: FSx API reference."""
+
+
+def is_going(aws: AwsCalls, cache: str, note: Callable[[str], None]) -> bool:
+    """Is a cache being deleted, or gone? Not known where FSx may not be asked."""
+    try:
+        found = aws.find_cache(cache)
+    except DeniedError:
+        return False
+    if found is None or found.lifecycle == DELETING:
+        note(f"{cache} is being deleted, or gone, so it is not linked.")
+        return True
+    return False
 
 
 class Linked(NamedTuple):
