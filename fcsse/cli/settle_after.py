@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from fcsse.apply.apply import AppliedChange, FailedChange, written_policies
 from fcsse.cli.output.settle import closing, settle_document
@@ -11,6 +12,7 @@ from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.session import Session
 from fcsse.cli.settle import carry_out, code_of
 from fcsse.cli.settle_outcome import SettleOutcome
+from fcsse.commands.lost_record import CLOCKS_APART
 from fcsse.commands.settle import Settlement, await_settlement, plan_settlement
 from fcsse.errors import EXIT_UNCONFIRMED
 from fcsse.pipeline import Pipeline
@@ -35,7 +37,8 @@ def settle_after(
     run.progress = pipeline.progress = progress_on(run.terminal)
     found, recorded = await_settlement(pipeline, keys, since, seconds)
     run.progress.stop()
-    found, done = carry_out(run, pipeline, found, again=lambda: plan_settlement(pipeline, keys, since), yes=yes)
+    again = partial(plan_settlement, pipeline, keys, since - CLOCKS_APART)
+    found, done = carry_out(run, pipeline, found, again=again, yes=yes)
     code = code_of(found, done, recorded=recorded) or (0 if recorded else EXIT_UNCONFIRMED)
     return SettleOutcome(
         code,

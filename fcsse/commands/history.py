@@ -165,7 +165,7 @@ def read_histories(
         for number, kind in enumerate(kinds):
             pipeline.progress.step(f"reading CloudTrail's event history in {region}")
             pipeline.progress.advance(number, len(kinds))
-            start = None if kind.holds_policy else since
+            start = None if kind.holds_policy or since is None else since.replace(microsecond=0)
             looked_up = record.look_up(Attribute.NAME, kind.value, start=start, limits=LIMITS)
             some, unreadable = parse_events(looked_up.events)
             events += some

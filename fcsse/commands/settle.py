@@ -114,6 +114,7 @@ def plan_settlement(
     ``since``: only puts of ours from then on. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
     not read a key's policy, and ``ChangedError`` where ``expect`` is not the digest.
     """
+    since = since and since.replace(microsecond=0)  # as CloudTrail records times
     histories = read_histories(pipeline, keys, kinds=PUTS, compare=False)
     found = []
     for history in histories.keys:

@@ -111,10 +111,11 @@ class KeyHistory(NamedTuple):
         return all(one.complete for one in self.reach.values())
 
     def since(self, start: datetime | None) -> KeyHistory:
-        """The same with the changes from then on; their versions keep what they were compared with."""
+        """The same with the changes from that second on; their versions keep what they were compared with."""
         if start is None:
             return self
-        return self._replace(changes=tuple(one for one in self.changes if one.event.time >= start))
+        second = start.replace(microsecond=0)  # as CloudTrail records times
+        return self._replace(changes=tuple(one for one in self.changes if one.event.time >= second))
 
     def shown(self, *, failed: bool) -> tuple[Change, ...]:
         """The changes; with ``failed``, the refused tries among them as well."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -51,6 +52,14 @@ def test_what_a_write_of_ours_ran_over_is_named_and_given_back(shell: Shell) -> 
     again = settle(shell)
     assert (again.code, again.count("kms:PutKeyPolicy")) == (0, 0), again.words
     assert "Nothing to give back." in again.out
+
+
+def test_a_write_right_after_the_time_of_since_counts_though_its_event_has_whole_seconds(shell: Shell) -> None:
+    begun = datetime.now(UTC).isoformat()
+    run_over(shell)
+    for command in ("settle", "history"):
+        run = shell.run(command, "--bucket", "data", "--since", begun, *(["--dry-run"] if command == "settle" else []))
+        assert "Lost: statement 'Foreign 1'" in run.out, run.words
 
 
 def test_no_copy_is_needed_where_two_versions_tell_what_both_were_made_from(shell: Shell) -> None:

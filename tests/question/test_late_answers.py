@@ -14,6 +14,7 @@ from fcsse.cli.question import CHANGED
 from fcsse.planning.review import STALE_AFTER
 from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
+from tests.cli.test_settle import run_over_and_settle
 
 FOREIGN = {
     "Sid": "Foreign",
@@ -241,3 +242,14 @@ def test_a_run_that_asks_nothing_reads_once(shell: Shell) -> None:
     run = shell.run(*LINK, "--yes")
     assert run.code == 0
     assert run.count("iam:GetRole") == 1
+
+
+def test_a_late_yes_to_what_link_settles_gives_it_back(shell: Shell, keyboard: Keyboard) -> None:
+    """CloudTrail's times have whole seconds: the link's own write seems older than the moment before it."""
+    shell.sandbox.switches.lookups_per_second = 0
+    keyboard.types("y", after=0)
+    keyboard.types("y")
+    run = run_over_and_settle(shell)
+    assert run.code == 0, run.words
+    assert "Gave back" in run.out
+    assert "Foreign 1" in shell.sandbox.policy_text("data")
