@@ -75,6 +75,7 @@ def test_in_every_form(shell: Shell, tmp_path: Path, place: str, words: tuple[st
     ids=["history", "census", "settle"],
 )
 def test_by_commands_that_only_read(shell: Shell, words: tuple[str, ...], services: set[str]) -> None:
+    shell.sandbox.switches.lookups_per_second = 0  # two a second in the real time that nothing here waits for
     url = shell.sandbox.url
     text = shell.run(*words)
     assert f"Endpoint    {url}\n" in text.out, text.words

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,9 @@ from scripts.campaigning.mutating.mutants import ROOT, Function, Mutant
 
 PATIENCE = 60.0
 """Seconds that a mutant's tests may take beyond three times what they took before: then it does not end."""
+
+FAILING = 10
+"""Of so many tests at most it does not matter that they fail when they are watched, which takes time that some measure."""
 
 NOT_MADE = "not made: "
 
@@ -59,13 +63,15 @@ class _Child:
 class Forks:
     """The plugin. ``ended`` hears of each mutant, as it comes.
 
-    ``budget``: the most seconds of tests that a mutant meets. ``failed``: tests that fail without any mutant.
+    ``budget``: the most seconds of tests that a mutant meets. ``kept``: a file for what is learned of the tests, read where it is
+    there. ``failed``: tests that fail without any mutant, which none meets.
     """
 
     mutants: list[Mutant]
     budget: float
     ended: Callable[[Ended], None]
     minutes: float = 0.0
+    kept: Path | None = None
     failed: list[str] = field(default_factory=list)
     known: dict[str, Known] = field(default_factory=dict)
     saw: dict[Function, list[str]] = field(default_factory=dict)
@@ -76,17 +82,30 @@ class Forks:
         """In place of pytest's own."""
         begun = time.monotonic()
         if session.testsfailed:
-            self.failed.append("collection")
-            return True
+            message = "the tests could not be collected"
+            raise RuntimeError(message)
         gc.unfreeze()  # what is frozen is not listed
         self.places = functions_of(gc.get_objects())
         gc.freeze()
         with tempfile.TemporaryDirectory() as folder:
             self.folder = Path(folder)
-            self._learn(session.items)
-            if not self.failed:
-                self._meet({one.nodeid: one for one in session.items}, begun)
+            if not self._recall():
+                self._learn(session.items)
+            if len(self.failed) <= FAILING:
+                self._meet({one.nodeid: one for one in session.items if one.nodeid not in self.failed}, begun)
         return True
+
+    def _recall(self) -> bool:
+        """Is what was learned kept from before?"""
+        if self.kept is None or not self.kept.is_file():
+            return False
+        self._take(json.loads(self.kept.read_text()))
+        return True
+
+    def _take(self, found: dict[str, Any]) -> None:
+        for test, (seconds, calls, failed) in found.items():
+            self.known[test] = Known(seconds, frozenset(Function(*one) for one in calls))
+            self.failed.extend([test] * failed)
 
     def _learn(self, items: list[pytest.Item]) -> None:
         """Runs all tests, in a child a processor, and notes what each calls."""
@@ -98,14 +117,16 @@ class Forks:
             mine = [one for one in items if files.index(one.path) % shares == share]
             told = self.folder / f"known-{share}"
             pids[_fork(lambda mine=mine, told=told: self._note(mine, told))] = told
+        found: dict[str, Any] = {}
         for pid, told in pids.items():
             os.waitpid(pid, 0)
             if not told.is_file():
-                self.failed.append("a process of the tests ended early")
-                continue
-            for test, (seconds, calls, failed) in json.loads(told.read_text()).items():
-                self.known[test] = Known(seconds, frozenset(Function(*one) for one in calls))
-                self.failed.extend([test] * failed)
+                message = "a process of the tests ended early"
+                raise RuntimeError(message)
+            found |= json.loads(told.read_text())
+        self._take(found)
+        if self.kept:
+            self.kept.write_text(json.dumps(found))
 
     def _note(self, items: list[pytest.Item], told: Path) -> None:
         found: dict[str, tuple[float, list[tuple[str, str, int]], bool]] = {}
@@ -128,6 +149,7 @@ class Forks:
 
     def _meet(self, items: dict[str, pytest.Item], begun: float) -> None:
         """Each mutant in a child, as many at once as there are processors."""
+        known = {test: known for test, known in self.known.items() if test in items}
         children: dict[int, _Child] = {}
         waiting = iter(self.mutants)
         end = begun + self.minutes * 60 if self.minutes else float("inf")
@@ -135,7 +157,7 @@ class Forks:
             while len(children) < (os.cpu_count() or 1) and time.monotonic() < end:
                 if (mutant := next(waiting, None)) is None:
                     break
-                tests = self._tests_of(mutant)
+                tests = self._tests_of(mutant, known)
                 told = self.folder / f"mutant-{mutant.path.replace('/', '-')}-{mutant.number}"
                 pid = _fork(
                     lambda mutant=mutant, told=told, tests=tests: self._try(mutant, [items[one] for one in tests], told)
@@ -164,14 +186,14 @@ class Forks:
             self.saw.setdefault(child.mutant.function, []).append(seen_by)
         self.ended(Ended(child.mutant, seen_by, child.tests))
 
-    def _tests_of(self, mutant: Mutant) -> list[str]:
+    def _tests_of(self, mutant: Mutant, known: dict[str, Known]) -> list[str]:
         """In the order in which they are tried, no more than the budget allows."""
         saw = self.saw.get(mutant.function, []) if mutant.function else []
-        calling = [one for one, known in self.known.items() if mutant.function in known.calls]
-        calling.sort(key=lambda one: (one not in saw, self.known[one].seconds))
+        calling = [test for test, one in known.items() if mutant.function in one.calls]
+        calling.sort(key=lambda test: (test not in saw, known[test].seconds))
         chosen, spent = [], 0.0
         for one in calling:
-            spent += self.known[one].seconds
+            spent += known[one].seconds
             if chosen and spent > self.budget:
                 break
             chosen.append(one)
