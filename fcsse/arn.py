@@ -251,6 +251,37 @@ def partition_of(region: str) -> str:
     return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
 
 
+DEFAULT_REGIONS = frozenset(
+    [
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    ]
+)
+"""Regions of the partition ``aws`` from before March 20, 2019, which are on in every account. Source: AWS Account Management
+reference guide, "Enable or disable AWS Regions in your account".
+"""
+
+
+def may_be_off(region: str) -> bool:
+    """Can an account be without the Region? The other partitions have no Regions to opt in to."""
+    return partition_of(region) == "aws" and region not in DEFAULT_REGIONS
+
+
 def is_organization_id(text: str) -> bool:
     """Is it the id of an organization? Source: Organizations API reference, ``OrganizationId`` (examples are shorter)."""
     return re.fullmatch(r"o-[a-z0-9]{1,32}", text, re.ASCII) is not None

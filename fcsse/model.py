@@ -113,7 +113,7 @@ class Bucket(NamedTuple):
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
     to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read; ``bucket_keys_known``
-    is False where the caller left the Bucket Key setting out. ``default``: what S3 says, where the caller stated a key that it
+    is False where the caller left the Bucket Key setting out, ``bucket_keys_stated`` True where the caller's counts, whatever S3 says. ``default``: what S3 says, where the caller stated a key that it
     does not name, or names by an alias.
     """
 
@@ -124,6 +124,7 @@ class Bucket(NamedTuple):
     given: bool = False
     bucket_keys_known: bool = True
     default: Encryption | None = None
+    bucket_keys_stated: bool = False
 
     @property
     def other_default(self) -> str:

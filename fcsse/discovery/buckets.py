@@ -177,15 +177,21 @@ class Buckets:
                 message = f"reading the default encryption of bucket {name}: two answers of S3, a moment apart, differ"
                 raise UnexpectedError(message, "Run this again. Somebody may have changed the encryption just now.")
             region = options.bucket_region or self._fetcher.region(name).result()
-            return Bucket(name, encryption, region, foreign=not ownership.own)
+            foreign, stated = not ownership.own, options.bucket_keys is not None
+            return Bucket(name, encryption, region, foreign, bucket_keys_stated=stated)
         # S3 takes only keys of the bucket's own Region. Source: S3 user guide, "Using SSE-KMS".
         region = self._same_region(name, arn)
         if self.doubts_region(name, encryption):
-            told = result_or_error(self._fetcher.region(name))
-            region = told if isinstance(told, str) else region
-        bucket = Bucket(name, encryption, region, default=default)
-        # Only an account's own buckets can use its aws/s3.
-        return bucket._replace(foreign=arn.account != own) if is_default_key(bucket) else bucket
+            region = self._fetcher.region(name).result() or self._fetcher.region_of_answer(name) or region
+        stated = options.bucket_keys is not None
+        bucket = Bucket(name, encryption, region, default=default, bucket_keys_stated=stated)
+        if not is_default_key(bucket):
+            return bucket
+        # No account can use the aws/s3 of another one; and its own lets it into no bucket of another account.
+        foreign = arn.account != own
+        if not foreign and options.operation is not Operation.UNLINK:
+            foreign = not self._fetcher.owned(name, own).result().own
+        return bucket._replace(foreign=foreign)
 
     def _refuse_another_region(self, name: str, now: Encryption, key: Arn) -> None:
         """The key that a bucket names by ARN tells where the bucket is, and so where every key of it must be."""

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from fcsse import arn as arns
 from fcsse.arn import Arn
+from fcsse.masking import mask
 
 KMS = "kms.amazonaws.com"
 
@@ -64,7 +65,13 @@ class Actor(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As people know it: a user's or role's name (a role's with its session), a service, or the account."""
+        """As people know it: a user's or role's name (a role's with its session), a service, or the account; without secrets,
+        since callers choose the names of their sessions.
+        """
+        return mask(self._name)
+
+    @property
+    def _name(self) -> str:
         if self.role:
             name = self.role.rpartition("/")[2]
             return f"role {name}" + (f", session {self.session}" if self.session else "")
@@ -78,7 +85,7 @@ class Actor(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why a call failed: AWS's code and sentence. CloudTrail cuts long sentences at 1 KB."""
+    """Why a call failed: AWS's code and sentence, without the secrets that it repeats. CloudTrail cuts long sentences at 1 KB."""
 
     code: str
     message: str = ""
@@ -181,7 +188,7 @@ def parse_event(text: str, time: datetime | None = None, place: int = 0) -> Even
         _actor(identity),
         text_of(found, "userAgent"),
         text_of(found, "sourceIPAddress"),
-        Failure(code, text_of(found, "errorMessage")) if code else None,
+        Failure(mask(code), mask(text_of(found, "errorMessage"))) if code else None,
         parameters,
         answer,
         mapping_of(found, "additionalEventData"),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from fcsse.apply.apply import AppliedChange, FailedChange, as_made, written_policies
 from fcsse.apply.pair_result import pair_result
 from fcsse.arn import Arn, role_arn
-from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, PolicyFormatError, UnexpectedError
+from fcsse.errors import (
+    BusyError,
+    ChangedError,
+    DeniedError,
+    FcsseError,
+    NotFoundError,
+    PolicyFormatError,
+    UnexpectedError,
+)
 from fcsse.lambda_function.call_events import (
     AssociationDeleted,
     CacheCreated,
@@ -29,7 +37,7 @@ from fcsse.link_options import Options
 from fcsse.model import Association, Facts, Obstacle, Pair
 from fcsse.pipeline import Pipeline, Target
 from fcsse.planning.changes import Change
-from fcsse.planning.plan import Plan, Status
+from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.planning.wanted_grant import grant_names, may_serve_others
 from fcsse.policy.document import parsed
 
@@ -108,11 +116,16 @@ class Reactor:
                 self.note(f"Not linked: {outcome.error.message}")
             else:
                 report.errors.append(outcome.error)
-        # The bucket may have got another key since it was asked about.
+        moved = [outcome for outcome in plan.outcomes if _is_to_do_on_another_key(outcome, keys)]
+        report.errors += [
+            ChangedError(f"linking {one.pair}: bucket {one.pair.bucket} has another key since it was asked about", "")
+            for one in moved
+        ]
         changes = tuple(change for change in plan.changes if str(change.key) in keys)
         if again:
             changes = self._within_limit(changes, report)
-        self._apply(plan._replace(changes=changes), report)
+        outcomes = tuple(outcome for outcome in plan.outcomes if outcome not in moved)
+        self._apply(plan._replace(outcomes=outcomes, changes=changes), report)
 
     def _allowed(
         self, pairs: Sequence[Pair], key: str | None, again: bool, report: Report
@@ -284,3 +297,11 @@ class Reactor:
         yield from self.pipeline.aws.list_associations()
         for page in self.pipeline.aws.older_link_pages(None):
             yield from page
+
+
+def _is_to_do_on_another_key(outcome: Outcome, keys: Container[str]) -> bool:
+    """Is the pair to be linked to another key than the rules were asked about? Its bucket may have got that since, and an event of
+    that that comes later, or again, asks them about it.
+    """
+    key = outcome.facts.key if outcome.facts else None
+    return outcome.status is Status.TO_DO and key is not None and str(key.arn) not in keys

@@ -55,7 +55,7 @@ def requirement_of(facts: Facts, options: Options) -> Requirement | NotNeeded:
     if key.manager == "AWS":
         return _managed_key(facts, key, options)
     if options.operation is Operation.LINK:
-        _refuse_unusable(key, bucket)
+        refuse_unusable(key, bucket)
     if options.narrow_grant and options.via is Via.POLICY:
         message = advice(NARROW, " is about grants, and ", BY_POLICY, " makes none")
         raise UsageError(message, "Leave one of them out.")
@@ -106,7 +106,7 @@ def is_linkable(facts: Facts) -> bool:
     """
     if not facts.bucket.encryption.is_kms or facts.key is None or facts.key.manager == "AWS":
         return False
-    _refuse_unusable(facts.key, facts.bucket)
+    refuse_unusable(facts.key, facts.bucket)
     return facts.role is not None or facts.key.arn.account == facts.account
 
 
@@ -141,14 +141,17 @@ def _earlier_key(options: Options) -> str:
 
 
 def _default_key(facts: Facts, options: Options) -> NotNeeded:
-    if facts.bucket.foreign and options.operation is not Operation.UNLINK:
+    arn = alias_arn(facts.bucket.encryption.key or "")
+    # The alias of the cache's own aws/s3 in a bucket of another account is that key for the cache.
+    own = arn is not None and arn.account == facts.account
+    if facts.bucket.foreign and not own and options.operation is not Operation.UNLINK:
         raise ImpossibleError(
             "it belongs to another account and is encrypted with that account's AWS "
             "managed key aws/s3, which nobody can share",
             f"In the bucket's account: {CUSTOMER_KEY}",
             doing=f"linking bucket {facts.bucket.name}",
         )
-    return _with_managed_key("the AWS managed key aws/s3", alias_arn(facts.bucket.encryption.key or ""), facts, options)
+    return _with_managed_key("the AWS managed key aws/s3", arn, facts, options)
 
 
 def _managed_key(facts: Facts, key: Key, options: Options) -> NotNeeded:
@@ -196,7 +199,8 @@ def _serves_another_service(facts: Facts) -> bool:
     return {row.verdict for row in rows or ()} == {Verdict.DENIED}
 
 
-def _refuse_unusable(key: Key, bucket: Bucket) -> None:
+def refuse_unusable(key: Key, bucket: Bucket) -> None:
+    """Raises why S3 cannot use the key for the bucket, in its state or at all."""
     match key.state:
         case None | "Enabled" | "Updating":
             pass

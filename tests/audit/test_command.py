@@ -327,8 +327,27 @@ def test_several_regions_and_all_of_them(shell: Shell) -> None:
     assert everywhere["regions_off"] == ["me-south-1"]
     assert everywhere["regions_unread"] == []
     assert {"eu-west-1", "us-east-1"} <= set(everywhere["regions"])
-    assert "Not turned on for the account, so not read: me-south-1." in shell.run("audit", "--all-regions").out
+    assert (
+        "Not turned on for the account, or closed to these credentials, so not read: me-south-1."
+        in shell.run("audit", "--all-regions").out
+    )
     assert shell.run("audit", "--region", "me-south-1").code == 5, "a Region that was named is not passed over"
+
+
+def test_a_region_that_is_on_in_every_account_is_not_called_off(shell: Shell) -> None:
+    """AWS Account Management guide: the Regions from before March 20, 2019 cannot be turned off."""
+
+    def refuse(call: Call) -> None:
+        if call.region in ("eu-west-2", "me-south-1"):
+            raise AwsError("ExpiredTokenException", "The security token included in the request is expired")
+
+    for cache in list(shell.sandbox.state.caches):
+        shell.sandbox.delete_cache(cache)
+    shell.sandbox.fault("fsx:*", hook=refuse, times=None)
+    found = document(shell, "--all-regions")
+    assert found["exit_code"] == 5
+    assert found["regions_off"] == ["me-south-1"]
+    assert [one["region"] for one in found["regions_unread"]] == ["eu-west-2"]
 
 
 def test_a_region_that_refuses_is_a_finding(shell: Shell) -> None:

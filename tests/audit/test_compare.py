@@ -17,6 +17,7 @@ from fcsse.cli.output.audit_sarif import audit_sarif
 from fcsse.commands.audit.compare import EarlierAudit, compare_account, missing_account
 from fcsse.errors import UsageError
 from fcsse.model import DOCUMENT_SCHEMA
+from fcsse.sandbox.state import OlderLink
 from tests.simulated import Shell
 
 
@@ -62,6 +63,42 @@ def test_a_pair_that_loses_what_it_could_in_part_is_worse_though_its_finding_is_
 ) -> None:
     found = compare_account(audited(finding(1), access=before), audited(finding(1), access=after))
     assert (found.unchanged, found.is_worse) == (1, worse)
+
+
+def test_a_pair_of_which_nobody_knows_any_more_whether_it_has_access_is_worse_though_its_finding_is_old(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """Where grants may not be listed, the finding about the key is the same whichever pairs have access by the policy."""
+    old, sandbox = tmp_path / "old.json", shell.sandbox
+    for cache in list(sandbox.state.caches):
+        sandbox.delete_cache(cache)
+    before = sandbox.policy("data")
+    for cache in ("fc-0aaa", "fc-0bbb"):
+        sandbox.add_cache(cache, ["data"])
+    assert shell.run("link", "--cache", "fc-0aaa", "--bucket", "data", "--yes").code == 0
+    sandbox.fault("kms:ListGrants", "AccessDeniedException", times=None)
+    _saved(shell, old)
+    assert shell.run("audit", "--compare", str(old), "--new-only").code == 0
+    sandbox.put_policy("data", before)
+    run = shell.run("audit", "--compare", str(old), "--new-only")
+    assert "fc-0aaa to data: allowed before, unknown now" in run.out
+    assert run.code == 3, run.out
+
+
+def test_file_systems_that_are_linked_without_an_association_are_not_gone_where_they_cannot_be_listed(
+    shell: Shell, tmp_path: Path
+) -> None:
+    old, sandbox = tmp_path / "old.json", shell.sandbox
+    for cache in list(sandbox.state.caches):
+        sandbox.delete_cache(cache)
+    sandbox.add_cache("fs-0aaa", older=OlderLink("s3://data/in", "s3://data/out"))
+    _saved(shell, old)
+    sandbox.fault("fsx:DescribeFileSystems", "InternalServerError", times=None)
+    found = shell.run("audit", "--compare", str(old), "-o", "json")
+    told = json.loads(found.out)["comparison"]
+    assert (told["gone"], told["pairs"]["gone"]) == ([], [])
+    assert [one["code"] for one in told["not_checked"]] == ["access-missing"]
+    assert found.code == 3, "nobody knows whether all access is there"
 
 
 def test_fewer_pairs_is_a_change_and_not_worse() -> None:

@@ -12,7 +12,7 @@ from fcsse.commands.audit.finding_kinds import ORDER, Severity
 from fcsse.commands.audit.report import audit_of
 from fcsse.commands.audit.verdicts import Verdicts
 from fcsse.commands.check import check_pair
-from fcsse.errors import CredentialsError, DeniedError, ImpossibleError, NotFoundError
+from fcsse.errors import BusyError, CredentialsError, DeniedError, ImpossibleError, NotFoundError
 from fcsse.evaluator.request import Verdict
 from fcsse.link_options import Operation, Options
 from fcsse.model import Association, Bucket, Encryption
@@ -754,6 +754,8 @@ def test_file_systems_that_may_not_be_listed_leave_the_account_incomplete() -> N
     denied = DeniedError("listing: no", "Allow it.", action="fsx:DescribeFileSystems", resource="*")
     audit = audit_of(made.done(Refusal(OLDER, (REGION,), denied), all_regions=True))
     assert audit.exit_code == 5
+    busy = BusyError("listing: AWS kept answering ThrottlingException to every try", "It usually passes.")
+    assert audit_of(made.done(Refusal(OLDER, (REGION,), busy), all_regions=True)).exit_code == 3
     assert [finding.code for finding in audit.findings] == ["unreadable"], "nobody knows whether its role is unused"
     assert "ImportPath" in " ".join(audit.findings[0].detail)
 

@@ -95,6 +95,20 @@ def test_where_a_bucket_is_does_not_depend_on_what_s3_was_asked_first(shell: She
     assert pair(shell, "fc-0123", "data-wrong-region")["read"] == "denied"
 
 
+@pytest.mark.parametrize("command", ["check", "link"])
+@pytest.mark.parametrize("trouble", [{"drop": True}, {"code": "InternalError"}])
+def test_a_key_of_another_region_than_the_bucket_is_not_taken_for_its_own_where_s3_does_not_say(
+    shell: Shell, command: str, trouble: dict[str, Any]
+) -> None:
+    key = shell.sandbox.key("data-other-region").arn
+    shell.sandbox.add_bucket("data-wrong-region", algorithm="aws:kms", key=key)
+    shell.append(key, {"Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "kms:*", "Resource": "*"})
+    shell.sandbox.fault("s3:HeadBucket", times=None, **trouble)
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data-wrong-region", AWS_MAX_ATTEMPTS="1")
+    assert run.code in (1, 4), run.words
+    assert "Linked" not in run.words
+
+
 @WRONG_REGIONS
 @pytest.mark.parametrize("command", ["link", "statement"])
 def test_a_key_of_another_region_than_the_bucket_is_not_linked(

@@ -255,3 +255,26 @@ def test_a_bucket_policy_with_a_member_twice_decides_nothing(shell: Shell) -> No
         assert (run.code, "it has Effect twice in one object" in run.out) == (3, True), run.words
         pairs = shell.run("audit", "-o", "json").json["pairs"]
     assert {one["read"] for one in pairs if (one["cache"], one["bucket"]) == ("fc-0123", "data")} == {"unknown"}
+
+
+@pytest.mark.parametrize(("lets_in", "expected"), [(True, "allowed"), (False, "denied")])
+def test_a_bucket_of_another_account_that_names_the_cache_s_own_aws_s3(
+    shell: Shell, lets_in: bool, expected: str
+) -> None:
+    """The alias is of the cache's account, and the bucket is not: its policy has to let the cache in."""
+    alias = f"arn:aws:kms:{shell.sandbox.region}:{OWN}:alias/aws/s3"
+    shell.sandbox.add_bucket("data-far", account=OTHER, algorithm="aws:kms", key=alias, readers=[OWN])
+    if lets_in:
+        allow = {"Effect": "Allow", "Principal": {"AWS": role("fc-0123")}, "Action": "s3:*"}
+        put(
+            shell,
+            "data-far",
+            {**allow, "Resource": ["arn:aws:s3:::data-far", "arn:aws:s3:::data-far/*"]},
+            account=OTHER,
+        )
+    policies = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+    shell.sandbox.add_role("PolicyReader", account=OTHER, trust=OWN, policy=policies)
+    reader = f"arn:aws:iam::{OTHER}:role/PolicyReader"
+    run = shell.run("check", "--cache", "fc-0123", "--bucket", "data-far", "--bucket-role", reader, "-o", "json")
+    (found,) = run.json["pairs"]
+    assert (found["read"], found["write"]) == (expected, expected), run.words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -376,6 +377,38 @@ def test_a_bucket_that_got_another_key_while_kms_did_not_see_the_role_is_not_cal
     assert form == "text" or (run.json["changed"], run.json["changes_pending"]) == (True, True)
     assert "Linked fc-0777 to data" not in run.words
     assert shell.link("fc-0777", "data").code == 0
+
+
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion", "Unavailable", "PendingImport"])
+def test_a_key_that_cannot_be_used_any_more_when_kms_saw_the_role_is_not_called_linked(
+    shell: Shell, state: str
+) -> None:
+    shell.sandbox.add_cache("fc-0777", ["data"], kms_calls=6)
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: shell.sandbox.set_key_state("data", state), nth=2)
+    run = shell.link("fc-0777", "data", "--wait", "1m", "-o", "json")
+    assert run.code == 4, run.words
+    (change,) = run.json["changes"]
+    assert "; the change itself was written" in change["error"]["message"]
+    assert shell.works("fc-0777", "data") == (False, False)
+    assert shell.run("check", "--cache", "fc-0777", "--bucket", "data").code == 4
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 7), (("--context", "both"), 0), (("--no-bucket-keys",), 0)])
+def test_bucket_keys_that_were_turned_on_while_kms_did_not_see_the_role(
+    shell: Shell, words: tuple[str, ...], code: int
+) -> None:
+    """What is given is for object ARNs then, and KMS is asked with the bucket's; what the caller stated is not compared."""
+    shell.sandbox.add_cache("fc-0777", ["data"], kms_calls=6)
+    key = shell.sandbox.key("data").arn
+    turn_on = functools.partial(shell.sandbox.set_bucket_encryption, "data", key=key, bucket_keys=True)
+    shell.sandbox.fault("kms:PutKeyPolicy", hook=lambda _: turn_on(), nth=2)
+    run = shell.link("fc-0777", "data", "--wait", "1m", *words)
+    assert run.code == code, run.words
+    if code:
+        assert "the Bucket Keys setting of bucket data has changed since the plan was made" in run.err
+        assert "Linked fc-0777 to data" not in run.words
+        assert shell.link("fc-0777", "data").code == 0
+        assert shell.run("check", "--cache", "fc-0777", "--bucket", "data").code == 0
 
 
 def test_where_the_bucket_cannot_be_read_after_a_long_write_the_error_says_that_it_was_written(shell: Shell) -> None:

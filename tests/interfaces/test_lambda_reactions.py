@@ -93,6 +93,27 @@ def test_a_policy_that_still_gives_access_is_neither_written_nor_counted(ready: 
     assert not list(ready.sandbox.requests.of("dynamodb:UpdateItem"))
 
 
+@pytest.mark.parametrize("buckets", [("data",), ("data", "data-bucket-keys")])
+def test_a_bucket_that_gets_a_key_that_is_not_allowed_while_the_role_is_waited_for_is_not_called_linked(
+    ready: Function, buckets: tuple[str, ...]
+) -> None:
+    tag_key(ready.sandbox, "data-bucket-keys")
+    other = ready.sandbox.key("data-key-id")
+    before = ready.sandbox.policy_text(other)
+    ready.sandbox.add_cache("fc-0bbb0bbb", buckets, role_calls=3)
+    ready.sandbox.fault(
+        "iam:*", hook=lambda _: ready.sandbox.set_bucket_encryption("data", key=other.arn), times=1, nth=2
+    )
+    with pytest.raises(fcsse.ChangedError):
+        ready(cache_created("fc-0bbb0bbb", *buckets))
+    (failed,) = of(ready.log(), "failed")
+    assert "bucket data has another key since" in failed["message"]
+    assert ready.sandbox.policy_text(other) == before
+    again = ready(cache_created("fc-0bbb0bbb", *buckets))
+    assert (again["result"], again["changed"]) == (("linked", False) if buckets[1:] else ("not allowed", False))
+    assert "data" in [line["bucket"] for line in of(ready.log(), "not allowed")]
+
+
 def test_after_the_days_limit_the_other_writer_wins_and_a_failure_is_logged(
     ready: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:

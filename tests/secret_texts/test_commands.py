@@ -167,3 +167,34 @@ def test_a_token_that_cannot_be_sent_is_not_shown(shell: Shell, between: str) ->
     parts = ("no-looks-at-all-but-long-enough", "and-another-part-of-it")
     run = shell.run("audit", "-vv", AWS_SESSION_TOKEN=between.join(parts))
     assert not any(part in run.out + run.err for part in parts), run.err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "csv"])
+def test_recorded_events_show_no_secret(shell: Shell, form: str) -> None:
+    """Callers choose user agents, session names and names of grants, and AWS's refusals may repeat a request."""
+    sandbox, secret = shell.sandbox, "hunter2-hunter2-hunter2"
+    key, told = sandbox.key("data").arn, f"password={secret}"
+    session = {"sessionIssuer": {"type": "Role", "arn": f"arn:aws:iam::{sandbox.account}:role/Admin"}}
+    for name, more in (
+        ("PutKeyPolicy", {"errorCode": "AccessDenied", "errorMessage": f"Canonical String should have been {told}"}),
+        ("PutKeyPolicy", {"userAgent": told, "sourceIPAddress": told}),
+        ("CreateGrant", {"requestParameters": {"keyId": key, "name": told, "granteePrincipal": told}}),
+    ):
+        event = {
+            "eventID": f"{name}-{len(more)}",
+            "eventName": name,
+            "eventSource": "kms.amazonaws.com",
+            "awsRegion": sandbox.region,
+            "userIdentity": {
+                "type": "AssumedRole",
+                "arn": f"arn:aws:sts::{sandbox.account}:assumed-role/Admin/{told}",
+                "sessionContext": session,
+            },
+            "requestParameters": {"keyId": key, "policy": sandbox.policy_text("data")},
+            "resources": [{"ARN": key}],
+        }
+        sandbox.add_event({**event, **more}, ago=60)
+    run = shell.run("history", "--key", key, "--failed", "--source-address", "-o", form)
+    assert run.code == 0, run.words
+    assert run.words.count("[hidden]") + run.words.count("\\[hidden\\]") >= 5
+    assert secret not in run.words

@@ -174,7 +174,10 @@ def audit_markdown(audit: Audit) -> str:
     """The answer as GitHub Markdown: the summary, the table of findings, then what to do about each."""
     out = ["### fcsse audit", "", escaped(audit.summary), *endpoint_markdown(audit.endpoints), ""]
     if audit.facts.off:
-        out += [f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", ""]
+        out += [
+            f"Not turned on for the account, or closed to these credentials, so not read: {', '.join(audit.facts.off)}.",
+            "",
+        ]
     if not audit.findings:
         return "\n".join([*out, *_record(audit)])
     out += ["| | severity | finding |", "| --- | --- | --- |"]

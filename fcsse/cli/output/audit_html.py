@@ -203,4 +203,4 @@ def _record(observed: Observed, pairs: Sequence[Pair]) -> str:
 def _notes(audit: Audit) -> str:
     if not audit.facts.off:
         return ""
-    return f'<p class="soft">Not turned on for the account, so not read: {text(", ".join(audit.facts.off))}.</p>'
+    return f'<p class="soft">Not turned on for the account, or closed to these credentials, so not read: {text(", ".join(audit.facts.off))}.</p>'

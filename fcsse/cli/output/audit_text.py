@@ -41,7 +41,12 @@ def audit_lines(
     summary = wrapped(audit.summary, max(LEAST, width)) if wrap_summary else [audit.summary]
     out: list[Line] = [line(text, "bold") for text in summary]
     if audit.facts.off:
-        out.append(line(f"Not turned on for the account, so not read: {', '.join(audit.facts.off)}.", "dim"))
+        out.append(
+            line(
+                f"Not turned on for the account, or closed to these credentials, so not read: {', '.join(audit.facts.off)}.",
+                "dim",
+            )
+        )
     if audit.findings:
         out += [line(""), line(f"{'SEVERITY':<{MARGIN}}FINDING", "bold")]
         for finding in audit.findings:

@@ -18,6 +18,7 @@ from fcsse.event_history.loss_phrases import loss_note, unsure_note
 from fcsse.event_history.observation_phrases import gap_note
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Before, Change, KeyHistory, Version
+from fcsse.masking import mask
 from fcsse.text import count, stamp
 
 
@@ -51,7 +52,7 @@ def _change(change: Change, grants: dict[str, Change], shown: Shown) -> list[Lin
     head = f"{stamp(event.time)}  {what(change, grants)}"
     out: list[Line] = [line(head, "bold red" if change.failed else "bold")]
     where = f" from {event.source_address or 'an address that is not recorded'}" if shown.addresses else ""
-    out.append(prose(f"  by {event.actor.name}{where}, with {tool_of(event.user_agent)}"))
+    out.append(prose(mask(f"  by {event.actor.name}{where}, with {tool_of(event.user_agent)}")))
     if event.id:
         out.append(line(f"  id {event.id}", "dim"))
     if event.failure:
@@ -87,7 +88,7 @@ def what(change: Change, grants: dict[str, Change]) -> str:
             text += f", in {count(days, 'day')}" if isinstance(days, int) else ""
         case _:
             pass
-    return f"failed: {text}" if change.failed else text
+    return mask(f"failed: {text}" if change.failed else text)
 
 
 def grant_words(change: Change) -> str:
@@ -196,8 +197,8 @@ def history_markdown(found: Histories, shown: Shown) -> str:
                 f"{event.time:%Y-%m-%d %H:%M:%S}",
                 escaped(what(change, grants) + failure),
                 escaped(event.actor.name),
-                *([escaped(event.source_address)] if shown.addresses else []),
-                escaped(tool_of(event.user_agent)),
+                *([escaped(mask(event.source_address))] if shown.addresses else []),
+                escaped(mask(tool_of(event.user_agent))),
                 f"`{visible(event.id).replace('`', '')}`",
             ]
             out.append("| " + " | ".join(cells) + " |")

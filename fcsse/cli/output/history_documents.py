@@ -12,6 +12,7 @@ from fcsse.event_history.loss_phrases import part_name
 from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.tools import tool_of
 from fcsse.event_history.versions import Change, KeyHistory, Version
+from fcsse.masking import mask
 from fcsse.model import DOCUMENT_SCHEMA
 
 COLUMNS = (
@@ -53,7 +54,7 @@ def history_csv(found: Histories, shown: Shown) -> str:
                 event.id,
                 change.version.before.value if change.version else "",
             )
-            out.append(csv_row([visible(cell) for cell in cells]))
+            out.append(csv_row([visible(mask(cell)) for cell in cells]))
     return "".join(out)
 
 
@@ -111,20 +112,20 @@ def _entry(change: Change, grants: dict[str, Change], shown: Shown) -> Json:
         "by": {
             "name": actor.name,
             "type": actor.kind or None,
-            "arn": actor.arn or None,
+            "arn": mask(actor.arn) or None,
             "account": actor.account or None,
             "role": actor.role or None,
-            "session": actor.session or None,
-            "service": actor.service or None,
+            "session": mask(actor.session) or None,
+            "service": mask(actor.service) or None,
         },
-        "tool": tool_of(event.user_agent),
-        "user_agent": event.user_agent or None,
+        "tool": mask(tool_of(event.user_agent)),
+        "user_agent": mask(event.user_agent) or None,
         "error": {"code": event.failure.code, "message": event.failure.message} if event.failure else None,
         "grant_id": event.grant_id or None,
         "version": _version(change.version) if change.version else None,
     }
     if shown.addresses:
-        entry["source_address"] = event.source_address or None
+        entry["source_address"] = mask(event.source_address) or None
     return entry
 
 

@@ -37,7 +37,12 @@ def organization_lines(
         if one.findings:
             out += [line(""), line(f"Account {one.member}", "bold")]
             if one.off:
-                out.append(line(f"Not turned on for the account, so not read: {', '.join(one.off)}.", "dim"))
+                out.append(
+                    line(
+                        f"Not turned on for the account, or closed to these credentials, so not read: {', '.join(one.off)}.",
+                        "dim",
+                    )
+                )
             out += findings_lines(one.findings, width, verbose)
     if endpoints:
         out += [line(""), line(f"Endpoint: {endpoints_text(endpoints)}")]

@@ -16,7 +16,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
 
-from fcsse.arn import Arn, partition_of
+from fcsse.arn import Arn, may_be_off, partition_of
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.audit.events import Answered, Complete, Countdown, Ended, Page
@@ -261,7 +261,8 @@ class _Reading:
     def _unread(self) -> tuple[tuple[str, ...], tuple[tuple[str, FcsseError], ...]]:
         """The Regions that are off for the account, and those that could not be read for another reason."""
         errors = sorted(self._errors.items())
-        off = [region for region, error in errors if self._scope.all_regions and isinstance(error, CredentialsError)]
+        refused = [region for region, error in errors if isinstance(error, CredentialsError)]
+        off = [region for region in refused if self._scope.all_regions and may_be_off(region)]
         return tuple(off), tuple((region, error) for region, error in errors if region not in off)
 
     def _refusals(self) -> list[Refusal]:

@@ -20,6 +20,10 @@ RANKS = {"high": 0, "medium": 1, "low": 2, "info": 3}
 PLACE = ("code", "cache", "bucket", "key", "region")
 
 
+_LESS = {"allowed": ("partly", "denied", "unknown"), "partly": ("denied", "unknown")}
+"""What is less than a pair had, for certain."""
+
+
 class Change(NamedTuple):
     """A finding that was there before and is different now. ``worse``: about more pairs, or more severe."""
 
@@ -46,8 +50,10 @@ class Comparison(NamedTuple):
 
     @property
     def is_worse(self) -> bool:
-        """Is there a new finding, an old one that is about more pairs or more severe, or a pair that has lost what it had in part?"""
-        lost = any(before == "partly" and pair["access"] == "denied" for _, pair, before in self.pairs_changed)
+        """Is there a new finding, an old one that is about more pairs or more severe, or a pair that has lost what it had, or of
+        which that is not known any more?
+        """
+        lost = any(pair["access"] in _LESS.get(before, ()) for _, pair, before in self.pairs_changed)
         return bool(self.new) or lost or any(one.worse for one in self.changed)
 
     def plus(self, other: Comparison) -> Comparison:
@@ -173,7 +179,11 @@ def compare_account(before: Json | None, now: Json) -> Comparison:
         same,
         tuple(unchecked),
         tuple((account, today[name]) for name in today if name not in then),
-        tuple((account, then[name]) for name in then if name not in today and then[name]["region"] in _regions(now)),
+        tuple(
+            (account, then[name])
+            for name in then
+            if name not in today and then[name]["region"] in _regions(now) and not _may_be_unlisted(name[0], now)
+        ),
         tuple(
             (account, today[name], then[name]["access"])
             for name in today
@@ -242,6 +252,9 @@ def _was_checked(was: Json, before: Json, now: Json) -> bool:
         places = {was["region"]} if was["region"] else then
     if places - read:
         return False
+    today = {(pair["cache"], pair["bucket"]) for pair in now["pairs"]}
+    if any(_may_be_unlisted(cache, now) for cache, _ in _pairs(was) - today):
+        return False
     if was["code"] in ("access-unknown", UNREADABLE.code):
         return True
     access = {(pair["cache"], pair["bucket"]): pair["access"] for pair in now["pairs"]}
@@ -249,6 +262,16 @@ def _was_checked(was: Json, before: Json, now: Json) -> bool:
     if was["code"] == ACCESS_MISSING.code and verdicts == {"allowed"}:
         return True
     return "unknown" not in verdicts and not any(_hides(one, was) for one in _unread_since(before, now))
+
+
+def _may_be_unlisted(cache: object, now: Json) -> bool:
+    """Is it a file system, and could those not be listed of which some are linked without an association? That finding, of all
+    that could not be read, is about no pair, bucket, key or Region.
+    """
+    return str(cache).startswith("fs-") and any(
+        one["code"] == UNREADABLE.code and not one["pairs"] and all(one[name] is None for name in PLACE[1:])
+        for one in now["findings"]
+    )
 
 
 def _regions(now: Json) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fcsse.commands.audit import fsx, grants, key_policies, pairs, record, unreadable
-from fcsse.commands.audit.facts import AccountFacts
+from fcsse.commands.audit.facts import OLDER, AccountFacts
 from fcsse.commands.audit.finding import Finding
 from fcsse.commands.audit.finding_kinds import Severity
 from fcsse.commands.audit.key_facts import keys_of
@@ -100,7 +100,8 @@ def standing(facts: AccountFacts, judged: Sequence[PairAudit]) -> int:
         return EXIT_PENDING
     if unreadable.lacks_permission(facts, judged):
         return EXIT_DENIED
-    return EXIT_OK if all(one.as_linked for one in judged) and not facts.unread else EXIT_PENDING
+    whole = not facts.unread and not any(refusal.kind == OLDER for refusal in facts.refusals)
+    return EXIT_OK if whole and all(one.as_linked for one in judged) else EXIT_PENDING
 
 
 def audit_of(
