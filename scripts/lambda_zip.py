@@ -58,6 +58,8 @@ def main(folder: Path, target: Path) -> None:
                 entry = zipfile.ZipInfo(str(name), LATEST)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    # An interruption leaves no hash of another zip: deployed under that name, CloudFormation would see no new code.
+    target.with_suffix(".sha256").unlink(missing_ok=True)
     partly.replace(target)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     target.with_suffix(".sha256").write_text(f"{digest}\n", encoding="ascii")

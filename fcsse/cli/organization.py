@@ -17,6 +17,7 @@ from fcsse.commands.audit.fix_state import FixRun, FixState
 from fcsse.commands.audit.organization import AccountAudit
 from fcsse.commands.audit.organization_fix import Fixes
 from fcsse.commands.audit.organization_run import Organization, audit_members
+from fcsse.discovery.fetcher import attempt
 from fcsse.errors import UnexpectedError, UsageError
 from fcsse.model import Member
 from fcsse.state_folder import user_folder
@@ -110,10 +111,13 @@ def _entries(run: Session, report: Report, skipped: frozenset[str], fixes: Fixes
 
 
 def _fix_run(wanted: Wanted, organization: Organization) -> FixRun:
-    scope = organization.scope
-    asked = tuple(sorted({one.url for one in organization.pipeline.aws.endpoints}))
+    scope, aws = organization.scope, organization.pipeline.aws
+    for service in ("fsx", "iam", "kms", "s3"):  # where they will be asked is known once their clients are made
+        attempt(aws.prepare, service)
+    asked = tuple(sorted({one.url for one in aws.endpoints}))
+    regions = scope.regions if scope.regions or scope.all_regions or aws.region is None else (aws.region,)
     return FixRun(
-        organization.caller.account, wanted.role_name, scope.regions, scope.all_regions, wanted.prune_orphans, asked
+        organization.caller.account, wanted.role_name, regions, scope.all_regions, wanted.prune_orphans, asked
     )
 
 

@@ -59,7 +59,9 @@ To begin with:     fcsse audit
 """
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
-_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+_OURS = ("FCSSE_PROFILE", "FCSSE_REGION", "FCSSE_ENDPOINT_URL", "FCSSE_BUCKET_PROFILE", "FCSSE_GRANT_PROFILE")
+"""AWS settings of this program: they count before the ``AWS_`` variables, and so would lead out of the sandbox."""
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", *_OURS)
 
 Port = Annotated[
     int,
@@ -113,7 +115,8 @@ def main(context: typer.Context, port: Port = 0) -> None:
         try:
             _say(describe(sandbox.account, sandbox.region, sandbox.other_account, _columns()))
             _say(f"\nListening on {sandbox.url}; stop it with Ctrl-C. In another shell:\n")
-            typer.echo(f"unset {' '.join(_UNSET)}")
+            of_services = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_"))
+            typer.echo(f"unset {' '.join((*_UNSET, *of_services))}")
             # Copies of simulated policies have no business among those of real ones.
             for name, value in {**sandbox.env(), "FCSSE_BACKUP_DIR": folder}.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
@@ -141,7 +144,7 @@ class _signals:  # noqa: N801  (reads as a word where it is used)
 
 def environment(sandbox: Sandbox, base: Mapping[str, str]) -> dict[str, str]:
     """``base`` without any AWS setting, and with the sandbox's."""
-    kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
+    kept = {name: value for name, value in base.items() if not name.startswith("AWS_") and name not in _OURS}
     return {**kept, **_with_fcsse(base), **sandbox.env()}
 
 
@@ -176,7 +179,7 @@ def run(
     try:
         with tempfile.TemporaryDirectory(prefix="fcsse-sandbox-") as folder:
             # Copies of simulated policies have no business among those of real ones.
-            code = _run(command, {"FCSSE_BACKUP_DIR": folder, **environment(sandbox, os.environ)})
+            code = _run(command, {**environment(sandbox, os.environ), "FCSSE_BACKUP_DIR": folder})
     finally:
         sandbox.stop()
     raise typer.Exit(code)

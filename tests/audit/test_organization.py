@@ -544,8 +544,9 @@ def test_a_state_file_that_is_none_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("other", "differing"),
     [
-        (FixRun("111122223333", "Other", (), False, False), "role_name"),
-        (FixRun("111122223333", "Audit", (), False, False, ("http://localhost:4566",)), "endpoints"),
+        (FixRun("111122223333", "Other", ("eu-west-1",), False, False), "role_name"),
+        (FixRun("111122223333", "Audit", ("us-west-2",), False, False), "regions"),  # of AWS_REGION or a profile
+        (FixRun("111122223333", "Audit", ("eu-west-1",), False, False, ("http://localhost:4566",)), "endpoints"),
     ],
 )
 def test_a_state_file_of_another_run_is_refused(
@@ -555,7 +556,7 @@ def test_a_state_file_of_another_run_is_refused(
     FixState.open(state, other, SystemClock()).finish(THIRD, 0)
     run = organization.run(*ORG, "--fix", "--yes", "--state", str(state))
     assert run.code == 2
-    assert differing in run.err
+    assert f"which differs in {differing}" in run.err
 
 
 @pytest.mark.parametrize("code", [1, 7, 255])
@@ -599,7 +600,7 @@ def test_a_state_file_that_cannot_be_written_is_told_before_anything_is(
     assert not [one for one in organization.sandbox.requests if one.operation == "kms:PutKeyPolicy"]
 
 
-AUDIT = FixRun("111122223333", "Audit", (), False, False)
+AUDIT = FixRun("111122223333", "Audit", ("eu-west-1",), False, False)
 
 
 @pytest.mark.parametrize(("days", "earlier"), [(0, 1), (2, 0), (-2, 0)])

@@ -234,6 +234,14 @@ def test_no_option_of_the_action_s_own_is_taken_for_a_value(runner: Runner, inpu
     assert runner.sandbox.policy_text("data") == before
 
 
+def test_blank_buckets_are_not_all_buckets_of_the_cache(runner: Runner) -> None:
+    """Two expressions that have no value, with a space between them."""
+    step = runner.run(cache="fc-0123", bucket=" \n ", command="unlink")
+    assert (step.code, step.outputs["exit-code"]) == (2, "2")
+    assert "the input 'bucket' is blank" in step.log
+    assert not runner.sandbox.requests
+
+
 @pytest.mark.parametrize("mode", ["plan", "apply"])
 def test_a_step_that_made_no_plan_fails(runner: Runner, mode: str) -> None:
     """``--help`` among the arguments ends fcsse with 0 before it looks at anything."""

@@ -305,6 +305,24 @@ def test_the_zip_leaves_out_what_the_function_never_imports(lambda_zip: ModuleTy
         ]
 
 
+def test_an_interrupted_build_leaves_no_hash_of_the_zip_before(
+    lambda_zip: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new zip was deployed under the name of the old one: CloudFormation saw no change, and the old code went on."""
+    folder, target = tmp_path / "packed", tmp_path / "fcsse.zip"
+    (folder / "fcsse").mkdir(parents=True)
+    (folder / "fcsse" / "aws_lambda.py").write_text("old", encoding="utf-8")
+    lambda_zip.main(folder, target)
+
+    def interrupted(_: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lambda_zip.hashlib, "sha256", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lambda_zip.main(folder, target)
+    assert not target.with_suffix(".sha256").exists()
+
+
 def test_what_the_function_calls_is_in_the_zip(lambda_zip: ModuleType) -> None:
     actions = [one.action for one in fcsse.permissions("lambda").permissions]
     assert {action.split(":")[0] for action in actions} | {"sts"} == lambda_zip.SERVICES

@@ -233,6 +233,20 @@ def test_run_passes_environment_and_exit_code() -> None:
     assert (found.returncode, found.stdout, found.stderr) == (42, "", "")
 
 
+def test_settings_of_fcsse_do_not_lead_out_of_the_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """``FCSSE_ENDPOINT_URL`` counts before ``AWS_ENDPOINT_URL``."""
+    for name in ("PROFILE", "REGION", "BUCKET_PROFILE", "GRANT_PROFILE"):
+        monkeypatch.setenv(f"FCSSE_{name}", "x")
+    monkeypatch.setenv("FCSSE_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FCSSE_BACKUP_DIR", str(tmp_path / "real"))
+    command = [sys.executable, "-m", "fcsse", "link", "--cache", "fc-0123", "--bucket", "data"]
+    found = subprocess.run(
+        [sys.executable, "-m", "fcsse.sandbox", "run", "--", *command], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert not (tmp_path / "real").exists(), "copies of simulated policies are not among those of real ones"
+
+
 def test_inside_fcsse_is_found_also_where_its_folder_was_not_in_the_path(
     world: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,7 +283,9 @@ def test_it_runs_until_it_is_stopped(number: int) -> None:
     process.send_signal(number)
     rest, told = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert lines[0] == "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN\n"
+    unset = lines[0].split()
+    assert unset[:4] == ["unset", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"]
+    assert {"FCSSE_ENDPOINT_URL", "FCSSE_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} <= set(unset)
     assert all(line.startswith("export ") for line in [*lines[1:], *rest.splitlines()])
     assert "fc-0123" in told
 

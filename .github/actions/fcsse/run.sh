@@ -138,6 +138,8 @@ split() {
         if [ -n "$flag" ]; then words+=("$flag" "$one"); else words+=("$one"); fi
     done
 }
+# Expressions without a value, with a space between them, name no bucket: left out, all the cache's buckets would be meant.
+case ${INPUT_BUCKET:-} in '' | *[![:space:]]*) ;; *) refuse "the input 'bucket' is blank: name buckets in it, or leave it out" ;; esac
 split --cache "${INPUT_CACHE:-}"
 split --bucket "${INPUT_BUCKET:-}"
 if [ "$command" = link ]; then

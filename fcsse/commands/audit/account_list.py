@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fcsse.arn import is_account
 from fcsse.errors import UsageError
@@ -21,7 +21,7 @@ KNOWN_STATES = (ACTIVE, "PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "C
 def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
     """The accounts in the order of their ids, each once. ``source`` is the file's name, for messages.
 
-    Lines: one id each; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
+    Lines: one id each, and its name after a comma; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
     account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list as
     ``Accounts``. Raises ``UsageError``, which names the line or entry: where a state is none as well, since an account that is
     taken for closed is not looked at. Source: Organizations API reference, ListAccounts (NextToken).
@@ -29,7 +29,7 @@ def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
     text = text.removeprefix("\ufeff")
     found: dict[str, Member] = {}
     try:
-        for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text):
+        for place, member in _json(text, source) if text.lstrip()[:1] in ("[", "{") else _lines(text, source):
             if not is_account(member.account):
                 raise _wrong(source, f"{place}: {member.account[:40]!r} is not an account id: 12 digits")
             if member.state not in KNOWN_STATES:
@@ -72,7 +72,7 @@ def _json(text: str, source: str) -> Iterator[tuple[str, Member]]:
             yield place, Member(str(entry).strip() if not isinstance(entry, bool) else repr(entry))
 
 
-def _lines(text: str) -> Iterator[tuple[str, Member]]:
+def _lines(text: str, source: str) -> Iterator[tuple[str, Member]]:
     lines = text.splitlines()
     first = next((one for one in lines if one.strip() and not one.lstrip().startswith("#")), "")
     heads = [_plain(cell) for cell in next(csv.reader([first]), [])]
@@ -81,13 +81,22 @@ def _lines(text: str) -> Iterator[tuple[str, Member]]:
         next(rows)
         for row in rows:
             cells = {name: value.strip() for name, value in row.items() if isinstance(name, str) and value is not None}
+            place = f"line {rows.line_num + lines.index(first)}"
+            _require_one([one for name, beyond in row.items() if name is None for one in beyond], place, source)
             if any(cells.values()):
-                yield f"line {rows.line_num + lines.index(first)}", _member(cells)
+                yield place, _member(cells)
         return
     for number, line in enumerate(lines, 1):
         words = next(csv.reader([line.partition("#")[0]]), [])
+        _require_one(words[1:], f"line {number}", source)
         if any(word.strip() for word in words):
             yield f"line {number}", Member(words[0].strip(), words[1].strip() if len(words) > 1 else "")
+
+
+def _require_one(more: Iterable[str], place: str, source: str) -> None:
+    """Raises ``UsageError`` for an account behind the first one of a line: it would pass for a name, and not be looked at."""
+    if any(is_account(word.strip()) for word in more):
+        raise _wrong(source, f"{place}: it names several accounts")
 
 
 def _member(cells: dict[str, str]) -> Member:

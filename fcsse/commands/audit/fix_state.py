@@ -31,7 +31,8 @@ LONGEST = timedelta(days=1)
 class FixRun(NamedTuple):
     """What a run is: two runs that differ in any of it do not continue each other.
 
-    ``endpoints``: the URLs other than AWS's own at which the accounts were asked for.
+    ``regions``: those that are looked at, also where they come from the settings; empty where it is every Region.
+    ``endpoints``: the URLs other than AWS's own at which AWS is asked.
     """
 
     caller: str
