@@ -252,7 +252,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         False,
         False,
         (),
-        "With --compare: exit 3 only if there is a new finding, an old one has become more severe or is about more pairs, or a pair can no longer do what it could, for all that is known; otherwise exit 0.",
+        "With --compare: exit 3 only if there is a new finding, an old one has become more severe or is about more pairs, or a pair has lost access or may have lost it; otherwise exit 0.",
     ),
     "backups:key": (("--key",), True, False, (), "Only backups of this key: its ARN or id."),
     "discard-others": (

@@ -137,7 +137,7 @@ NewOnly = Annotated[
     option(
         "--new-only",
         help="With --compare: exit 3 only if there is a new finding, an old one has become more severe or is about more "
-        "pairs, or a pair can no longer do what it could, for all that is known; otherwise exit 0.",
+        "pairs, or a pair has lost access or may have lost it; otherwise exit 0.",
         group=output.OUTPUT,
     ),
 ]
