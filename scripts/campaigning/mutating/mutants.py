@@ -105,6 +105,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.If() | ast.IfExp() | ast.While():
             new.test = ast.UnaryOp(ast.Not(), new.test)
             yield "condition turned", new
+        case ast.Return(value=ast.Constant(value=None | bool())):
+            return  # None is the same, or where only its truth counts; True and False are turned
         case ast.Return(value=ast.expr()):
             new.value = ast.Constant(None)
             yield "returns None", new
