@@ -131,7 +131,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--minutes", type=float, default=0.0, help="play fewer: none in functions after so long; 0: play all"
     )
     parser.add_argument("--budget", type=float, default=40.0, help="seconds of tests that a mutant meets at most")
-    parser.add_argument("--known", type=Path, help="keep there which functions each test calls; read where it is there")
+    parser.add_argument(
+        "--known",
+        type=Path,
+        help="keep there which functions each test calls; what is there already is not found out again",
+    )
     parser.add_argument("--least", type=float, default=90.0, help="percent that must be seen")
     given = parser.parse_args(arguments)
     begun, every = time.monotonic(), of_packages(given.package or PACKAGES)

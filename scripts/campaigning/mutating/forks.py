@@ -89,25 +89,27 @@ class Forks:
         gc.freeze()
         with tempfile.TemporaryDirectory() as folder:
             self.folder = Path(folder)
-            if not self._recall():
-                self._learn(session.items)
+            found = self._recall()
+            found |= self._learn([one for one in session.items if one.nodeid not in found])
+            if self.kept:
+                self.kept.write_text(json.dumps(found))
+            here = {(one.path, one.name): one for one, _ in self.places.values()}
+            for test, (seconds, calls, failed) in found.items():
+                called = (here.get((path, name)) for path, name, _ in calls)
+                self.known[test] = Known(seconds, frozenset(one for one in called if one))
+                self.failed.extend([test] * failed)
             if len(self.failed) <= FAILING:
                 self._meet({one.nodeid: one for one in session.items if one.nodeid not in self.failed}, begun)
         return True
 
-    def _recall(self) -> bool:
-        """Is what was learned kept from before?"""
+    def _recall(self) -> dict[str, Any]:
+        """What was learned before. A function may have moved since."""
         if self.kept is None or not self.kept.is_file():
-            return False
-        self._take(json.loads(self.kept.read_text()))
-        return True
+            return {}
+        found: dict[str, Any] = json.loads(self.kept.read_text())
+        return found
 
-    def _take(self, found: dict[str, Any]) -> None:
-        for test, (seconds, calls, failed) in found.items():
-            self.known[test] = Known(seconds, frozenset(Function(*one) for one in calls))
-            self.failed.extend([test] * failed)
-
-    def _learn(self, items: list[pytest.Item]) -> None:
+    def _learn(self, items: list[pytest.Item]) -> dict[str, Any]:
         """Runs all tests, in a child a processor, and notes what each calls."""
         shares = os.cpu_count() or 1
         # Tests of one file stay together: what they share is made once.
@@ -115,6 +117,8 @@ class Forks:
         pids = {}
         for share in range(shares):
             mine = [one for one in items if files.index(one.path) % shares == share]
+            if not mine:
+                continue
             told = self.folder / f"known-{share}"
             pids[_fork(lambda mine=mine, told=told: self._note(mine, told))] = told
         found: dict[str, Any] = {}
@@ -124,9 +128,7 @@ class Forks:
                 message = "a process of the tests ended early"
                 raise RuntimeError(message)
             found |= json.loads(told.read_text())
-        self._take(found)
-        if self.kept:
-            self.kept.write_text(json.dumps(found))
+        return found
 
     def _note(self, items: list[pytest.Item], told: Path) -> None:
         found: dict[str, tuple[float, list[tuple[str, str, int]], bool]] = {}
