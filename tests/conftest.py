@@ -13,7 +13,7 @@ import typer.main
 from hypothesis import HealthCheck, settings
 
 from fcsse.cli.main import COLLECT_EVERY
-from tests import left_threads, neutral_environment, thorough
+from tests import left_threads, neutral_environment, recorded, thorough
 from tests.quick_clients import quick_clients
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ gc.set_threshold(COLLECT_EVERY)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declares ``--thorough``."""
+    """Declares ``--thorough`` and ``--record``."""
     parser.addoption(thorough.OPTION, action="store_true", help="try all combinations and more examples")
+    parser.addoption(recorded.OPTION, action="store_true", help="keep the answers of now in tests/data")
 
 
 def pytest_configure(config: pytest.Config) -> None:
