@@ -135,6 +135,7 @@ def _answer(read: CallEvent, about: Happening, report: Report, rules: LinkRules)
             "bucket": one.pair.bucket,
             "status": became.value,
             "summary": one.summary,
+            **({"warnings": list(one.warnings)} if one.warnings else {}),
         }
         for one, became in report.pairs
     ]

@@ -19,6 +19,7 @@ from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import translated
 from fcsse.aws.named_call import Call
 from fcsse.errors import NotFoundError
+from fcsse.masking import mask
 from fcsse.model import Association, Cache
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _entries(fsx: FSxClient, operation: str, field: str, wanted: Mapping[str, An
 
 def _cache(entry: Mapping[str, Any], id_field: str) -> Cache:
     failure = entry.get("FailureDetails") or {}
-    return Cache(entry[id_field], entry["Lifecycle"], failure.get("Message", ""))
+    return Cache(entry[id_field], entry["Lifecycle"], mask(failure.get("Message", "")))
 
 
 def list_associations(fsx: FSxClient, cache: str | None = None) -> tuple[Association, ...]:
@@ -109,7 +110,7 @@ def _older_link(system: Mapping[str, Any]) -> tuple[Association, ...]:
     """What a file system imports from, and what it exports to where that is another prefix of the bucket."""
     link = system.get("LustreConfiguration", {}).get("DataRepositoryConfiguration") or {}
     lifecycle = "DELETING" if system.get("Lifecycle") == "DELETING" else link.get("Lifecycle", "")
-    failure = (link.get("FailureDetails") or {}).get("Message", "")
+    failure = mask((link.get("FailureDetails") or {}).get("Message", ""))
     paths = dict.fromkeys(path for path in (link.get("ImportPath"), link.get("ExportPath")) if path)
     return tuple(Association("", system["FileSystemId"], path, lifecycle, failure) for path in paths)
 
@@ -129,5 +130,5 @@ def _association(entry: Mapping[str, Any]) -> Association:
         entry.get("FileCacheId") or entry["FileSystemId"],
         entry["DataRepositoryPath"],
         entry["Lifecycle"],
-        failure.get("Message", ""),
+        mask(failure.get("Message", "")),
     )

@@ -215,7 +215,8 @@ def check_observed(pipeline: Pipeline, target: Target, options: Options) -> tupl
 def _all_explained(found: Sequence[Observation], changes: Changes) -> bool:
     """Is there a recorded change for each?"""
     return all(
-        changes.since(one.asked.key, one.last.event.time, TAKING if one.last.allowed else GIVING)[0] is not None
+        changes.since(one.asked.key, one.asked.role, one.last.event.time, TAKING if one.last.allowed else GIVING)[0]
+        is not None
         for one in found
         if one.last
     )

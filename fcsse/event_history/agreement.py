@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from fcsse.arn import Arn
 from fcsse.evaluator.request import Verdict
-from fcsse.event_history.events import Event, KeyMatch
-from fcsse.event_history.key_changes import GIVING, TAKING
+from fcsse.event_history.events import Event, KeyMatch, text_of
+from fcsse.event_history.key_changes import GIVING, TAKING, KeyChange
 from fcsse.event_history.uses import Use, Uses
 from fcsse.model import Pair
 
@@ -100,8 +100,12 @@ class Changes(NamedTuple):
     times: Mapping[str, Sequence[datetime]] = {}
     read_from: Mapping[str, datetime] = {}
 
-    def since(self, key: Arn, moment: datetime, names: frozenset[str]) -> tuple[Event | None, datetime | None]:
-        """The first known change of the key at or after a moment; the event where there is one, and the time."""
+    def since(
+        self, key: Arn, role: Arn, moment: datetime, names: frozenset[str]
+    ) -> tuple[Event | None, datetime | None]:
+        """The first known change of the key at or after a moment that may be about the role; the event where there is one, and
+        the time.
+        """
         found = [
             event
             for event in self.events
@@ -109,6 +113,7 @@ class Changes(NamedTuple):
             and event.failure is None
             and event.time >= moment
             and event.is_about(key) is KeyMatch.YES
+            and not _is_grant_to_another(event, role)
         ]
         if found:
             # One of the same second may have come before; it counts where there is no later one.
@@ -123,6 +128,14 @@ class Changes(NamedTuple):
 
 
 NO_CHANGES = Changes()
+
+
+def _is_grant_to_another(event: Event, role: Arn) -> bool:
+    """Is it a grant that was made to somebody else by name? Services make them on busy keys all the time."""
+    if event.name != KeyChange.GRANT_CREATED.value:
+        return False
+    to = [text_of(event.parameters, name) for name in ("granteePrincipal", "granteeServicePrincipal")]
+    return any(to) and str(role) not in to
 
 
 def observe(
@@ -173,7 +186,7 @@ def _judged(found: Observation, last: Use, changes: Changes) -> Observation:
     if (found.verdict is ALLOWED) is last.allowed:
         return found._replace(agreement=Agreement.AGREES)
     key, moment = found.asked.key, last.event.time
-    event, changed = changes.since(key, moment, TAKING if last.allowed else GIVING)
+    event, changed = changes.since(key, found.asked.role, moment, TAKING if last.allowed else GIVING)
     if changed is not None:
         return found._replace(agreement=Agreement.CHANGED, change=event, changed=changed)
     known = changes.known_from(key, moment)

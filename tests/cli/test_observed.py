@@ -98,6 +98,20 @@ def test_a_refusal_that_no_change_explains_is_exit_code_3(shell: Shell) -> None:
     assert document.json["pairs"][0]["read"] == "allowed", "the verdict stays what the policy says"
 
 
+def test_a_grant_to_somebody_else_explains_no_refusal(shell: Shell) -> None:
+    """Services make grants on a busy key all the time."""
+    assert shell.works("fc-0123", "data") == (False, False)
+    shell.linked("fc-0123", "data", "--no-backup")
+    shell.sandbox.age_events(7300)
+    refused_read(shell, ago=600)
+    other = f"arn:aws:iam::{shell.sandbox.account}:role/KeyUser"
+    key = shell.sandbox.key("data").arn
+    shell.sandbox.client("kms").create_grant(KeyId=key, GranteePrincipal=other, Operations=["Decrypt"])
+    run = shell.run(*CHECK)
+    assert run.code == 3, run.words
+    assert "CreateGrant" not in run.out
+
+
 def test_a_success_against_the_verdict(shell: Shell) -> None:
     shell.linked("fc-0123", "data")
     assert shell.works("fc-0123", "data") == (True, True)

@@ -84,6 +84,19 @@ def test_a_policy_that_was_put_back_is_linked_again(ready: Function) -> None:
     assert of(ready.log(), "backup")[0]["policy"]
 
 
+def test_what_may_still_stand_in_the_way_is_told_of_what_is_linked(ready: Function) -> None:
+    """A Deny of which nobody can tell whether it is about the cache's requests."""
+    policy = json.loads(default_policy())
+    here = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": here}
+    policy["Statement"].append(deny)
+    answer = ready(put_back(ready.sandbox, json.dumps(policy)))
+    assert (answer["result"], answer["changed"]) == ("linked", True)
+    pairs: Any = answer["pairs"]
+    assert ["kms:Decrypt may still fail after linking" in one["warnings"][0] for one in pairs] == [True]
+    assert of(ready.log(), "linked")[0]["pairs"] == pairs
+
+
 def test_a_policy_that_still_gives_access_is_neither_written_nor_counted(ready: Function) -> None:
     put = put_back(ready.sandbox, ready.sandbox.policy_text("data"))
     wrote = count_of_puts(ready)

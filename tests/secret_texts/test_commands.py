@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import fcsse
+from fcsse.sandbox.state import Association
 from tests.cli.shell import Shell
 from tests.interfaces.deployed_function import cache_created
 from tests.secret_texts.samples import CANONICAL, SECRET_KEY, TOKEN
@@ -197,4 +198,14 @@ def test_recorded_events_show_no_secret(shell: Shell, form: str) -> None:
     run = shell.run("history", "--key", key, "--failed", "--source-address", "-o", form)
     assert run.code == 0, run.words
     assert run.words.count("[hidden]") + run.words.count("\\[hidden\\]") >= 5
+    assert secret not in run.words
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "csv", "sarif"])
+def test_what_fsx_says_of_a_failed_link_shows_no_secret(shell: Shell, form: str) -> None:
+    secret = "hunter2-hunter2-hunter2"
+    failed = Association("dra-0123456789abcdef0", "s3://data/", "MISCONFIGURED", f"no access with password={secret}")
+    shell.sandbox.add_cache("fc-0777", [failed])
+    run = shell.run("audit", "-v", "-o", form)
+    assert "no access with password" in run.out, run.words
     assert secret not in run.words
