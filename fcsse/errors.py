@@ -108,6 +108,10 @@ class NotAwsAnswerError(UnexpectedError):
     """
 
 
+class DryRunIgnoredError(NotAwsAnswerError):
+    """A request with KMS's ``DryRun`` was carried out, which AWS never does: some simulators of AWS pass the member over."""
+
+
 class UsageError(FcsseError):
     """Invalid arguments: a malformed id, or options that contradict each other. Nothing was asked of AWS. Exit code 2."""
 
