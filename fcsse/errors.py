@@ -107,9 +107,8 @@ class NotAwsAnswerError(UnexpectedError):
     Nothing follows from it: where a refusal of AWS leaves a fact unknown and the rest can go on, this ends the run.
     """
 
-
-class DryRunIgnoredError(NotAwsAnswerError):
-    """A request with KMS's ``DryRun`` was carried out, which AWS never does: some simulators of AWS pass the member over."""
+    carried_out: bool = False
+    """Was a request carried out that was sent with KMS's ``DryRun``? Some simulators of AWS pass that over."""
 
 
 class UsageError(FcsseError):

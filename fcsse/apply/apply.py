@@ -15,7 +15,7 @@ from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.unknown_ids import await_arns
 from fcsse.arn import Arn
-from fcsse.errors import DryRunIgnoredError, FcsseError, ImpossibleError, UnconfirmedError
+from fcsse.errors import FcsseError, ImpossibleError, NotAwsAnswerError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation
 from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
@@ -166,8 +166,8 @@ def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
 def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChange, ...]:
     """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
 
-    Raises ``DryRunIgnoredError``, after which no more is tried. Source: KMS developer guide, "Testing your permissions"
-    (DryRun). KMS offers nothing such for key policies.
+    Raises ``NotAwsAnswerError`` where one was carried out, after which no more is tried. Source: KMS developer guide,
+    "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
     """
     results: list[AppliedChange | FailedChange] = []
     for change in plan.changes:
@@ -187,12 +187,12 @@ def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChang
                     results.append(AppliedChange(change, "not written: dry run", changed=False))
                 case _:
                     assert_never(change)
-        except DryRunIgnoredError:
-            which = f"the end of grant {change.grant.grant_id}" if isinstance(change, GrantEnding) else "a grant"
-            run.journal.begin(f"{which} on key {change.key}")
-            run.journal.finish()
-            raise
         except FcsseError as error:
+            if isinstance(error, NotAwsAnswerError) and error.carried_out:
+                which = f"the end of grant {change.grant.grant_id}" if isinstance(change, GrantEnding) else "a grant"
+                run.journal.begin(f"{which} on key {change.key}")
+                run.journal.finish()
+                raise
             results.append(FailedChange(change, error))
     return tuple(results)
 

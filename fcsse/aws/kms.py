@@ -14,7 +14,7 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import error_code, translated
 from fcsse.aws.named_call import Call
-from fcsse.errors import DryRunIgnoredError, FcsseError, UnexpectedError
+from fcsse.errors import FcsseError, NotAwsAnswerError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
@@ -255,19 +255,21 @@ def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
 def _passes(call: Call, dry_run: bool) -> Iterator[None]:
     """Lets ``DryRunOperationException`` pass in a dry run: it means that the call would have succeeded.
 
-    Raises ``DryRunIgnoredError`` where it did succeed. Source: KMS developer guide, "Testing your permissions".
+    Raises ``NotAwsAnswerError`` where it did succeed. Source: KMS developer guide, "Testing your permissions".
     """
     try:
         yield
-    except ClientError as error:
-        if not dry_run or error_code(error) != "DryRunOperationException":
+    except ClientError as refusal:
+        if not dry_run or error_code(refusal) != "DryRunOperationException":
             raise
     else:
         if dry_run:
-            raise DryRunIgnoredError(
+            error = NotAwsAnswerError(
                 f"{call.opening}: not AWS's answer: it was carried out, though it was sent with DryRun",
                 "AWS never does that; some simulators of AWS do. Make no dry runs of grants at this endpoint.",
             )
+            error.carried_out = True
+            raise error
 
 
 @contextmanager
