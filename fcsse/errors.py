@@ -107,6 +107,9 @@ class NotAwsAnswerError(UnexpectedError):
     Nothing follows from it: where a refusal of AWS leaves a fact unknown and the rest can go on, this ends the run.
     """
 
+    carried_out: bool = False
+    """Was a request carried out that was sent with KMS's ``DryRun``? Some simulators of AWS pass that over."""
+
 
 class UsageError(FcsseError):
     """Invalid arguments: a malformed id, or options that contradict each other. Nothing was asked of AWS. Exit code 2."""

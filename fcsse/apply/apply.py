@@ -6,7 +6,7 @@ other keys. KMS has no version on a key policy, so whoever writes last wins; ``P
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, assert_never
 
@@ -15,14 +15,15 @@ from fcsse.apply.grants import add_grant, end_grant, try_grant
 from fcsse.apply.policy_writer import ApplyContext, PolicyWriter
 from fcsse.apply.unknown_ids import await_arns
 from fcsse.arn import Arn
-from fcsse.errors import FcsseError, ImpossibleError, UnconfirmedError
+from fcsse.errors import FcsseError, ImpossibleError, NotAwsAnswerError, UnconfirmedError
 from fcsse.evaluator.pair_access import decide_pair, requests_of
 from fcsse.link_options import AccessLevel, Operation
 from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
-from fcsse.planning.outlook import stands_in_the_way
+from fcsse.planning.outlook import stands_in_the_way, stays
 from fcsse.planning.pairs import access_of, grant_of, what_happens
 from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.planning.review import STALE_AFTER
+from fcsse.planning.wanted_grant import ends
 from fcsse.policy.document import parsed
 from fcsse.policy.equivalence import equivalent
 from fcsse.policy.steps import Step
@@ -109,9 +110,11 @@ def as_made(plan: Plan, results: Sequence[AppliedChange | FailedChange]) -> Plan
     applied = [one for one in results if isinstance(one, AppliedChange)]
     anew = [one for one in applied if one.made and one.made.steps != _steps(one.change)]
     others = [one for one in applied if plan.operation is Operation.LINK and _others_wrote(one, plan)]
-    if not anew and not others:
+    left = [one.change for one in results if isinstance(one.change, GrantEnding) and not _is_ended(one)]
+    if not anew and not others and not left:
         return plan
-    made = (_as_made(outcome, anew) for outcome in plan.outcomes)
+    held = {one.change.key: one.held for one in applied if one.held is not None}
+    made = (_with_grants_left(_as_made(outcome, anew), left, held) for outcome in plan.outcomes)
     return plan._replace(outcomes=tuple(_judged_anew(outcome, plan.level, others) for outcome in made))
 
 
@@ -128,6 +131,24 @@ def _others_wrote(one: AppliedChange, plan: Plan) -> bool:
         return not equivalent(parsed(one.held), change.after, change.key.partition)
     facts = (outcome.facts for outcome in plan.outcomes)
     return one.held not in {known.policy for known in facts if known and known.key and known.key.arn == change.key}
+
+
+def _is_ended(one: AppliedChange | FailedChange) -> bool:
+    return isinstance(one, AppliedChange) or one.unconfirmed
+
+
+def _with_grants_left(outcome: Outcome, left: Sequence[Change], held: Mapping[Arn, str]) -> Outcome:
+    """The outcome with what the pair keeps by grants that could not be ended for another pair, which its plan counted on.
+    ``held`` are the texts of the policies that were edited.
+    """
+    facts = outcome.facts
+    grants = [change.grant for change in left if isinstance(change, GrantEnding)]
+    if not grants or facts is None or facts.grants is None or facts.key is None:
+        return outcome
+    others = [one for one in grants if one in facts.grants and not ends(one, facts)]
+    text = held.get(facts.key.arn, facts.policy)
+    said = stays(facts, None, parsed(text) if text else None, others) if others else ()
+    return outcome._replace(warnings=tuple(dict.fromkeys((*outcome.warnings, *said))))
 
 
 def _judged_anew(outcome: Outcome, level: AccessLevel, others: Sequence[AppliedChange]) -> Outcome:
@@ -166,7 +187,8 @@ def _as_made(outcome: Outcome, anew: Sequence[AppliedChange]) -> Outcome:
 def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChange, ...]:
     """The dry run's last step: KMS itself says whether grants would be made or ended; policies are left alone.
 
-    Source: KMS developer guide, "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
+    Raises ``NotAwsAnswerError`` where one was carried out, after which no more is tried. Source: KMS developer guide,
+    "Testing your permissions" (DryRun). KMS offers nothing such for key policies.
     """
     results: list[AppliedChange | FailedChange] = []
     for change in plan.changes:
@@ -187,6 +209,11 @@ def try_plan(plan: Plan, run: ApplyContext) -> tuple[AppliedChange | FailedChang
                 case _:
                     assert_never(change)
         except FcsseError as error:
+            if isinstance(error, NotAwsAnswerError) and error.carried_out:
+                which = f"the end of grant {change.grant.grant_id}" if isinstance(change, GrantEnding) else "a grant"
+                run.journal.begin(f"{which} on key {change.key}")
+                run.journal.finish()
+                raise
             results.append(FailedChange(change, error))
     return tuple(results)
 

@@ -14,7 +14,7 @@ from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import error_code, translated
 from fcsse.aws.named_call import Call
-from fcsse.errors import FcsseError, UnexpectedError
+from fcsse.errors import FcsseError, NotAwsAnswerError, UnexpectedError
 from fcsse.model import Grant, Key
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def create_grant(
         extra["DryRun"] = True
     call = Call("kms:CreateGrant", f"key {key}", f"creating grant {name} on key {key}", OTHER_ACCOUNT)
     grant_id: str = ""
-    with translated(call), _passes(dry_run):
+    with translated(call), _passes(call, dry_run):
         grant_id = ask(
             kms, "CreateGrant", KeyId=key, GranteePrincipal=grantee, Operations=list(operations), Name=name, **extra
         )["GrantId"]
@@ -237,7 +237,7 @@ def revoke_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     """Ends a grant with the key side's permission. Source: KMS API reference, RevokeGrant."""
     extra: dict[str, Any] = {"DryRun": True} if dry_run else {}
     call = Call("kms:RevokeGrant", f"key {key}", f"revoking grant {grant_id} on key {key}", OTHER_ACCOUNT)
-    with translated(call), _passes(dry_run), _ended_before():
+    with translated(call), _passes(call, dry_run), _ended_before():
         ask(kms, "RevokeGrant", KeyId=key, GrantId=grant_id, **extra)
 
 
@@ -247,21 +247,29 @@ def retire_grant(kms: KMSClient, key: str, grant_id: str, *, dry_run: bool = Fal
     call = Call(
         "kms:RetireGrant", f"key {key}", f"retiring grant {grant_id} on key {key}", "the grant or " + OTHER_ACCOUNT
     )
-    with translated(call), _passes(dry_run), _ended_before():
+    with translated(call), _passes(call, dry_run), _ended_before():
         ask(kms, "RetireGrant", KeyId=key, GrantId=grant_id, **extra)
 
 
 @contextmanager
-def _passes(dry_run: bool) -> Iterator[None]:
+def _passes(call: Call, dry_run: bool) -> Iterator[None]:
     """Lets ``DryRunOperationException`` pass in a dry run: it means that the call would have succeeded.
 
-    Source: KMS developer guide, "Testing your permissions".
+    Raises ``NotAwsAnswerError`` where it did succeed. Source: KMS developer guide, "Testing your permissions".
     """
     try:
         yield
-    except ClientError as error:
-        if not dry_run or error_code(error) != "DryRunOperationException":
+    except ClientError as refusal:
+        if not dry_run or error_code(refusal) != "DryRunOperationException":
             raise
+    else:
+        if dry_run:
+            error = NotAwsAnswerError(
+                f"{call.opening}: not AWS's answer: it was carried out, though it was sent with DryRun",
+                "AWS never does that; some simulators of AWS do. Make no dry runs of grants at this endpoint.",
+            )
+            error.carried_out = True
+            raise error
 
 
 @contextmanager

@@ -184,8 +184,8 @@ class _Run(NamedTuple):
         results = self.pipeline.apply(plan, expected=expected, ask_advisories=ask_advisories)
         shown, plan = plan, self.pipeline.with_advisories(plan) if ask_advisories else plan
         self.run.progress.stop()
-        late = _new_warnings(shown, plan)
         plan = as_made(plan, results)
+        late = _new_warnings(shown, plan)
         return plan, results, late, self._settled(results, begun)
 
     def _settled(self, results: Sequence[AppliedChange | FailedChange], begun: datetime) -> SettleOutcome | None:

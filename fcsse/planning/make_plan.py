@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from fcsse.errors import FcsseError
-from fcsse.link_options import Options
+from fcsse.link_options import Operation, Options
 from fcsse.model import Facts, Obstacle
 from fcsse.planning.before_edit import key_policy, what_it_takes
 from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange, change_policy
 from fcsse.planning.pairs import outcome_of
 from fcsse.planning.plan import Outcome, Plan
 from fcsse.planning.requirements import Requirement
+from fcsse.planning.wanted_grant import ends
 
 
 def make_plan(
@@ -30,6 +31,7 @@ def make_plan(
     edits: dict[str, PolicyChange | FcsseError] = {}
     for arn, group in _by_key(needs).items():
         edits[arn] = _policy_change(group, options, (saved or {}).get(arn, ()))
+    ended = _ended(needs) if options.operation is Operation.UNLINK else frozenset()
     outcomes: list[Outcome] = []
     grants: list[GrantChange] = []
     for asked in needs:
@@ -38,7 +40,7 @@ def make_plan(
                 outcomes.append(asked)
             case (facts, need):
                 edited = edits.get(str(need.key.arn)) if need.access else None
-                outcome, its_grants = outcome_of(facts, need, edited, options)
+                outcome, its_grants = outcome_of(facts, need, edited, options, ended)
                 outcomes.append(outcome)
                 grants += its_grants
     written = [
@@ -52,6 +54,12 @@ def make_plan(
         context=options.context,
         narrow_grant=options.narrow_grant,
     )
+
+
+def _ended(needs: Sequence[Outcome | tuple[Facts, Requirement]]) -> frozenset[str]:
+    """The ids of the grants that unlinking these pairs ends: what one of them ends serves none of the others either."""
+    found = (asked[0] for asked in needs if not isinstance(asked, Outcome))
+    return frozenset(grant.grant_id for facts in found for grant in facts.grants or () if ends(grant, facts))
 
 
 def _unique(changes: Sequence[GrantChange]) -> tuple[GrantChange, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fcsse.advice import NARROW, PRUNE, advice
 from fcsse.errors import FcsseError
@@ -32,13 +32,19 @@ from fcsse.text import count
 
 
 def outcome_of(
-    facts: Facts, need: Requirement, edited: PolicyChange | FcsseError | None, options: Options
+    facts: Facts,
+    need: Requirement,
+    edited: PolicyChange | FcsseError | None,
+    options: Options,
+    ended: Collection[str] = (),
 ) -> tuple[Outcome, list[GrantChange]]:
-    """How a pair comes out, and its grants to create or end. ``edited``: what became of its key's policy, if anything."""
+    """How a pair comes out, and its grants to create or end. ``edited``: what became of its key's policy, if anything;
+    ``ended``: the ids of the grants that end with the plan, for whichever pair.
+    """
     if isinstance(edited, FcsseError):
         return Outcome(facts.pair, Status.BLOCKED, edited.message, Via.POLICY, facts, need.warnings, edited), []
     if options.operation is Operation.UNLINK:
-        return _unlink_outcome(facts, need, edited)
+        return _unlink_outcome(facts, need, edited, ended)
     if edited is not None:
         return _statement_outcome(facts, need, edited), []
     return _grant_outcome(facts, need)
@@ -159,7 +165,9 @@ def _grant_outcome(facts: Facts, need: Requirement) -> tuple[Outcome, list[Grant
     return Outcome(facts.pair, Status.TO_DO, summary, Via.GRANT, facts, warnings, in_doubt=need.in_doubt), [addition]
 
 
-def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None) -> tuple[Outcome, list[GrantChange]]:
+def _unlink_outcome(
+    facts: Facts, need: Requirement, edited: PolicyChange | None, ended: Collection[str]
+) -> tuple[Outcome, list[GrantChange]]:
     mine = [step for step in edited.steps if need.access and concerns(step, need.access)] if edited else []
     doing = any(_is_tidying(step) or (step in mine and changes(step)) for step in (edited.steps if edited else ()))
     warnings = [*need.warnings, *(_policy_warnings(edited, mine) if edited else ())]
@@ -181,7 +189,6 @@ def _unlink_outcome(facts: Facts, need: Requirement, edited: PolicyChange | None
                 f"Grant {grant.grant_id} was not made by fcsse; it is not limited to this bucket, so it may serve other "
                 "buckets of the cache too."
             )
-    ended = {change.grant.grant_id for change in ending}
     left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
     after = edited.after if edited else None
     warnings += stays(facts, need.access, after, left)

@@ -72,6 +72,19 @@ def test_a_dry_run_of_a_grant_asks_kms_itself(shell: Shell) -> None:
     assert "--expect" not in refused.out
 
 
+@pytest.mark.parametrize(("command", "operation"), [("link", "kms:CreateGrant"), ("unlink", "kms:RevokeGrant")])
+def test_an_endpoint_that_carries_dry_runs_out_is_told(shell: Shell, command: str, operation: str) -> None:
+    """Simulators that do not know DryRun made or ended the grant, and the run said that nothing was written."""
+    if command == "unlink":
+        shell.linked("fc-0123", "data-other-account")
+    shell.sandbox.fault(operation, hook=lambda call: call.parameters.pop("DryRun"))
+    run = shell.run(command, "--cache", "fc-0123", "--bucket", "data-other-account", "--dry-run", "-o", "json")
+    assert (run.code, run.json["changed"]) == (1, True), run.words
+    assert "it was carried out, though it was sent with DryRun" in run.json["error"]["message"]
+    assert "Written: " in run.err
+    assert len(shell.grants("data-other-account")) == (command == "link")
+
+
 def test_a_dry_run_of_unlinking_a_grant_ends_nothing(shell: Shell) -> None:
     shell.linked("fc-0123", "data-other-account")
     run = shell.unlink("fc-0123", "data-other-account", "--dry-run", "--exit-code")

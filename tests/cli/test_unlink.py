@@ -209,6 +209,28 @@ def test_a_grant_for_another_bucket_or_cache_stays(shell: Shell) -> None:
     assert len(shell.grants("data")) == 2
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_grant_that_ends_for_another_bucket_of_the_run_is_kept_only_where_that_fails(
+    shell: Shell, refused: bool
+) -> None:
+    """It was said to give access, by the plan that ended it."""
+    sandbox = shell.sandbox
+    key = sandbox.add_key("shared")
+    for bucket in ("one", "two"):
+        sandbox.add_bucket(bucket, algorithm="aws:kms", key=key.arn)
+    sandbox.add_cache("fc-0aaa", ["one", "two"])
+    shell.linked("fc-0aaa", "one", "--via", "grant")
+    shell.linked("fc-0aaa", "two")
+    if refused:
+        for operation in ("kms:RevokeGrant", "kms:RetireGrant"):
+            sandbox.fault(operation, "AccessDeniedException", times=None)
+    run = shell.run("unlink", "--cache", "fc-0aaa")
+    assert run.code == (5 if refused else 0), run.words
+    kept = "Warning: fc-0aaa keeps access to the key by grant fcsse:fc-0aaa:one"
+    assert (kept in run.out) is refused
+    assert "Unlinked fc-0aaa from two" in run.out
+
+
 def test_a_grant_made_by_hand_goes_with_a_warning(shell: Shell) -> None:
     shell.sandbox.client("kms").create_grant(
         KeyId=shell.sandbox.key("data-other-account").arn, GranteePrincipal=role("fc-0123"), Operations=OPERATIONS
