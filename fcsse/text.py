@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
@@ -15,6 +16,13 @@ def listed(names: list[str] | tuple[str, ...], most: int = 3) -> str:
     if len(names) > most + 1:
         names = [*names[:most], f"{len(names) - most:,} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def alternatives(texts: Sequence[str], most: int = 3) -> str:
+    """Texts of which one counts, in words: ``a``, ``a or b``, ``a or b or c or 2 others``."""
+    if len(texts) > most + 1:
+        texts = [*texts[:most], f"{len(texts) - most:,} others"]
+    return " or ".join(texts)
 
 
 def capitalized(text: str) -> str:

@@ -18,6 +18,7 @@ from fcsse.evaluator.context import Context
 from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Disputed, Form, Values
 from fcsse.evaluator.operators import Operand, Operator
 from fcsse.evaluator.request import Comparison
+from fcsse.text import alternatives
 
 MOST_ANSWERS = 512
 """How many answers of one entry are kept."""
@@ -222,8 +223,7 @@ class Entry(NamedTuple):
             return f"{self.label} {'absent' if 'true' in self.null else 'present'}"
         if self.operator is None:
             return f"{self.name} on {self.label}"
-        texts = [operand.text for operand in self.operands]
-        listed = " or ".join(texts[:3]) + (f" or {len(texts) - 3} others" if len(texts) > 3 else "")
+        listed = alternatives([operand.text for operand in self.operands])
         each = {"all": "every value of ", "any": "a value of "}.get(self.quantifier, "")
         return f"{each}{self.label} {self.operator.phrase} {listed or 'nothing'}"
 

@@ -6,7 +6,6 @@ exception for one role: IAM user guide, "aws:PrincipalArn".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from fcsse.evaluator.request import Comparison, Decision
 from fcsse.model import Facts
 from fcsse.policy.document import printable
 from fcsse.policy.encryption_context import ContextForm
+from fcsse.text import alternatives
 
 CONTEXT_KEY = "kms:encryptioncontext:aws:s3:arn"
 
@@ -89,14 +89,10 @@ def advice(found: Exemption, statement: str) -> str:
 
 
 def _clause(one: Comparison, form: ContextForm | None) -> str:
-    listed = _listed(one.wanted)
+    listed = alternatives(one.wanted)
     has = f"has {one.given}" if one.given is not None else "has none"
     if not one.wanted:
         return f"it is for requests with {one.key} {one.phrase}; this one {has}"
     if one.negated and one.given is not None and one.key.lower() == CONTEXT_KEY and form is not None:
         has += ", since Bucket Keys are on" if form is ContextForm.BUCKET else ", since Bucket Keys are off"
     return f"it is for requests with {one.key} {one.phrase} {listed}; this one {has}"
-
-
-def _listed(values: Sequence[str]) -> str:
-    return " or ".join(values[:3]) + (f" or {len(values) - 3} others" if len(values) > 3 else "")
