@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from fcsse.evaluator.request import Request
+from fcsse.evaluator.evaluate import evaluate
+from fcsse.evaluator.request import Decision, Request
 from fcsse.model import Grant
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -70,6 +71,18 @@ class Case:
     resource_account: str | None = None
     decided_by: str | None = None
     words: tuple[str, ...] = field(default=())
+
+
+def decide(case: Case, policy: Any = None) -> Decision:
+    """What is found of it; ``policy``: its document in another form."""
+    return evaluate(
+        case.document if policy is None else policy,
+        case.request,
+        case.grants,
+        case.key_state,
+        identity_policies=case.identity_policies,
+        resource_account=case.resource_account,
+    )
 
 
 def statement(**changes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from fcsse.evaluator.evaluate import compile_policy, evaluate
 from tests.evaluator import cases_conditions, cases_elements, cases_sets, cases_sides
-from tests.evaluator.case import Case
+from tests.evaluator.case import Case, decide
 
 CASES: list[Case] = [
     *cases_conditions.CASES,
@@ -22,14 +22,7 @@ CASES: list[Case] = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Case) -> None:
     before = copy.deepcopy(case.document)
-    found = evaluate(
-        case.document,
-        case.request,
-        case.grants,
-        case.key_state,
-        identity_policies=case.identity_policies,
-        resource_account=case.resource_account,
-    )
+    found = decide(case)
     assert found.verdict.value == case.expected, (case.source, found)
     assert found.reason
     if case.decided_by is not None:
@@ -40,17 +33,7 @@ def test_case(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case.name)
 def test_a_policy_made_ready_gives_the_same_decision(case: Case) -> None:
     ready = compile_policy(json.loads(json.dumps(case.document)))
-    answers = [
-        evaluate(
-            policy,
-            case.request,
-            case.grants,
-            case.key_state,
-            identity_policies=case.identity_policies,
-            resource_account=case.resource_account,
-        )
-        for policy in (case.document, ready, ready)
-    ]
+    answers = [decide(case, policy) for policy in (case.document, ready, ready)]
     assert answers[0] == answers[1] == answers[2]
 
 

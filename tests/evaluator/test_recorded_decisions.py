@@ -10,25 +10,12 @@ import pytest
 from fcsse.evaluator.evaluate import evaluate
 from fcsse.evaluator.request import Decision
 from tests import recorded
-from tests.evaluator.case import ask, document, statement
+from tests.evaluator.case import ask, decide, document, statement
 from tests.evaluator.test_cases import CASES
 
 
 def test_what_is_said_of_every_case(pytestconfig: pytest.Config) -> None:
-    found = {
-        case.name: _shown(
-            evaluate(
-                case.document,
-                case.request,
-                case.grants,
-                case.key_state,
-                identity_policies=case.identity_policies,
-                resource_account=case.resource_account,
-            )
-        )
-        for case in CASES
-    }
-    recorded.compare(pytestconfig, "decisions", found)
+    recorded.compare(pytestconfig, "decisions", {case.name: _shown(decide(case)) for case in CASES})
 
 
 def _shown(decision: Decision) -> dict[str, Any]:
