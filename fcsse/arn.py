@@ -92,6 +92,18 @@ def prefix_in(text: str) -> str:
     return text.removeprefix("s3://").partition("/")[2] if text.startswith("s3://") else ""
 
 
+class CacheId(str):
+    """A cache's id with the account that its ARN named, if any, so that it is not taken for a cache of another account."""
+
+    account: str
+
+    def __new__(cls, name: str, account: str = "") -> CacheId:
+        """The id ``name``, as any other text."""
+        made = super().__new__(cls, name)
+        made.account = account
+        return made
+
+
 def cache_in(text: str) -> str | None:
     """The id in ``text`` of a file cache or file system, which may also be its ARN; None where there is none.
 
@@ -100,7 +112,7 @@ def cache_in(text: str) -> str | None:
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn and arn.service == "fsx" else ("", "", text)
     fits = {"file-cache": name.startswith("fc-"), "file-system": name.startswith("fs-")}.get(kind, not kind)
-    return name if fits and is_cache_id(name) else None
+    return CacheId(name, arn.account if arn else "") if fits and is_cache_id(name) else None
 
 
 def is_partition(text: str) -> bool:

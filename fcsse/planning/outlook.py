@@ -233,6 +233,29 @@ def stays(
     return tuple(dict.fromkeys(said))
 
 
+def kept_elsewhere(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[str, ...]:
+    """Where the cache has no role in the caller's account: which grants are to its role in another one, as sentences.
+
+    No two caches have one id, so it is the cache's role. A key's owner may unlink a cache of another account by mistake for one
+    of the own, and would hear that nothing gives it access.
+    """
+    if facts.role is None or facts.role.exists:
+        return ()
+    said = []
+    for text in dict.fromkeys(grant.grantee for grant in grants if grant.grantee):
+        role = Arn.parse(text)
+        if role is None or role_cache(text) != facts.pair.cache or role.account == facts.account:
+            continue
+        theirs = facts._replace(account=role.account, role=Role(role, facts.role.cache))
+        said += [
+            f"{facts.pair.cache} keeps access to the key by {one.by}: it is to the cache's role in account {role.account}, and "
+            f"the credentials are of account {facts.account}. That account ends it with unlink, or the key's with kms:RevokeGrant."
+            for one in kept(theirs, after, grants)
+            if one.grant is not None
+        ]
+    return tuple(dict.fromkeys(said))
+
+
 def _why_kept(one: Kept, access: Access | None, after: PolicyDocument | None, grants: Sequence[Grant]) -> str:
     """Why what gives the access was not taken away."""
     if one.statement is not None and after is not None and access is not None:

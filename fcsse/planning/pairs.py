@@ -10,7 +10,7 @@ from fcsse.link_options import Operation, Options, Via
 from fcsse.model import READ_OPERATIONS, Facts, Grant
 from fcsse.planning.before_edit import read_only_until_now
 from fcsse.planning.changes import GrantAddition, GrantChange, GrantEnding, PolicyChange
-from fcsse.planning.outlook import kept, stays
+from fcsse.planning.outlook import kept, kept_elsewhere, stays
 from fcsse.planning.plan import Outcome, Status
 from fcsse.planning.requirements import Requirement
 from fcsse.planning.wanted_grant import GRANT_PREFIX, ends, may_be_ours, may_serve_others
@@ -191,7 +191,8 @@ def _unlink_outcome(
             )
     left = [grant for grant in facts.grants or () if grant.grant_id not in ended]
     after = edited.after if edited else None
-    warnings += stays(facts, need.access, after, left)
+    elsewhere = kept_elsewhere(facts, after, left)
+    warnings += (*stays(facts, need.access, after, left), *elsewhere)
     giving = {one.statement for one in kept(facts, after, left)}
     named = {after.statements[index].label for index in giving if index is not None} if after else set()
     repeated = {
@@ -210,6 +211,8 @@ def _unlink_outcome(
     nothing = f"no statement or grant of key {need.key.id} gives {who} access to this bucket"
     if warnings:
         nothing = f"no statement or grant of key {need.key.id} says what fcsse writes for {who} and this bucket"
+    if elsewhere:
+        nothing = f"no statement or grant of key {need.key.id} is to a role of {who} in account {facts.account}"
     if facts.role and not facts.role.exists and edited:
         warnings += _perhaps_dead(edited)
     return Outcome(facts.pair, Status.NOTHING, nothing, via, facts, tuple(warnings)), []

@@ -209,3 +209,12 @@ def test_a_key_that_is_not_of_the_buckets_region_is_refused(shell: Shell, arn: s
     assert several.code == 4
     assert shell.works("fc-0123", "data") == (True, True)
     assert "plain-far" not in shell.sandbox.policy_text("data")
+
+
+def test_an_arn_of_another_accounts_cache_is_no_cache_of_this_one(shell: Shell) -> None:
+    foreign = f"arn:aws:fsx:{REGION}:444455556666:file-cache/fc-0999"
+    offline = ("--account", OWN, "--region", REGION, "--bucket-keys")
+    for words in (("unlink",), ("statement", *offline)):
+        run = shell.run(*words, "--cache", foreign, "--bucket", "data")
+        assert run.code == 2, run.words
+        assert "fc-0999 is of account 444455556666, and the role is looked for in account 111122223333" in run.words

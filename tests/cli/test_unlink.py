@@ -162,6 +162,25 @@ def test_a_grant_whose_role_is_gone_is_ended(shell: Shell) -> None:
     assert shell.grants("data-other-account") == []
 
 
+def test_the_grant_of_a_cache_of_another_account_is_named_to_the_keys_owner(shell: Shell) -> None:
+    shell.sandbox.add_cache("fc-0999", account=OTHER)
+    key = shell.sandbox.key("data").arn
+    grantee = role("fc-0999", OTHER)
+    made = shell.sandbox.client("kms").create_grant(
+        KeyId=key, GranteePrincipal=grantee, Name="fcsse:fc-0999:data", Operations=list(OPERATIONS)
+    )
+    run = shell.unlink("fc-0999", "data")
+    assert run.code == 0, run.words
+    assert shell.grants("data")[0]["GrantId"] == made["GrantId"]
+    said = " ".join(run.out.split())
+    assert (
+        f"fc-0999 keeps access to the key by grant fcsse:fc-0999:data: it is to the cache's role in account {OTHER}"
+        in said
+    )
+    assert "gives fc-0999 access" not in run.out, "something does"
+    assert f"is to a role of fc-0999 in account {OWN}" in run.out
+
+
 @pytest.mark.parametrize("via", ["policy", "grant"])
 def test_a_bucket_that_is_gone_is_unlinked_by_its_key(shell: Shell, via: str) -> None:
     key = shell.sandbox.add_key("short-lived")
