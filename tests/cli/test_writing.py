@@ -140,6 +140,7 @@ def test_another_writer_between_read_and_write_loses_nothing(shell: Shell) -> No
     assert run.code == 0, run.words
     sids = [statement["Sid"] for statement in shell.statements("data")]
     assert writer.wrote == 1
+    assert "Somebody else changed the policy meanwhile, so the change was planned anew on theirs." in run.err
     assert "Foreign 1" in sids
     assert shell.works("fc-0123", "data") == (True, True)
 
