@@ -62,6 +62,13 @@ STATEMENTS: dict[str, tuple[Value, ...]] = {
     "an element that nobody knows": (changed(Owner="me"),),
     "one condition more": (conditions(Bool={"aws:SecureTransport": "true"}),),
     "two conditions more": (conditions(Bool={"aws:SecureTransport": "true"}, Null={"aws:userid": "false"}),),
+    "many differences": (
+        {
+            **conditions(Bool={"aws:SecureTransport": "true"}, Null={"aws:userid": "false"}),
+            "Action": "kms:*",
+            "Owner": "me",
+        },
+    ),
     "another account": (conditions(StringEquals={"kms:CallerAccount": "444455556666"}),),
     "exact context": (conditions(StringLike={}, StringEquals={CONTEXT: "arn:aws:s3:::data/*"}),),
     "part of the bucket": (conditions(StringLike={CONTEXT: "arn:aws:s3:::data/in/*"}),),

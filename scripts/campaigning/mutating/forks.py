@@ -1,7 +1,7 @@
 """The tests that meet mutants: collected once, in one process, which forks for each mutant with its code in place of the function's.
 
 A plugin for pytest, whose own loop it replaces. At first children run all tests, and note which functions each calls. Then each
-mutant meets the tests that call its function, those first that saw the last mutants of it, then the quickest.
+mutant meets the tests that call its function: those first that saw others of it, then those that saw most, then the quickest.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class Forks:
     failed: list[str] = field(default_factory=list)
     known: dict[str, Known] = field(default_factory=dict)
     saw: dict[Function, list[str]] = field(default_factory=dict)
+    often: Counter[str] = field(default_factory=Counter)
     places: dict[int, tuple[Function, list[FunctionType]]] = field(default_factory=dict)
 
     @pytest.hookimpl(tryfirst=True)
@@ -186,13 +188,14 @@ class Forks:
             raise RuntimeError(message)
         if seen_by and child.mutant.function:
             self.saw.setdefault(child.mutant.function, []).append(seen_by)
+            self.often[seen_by] += 1
         self.ended(Ended(child.mutant, seen_by, child.tests))
 
     def _tests_of(self, mutant: Mutant, known: dict[str, Known]) -> list[str]:
         """In the order in which they are tried, no more than the budget allows."""
         saw = self.saw.get(mutant.function, []) if mutant.function else []
         calling = [test for test, one in known.items() if mutant.function in one.calls]
-        calling.sort(key=lambda test: (test not in saw, known[test].seconds))
+        calling.sort(key=lambda test: (test not in saw, -self.often[test], known[test].seconds))
         chosen, spent = [], 0.0
         for one in calling:
             spent += known[one].seconds
