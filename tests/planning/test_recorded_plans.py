@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -90,7 +91,8 @@ OPTIONS: dict[str, Options] = {
 
 def test_plans_and_verdicts(pytestconfig: pytest.Config) -> None:
     found = {}
-    for number, (name, facts) in enumerate(_facts()):
+    for name, facts in _facts():
+        number = crc32(name.encode())  # and not its place, which changes where another one is put before it
         for at, (doing, options) in enumerate(OPTIONS.items()):
             if (
                 at == 0 or (number + at) % 3 == 0
