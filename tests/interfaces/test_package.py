@@ -57,6 +57,7 @@ def rewritten(wheel: Path, folder: Path, name: str, change: Any) -> Path:
     return copy
 
 
+@pytest.mark.nightly
 def test_a_file_that_is_missing_or_not_what_is_recorded_is_found(built: tuple[Path, Path], tmp_path: Path) -> None:
     without = rewritten(built[0], tmp_path, "licenses/LICENSE", lambda _: None)
     assert [fault.split(", ")[-1].split(": ")[-1] for fault in faults(without)] == [

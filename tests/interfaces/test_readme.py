@@ -43,6 +43,7 @@ def test_help_texts_and_picture_are_current() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform == "win32", reason="the picture is taken of a pseudo-terminal")
 def test_what_is_out_of_date_is_found(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "scripts" / "readme_page", tmp_path / "scripts" / "readme_page")

@@ -284,6 +284,7 @@ def test_narrow_terminals_lose_nothing(shell: Shell, columns: str) -> None:
     assert "--every-cache" in text
 
 
+@pytest.mark.nightly
 def test_the_names_of_the_help_option_are_in_one_order_whatever_the_hashes() -> None:
     program = (
         "from fcsse.cli.app import load\n"

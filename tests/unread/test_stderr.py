@@ -80,6 +80,7 @@ def run_unread(sandbox: Sandbox, home: Path, stderr: int, *words: str, **more: s
     return process.wait(DEADLINE), out
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("unread", UNREAD, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("more", [("-v",), ("-vv",)], ids=" ".join)
 def test_progress_that_nobody_reads_changes_nothing(
@@ -92,6 +93,7 @@ def test_progress_that_nobody_reads_changes_nothing(
     assert len(sandbox.policy("data")["Statement"]) == 2
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("unread", UNREAD, ids=lambda one: one.__name__)
 @pytest.mark.parametrize(
     ("words", "code"),

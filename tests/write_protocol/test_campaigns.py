@@ -59,6 +59,7 @@ def test_kills(tmp_path: Path) -> None:
     assert kills.campaign(3, 3, seed=7) == 0
 
 
+@pytest.mark.nightly
 def test_errors() -> None:
     assert errors.main(["--processes", "1", "--every", "809"]) == 0
 
