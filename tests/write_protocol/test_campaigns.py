@@ -170,7 +170,7 @@ def test_mutants_meet_the_tests_of_their_function(tmp_path: Path) -> None:
     program.write_text(
         "from scripts.campaigning import mutation\n"
         "mutation.TESTS = ('policy',)\n"
-        "raise SystemExit(mutation.main(['--package', 'policy', '--sample', '12', '--budget', '10']))\n"
+        "raise SystemExit(mutation.main(['--package', 'policy', '--sample', '12', '--budget', '10', '--least', '50']))\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
