@@ -121,8 +121,8 @@ class Bucket(NamedTuple):
 
     ``region`` is None where nothing told it, which only matters where a key is involved. ``foreign``: does it belong
     to another account than the cache; None = not asked. ``given``: the caller stated the facts, nothing was read; ``bucket_keys_known``
-    is False where the caller left the Bucket Key setting out, ``bucket_keys_stated`` True where the caller's counts, whatever S3 says. ``default``: what S3 says, where the caller stated a key that it
-    does not name, or names by an alias.
+    is False where the caller left the Bucket Key setting out; ``bucket_keys_stated`` is True where the caller stated it, which
+    counts whatever S3 says. ``default``: what S3 says, where the caller stated a key that it does not name, or names by an alias.
     """
 
     name: str

@@ -47,7 +47,7 @@ class LostWrites(NamedTuple):
 
     ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
     be said of. ``newest_missing``: a call that the record does not show yet wrote the policy, by what KMS shows or a copy states.
-     ``ours``: how many puts of ours were looked at, ``newest`` when the last of them was.
+    ``ours``: how many puts of ours were looked at, ``newest`` when the last of them was.
     """
 
     lost: tuple[Loss, ...]

@@ -21,9 +21,9 @@ KNOWN_STATES = (ACTIVE, "PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "C
 def parse_accounts(text: str, source: str) -> tuple[Member, ...]:
     """The accounts in the order of their ids, each once. ``source`` is the file's name, for messages.
 
-    Lines: one id each, and its name after a comma; blank lines and what follows ``#`` do not count. CSV: a row of names with one of id, account or
-    account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list as
-    ``Accounts``. Raises ``UsageError``, which names the line or entry: where a state is none as well, since an account that is
+    Lines: one id each, and its name after a comma; blank lines and what follows ``#`` do not count. CSV: a row of names with one
+    of id, account or account id, and optionally name and state. JSON: a list of ids or objects, or an object with such a list
+    as ``Accounts``. Raises ``UsageError``, which names the line or entry: where a state is none as well, since an account that is
     taken for closed is not looked at. Source: Organizations API reference, ListAccounts (NextToken).
     """
     text = text.removeprefix("\ufeff")
