@@ -22,6 +22,7 @@ from fcsse.policy.document import PolicyDocument
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.step_phrases import other_form_only, why_not_ours
+from fcsse.text import capitalized
 
 
 def already_allowed(before: PairDecisions, access: Access) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def stops_some(
             continue
         actions = ", ".join(dict.fromkeys(row.asked.action for row in judged.denials))
         by = decider(judged.denials[0].decision) or "a statement"
-        found.append(f"{by[:1].upper()}{by[1:]} of the key policy denies {actions} to {cache}.")
+        found.append(f"{capitalized(by)} of the key policy denies {actions} to {cache}.")
     return tuple(found)
 
 
