@@ -13,7 +13,7 @@ OPTION = "--thorough"
 MOST_COMBINATIONS = 6
 """Of so many combinations one is tried by default, of fewer where a parameter has fewer values."""
 
-EXAMPLES = 3
+EXAMPLES = 4
 """Of so many examples one is tried by default."""
 
 _is_on = False
@@ -36,7 +36,7 @@ def is_on() -> bool:
 
 
 def examples(most: int, few: int | None = None) -> int:
-    """How many examples of these are tried, or seeds played: all, or ``few``, a third of them unless told."""
+    """How many examples of these are tried, or seeds played: all, or ``few``, a quarter of them unless told."""
     if _is_on:
         return most
     return most // EXAMPLES if few is None else few

@@ -39,6 +39,7 @@ def slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Slo
     return answer
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("words", "operation"), OPERATIONS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_slow_answer_ends_in_an_error(
     shell: Shell, proxy: Proxy, words: tuple[str, ...], operation: str, slow: Slow

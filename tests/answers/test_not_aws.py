@@ -49,6 +49,7 @@ def is_told(run: Run, operation: str, proxy: Proxy) -> None:
         assert wrong not in run.words.replace("Whether fc-0123 can", "")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("form", "operation")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_an_answer_that_is_not_aws_s_ends_the_command(
     assert shell.sandbox.policy("data") == before
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.combinations("form", "operation")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(
@@ -102,6 +104,7 @@ def test_whose_a_bucket_is_is_not_taken_from_such_an_answer(shell: Shell, proxy:
     assert not WRITES.intersection(run.operations)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("operation", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize(

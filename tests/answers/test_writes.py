@@ -21,6 +21,7 @@ def test_a_put_that_aws_took_is_confirmed_by_reading_it_back(shell: Shell, proxy
     assert shell.works("fc-0123", "data") == (True, True)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("words", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("words", [LINK, UNLINK], ids=lambda words: words[0])
@@ -47,6 +48,7 @@ def test_a_put_that_reached_aws_at_the_second_try(shell: Shell, proxy: Proxy, fo
     assert len(shell.statements("data")) == 2
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.combinations("spoiled", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("spoiled", ["kms:PutKeyPolicy", "kms:GetKeyPolicy"])
@@ -113,6 +115,7 @@ def test_a_grant_that_cannot_be_listed_is_unconfirmed(shell: Shell, proxy: Proxy
     assert len(shell.grants("data-other-account")) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("heard", "form")
 @pytest.mark.parametrize("form", NOT_AWS)
 @pytest.mark.parametrize("heard", [True, False], ids=["AWS took it", "AWS never heard of it"])

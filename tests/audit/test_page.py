@@ -218,6 +218,7 @@ def test_text_stands_out_from_its_background(browser: Browser, scheme: str, medi
     assert browser.run(CONTRASTS) == []
 
 
+@pytest.mark.nightly
 def test_light_and_dark(browser: Browser) -> None:
     colours = []
     for scheme in ("light", "dark"):

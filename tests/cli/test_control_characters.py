@@ -170,6 +170,7 @@ def test_a_deny_that_stops_a_link_gives_no_command_either(shell: Shell) -> None:
         assert not [one for one in run.words.splitlines() if one.strip(" >`-").startswith("curl")], run.words
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("account", [OWN, OTHER])
 @pytest.mark.parametrize("form", FORMS)
 def test_nor_is_what_a_bucket_names_as_its_key(shell: Shell, account: str, form: tuple[str, ...]) -> None:
@@ -194,6 +195,7 @@ JOB = "##[set-output name=digest]x ##vso[task.setvariable variable=x]y ###[add-m
 """What GitHub's and Azure's runners take for commands, wherever in a line of a job's log."""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "words",

@@ -18,6 +18,7 @@ CASES = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("cache", "bucket", "words"), CASES.values(), ids=CASES.keys())
 def test_it_writes_nothing_and_shows_what_the_run_then_does(
     shell: Shell, cache: str, bucket: str, words: tuple[str, ...]
@@ -92,6 +93,7 @@ def test_a_dry_run_of_unlinking_a_grant_ends_nothing(shell: Shell) -> None:
     assert len(shell.grants("data-other-account")) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("cache", "bucket", "words"), CASES.values(), ids=CASES.keys())
 def test_the_digest_is_stable_and_binds_the_run(shell: Shell, cache: str, bucket: str, words: tuple[str, ...]) -> None:
     first = shell.link(cache, bucket, *words, "--dry-run").digest

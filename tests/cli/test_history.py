@@ -345,6 +345,7 @@ def test_a_busy_key_s_uses_take_no_pages(shell: Shell) -> None:
     assert run.count("cloudtrail:LookupEvents") == 9
 
 
+@pytest.mark.nightly
 def test_more_versions_than_are_read_are_read_in_part_and_that_is_said(shell: Shell) -> None:
     written(shell, "data", "first")
     raw = shell.sandbox.state.trail.events[-1].written()

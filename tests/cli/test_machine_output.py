@@ -41,6 +41,7 @@ ENDINGS: dict[str, tuple[tuple[str, ...], int, str | None]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("words", "code", "error"), ENDINGS.values(), ids=ENDINGS.keys())
 def test_stdout_is_exactly_one_json_document(
     shell: Shell, words: tuple[str, ...], code: int, error: str | None
@@ -96,6 +97,7 @@ FORMS = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("command", "form"), FORMS)
 def test_each_form_that_is_offered_is_answered(shell: Shell, command: str, form: str) -> None:
     shell.sandbox.switches.lookups_per_second = 0  # two a second in the real time that nothing here waits for

@@ -130,6 +130,7 @@ def test_ctrl_c_at_the_question_writes_nothing_and_says_so(sandbox: Sandbox, tmp
     assert sandbox.requests.count("kms:PutKeyPolicy") == 0
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("words", "more"), [(("--yes",), {}), (("-y",), {}), ((), {"FCSSE_YES": "1"}), ((), {"CI": "true"})]
 )
@@ -152,6 +153,7 @@ def test_no_question_where_nothing_would_be_written(sandbox: Sandbox, tmp_path: 
 COLOURED = re.compile(r"\x1b\[[0-9;]*3[1-6]m|\x1b\[[0-9;]*m\+")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("words", "more", "coloured"),
     [

@@ -8,6 +8,7 @@ from tests.cli.documented_statements import CONTEXT, OPERATIONS, OTHER, OWN, doc
 from tests.cli.shell import WRITES, Shell
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("cache", "bucket", "words"),
     [

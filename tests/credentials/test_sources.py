@@ -191,6 +191,7 @@ SOURCES: dict[Callable[[Operator], tuple[str, ...]], set[str]] = {
 """With what the endpoints must have been asked."""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("source", "command")
 @pytest.mark.parametrize("command", ["check", "audit"])
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)

@@ -57,6 +57,7 @@ def test_an_sso_token_that_cannot_be_renewed(operator: Operator) -> None:
     assert operator.endpoints.asked == ["oidc refresh_token"]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("state", ["missing", "ended", "damaged", "revoked"])
 def test_legacy_sso(operator: Operator, state: str) -> None:
     words = legacy_sso(operator)

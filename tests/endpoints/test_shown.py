@@ -45,6 +45,7 @@ def run_with(shell: Shell, place: str, url: str, tmp_path: Path, *words: str) ->
 PLACES = ["--endpoint-url", "FCSSE_ENDPOINT_URL", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SERVICE", "profile", "services"]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.combinations("place", "words")
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

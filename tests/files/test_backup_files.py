@@ -71,6 +71,7 @@ def check_all_commands(shell: Shell, path: Path) -> None:
     assert len(shell.statements("data")) == 1
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "plant", [*planted.PLANTED, pytest.param(planted.foreign_file, marks=needs_root)], ids=lambda plant: plant.__name__
 )

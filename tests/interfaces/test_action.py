@@ -329,6 +329,7 @@ def test_what_fcsse_says_is_no_command_to_the_runner(runner: Runner, code: int) 
     assert [line[: len("::error::fcsse")] for line in commands(step.log)] == (["::error::fcsse"] if code else [])
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("run", "end", "changed"),
     [
@@ -352,6 +353,7 @@ def test_a_run_that_broke_off_has_not_said_that_there_is_nothing_to_do(
     assert (f"changed: {changed}" in step.summary) is (run == "--yes")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("value", ["".join(HOSTILE)])
 @pytest.mark.parametrize("name", ["expect", "via", "context", "key", "bucket-role", "grant-role", "wait"])
 def test_an_input_arrives_as_one_word(runner: Runner, name: str, value: str) -> None:

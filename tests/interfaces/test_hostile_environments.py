@@ -87,7 +87,7 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
         pytest.param(name, sample, marks=[pytest.mark.nightly] * nightly)
         for name, sample, nightly in (
             (DUMB, AT_A_TERMINAL, 0),
-            (COLOURED, FEW, 0),
+            (COLOURED, FEW, 1),
             (DUMB, SAMPLE, 1),
             (COLOURED, SAMPLE, 1),
             (NOTHING, FEW, 1),

@@ -38,6 +38,7 @@ def all_at_once(shell: Shell) -> set[str]:
     return {operation for _, _, operation in CONDITIONS.values()}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_action_that_a_condition_makes_necessary_is_told(name: str, shell: Shell) -> None:
     command, words, options = COMMANDS[name]

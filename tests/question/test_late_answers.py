@@ -93,6 +93,7 @@ CHANGES = [replace_key, edit_policy, turn_on_bucket_keys, give_bucket_away]
 LINK = ("link", "--cache", "fc-0123", "--bucket", "data")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("form", [(), ("-q",), ("-o", "json")], ids=" ".join)
 def test_link_shows_what_changed_and_asks_again(

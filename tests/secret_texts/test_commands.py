@@ -25,6 +25,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.combinations("form", "code")
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 @pytest.mark.parametrize("code", REFUSALS)

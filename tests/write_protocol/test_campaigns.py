@@ -135,7 +135,7 @@ def test_fuzz_sees_a_record_that_is_taken_wrongly(monkeypatch: pytest.MonkeyPatc
 
 
 def test_mutants_differ_in_one_place_and_are_code() -> None:
-    path = "fcsse/policy/equivalence.py"
+    path = "fcsse/policy/edited_statement.py"
     found = mutants(path)
     assert len(found) > 20
     texts = {one.text() for one in found}
