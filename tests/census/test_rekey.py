@@ -330,6 +330,14 @@ def test_the_summary_does_not_count_objects_that_could_not_be_looked_at() -> Non
     assert summary(partly).startswith("s3://data: looked at 2 objects: all encrypted the same way")
 
 
+def test_other_readers_are_told_of_where_the_key_changes() -> None:
+    other_key = plan_rekey(counted(group("aws:kms", OLD)), RekeyRequest(), target())
+    assert Caveat.READERS in other_key.caveats
+    same_key = plan_rekey(counted(group("aws:kms", NEW)), RekeyRequest(), target())
+    assert same_key.movable
+    assert Caveat.READERS not in same_key.caveats
+
+
 def test_objects_that_were_not_looked_at_may_be_changed_too() -> None:
     """The job's filter finds them, whether the sample left them out or S3 did not tell their encryption."""
     whole = counted(group("AES256"))
@@ -352,7 +360,7 @@ def test_objects_that_were_not_looked_at_may_be_changed_too() -> None:
 )
 def test_what_may_stop_the_job_is_told(owner: str | None, key: Key, told: set[Caveat]) -> None:
     plan = plan_rekey(counted(group("aws:kms", OLD), complete=False), RekeyRequest(), target(owner), [key])
-    always = {Caveat.SAMPLE, Caveat.OBJECT_LOCK, Caveat.VERSIONS, Caveat.REPLICAS}
+    always = {Caveat.SAMPLE, Caveat.OBJECT_LOCK, Caveat.VERSIONS, Caveat.REPLICAS, Caveat.READERS}
     assert set(plan.caveats) == told | always
     assert all(CAVEATS[one][:30] in rekey_markdown(plan, CommandBuilder()).replace("\\", "") for one in plan.caveats)
     if owner:

@@ -160,6 +160,15 @@ def test_a_key_without_an_account_is_told_to_be_taken_for_one_s_own(capsys: pyte
         ) is said
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_where_every_key_s_policy_may_be_put_the_way_to_narrow_it_is_told(
+    named: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = ("--key", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    assert main(["permissions", "link", *(key if named else ())]) == 0
+    assert ("--key ARN narrows it to one" in capsys.readouterr().err) is not named
+
+
 def test_standard_output_is_the_policy_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["permissions", "link", "--cache", "fc-0123"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {"Version", "Statement"}

@@ -44,6 +44,8 @@ CAVEATS = {
     "them is to be seen in the manifest, before you confirm the job.",
     Caveat.OLD_VERSIONS: "Versions of an object other than the current one are not in the list, and keep their encryption.",
     Caveat.REPLICAS: "Replicas in other buckets keep their encryption.",
+    Caveat.READERS: "Whoever else reads these objects needs kms:Decrypt on the new key before the job runs, or their reads fail "
+    "from then on.",
 }
 
 

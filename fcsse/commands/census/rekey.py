@@ -61,6 +61,7 @@ class Caveat(Enum):
     VERSIONS = "versions"
     OLD_VERSIONS = "versions-not-listed"
     REPLICAS = "replicas"
+    READERS = "other-readers"
 
 
 class Stray(NamedTuple):
@@ -260,5 +261,7 @@ def _caveats(plan: RekeyPlan, census: Census, asked: RekeyRequest, described: di
         found.append(Caveat.FOREIGN_SOURCE)
     if asked.manifest and not plan.manifest:
         found.append(Caveat.NO_MANIFEST)
+    if any(one.sealed.key != str(target.key) for one in plan.movable):
+        found.append(Caveat.READERS)
     versions = Caveat.OLD_VERSIONS if plan.manifest else Caveat.VERSIONS
     return (*found, Caveat.OBJECT_LOCK, versions, Caveat.REPLICAS)

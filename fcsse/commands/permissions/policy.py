@@ -236,6 +236,9 @@ def _notes(command: Command, scope: Scope) -> tuple[str, ...]:
         )
     if not scope.foreign and command in (Command.LINK, Command.UNLINK) and scope.key is None and scope.via is Via.AUTO:
         said.append(
+            "kms:PutKeyPolicy on every key lets the caller give itself any of them. --key ARN narrows it to one."
+        )
+        said.append(
             "This is for keys of the cache's own account. For a key of another account add --key ARN and --account ID."
         )
     if (scope.foreign or command is Command.AUDIT) and command is not Command.RESTORE:
