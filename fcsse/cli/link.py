@@ -282,7 +282,9 @@ def _show_results(
             document["settle"] = settled.document
         write_answer(to_text(document))
     elif run.output is Output.MARKDOWN:
-        write_answer(plan_markdown(plan, results, words, dry_run=dry_run))
+        write_answer(
+            plan_markdown(plan, results, words, dry_run=dry_run) + (f"\n{settled.markdown}" if settled else "")
+        )
     else:
         # What AWS itself refused already, where it was asked with DryRun, is not to be tried.
         refused = any(isinstance(one, FailedChange) for one in results)

@@ -244,6 +244,18 @@ def test_a_run_that_asks_nothing_reads_once(shell: Shell) -> None:
     assert run.count("iam:GetRole") == 1
 
 
+def test_a_no_to_what_link_settles_does_not_hide_what_link_wrote(shell: Shell, keyboard: Keyboard) -> None:
+    shell.sandbox.switches.lookups_per_second = 0
+    keyboard.types("y", after=0)
+    keyboard.types("n", after=0)
+    run = run_over_and_settle(shell)
+    assert run.code == 1, run.words
+    assert "Linked fc-0123 to data" in run.out
+    assert f"fcsse restore {shell.backups[0]['id']}" in run.out
+    assert "Nothing was written" not in run.words
+    assert "What was lost was not given back. Later: fcsse settle" in run.err
+
+
 def test_a_late_yes_to_what_link_settles_gives_it_back(shell: Shell, keyboard: Keyboard) -> None:
     """CloudTrail's times have whole seconds: the link's own write seems older than the moment before it."""
     shell.sandbox.switches.lookups_per_second = 0
