@@ -109,9 +109,9 @@ def carry_out(
     def show(one: Settlement) -> None:
         if run.output is Output.TEXT and not run.terminal.quiet:
             run.terminal.print(report.settle_lines(one))
-        elif asks and one.changes:
+        if asks and one.changes and not (run.output is Output.TEXT and run.terminal.shows_answer):
             run.terminal.print(report.settle_lines(one), err=True)
-        elif run.output is Output.TEXT:
+        elif run.output is Output.TEXT and run.terminal.quiet:
             for text in report.losses(one):
                 run.terminal.warn(text)
 
