@@ -203,9 +203,14 @@ class Pipeline:
             self._advisories = Advisories(self.aws, self.clock)
         return self._advisories
 
-    def write_policy(self, change: PolicyChange, *, expected: bool) -> Written:
-        """Makes one change to one key policy by the write protocol."""
-        return PolicyWriter(self._context(expected), change).write()
+    def write_policy(self, change: PolicyChange, *, expected: bool, saved: dict[str, str] | None = None) -> Written:
+        """Makes one change to one key policy by the write protocol. ``saved`` takes the id of the first copy, by key, also
+        where it fails.
+        """
+        run = self._context(expected)
+        if saved is not None:
+            run.backup_ids = saved
+        return PolicyWriter(run, change).write()
 
     def _context(self, expected: bool, plan: Plan | None = None) -> ApplyContext:
         known = [one.facts for one in plan.outcomes if one.facts] if plan else []

@@ -26,7 +26,8 @@ class CommandBuilder:
 
     ``region`` is the one that was named, if any; each cache has its own in ``homes``. ``more`` are options of every link
     and unlink, such as --grant-role; ``bucket_role`` names the role that it takes to read a bucket. ``audited`` are the
-    options that say what is audited, ``backup_dir`` the folder of copies, if it was named.
+    options that say what is audited, ``backup_dir`` the folder of copies, if it was named. ``stated`` are the bucket's key
+    and what else was stated of it, which do not hold for a command that names another key.
     """
 
     profile: str | None = None
@@ -37,6 +38,7 @@ class CommandBuilder:
     bucket_role: Callable[[str], str | None] = _nobody
     homes: Mapping[str, str] = field(default_factory=dict)
     backup_dir: str | None = None
+    stated: tuple[str, ...] = ()
 
     def aws(self, service: str, command: str, *words: str, region: str | None) -> str:
         """An AWS CLI command line."""
@@ -60,7 +62,8 @@ class CommandBuilder:
         for role, group in by_role.items():
             where = [word for bucket in group for word in ("--bucket", bucket)]
             reading = ["--bucket-role", role] if role else []
-            words = [*named, *where, *more, *reading, *self.more, *place, *self._settings()]
+            stated = () if "--key" in more else self.stated
+            words = [*named, *where, *more, *reading, *stated, *self.more, *place, *self._settings()]
             found.append(shlex.join(["fcsse", command, *words]))
         return tuple(found)
 

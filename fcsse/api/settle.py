@@ -11,7 +11,7 @@ from fcsse.api.settings import Settings, pipeline_of, settings_of
 from fcsse.api.validation import Names
 from fcsse.api.wording_of_errors import in_words_of_the_api
 from fcsse.commands.history import key_of, keys_of_buckets, keys_of_caches
-from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
+from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, errors_of, plan_settlement
 from fcsse.errors import FcsseError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SettleResult(NamedTuple):
     @property
     def errors(self) -> tuple[FcsseError, ...]:
         """What went wrong."""
-        return tuple(one.error for one in self.results if one.error)
+        return errors_of(self.settlement, self.results)
 
 
 @in_words_of_the_api

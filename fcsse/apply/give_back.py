@@ -56,7 +56,7 @@ def give_back(document: PolicyDocument, losses: Sequence[Loss], partition: str) 
     if given:
         # Whoever unlinks every cache takes a statement for every cache, and no role's own.
         found = link(found, given, by_name=True).document
-    after = document if equivalent(document, found, partition) else fit(found, document, "giving back what was lost")
+    after = document if equivalent(document, found, partition) else fit(found, document)
     return GivenBack(after, tuple(undecided))
 
 

@@ -51,9 +51,9 @@ class LostUpdate(NamedTuple):
 
     @property
     def labels(self) -> str:
-        """The statements as people name them."""
+        """The statements as people name them; where there is none, what links give was changed."""
         labels = [one.label for one in self.missing] + [one.label for one in self.back]
-        return ", ".join(dict.fromkeys(f"statement {label}" for label in labels))
+        return ", ".join(dict.fromkeys(f"statement {label}" for label in labels)) or "a link"
 
     def with_earlier(self, earlier: LostUpdate) -> LostUpdate:
         """Together with what was missing before, unless its owner has taken it out since."""

@@ -18,6 +18,7 @@ What nobody saw is found afterwards: each put says what it was made from, and Cl
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -29,7 +30,8 @@ from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote,
 from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
-from fcsse.errors import BusyError, ChangedError, FcsseError, UnconfirmedError, UnexpectedError
+from fcsse.apply.write_failure import complete, place
+from fcsse.errors import ChangedError, FcsseError
 from fcsse.event_history.put_basis import PutBasis
 from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -97,16 +99,12 @@ class PolicyWriter:
     def write(self) -> Written:
         """Writes, confirms and if need be repairs. Raises this project's errors; see the module's protocol."""
         try:
-            return self._write()
+            written = self._write()
         except FcsseError as error:
-            if self._sender.taken and not isinstance(error, UnconfirmedError):
-                replaced = "; the change had been written before, and somebody else's write replaced it"
-                error.adding("; the change itself was written" if error is self._not_given_back else replaced)
-                error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
-            elif self._sender.unanswered and not isinstance(error, BusyError | UnconfirmedError | UnexpectedError):
-                error.adding("; the change was sent before and got no answer, so it may have been written all the same")
-                error.adding(self._run.saved(self._key, "; the policy from before is backup {}"))
+            complete(error, self._run, self._key, self._sender, lost=error is self._not_given_back)
             raise
+        self._run.journal.owed.pop(place(self._key), None)
+        return written
 
     def _write(self) -> Written:
         run, lost = self._run, 0
@@ -122,7 +120,11 @@ class PolicyWriter:
                     replaced = self._beside.replaced
                     self._marked.add(lock.mark(replaced.text, run.clock.now().timestamp()))
                     found = put is Sent.FOUND and self._beside.found()
-                    held = found or self._beside.show() or self._confirmer.read_back(self._change, replaced)
+                    try:
+                        held = found or self._beside.show() or self._confirmer.read_back(self._change, replaced)
+                    except FcsseError:
+                        self._note_unread_loss()
+                        raise
                     if not self._beside.unseen:
                         lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
                     owes = self._has_lost_update()
@@ -253,6 +255,7 @@ class PolicyWriter:
         if found is None:
             return False
         self._lost, base = found
+        self._run.journal.owed[place(self._key)] = self._lost.labels
         self._copies.save(self._change, shown)
         if base is None:
             raise self._cannot_reapply()
@@ -264,6 +267,18 @@ class PolicyWriter:
         self._reread_before_put = self._others_writing = True
         return True
 
+    def _note_unread_loss(self) -> None:
+        """Takes note of what the put may have overwritten, where the policy cannot be read after it."""
+        strange, put = self._beside.others(), self._beside.put
+        if strange:
+            theirs = PolicyDocument.parse(strange[-1])
+            found = find_lost_update(self._beside.replaced, theirs, put, put, self._key.partition, self._lost)
+            if found is not None:
+                self._lost = found[0]
+                self._run.journal.owed[place(self._key)] = self._lost.labels
+                with suppress(FcsseError):
+                    self._copies.save(self._change, theirs)
+
     def _is_there(self, text: str) -> bool:
         """Does a text say what the change wants, and what is to be given back to others?"""
         if not holds(self._change, text):
@@ -273,7 +288,7 @@ class PolicyWriter:
         return given_back is not None and equivalent(given_back, document, self._key.partition)
 
     def _cannot_reapply(self) -> ChangedError:
-        labels = (self._lost.labels if self._lost else "") or "a link"
+        labels = self._lost.labels if self._lost else "a link"
         error = ChangedError(
             f"{self._doing}: somebody else wrote at the same moment, and what that write changed was lost: {labels}",
             f"Make it again; it is in the newest copy: {self._run.backups.listed_by}"

@@ -11,7 +11,8 @@ class WriteLog:
 
     ``unseen`` are writes that AWS neither confirmed nor showed when it was asked afterwards; ``overwritten`` those of which
     nobody can know, because somebody else wrote in between. Each of these names a thing once, however often it was written;
-    ``taken`` counts the writes that AWS has taken, or may have taken and shown to be overwritten.
+    ``taken`` counts the writes that AWS has taken, or may have taken and shown to be overwritten. ``owed`` is what a write
+    overwrote of somebody else's and is not given back yet, by the thing that was written.
     """
 
     begun: str | None = None
@@ -19,6 +20,7 @@ class WriteLog:
     unseen: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     taken: int = 0
+    owed: dict[str, str] = field(default_factory=dict)
 
     @property
     def wrote(self) -> bool:
@@ -78,4 +80,8 @@ class WriteLog:
                 f"Sent, but neither confirmed by AWS nor to be seen there afterwards, so most likely not written: "
                 f"{'; '.join(missed)}."
             )
+        said += [
+            f"Somebody else wrote {where} at the same moment; what that changed may be lost: {what}."
+            for where, what in self.owed.items()
+        ]
         return " ".join(said) or "Nothing was written to AWS."

@@ -12,16 +12,11 @@ from fcsse.masking import mask_url
 SETTINGS = ("profile", "region", "endpoint_url", "backup_dir")
 """What every next command needs again, as far as it takes it."""
 
-OF_LINKS = (
-    "key",
-    "bucket_region",
-    "bucket_keys",
-    "bucket_profile",
-    "bucket_role",
-    "grant_profile",
-    "grant_role",
-)
+OF_LINKS = ("bucket_profile", "bucket_role", "grant_profile", "grant_role")
 """What it takes besides to link, or unlink, the same bucket."""
+
+OF_BUCKET = ("key", "bucket_region", "bucket_keys")
+"""What is stated of the bucket in place of reading it."""
 
 
 class _Running:

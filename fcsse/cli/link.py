@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,7 +18,7 @@ from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.spinner import progress_on
-from fcsse.cli.output.terminal import is_terminal, write_answer
+from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_outcome import SettleOutcome
@@ -242,7 +241,7 @@ def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
     """Asks before a plan is carried out, where somebody can answer. Ends the command without a clear yes."""
     if manner.yes or not run.terminal.asks:
         return
-    if run.output is not Output.TEXT or run.terminal.quiet or not is_terminal(sys.stdout):
+    if run.output is not Output.TEXT or not run.terminal.shows_answer:
         run.terminal.print(plan_lines(plan), err=True)
     if not run.terminal.confirm(_question(plan)):
         run.terminal.print([line("Nothing was written to AWS.")], err=True)
@@ -282,7 +281,9 @@ def _show_results(
             document["settle"] = settled.document
         write_answer(to_text(document))
     elif run.output is Output.MARKDOWN:
-        write_answer(plan_markdown(plan, results, words, dry_run=dry_run))
+        write_answer(
+            plan_markdown(plan, results, words, dry_run=dry_run) + (f"\n{settled.markdown}" if settled else "")
+        )
     else:
         # What AWS itself refused already, where it was asked with DryRun, is not to be tried.
         refused = any(isinstance(one, FailedChange) for one in results)

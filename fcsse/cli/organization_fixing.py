@@ -10,7 +10,7 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli.link import RunOptions
 from fcsse.cli.options.output import AuditOutput
 from fcsse.cli.organization_report import Report
-from fcsse.cli.output.documents import Json
+from fcsse.cli.output.documents import Json, declined
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.plan import MANY, closing_lines, errors_of, pair_lines, plan_lines
 from fcsse.cli.output.plan_documents import plan_document
@@ -47,12 +47,9 @@ class Fixing:
         if self._text:
             self._report.text(fixing=True)
             if plans and not self._run.terminal.quiet:
-                for one in plans:
-                    shown = plan_lines(one.plan._replace(endpoints=()))
-                    self._run.terminal.print([line(""), line(f"Account {one.member}", "bold"), *shown])
-                self._run.terminal.print([line(""), line(f"Plan of all accounts: {digest}")])
+                self._show(plans, digest)
         if plans and not self._manner.dry_run:
-            self._agreed = self._ask(plans)
+            self._agreed = self._ask(plans, digest)
         failed = False
         codes: list[int] = []
         done: list[Json] = []
@@ -108,14 +105,25 @@ class Fixing:
         found = {*others, *earlier, *([] if self._manner.dry_run else codes)}
         return next((code for code in (EXIT_PENDING, EXIT_DENIED) if code in found), EXIT_OK)
 
-    def _ask(self, plans: list[AccountFix]) -> bool:
+    def _show(self, plans: list[AccountFix], digest: str, *, err: bool = False) -> None:
+        for one in plans:
+            shown = plan_lines(one.plan._replace(endpoints=()))
+            self._run.terminal.print([line(""), line(f"Account {one.member}", "bold"), *shown], err=err)
+        self._run.terminal.print([line(""), line(f"Plan of all accounts: {digest}")], err=err)
+
+    def _ask(self, plans: list[AccountFix], digest: str) -> bool:
         """Did somebody say yes? Nobody is asked where there is no terminal. Ends the command without a yes."""
         if self._manner.yes or not self._run.terminal.asks:
             return False
+        if not (self._text and self._run.terminal.shows_answer):
+            self._show(plans, digest, err=True)
         changes = sum(len(one.plan.changes) for one in plans)
         question = f"Make {count(changes, 'change')} in {count(len(plans), 'account')}?"
         if not self._run.terminal.confirm(question):
             self._run.terminal.print([line("Nothing was written to AWS.")], err=True)
+            if self._report.wanted.output is AuditOutput.JSON:
+                fix: Json = {"dry_run": False, "digest": digest, "accounts": []}
+                self._report.all(EXIT_UNEXPECTED, declined({"fix": fix}))
             raise typer.Exit(EXIT_UNEXPECTED)
         return True
 

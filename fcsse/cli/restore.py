@@ -155,9 +155,9 @@ class _Run(NamedTuple):
         in_text = self.run.output is Output.TEXT
         if in_text and not self.run.terminal.quiet:
             self.run.terminal.print(_restoration(one))
-        elif self._asks and refusal is None:
+        if self._asks and refusal is None and not (in_text and self.run.terminal.shows_answer):
             self.run.terminal.print(_restoration(one), err=True)
-        elif in_text and one.changed and refusal is None:
+        elif in_text and self.run.terminal.quiet and one.changed and refusal is None:
             for warning in one.warnings:
                 self.run.terminal.warn(warning)
         if refusal is not None:

@@ -71,7 +71,8 @@ class Session:
     def words(self) -> CommandBuilder:
         """How the next command is written: with the options of this one that it needs again."""
         profile, region, url, folder = map(explicit_options.setting, explicit_options.SETTINGS)
-        return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder)
+        stated = explicit_options.words(explicit_options.OF_BUCKET)
+        return CommandBuilder(profile, url, region, explicit_options.words(), backup_dir=folder, stated=stated)
 
     def pipeline(self, credentials: Credentials, writing: Writing = READING) -> Pipeline:
         """The pipeline for these credentials. Nothing is asked of AWS unless a role is to be assumed."""

@@ -10,14 +10,14 @@ from fcsse.cli.history import Buckets, Caches, Keys, Since, keys_named
 from fcsse.cli.options import aws, cross_account, output, safety
 from fcsse.cli.options.output import Output
 from fcsse.cli.output import settle as report
-from fcsse.cli.output.documents import declined, to_text
+from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line, prose
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import write_answer
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.history import KEPT, MARGIN
-from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, plan_settlement
+from fcsse.commands.settle import KeyResult, Settlement, apply_settlement, errors_of, plan_settlement
 from fcsse.durations import moment_of
 from fcsse.errors import EXIT_CHANGED, EXIT_PENDING, EXIT_UNEXPECTED
 from fcsse.pipeline import Pipeline
@@ -62,18 +62,32 @@ def settle(
         keys = keys_named(pipeline, "settle", key, bucket, cache)
         found = plan_settlement(pipeline, keys, start, review.expect)
         run.progress.stop()
-        found, results = carry_out(
-            run,
-            pipeline,
-            found,
-            again=lambda: plan_settlement(pipeline, keys, start, review.expect),
-            yes=review.yes,
-            dry_run=review.dry_run,
-            expected=review.expect is not None,
-        )
+        try:
+            found, results = carry_out(
+                run,
+                pipeline,
+                found,
+                again=lambda: plan_settlement(pipeline, keys, start, review.expect),
+                yes=review.yes,
+                dry_run=review.dry_run,
+                expected=review.expect is not None,
+            )
+        except DeclinedError as no:
+            run.terminal.print([line("Nothing was written to AWS.")], err=True)
+            if run.output is Output.JSON:
+                write_answer(to_text(report.declined_document(no.found)))
+            raise typer.Exit(EXIT_UNEXPECTED) from None
         code = code_of(found, results, dry_run=review.dry_run, pending_code=EXIT_PENDING if exit_code else 0)
         print_end(run, found, results, dry_run=review.dry_run, code=code)
         raise typer.Exit(code)
+
+
+class DeclinedError(Exception):
+    """The question was answered with no. ``found`` is what was asked about."""
+
+    def __init__(self, found: Settlement) -> None:
+        super().__init__()
+        self.found = found
 
 
 def carry_out(
@@ -86,23 +100,25 @@ def carry_out(
     dry_run: bool = False,
     expected: bool = False,
 ) -> tuple[Settlement, tuple[KeyResult, ...]]:
-    """Shows what is lost, asks, and gives it back; returns what was agreed to, and how it ended."""
+    """Shows what is lost, asks, and gives it back; returns what was agreed to, and how it ended.
+
+    Raises ``DeclinedError``, and what ``again`` raises: then it has written nothing.
+    """
     asks = run.terminal.asks and not yes and not dry_run
 
     def show(one: Settlement) -> None:
         if run.output is Output.TEXT and not run.terminal.quiet:
             run.terminal.print(report.settle_lines(one))
-        elif asks and one.changes:
+        if asks and one.changes and not (run.output is Output.TEXT and run.terminal.shows_answer):
             run.terminal.print(report.settle_lines(one), err=True)
+        elif run.output is Output.TEXT and run.terminal.quiet:
+            for text in report.losses(one):
+                run.terminal.warn(text)
 
     def ask(one: Settlement) -> None:
         policies = count(len(one.changes), "key policy", "key policies")
         if asks and not run.terminal.confirm(f"Give back what was lost to {policies}?"):
-            run.terminal.print([line("Nothing was written to AWS.")], err=True)
-            if run.output is Output.JSON:
-                document = report.settle_document(one, (), dry_run=False, code=EXIT_UNEXPECTED)
-                write_answer(to_text(declined(document)))
-            raise typer.Exit(EXIT_UNEXPECTED)
+            raise DeclinedError(one)
 
     def read_again() -> Settlement:
         run.progress = pipeline.progress = progress_on(run.terminal)
@@ -142,10 +158,10 @@ def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, 
             write_answer(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
         case Output.TEXT:
             run.terminal.print(closing if run.terminal.quiet else [line(""), *closing])
-    for one in results:
-        if one.error is not None:
-            run.terminal.tell(one.error)
-    if any(one.error for one in results):
+    errors = errors_of(found, results)
+    for error in errors:
+        run.terminal.tell(error)
+    if errors and not dry_run:
         run.terminal.print([prose(run.journal.told())], err=True)
 
 
@@ -161,8 +177,7 @@ def code_of(
 
     ``recorded``: did CloudTrail show the writes in time? If not, what it does not tell is no reason for 7 yet.
     """
-    error = next((one.error for one in results if one.error), None)
-    if error is not None:
+    for error in errors_of(found, results):
         return error.exit_code
     if dry_run and found.changes:
         return pending_code

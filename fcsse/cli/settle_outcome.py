@@ -10,10 +10,11 @@ from fcsse.errors import FcsseError
 
 
 class SettleOutcome(NamedTuple):
-    """``code`` is the exit code. ``warning`` says where CloudTrail's record did not show the writes in time; empty else."""
+    """``code`` is the exit code. ``warning`` says why what was overwritten is not known, or was not given back; empty else."""
 
     code: int
     document: Json
     lines: list[Line]
+    markdown: str
     errors: tuple[FcsseError, ...]
     warning: str

@@ -16,7 +16,7 @@ from fcsse.arn import Arn
 from fcsse.commands.history import read_histories
 from fcsse.commands.lost_record import CLOCKS_APART, lost_writes
 from fcsse.endpoint import Endpoint
-from fcsse.errors import ChangedError, FcsseError
+from fcsse.errors import ChangedError, FcsseError, PolicyFullError, UnconfirmedError
 from fcsse.event_history.key_changes import KeyChange
 from fcsse.event_history.losses import LostWrites, Unknown
 from fcsse.event_history.observed import Gap
@@ -38,14 +38,15 @@ AFTERWARDS = 60.0
 class KeySettlement(NamedTuple):
     """One key: what the record tells of lost writes, and the policy before and after they are given back.
 
-    ``change`` is None where nothing can be given back. ``open`` is what stays lost: only its owner can decide, or the record
-    does not tell which write came last.
+    ``change`` is None where nothing can be given back, ``error`` why, where it would not fit. ``open`` is what stays lost:
+    that, what only its owner can decide, or of which the record does not tell which write came last.
     """
 
     key: Arn
     found: LostWrites
     change: SettleChange | None
     undecided: int
+    error: FcsseError | None = None
 
     def is_recorded(self, since: datetime) -> bool:
         """Does the record hold a write of ours since then, and all that it takes to judge it?"""
@@ -55,7 +56,7 @@ class KeySettlement(NamedTuple):
     @property
     def open(self) -> int:
         """How many parts stay lost, or may be lost, after what can be given back was."""
-        return self.undecided + len(self.found.unsure)
+        return (len(self.found.lost) if self.error else self.undecided) + len(self.found.unsure)
 
 
 class Settlement(NamedTuple):
@@ -98,7 +99,9 @@ class Settlement(NamedTuple):
 
 
 class KeyResult(NamedTuple):
-    """How giving back on one key ended. ``backup`` is the copy made before; ``changed`` is False where nothing was written."""
+    """How giving back on one key ended. ``backup`` is the copy made before; ``changed`` is False where nothing was written, by
+    all that is known: a write that was not confirmed, or that somebody else's replaced, counts.
+    """
 
     key: Arn
     backup: str | None = None
@@ -106,12 +109,17 @@ class KeyResult(NamedTuple):
     changed: bool = False
 
 
+def errors_of(found: Settlement, results: Sequence[KeyResult]) -> tuple[FcsseError, ...]:
+    """Why what was lost could not be given back, or its write failed, in the order of the keys."""
+    return tuple(one.error for some in (found.keys, results) for one in some if one.error)
+
+
 def plan_settlement(
     pipeline: Pipeline, keys: Sequence[Arn], since: datetime | None = None, expect: str | None = None
 ) -> Settlement:
     """Reads CloudTrail's record of the keys' policies and compares. Writes nothing.
 
-    ``since``: only puts of ours from then on. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
+    ``since``: only puts of ours from then on. A policy that has no room for what it lost is an error of its key. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
     not read a key's policy, and ``ChangedError`` where ``expect`` is not the digest.
     """
     since = since and since.replace(microsecond=0)  # as CloudTrail records times
@@ -159,11 +167,13 @@ def apply_settlement(pipeline: Pipeline, settlement: Settlement, *, expected: bo
     """Gives back what was lost, key by key; an error on one does not stop the others."""
     results = []
     for change in settlement.changes:
+        before, saved = pipeline.journal.taken, dict[str, str]()
         try:
-            written = pipeline.write_policy(change, expected=expected)
+            written = pipeline.write_policy(change, expected=expected, saved=saved)
             results.append(KeyResult(change.key, written.backup, changed=written.changed))
         except FcsseError as error:
-            results.append(KeyResult(change.key, error=error))
+            taken = pipeline.journal.taken > before or isinstance(error, UnconfirmedError)
+            results.append(KeyResult(change.key, saved.get(str(change.key)), error, changed=taken))
     return tuple(results)
 
 
@@ -178,7 +188,12 @@ def _settle(
             unsure=tuple(one for one in found.unsure if one.by.time >= since),
             doubts=tuple(one for one in found.doubts if one.event.time >= since),
         )
-    given = give_back(now, found.lost, key.partition)
+    try:
+        given = give_back(now, found.lost, key.partition)
+    except PolicyFullError as error:
+        message = f"giving back what was lost to the policy of key {key}: {error.message}"
+        hint = "Take statements out of it that nobody needs, and settle again."
+        return KeySettlement(key, found, None, 0, PolicyFullError(message, hint))
     change = None
     if given.document is not now:
         change = SettleChange(key, Operation.SETTLE, (), now, given.document, (), losses=found.lost)

@@ -43,7 +43,9 @@ class Settled(NamedTuple):
         yield from (one.error for one in self.results if one.error is not None)
         for key in self.found.keys if self.found else ():
             doing = f"settling key {key.key}: a write of the function"
-            if key.open:
+            if key.error is not None:
+                yield key.error
+            elif key.open:
                 message = f"{doing} overwrote another one, or may have"
                 yield StillLostError(message, f"See what, and give it back: {by_hand([key.key])}")
             elif any(doubt.reason is Unknown.RECENT for doubt in key.found.doubts):

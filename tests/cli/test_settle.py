@@ -198,6 +198,52 @@ def test_link_settles_in_one_document(shell: Shell) -> None:
     assert run.json["settle"]["settled"]
 
 
+def test_link_says_what_it_did_where_nobody_can_settle(shell: Shell) -> None:
+    shell.sandbox.fault("cloudtrail:LookupEvents", "AccessDeniedException", times=None)
+    run = shell.link("fc-0123", "data", "--settle", "20m", "-o", "json")
+    assert run.code == 5, run.words
+    assert run.json["pairs"][0]["status"] == "done"
+    assert (run.json["changed"], run.json["settle"]["error"]["code"]) == (True, "denied")
+    assert "What the write overwrote is not known. Later: fcsse settle" in run.err
+
+
+def test_a_job_summary_shows_the_second_write_as_well(shell: Shell) -> None:
+    run = run_over_and_settle(shell, "-o", "markdown")
+    assert run.count("kms:PutKeyPolicy") == 2
+    assert "- Lost: statement 'Foreign 1'" in run.out
+    assert "Gave back" in run.out
+
+
+def test_a_write_that_could_not_be_confirmed_is_one(shell: Shell) -> None:
+    run_over(shell)
+    shell.sandbox.fault(
+        "kms:PutKeyPolicy",
+        after=True,
+        hook=lambda _: shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", times=None),
+    )
+    run = settle(shell, "--yes", "-o", "json")
+    assert run.code == 8, run.words
+    assert run.json["changed"] is True
+    assert run.json["keys"][0]["backup"] == shell.backups[-1]["id"]
+
+
+def test_what_does_not_fit_is_named_and_does_not_keep_others_from_theirs(shell: Shell) -> None:
+    run_over(shell)
+    shell.sandbox.age_events(60)
+    key, other = (shell.sandbox.key(one).arn for one in ("data", "data-alias"))
+    policy = {**shell.sandbox.policy("data"), "Id": ""}
+    policy["Id"] = "x" * (32_700 - len(json.dumps(policy, separators=(",", ":"))))
+    text = json.dumps(policy, separators=(",", ":"))
+    shell.sandbox.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+    run = shell.run("settle", "--key", key, "--key", other, "--yes")
+    assert (run.code, run.count("kms:PutKeyPolicy")) == (4, 0), run.words
+    assert "Lost: statement 'Foreign 1'" in run.out
+    assert f"Key {other}" in run.out
+    assert f"giving back what was lost to the policy of key {key}" in run.err
+    quiet = settle(shell, "--yes", "-q")
+    assert "statement 'Foreign 1'" in quiet.err
+
+
 def test_link_says_where_its_write_is_not_in_the_record_in_time(shell: Shell) -> None:
     shell.sandbox.switches.late_event_seconds = 3600
     run = shell.link("fc-0123", "data", "--settle", "2m")

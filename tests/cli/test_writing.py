@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import functools
+import itertools
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fcsse.apply import bucket_keys_now, policy_writer
+from fcsse import durable_files
+from fcsse.apply import backup, bucket_keys_now, policy_writer
 from fcsse.clock import SystemClock
 from fcsse.sandbox import policies
 from tests.cli.documented_statements import OWN, documented
@@ -16,6 +20,7 @@ from tests.cli.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
 
@@ -169,6 +174,47 @@ def test_a_second_reading_whose_answer_is_slow_is_waited_for_after_the_put(shell
     assert "put back" in run.words
     assert "Foreign 1" in shell.sandbox.policy_text("data")
     assert shell.works("fc-0123", "data") == (True, True)
+
+
+def fail_to_save(shell: Shell, nth: int, error: BaseException) -> None:
+    """The first writes to disk are the copy, what is noted in it of the put, and the copy of what that overwrote."""
+    write, calls = durable_files.write_durably, itertools.count(1)
+
+    def write_or_not(target: Path, text: str) -> None:
+        if next(calls) >= nth:
+            raise error
+        write(target, text)
+
+    shell.patch.setattr(backup, "write_durably", write_or_not)
+
+
+def no_room(shell: Shell) -> None:
+    fail_to_save(shell, 2, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+
+def interrupted(shell: Shell) -> None:
+    fail_to_save(shell, 3, KeyboardInterrupt())
+
+
+def refused(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", nth=2, times=None)
+
+
+def unread(shell: Shell) -> None:
+    shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", nth=3, times=None)
+
+
+@pytest.mark.parametrize(("trouble", "code"), [(no_room, 1), (interrupted, 130), (refused, 5), (unread, 8)])
+def test_what_cannot_be_put_back_is_named(shell: Shell, trouble: Callable[[Shell], None], code: int) -> None:
+    shell.patch.setattr(policy_writer, "GLANCE", 0.015)
+    shell.sandbox.second_writer("data", nth=1, after=True)
+    shell.hold_readings(2, after=True)
+    trouble(shell)
+    run = shell.link("fc-0123", "data", "--wait", "3s")
+    assert run.code == code, run.words
+    assert "Foreign 1" not in shell.sandbox.policy_text("data")
+    assert re.search(r"at the same moment.* may be lost: statement 'Foreign 1'", run.err)
+    assert "replaced it" not in run.err
 
 
 def overwritten(shell: Shell, times: int | None) -> None:

@@ -379,3 +379,6 @@ def test_deploying_uploads_the_zip_by_its_hash_and_passes_parameters_on(tmp_path
     assert "|--stack-name|links|" in deploy
     assert "|CodeBucket=code|CodeKey=fcsse/lambda-0abc.zip|Runtime=python3.12|" in deploy
     assert deploy.endswith("|AlarmTopicArn=arn:aws:sns:eu-west-1:111122223333:alarms|Allow=a,b c|")
+    for words in (("code", "--profile", "prod"), ("code", "Allow=a", "prod"), ("code/prefix",)):
+        refused = run(*words)
+        assert (refused.returncode, refused.stdout) == (2, ""), "nothing is uploaded with other settings, or elsewhere"

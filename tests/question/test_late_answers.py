@@ -239,10 +239,35 @@ def test_audit_fix(shell: Shell, keyboard: Keyboard) -> None:
     assert "kms:PutKeyPolicy" in run.operations
 
 
+@pytest.mark.parametrize("words", [(), ("-q",), ("-o", "json")])
+def test_whoever_is_asked_sees_what_about(shell: Shell, keyboard: Keyboard, words: tuple[str, ...]) -> None:
+    """Also where the answer is quiet, for a program, or goes to a file, as here."""
+    assert shell.run(*LINK, "--yes").code == 0
+    for command in (("restore", shell.backups[0]["id"]), ("audit", "--organization", "--fix")):
+        keyboard.types("n", after=0)
+        run = shell.run(*command, *words)
+        assert run.code == 1, run.words
+        assert "@@" in run.err, "the difference stands above the question"
+        if "json" in words:
+            assert run.json["error"]["code"] == "declined"
+
+
 def test_a_run_that_asks_nothing_reads_once(shell: Shell) -> None:
     run = shell.run(*LINK, "--yes")
     assert run.code == 0
     assert run.count("iam:GetRole") == 1
+
+
+def test_a_no_to_what_link_settles_does_not_hide_what_link_wrote(shell: Shell, keyboard: Keyboard) -> None:
+    shell.sandbox.switches.lookups_per_second = 0
+    keyboard.types("y", after=0)
+    keyboard.types("n", after=0)
+    run = run_over_and_settle(shell)
+    assert run.code == 1, run.words
+    assert "Linked fc-0123 to data" in run.out
+    assert f"fcsse restore {shell.backups[0]['id']}" in run.out
+    assert "Nothing was written" not in run.words
+    assert "What was lost was not given back. Later: fcsse settle" in run.err
 
 
 def test_a_late_yes_to_what_link_settles_gives_it_back(shell: Shell, keyboard: Keyboard) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.cli.output.documents import Json, endpoint_markdown, escaped, fenced
+from fcsse.cli.output.documents import Json, declined, endpoint_markdown, escaped, fenced
 from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, endpoint_lines, saved_lines
-from fcsse.commands.settle import KeyResult, KeySettlement, Settlement
+from fcsse.commands.settle import KeyResult, KeySettlement, Settlement, errors_of
 from fcsse.endpoint import endpoints_entry
+from fcsse.errors import EXIT_UNEXPECTED
 from fcsse.event_history.loss_phrases import loss_note, notes
 from fcsse.event_history.observation_phrases import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
@@ -43,7 +44,13 @@ def nothing(one: KeySettlement) -> str:
 
 def _limits(one: KeySettlement) -> list[str]:
     open_ = [f"{count(one.undecided, 'part')} cannot be given back: another statement has its Sid now."]
-    return [*notes(one.found), *(open_ if one.undecided else [])]
+    refused = [f"Nothing can be given back: {one.error.message}."] if one.error else []
+    return [*notes(one.found), *(open_ if one.undecided else []), *refused]
+
+
+def losses(found: Settlement) -> list[str]:
+    """What is lost, or may be, a sentence each, for an answer that shows nothing else."""
+    return [text for one in found.keys for text in (*map(loss_note, one.found.lost), *_limits(one))]
 
 
 def general_notes(found: Settlement) -> list[str]:
@@ -92,7 +99,7 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
         "changes_pending": bool(found.changes) and dry_run,
         "changed": any(one.changed for one in results),
         "settled": not (found.open or found.unknown)
-        and not any(one.error for one in results)
+        and not errors_of(found, results)
         and not (dry_run and found.changes),
         "digest": found.digest,
         "endpoints": endpoints_entry(found.endpoints),
@@ -101,8 +108,13 @@ def settle_document(found: Settlement, results: Sequence[KeyResult], *, dry_run:
     }
 
 
+def declined_document(found: Settlement) -> Json:
+    """The document where the question was answered with no."""
+    return declined(settle_document(found, (), dry_run=False, code=EXIT_UNEXPECTED))
+
+
 def _key(one: KeySettlement, done: KeyResult | None) -> Json:
-    change, error = one.change, done.error if done else None
+    change, error = one.change, done.error if done else one.error
     return {
         "key": str(one.key),
         "writes_of_fcsse": one.found.ours,

@@ -165,6 +165,11 @@ class Terminal:
         """May a question be asked? Only where somebody can read and answer it."""
         return is_terminal(sys.stdin) and is_terminal(sys.stderr) and not in_ci()
 
+    @property
+    def shows_answer(self) -> bool:
+        """Does whoever is asked see what a text answer prints? Not in a quiet run, nor where it goes to a file."""
+        return not self.quiet and is_terminal(sys.stdout)
+
     def confirm(self, question: str) -> bool:
         """Asks on stderr, below a blank line; only a clear yes is one."""
         *before, last = wrapped(f"{visible(question)} [y/N]", columns(sys.stderr))
