@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from fcsse.named_by_arn import BucketName, CacheId
+
 ROLE_PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
 """Path of every FSx S3 service-linked role. It keeps ``.amazonaws.com`` in every partition."""
 
@@ -82,26 +84,21 @@ def bucket_in(text: str) -> str | None:
 
     A prefix in an S3 URI, such as the path of an association, is left out: access is given to buckets.
     """
-    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text)
-    name = name.partition("/")[0] if text.startswith("s3://") else name.rstrip("/")
-    return name if is_bucket_name(name) else None
+    if isinstance(text, BucketName):
+        return text
+    if text.startswith("s3://"):
+        name = text.removeprefix("s3://").partition("/")[0]
+        return name if is_bucket_name(name) else None
+    arn = re.fullmatch(r"arn:([a-z-]+):s3:::(.*)", text, re.DOTALL)
+    name = (arn[2] if arn else text).rstrip("/")
+    if not is_bucket_name(name):
+        return None
+    return BucketName(name, arn[1]) if arn else name
 
 
 def prefix_in(text: str) -> str:
     """The key prefix in ``text``, an S3 URI such as ``s3://bucket/prefix/``; empty where it has none, or is no URI."""
     return text.removeprefix("s3://").partition("/")[2] if text.startswith("s3://") else ""
-
-
-class CacheId(str):
-    """A cache's id with the account that its ARN named, if any, so that it is not taken for a cache of another account."""
-
-    account: str
-
-    def __new__(cls, name: str, account: str = "") -> CacheId:
-        """The id ``name``, as any other text."""
-        made = super().__new__(cls, name)
-        made.account = account
-        return made
 
 
 def cache_in(text: str) -> str | None:
@@ -112,7 +109,9 @@ def cache_in(text: str) -> str | None:
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn and arn.service == "fsx" else ("", "", text)
     fits = {"file-cache": name.startswith("fc-"), "file-system": name.startswith("fs-")}.get(kind, not kind)
-    return CacheId(name, arn.account if arn else "") if fits and is_cache_id(name) else None
+    if not (fits and is_cache_id(name)):
+        return None
+    return CacheId(name, arn.partition, arn.region, arn.account) if arn else name
 
 
 def is_partition(text: str) -> bool:
