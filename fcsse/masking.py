@@ -65,8 +65,8 @@ def _mask_process(found: re.Match[str]) -> str:
     return f"{found[1]}{HIDDEN}: what it wrote may hold secrets; run the profile's credential_process by hand to see it"
 
 
-_ENDPOINT = re.compile(r"(Invalid endpoint: )(\S+)")
-"""botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``)."""
+_ENDPOINT = re.compile(r"(Invalid endpoint: |Custom endpoint `)([^\s`]+)")
+"""botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``), or none that fits its rules."""
 
 _QUOTED = re.compile(r"""((?:endpoint|proxy) URL: ")((?:(?!URL: ")[^\r\n])*)(?=")""")
 """botocore's words on a URL that does not answer: a password in it may hold spaces and quotation marks."""
@@ -90,8 +90,8 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     for value in sorted(known, key=len, reverse=True):
         text = text.replace(value, HIDDEN)
     text = _PROCESS.sub(_mask_process, text)
-    text = _ENDPOINT.sub(lambda found: found[1] + _without_user(found[2]), text)
-    text = _QUOTED.sub(lambda found: found[1] + _without_user(found[2]), text)
+    text = _ENDPOINT.sub(lambda found: found[1] + _bare(found[2]), text)
+    text = _QUOTED.sub(lambda found: found[1] + _bare(found[2]), text)
     text = _NO_ADDRESS.sub(rf"\1{HIDDEN}\1", _PART.sub(rf"\1{HIDDEN}", text))
     for pattern, instead in rules():
         text = pattern.sub(instead, text)
@@ -99,8 +99,8 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
 
 def mask_url(url: str) -> str:
-    """A URL, or what was meant to be one, without its user info and without secrets in its query."""
-    return url if _HOST_ALONE.fullmatch(url) else mask(_without_user(url))
+    """A URL, or what was meant to be one, without its user info and its query."""
+    return url if _HOST_ALONE.fullmatch(url) else mask(_bare(url))
 
 
 _HOST_ALONE = re.compile(r"https?://[a-z0-9-]{1,30}(?:\.[a-z0-9-]{1,30}){0,9}(?::\d{1,5})?/?")
@@ -121,6 +121,16 @@ def _without_user(url: str) -> str:
         return f"{scheme}{mark}{user}{name}/{HIDDEN}"
     return f"{scheme}{mark}{HIDDEN}@{rest.rpartition('@')[2]}"
 
+
+def _bare(url: str) -> str:
+    """Without user info, and without what is behind a question mark or hash: an endpoint's may be a gateway's key by any name.
+
+    What S3's own URLs have there alone, such as ``?encryption``, stays.
+    """
+    return _BEHIND.sub(rf"\1{HIDDEN}", _without_user(url))
+
+
+_BEHIND = re.compile(r"([?#])(?![a-z-]{1,30}$)(?!\[hidden\]$).+", re.DOTALL)
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +20,7 @@ from fcsse.aws.call_deadline import TimedCall, TooManyRequestsError, count_reque
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.clock import Clock, SystemClock
+from fcsse.masking import mask_url
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -152,7 +152,7 @@ def pages(client: BaseClient, operation: str, **parameters: object) -> Iterator[
 
 def rejected(client: BaseClient, operation: str, reason: str) -> RejectedAnswerError:
     """The error for an answer to an operation; ``reason`` goes on after "what ENDPOINT answers to OPERATION"."""
-    return RejectedAnswerError(_name(client, operation), _without_user(client.meta.endpoint_url), reason)
+    return RejectedAnswerError(_name(client, operation), mask_url(client.meta.endpoint_url), reason)
 
 
 def _patiently(
@@ -225,9 +225,3 @@ def _in_words(error: BaseException) -> str:
 
 def _name(client: BaseClient, operation: str) -> str:
     return f"{client.meta.service_model.service_name}:{operation}"
-
-
-def _without_user(url: str) -> str:
-    """An endpoint without the user and password that may stand in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

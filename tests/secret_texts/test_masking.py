@@ -100,7 +100,8 @@ def test_a_url_shows_its_host_and_not_its_user(user: str, host: str, path: str) 
         ("u:p@h", f"{HIDDEN}@h"),
         ("//u:p@h", f"//{HIDDEN}@h"),
         ("https://u:p@q@h", f"https://{HIDDEN}@h"),
-        ("https://h/?X-Amz-Signature=abc", f"https://h/?X-Amz-Signature={HIDDEN}"),
+        ("https://h/?X-Amz-Signature=abc", f"https://h/?{HIDDEN}"),
+        ("https://h/path?any=abc&b=c#d", f"https://h/path?{HIDDEN}"),
     ],
 )
 def test_odd_urls(url: str, shown: str) -> None:
