@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from urllib.parse import quote, unquote
@@ -87,8 +88,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
     A text without any comes back as it is; masking twice changes nothing more.
     """
-    for value in sorted(known, key=len, reverse=True):
-        text = text.replace(value, HIDDEN)
+    text = hide_values(text, known)
     text = _PROCESS.sub(_mask_process, text)
     text = _ENDPOINT.sub(lambda found: found[1] + _bare(found[2]), text)
     text = _QUOTED.sub(lambda found: found[1] + _bare(found[2]), text)
@@ -96,6 +96,54 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
     for pattern, instead in rules():
         text = pattern.sub(instead, text)
     return _WORD.sub(_mask_word, text)
+
+
+def hide_values(text: str, values: Iterable[str]) -> str:
+    """The text without these values. Long ones are found however they are written: broken into lines, with characters as
+    JSON, XML or a URL escape them, or as base64.
+    """
+    wanted = sorted(values, key=len, reverse=True)
+    for value in wanted:
+        text = text.replace(value, HIDDEN)
+    long = {_plain(value)[0] for value in wanted if len(value) >= SHORTEST}
+    long |= {b64encode(value.encode()).decode().rstrip("=")[:-1] for value in wanted if len(value) >= SHORTEST}
+    if not long:
+        return text
+    plain, places = _plain(text)
+    spans = [
+        (places[found.start()][0], places[found.end() - 1][1])
+        for value in long
+        if len(value) >= SHORTEST
+        for found in re.finditer(re.escape(value), plain)
+    ]
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + HIDDEN + text[end:]
+    return text
+
+
+_ESCAPED = re.compile(
+    r"&(?:amp;)*#(?P<decimal>\d{1,5});|&(?:amp;)*#[xX](?P<hex>[0-9a-fA-F]{1,4});|\\+u(?P<unicode>[0-9a-fA-F]{4})"
+    r"|%(?:25)*(?P<url>[0-9a-fA-F]{2})|\s+|\\+[nrt]?"
+)
+
+
+def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text with escaped characters as themselves, without white space and backslashes; where each character stood."""
+    plain: list[str] = []
+    places: list[tuple[int, int]] = []
+    end = 0
+    for found in _ESCAPED.finditer(text):
+        plain.append(text[end : found.start()])
+        places += [(at, at + 1) for at in range(end, found.start())]
+        end = found.end()
+        digits = found["hex"] or found["unicode"] or found["url"]
+        code = int(found["decimal"]) if found["decimal"] else int(digits, 16) if digits else None
+        if code is not None:
+            plain.append(chr(code))
+            places.append(found.span())
+    plain.append(text[end:])
+    places += [(at, at + 1) for at in range(end, len(text))]
+    return "".join(plain), places
 
 
 def mask_url(url: str) -> str:

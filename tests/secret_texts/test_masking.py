@@ -155,6 +155,25 @@ def test_known_values_go_whatever_they_look_like() -> None:
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "tulip/4711+opaque-token=of-a-broker",
+        "tulip\\/4711+opaque-token\\u003dof-a-broker",
+        "tulip&#47;4711&#x2B;opaque-token&amp;#61;of-a-broker",
+        "tulip%2F4711%252Bopaque-token%3Dof-a-broker",
+        "tulip/4711+opaque-\n  token=of-a-broker",
+        "tulip/4711+opaque-\\n token=of-a-broker",
+        "dHVsaXAvNDcxMStvcGFxdWUtdG9rZW49b2YtYS1icm9rZXI",
+    ],
+)
+def test_known_values_go_however_they_are_written(written: str) -> None:
+    value = "tulip/4711+opaque-token=of-a-broker"
+    masked = mask(f"before {written} after", [value])
+    assert masked in (f"before {HIDDEN} after", f"before {HIDDEN}I after")
+    assert mask("no tulip, no opaque token", [value]) == "no tulip, no opaque token"
+
+
 def test_known_values_go_encoded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a token/with=signs+more")
     monkeypatch.setenv("HTTPS_PROXY", "http://alice:s%40me%2Fword@proxy:3128")
