@@ -23,11 +23,11 @@ _ARN = re.compile(
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_OTHER_BUCKETS = ("--x-s3", "--table-s3", "-s3alias", "--ol-s3", ".mrap")
+_OTHER_BUCKETS = ("--x-s3", "--xa-s3", "--table-s3", "-s3alias", "--ol-s3", "--op-s3", ".mrap")
 """How the names of directory buckets, table buckets, and aliases of access points end, and no general purpose bucket's.
 
-What is encrypted in the former two has other ARNs, and so another encryption context. Source: S3 user guide, "General purpose
-bucket naming rules".
+What is encrypted in directory and table buckets has other ARNs, and so another encryption context. Sources: S3 user guide,
+"General purpose bucket naming rules"; the endpoint rules of S3 in botocore.
 """
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _KEY_RESOURCE = re.compile(r"key/(?:[A-Za-z0-9-]+|\*)")
@@ -77,6 +77,11 @@ def is_bucket_name(text: str) -> bool:
         and not text.endswith(_OTHER_BUCKETS)
         and re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", text) is None
     )
+
+
+def is_other_bucket(text: str) -> bool:
+    """Is it the name of a directory bucket or table bucket, or what an access point is named by?"""
+    return text.endswith(_OTHER_BUCKETS) or text.startswith("arn:")
 
 
 def bucket_in(text: str) -> str | None:
