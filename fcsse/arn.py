@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from fcsse.named_by_arn import BucketName, CacheId
+
 ROLE_PATH = "/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/"
 """Path of every FSx S3 service-linked role. It keeps ``.amazonaws.com`` in every partition."""
 
@@ -21,11 +23,11 @@ _ARN = re.compile(
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _CACHE = re.compile(r"(?:fc|fs)-[0-9a-f]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_OTHER_BUCKETS = ("--x-s3", "--table-s3", "-s3alias", "--ol-s3", ".mrap")
+_OTHER_BUCKETS = ("--x-s3", "--xa-s3", "--table-s3", "-s3alias", "--ol-s3", "--op-s3", ".mrap")
 """How the names of directory buckets, table buckets, and aliases of access points end, and no general purpose bucket's.
 
-What is encrypted in the former two has other ARNs, and so another encryption context. Source: S3 user guide, "General purpose
-bucket naming rules".
+What is encrypted in directory and table buckets has other ARNs, and so another encryption context. Sources: S3 user guide,
+"General purpose bucket naming rules"; the endpoint rules of S3 in botocore.
 """
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _KEY_RESOURCE = re.compile(r"key/(?:[A-Za-z0-9-]+|\*)")
@@ -77,31 +79,31 @@ def is_bucket_name(text: str) -> bool:
     )
 
 
+def is_other_bucket(text: str) -> bool:
+    """Is it the name of a directory bucket or table bucket, or what an access point is named by?"""
+    return text.endswith(_OTHER_BUCKETS) or text.startswith("arn:")
+
+
 def bucket_in(text: str) -> str | None:
     """The bucket's name in ``text``, which may also be an S3 URI or a bucket ARN; None where there is none.
 
     A prefix in an S3 URI, such as the path of an association, is left out: access is given to buckets.
     """
-    name = re.sub(r"^(s3://|arn:[a-z-]+:s3:::)", "", text)
-    name = name.partition("/")[0] if text.startswith("s3://") else name.rstrip("/")
-    return name if is_bucket_name(name) else None
+    if isinstance(text, BucketName):
+        return text
+    if text.startswith("s3://"):
+        name = text.removeprefix("s3://").partition("/")[0]
+        return name if is_bucket_name(name) else None
+    arn = re.fullmatch(r"arn:([a-z-]+):s3:::(.*)", text, re.DOTALL)
+    name = (arn[2] if arn else text).rstrip("/")
+    if not is_bucket_name(name):
+        return None
+    return BucketName(name, arn[1]) if arn else name
 
 
 def prefix_in(text: str) -> str:
     """The key prefix in ``text``, an S3 URI such as ``s3://bucket/prefix/``; empty where it has none, or is no URI."""
     return text.removeprefix("s3://").partition("/")[2] if text.startswith("s3://") else ""
-
-
-class CacheId(str):
-    """A cache's id with the account that its ARN named, if any, so that it is not taken for a cache of another account."""
-
-    account: str
-
-    def __new__(cls, name: str, account: str = "") -> CacheId:
-        """The id ``name``, as any other text."""
-        made = super().__new__(cls, name)
-        made.account = account
-        return made
 
 
 def cache_in(text: str) -> str | None:
@@ -112,7 +114,9 @@ def cache_in(text: str) -> str | None:
     arn = Arn.parse(text)
     kind, _, name = arn.resource.partition("/") if arn and arn.service == "fsx" else ("", "", text)
     fits = {"file-cache": name.startswith("fc-"), "file-system": name.startswith("fs-")}.get(kind, not kind)
-    return CacheId(name, arn.account if arn else "") if fits and is_cache_id(name) else None
+    if not (fits and is_cache_id(name)):
+        return None
+    return CacheId(name, arn.partition, arn.region, arn.account) if arn else name
 
 
 def is_partition(text: str) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from urllib.parse import quote, unquote
@@ -65,8 +66,8 @@ def _mask_process(found: re.Match[str]) -> str:
     return f"{found[1]}{HIDDEN}: what it wrote may hold secrets; run the profile's credential_process by hand to see it"
 
 
-_ENDPOINT = re.compile(r"(Invalid endpoint: )(\S+)")
-"""botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``)."""
+_ENDPOINT = re.compile(r"(Invalid endpoint: |Custom endpoint `)([^\s`]+)")
+"""botocore's words on an endpoint that is no URL (``botocore.endpoint.EndpointCreator``), or none that fits its rules."""
 
 _QUOTED = re.compile(r"""((?:endpoint|proxy) URL: ")((?:(?!URL: ")[^\r\n])*)(?=")""")
 """botocore's words on a URL that does not answer: a password in it may hold spaces and quotation marks."""
@@ -87,20 +88,67 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
     A text without any comes back as it is; masking twice changes nothing more.
     """
-    for value in sorted(known, key=len, reverse=True):
-        text = text.replace(value, HIDDEN)
+    text = hide_values(text, known)
     text = _PROCESS.sub(_mask_process, text)
-    text = _ENDPOINT.sub(lambda found: found[1] + _without_user(found[2]), text)
-    text = _QUOTED.sub(lambda found: found[1] + _without_user(found[2]), text)
+    text = _ENDPOINT.sub(lambda found: found[1] + _bare(found[2]), text)
+    text = _QUOTED.sub(lambda found: found[1] + _bare(found[2]), text)
     text = _NO_ADDRESS.sub(rf"\1{HIDDEN}\1", _PART.sub(rf"\1{HIDDEN}", text))
     for pattern, instead in rules():
         text = pattern.sub(instead, text)
     return _WORD.sub(_mask_word, text)
 
 
+def hide_values(text: str, values: Iterable[str]) -> str:
+    """The text without these values. Long ones are found however they are written: broken into lines, with characters as
+    JSON, XML or a URL escape them, or as base64.
+    """
+    wanted = sorted(values, key=len, reverse=True)
+    for value in wanted:
+        text = text.replace(value, HIDDEN)
+    long = {_plain(value)[0] for value in wanted if len(value) >= SHORTEST}
+    long |= {b64encode(value.encode()).decode().rstrip("=")[:-1] for value in wanted if len(value) >= SHORTEST}
+    if not long:
+        return text
+    plain, places = _plain(text)
+    spans = [
+        (places[found.start()][0], places[found.end() - 1][1])
+        for value in long
+        if len(value) >= SHORTEST
+        for found in re.finditer(re.escape(value), plain)
+    ]
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + HIDDEN + text[end:]
+    return text
+
+
+_ESCAPED = re.compile(
+    r"&(?:amp;)*#(?P<decimal>\d{1,5});|&(?:amp;)*#[xX](?P<hex>[0-9a-fA-F]{1,4});|\\+u(?P<unicode>[0-9a-fA-F]{4})"
+    r"|%(?:25)*(?P<url>[0-9a-fA-F]{2})|\s+|\\+[nrt]?"
+)
+
+
+def _plain(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text with escaped characters as themselves, without white space and backslashes; where each character stood."""
+    plain: list[str] = []
+    places: list[tuple[int, int]] = []
+    end = 0
+    for found in _ESCAPED.finditer(text):
+        plain.append(text[end : found.start()])
+        places += [(at, at + 1) for at in range(end, found.start())]
+        end = found.end()
+        digits = found["hex"] or found["unicode"] or found["url"]
+        code = int(found["decimal"]) if found["decimal"] else int(digits, 16) if digits else None
+        if code is not None:
+            plain.append(chr(code))
+            places.append(found.span())
+    plain.append(text[end:])
+    places += [(at, at + 1) for at in range(end, len(text))]
+    return "".join(plain), places
+
+
 def mask_url(url: str) -> str:
-    """A URL, or what was meant to be one, without its user info and without secrets in its query."""
-    return url if _HOST_ALONE.fullmatch(url) else mask(_without_user(url))
+    """A URL, or what was meant to be one, without its user info and its query."""
+    return url if _HOST_ALONE.fullmatch(url) else mask(_bare(url))
 
 
 _HOST_ALONE = re.compile(r"https?://[a-z0-9-]{1,30}(?:\.[a-z0-9-]{1,30}){0,9}(?::\d{1,5})?/?")
@@ -121,6 +169,16 @@ def _without_user(url: str) -> str:
         return f"{scheme}{mark}{user}{name}/{HIDDEN}"
     return f"{scheme}{mark}{HIDDEN}@{rest.rpartition('@')[2]}"
 
+
+def _bare(url: str) -> str:
+    """Without user info, and without what is behind a question mark or hash: an endpoint's may be a gateway's key by any name.
+
+    What S3's own URLs have there alone, such as ``?encryption``, stays.
+    """
+    return _BEHIND.sub(rf"\1{HIDDEN}", _without_user(url))
+
+
+_BEHIND = re.compile(r"([?#])(?![a-z-]{1,30}$)(?!\[hidden\]$).+", re.DOTALL)
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
 

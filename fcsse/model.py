@@ -10,7 +10,8 @@ from typing import NamedTuple
 from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.encryption_algorithms import SSE_KMS, algorithm_of
-from fcsse.errors import FcsseError, UsageError
+from fcsse.errors import FcsseError
+from fcsse.named_by_arn import refuse_elsewhere
 
 DOCUMENT_SCHEMA = "fcsse/2"
 """Names the keys of ``-o json`` and what they mean."""
@@ -70,13 +71,9 @@ class Role(NamedTuple):
     def computed(cls, partition: str, account: str, cache: str) -> Role:
         """The role that a cache of this account has, or had, by its naming rule.
 
-        Raises ``UsageError`` where the cache was named by an ARN of another account.
+        Raises ``UsageError`` where the cache was named by an ARN of another account or partition.
         """
-        if isinstance(cache, arns.CacheId) and cache.account not in ("", account):
-            message = (
-                f"the ARN of {cache} is of account {cache.account}, and the role is looked for in account {account}"
-            )
-            raise UsageError(message, "Name the account, or the credentials, that the cache is of.")
+        refuse_elsewhere(cache, partition, account)
         found = arns.Arn.parse(arns.role_arn(partition, account, cache))
         if found is None:
             text = f"not an account and cache: {account}, {cache}"

@@ -27,6 +27,7 @@ from fcsse.earlier_keys import with_earlier_keys
 from fcsse.errors import ChangedError, FcsseError, NotFoundError, UsageError
 from fcsse.link_options import Operation, Options
 from fcsse.model import Association, Facts, Obstacle, Pair
+from fcsse.named_by_arn import region_named
 from fcsse.planning.changes import PolicyChange
 from fcsse.planning.make_plan import make_plan
 from fcsse.planning.narrower import narrower, whole_bucket
@@ -251,7 +252,7 @@ class Pipeline:
                     prefixes[pair] = (*prefixes.get(pair, ()), association.prefix)
                     wanted.append(pair)
             if not any(association.bucket for association in answer):
-                message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {self.aws.region}"
+                message = f"listing the buckets of {cache}: FSx knows no S3 data repository association of it in {region_named(cache) or self.aws.region}"
                 hint = near.advice(cache) if self._is_unknown(cache) else ""
                 hint = hint or advice(
                     "Name the bucket with ", Parameter("bucket"), ", or the cache's Region with ", REGION, "."

@@ -42,10 +42,14 @@ class TooManyRequestsError(Exception):
 
 
 class TimedCall(Generic[T]):
-    """One call, and the time it has. ``requests`` counts what it sent, of which ``most`` are allowed."""
+    """One call, and the time it has. ``requests`` counts what it sent, of which ``most`` are allowed.
+
+    ``token``: the session token that its last request carried; empty where it had none.
+    """
 
     def __init__(self, call: Callable[[], T], most: int) -> None:
         self.requests = 0
+        self.token = ""
         self._call: Callable[[], T] = call
         self._most = most
         self._first: float | None = None
@@ -67,8 +71,9 @@ class TimedCall(Generic[T]):
         """Tells who waits that the call has been made."""
         self._done.set()
 
-    def count_request(self) -> None:
-        """Notes a request that is about to be sent. Raises where it must not be sent any more."""
+    def count_request(self, token: str) -> None:
+        """Notes a request that is about to be sent, and its session token. Raises where it must not be sent any more."""
+        self.token = token
         if self._left:
             raise OutOfTimeError(CALL_SECONDS)
         self.requests += 1
@@ -153,8 +158,8 @@ def _hand_over(call: TimedCall[Any]) -> None:
     thread.calls.put(call)
 
 
-def count_request() -> None:
-    """Notes a request of the call whose thread this is; elsewhere nothing is noted."""
+def count_request(token: str = "") -> None:
+    """Notes a request of the call whose thread this is, and its session token; elsewhere nothing is noted."""
     thread = threading.current_thread()
     if isinstance(thread, _CallThread) and thread.call is not None:
-        thread.call.count_request()
+        thread.call.count_request(token)

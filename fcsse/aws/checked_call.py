@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,8 +20,10 @@ from fcsse.aws.call_deadline import TimedCall, TooManyRequestsError, count_reque
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
 from fcsse.clock import Clock, SystemClock
+from fcsse.masking import hide_values, mask_url
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
@@ -80,8 +81,9 @@ def _clock_of(client: BaseClient) -> Clock:
     return clock
 
 
-def _before_send(**_: object) -> None:
-    count_request()
+def _before_send(request: AWSPreparedRequest, **_: object) -> None:
+    token: str | bytes = request.headers.get("X-Amz-Security-Token") or ""
+    count_request(token.decode("ascii", "replace") if isinstance(token, bytes) else token)
 
 
 def _before_parse(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: object) -> None:
@@ -152,7 +154,7 @@ def pages(client: BaseClient, operation: str, **parameters: object) -> Iterator[
 
 def rejected(client: BaseClient, operation: str, reason: str) -> RejectedAnswerError:
     """The error for an answer to an operation; ``reason`` goes on after "what ENDPOINT answers to OPERATION"."""
-    return RejectedAnswerError(_name(client, operation), _without_user(client.meta.endpoint_url), reason)
+    return RejectedAnswerError(_name(client, operation), mask_url(client.meta.endpoint_url), reason)
 
 
 def _patiently(
@@ -184,6 +186,7 @@ def _once(
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
+        _hide(error, timed.token)
         if _is_bare(error):
             reason = f"is HTTP {error.response['Error']['Code']} without AWS's request id"
             raise _OddAnswerError(reason, error.response["ResponseMetadata"].get("RetryAttempts", 0)) from error
@@ -200,6 +203,14 @@ def _once(
             "lacks AWS's request id" if missing == REQUEST_ID else f"lacks {missing.partition(':')[0]}"
         )
     return answer
+
+
+def _hide(error: ClientError, token: str) -> None:
+    """Takes the session token out of a refusal that repeats it, whatever it looks like and however it is written there."""
+    if token:
+        error.args = tuple(hide_values(one, [token]) if isinstance(one, str) else one for one in error.args)
+        told = error.response.get("Error", {})
+        told["Message"] = hide_values(str(told.get("Message", "")), [token])
 
 
 def _is_bare(error: ClientError) -> bool:
@@ -225,9 +236,3 @@ def _in_words(error: BaseException) -> str:
 
 def _name(client: BaseClient, operation: str) -> str:
     return f"{client.meta.service_model.service_name}:{operation}"
-
-
-def _without_user(url: str) -> str:
-    """An endpoint without the user and password that may stand in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

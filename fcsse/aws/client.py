@@ -18,6 +18,7 @@ from fcsse.aws.sides import Sides
 from fcsse.clock import Clock
 from fcsse.errors import DeniedError, NotFoundError, PolicyFormatError
 from fcsse.model import Association, Cache, Encryption, Grant, IamPrincipal, Key, Member, Ownership, Role
+from fcsse.named_by_arn import region_named
 from fcsse.objects import Group, InventoryTable, ObjectEncryption, Page
 from fcsse.policy.document import parsed
 from fcsse.policy.unique_ids import unique_ids, with_arns
@@ -90,7 +91,7 @@ class Aws(Sides):
 
     def find_cache(self, cache: str) -> Cache | None:
         """The cache as FSx describes it, or None."""
-        return fsx.find_cache(self.own("fsx"), cache)
+        return fsx.find_cache(self.own("fsx", region_named(cache)), cache)
 
     def association_pages(self, region: str) -> Iterator[tuple[Association, ...]]:
         """The data repository associations of a Region, page by page."""
@@ -106,7 +107,7 @@ class Aws(Sides):
 
     def list_associations(self, cache: str | None = None, region: str | None = None) -> tuple[Association, ...]:
         """The links of a cache to its buckets; without one, the data repository associations of the Region."""
-        return fsx.list_associations(self.own("fsx", region), cache)
+        return fsx.list_associations(self.own("fsx", region or region_named(cache)), cache)
 
     def list_buckets(self) -> tuple[str, ...]:
         """The names of the buckets on the bucket's side."""

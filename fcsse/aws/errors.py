@@ -27,7 +27,7 @@ from fcsse.errors import (
     UnexpectedError,
     UsageError,
 )
-from fcsse.masking import mask_exception
+from fcsse.masking import mask_exception, mask_here
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403", "AllAccessDisabled"}
 _INCOMPLETE = "the signature is incomplete, as where access key id and secret key are mixed up"
@@ -134,6 +134,9 @@ def _secrets_hidden() -> Iterator[None]:
         yield
     except Exception as error:
         mask_exception(error)
+        if isinstance(error, boto.ClientError) and error_message(error):
+            told = error.response["Error"]
+            told["Message"] = mask_here(told["Message"])  # before its lines are joined: a token may be broken into some
         raise
 
 

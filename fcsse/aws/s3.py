@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from fcsse.advice import BUCKET_PROFILE, BUCKET_ROLE, advice
+from fcsse.arn import is_other_bucket
 from fcsse.aws.checked_call import call as ask
 from fcsse.aws.checked_call import pages
 from fcsse.aws.errors import error_code, translated
 from fcsse.aws.named_call import Call
 from fcsse.encryption_algorithms import SSE_S3
-from fcsse.errors import DeniedError, NotFoundError
+from fcsse.errors import DeniedError, ImpossibleError, NotFoundError
 from fcsse.model import Encryption, Ownership
 
 if TYPE_CHECKING:
@@ -35,8 +36,15 @@ def read_encryption(s3: S3Client, bucket: str, owner: str | None = None) -> Encr
     """The default encryption of a bucket. A bucket without a configuration has SSE-S3.
 
     ``owner`` is the account the bucket must belong to; S3 answers 403 where it is somebody else's.
-    Raises ``NotFoundError`` and ``DeniedError``. Source: S3 API reference, GetBucketEncryption.
+    Raises ``NotFoundError`` and ``DeniedError``, and ``ImpossibleError`` for what is no general purpose bucket, to which a cache
+    may be linked all the same. Source: S3 API reference, GetBucketEncryption.
     """
+    if is_other_bucket(bucket):
+        raise ImpossibleError(
+            "it is a directory bucket, a table bucket or an access point, and fcsse links and judges general purpose buckets only",
+            "Name the bucket behind an access point with its own name.",
+            doing=f"reading the default encryption of {bucket}",
+        )
     s3.meta.events.register("after-call.s3.GetBucketEncryption", _note_region, unique_id="fcsse-note-region")
     call = _call("s3:GetEncryptionConfiguration", bucket, f"reading the default encryption of bucket {bucket}")
     extra: dict[str, Any] = {"ExpectedBucketOwner": owner} if owner else {}

@@ -24,6 +24,7 @@ from fcsse.event_history.look_ups import Attribute, Limits, LookedUp
 from fcsse.event_history.losses import LostWrites
 from fcsse.event_history.observed import Gap, GapReason
 from fcsse.event_history.versions import CacheAccess, KeyHistory, history_of, version_of
+from fcsse.named_by_arn import refuse_elsewhere, region_named
 from fcsse.pipeline import Pipeline
 
 LIMITS = Limits(pages=60, seconds=120.0)
@@ -86,7 +87,7 @@ def keys_of_caches(pipeline: Pipeline, caches: Sequence[str]) -> tuple[Arn, ...]
         pipeline.progress.step(f"listing the buckets of {cache}")
         buckets = dict.fromkeys(one.bucket for one in pipeline.aws.list_associations(cache) if one.bucket)
         if not buckets:
-            message = f"listing the buckets of {cache}: FSx knows no S3 bucket of it in {pipeline.aws.region}"
+            message = f"listing the buckets of {cache}: FSx knows no S3 bucket of it in {region_named(cache) or pipeline.aws.region}"
             raise NotFoundError(
                 message, "Pass the bucket with --bucket or the key with --key, or set the cache's --region."
             )
@@ -119,6 +120,7 @@ def key_of(pipeline: Pipeline, reference: str) -> Arn:
 
 
 def _key_of_bucket(pipeline: Pipeline, bucket: str) -> Arn:
+    refuse_elsewhere(bucket, arns.partition_of(pipeline.aws.region or ""))
     pipeline.progress.step(f"reading the encryption of bucket {bucket}")
     encryption = pipeline.aws.read_encryption(bucket)
     reference = encryption.key

@@ -23,6 +23,7 @@ from fcsse.encryption_algorithms import SSE_KMS
 from fcsse.errors import PolicyFormatError, PolicyFullError, UsageError
 from fcsse.link_options import AccessLevel
 from fcsse.model import Bucket, Encryption, Facts, Key, Pair, RequestFacts, Role
+from fcsse.named_by_arn import refuse_elsewhere
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument, printable, refused_statements
 from fcsse.policy.unique_ids import unique_ids
 
@@ -125,6 +126,7 @@ def _key(stated: Stated) -> Key:
 def _facts(pair: Pair, text: str, key: Key, stated: Stated) -> Facts:
     encryption = Encryption(SSE_KMS.code, str(key.arn), bool(stated.bucket_keys))
     known = stated.bucket_keys is not None
+    refuse_elsewhere(pair.bucket, key.arn.partition)
     role = Role.computed(key.arn.partition, stated.account, pair.cache) if pair.cache else None
     return Facts(
         pair,

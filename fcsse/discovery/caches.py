@@ -12,6 +12,7 @@ from fcsse.discovery.roles import RoleFinder
 from fcsse.errors import FcsseError, NotFoundError
 from fcsse.link_options import Operation
 from fcsse.model import Pair, Role
+from fcsse.named_by_arn import partition_named, refuse_elsewhere
 
 
 class CacheSide(NamedTuple):
@@ -59,7 +60,9 @@ class Caches:
         return bool(self._finder.found)
 
     def read(self, pair: Pair) -> CacheSide:
-        """The cache's side of a pair. Raises ``NotFoundError`` where the wish needs a role and there is none."""
+        """The cache's side of a pair. Raises ``NotFoundError`` where the wish needs a role and there is none, and ``UsageError``
+        where an ARN named the cache or the bucket as one of elsewhere.
+        """
         if pair not in self._read:
             self._read[pair] = attempt(self._make_out, pair)
         found = self._read[pair]
@@ -70,9 +73,13 @@ class Caches:
     def _make_out(self, pair: Pair) -> CacheSide:
         if pair.cache is None:
             caller = self._fetcher.caller().result()
-            return CacheSide(caller.partition, caller.account, None)
-        role = self._role(pair.cache) or self._stand_in(pair.cache, pair.bucket)
-        return CacheSide(role.arn.partition, role.account, role)
+            side = CacheSide(caller.partition, caller.account, None)
+        else:
+            role = self._role(pair.cache) or self._stand_in(pair.cache, pair.bucket)
+            side = CacheSide(role.arn.partition, role.account, role)
+        for name in pair:
+            refuse_elsewhere(name, side.partition, side.account)
+        return side
 
     def _role(self, cache: str) -> Role | None:
         if self._listed is None:
@@ -85,6 +92,9 @@ class Caches:
 
     def _stand_in(self, cache: str, bucket: str) -> Role:
         """The role as it would be named, where the wish can do without it."""
+        if partition_named(cache):
+            caller = self._fetcher.caller().result()
+            refuse_elsewhere(cache, caller.partition, caller.account)
         if self._wish is not Operation.UNLINK:
             without_key = self._buckets.without_key(bucket)
             if isinstance(without_key, FcsseError):

@@ -17,6 +17,7 @@ from fcsse.clock import Clock, pauses
 from fcsse.discovery.suggestions import CacheSuggestions
 from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnexpectedError
 from fcsse.model import Cache, Role
+from fcsse.named_by_arn import region_named
 from fcsse.progress import Progress, Waiting
 
 COMING = "CREATING"
@@ -116,7 +117,7 @@ class RoleFinder:
             return cache in self._reasons
         if state is None:
             self._reasons[cache] = NotFoundError(
-                f"finding {kind} {cache}: neither FSx in {self._aws.region or 'this Region'} nor IAM knows it",
+                f"finding {kind} {cache}: neither FSx in {region_named(cache) or self._aws.region or 'this Region'} nor IAM knows it",
                 self._advice(cache) or advice("Check the id, ", PROFILE, " and ", REGION, "."),
             )
         elif state.lifecycle in GONE:

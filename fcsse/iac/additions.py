@@ -15,6 +15,7 @@ from fcsse.iac.notation import Notation, NotationWord, write
 from fcsse.iac.parts import Addition, NewGrant, NewStatements
 from fcsse.link_options import Context, Options, Via
 from fcsse.model import Bucket, Encryption, Facts, Key, Obstacle, Pair, Role
+from fcsse.named_by_arn import refuse_elsewhere
 from fcsse.planning.requirements import NotNeeded, Requirement, requirement_of
 from fcsse.policy import edit
 from fcsse.policy.document import PolicyDocument
@@ -120,6 +121,8 @@ def stated_facts(pairs: Sequence[Pair], stated: Stated, options: Options) -> tup
     if key is not None and (key.region, key.partition) != (region, partition):
         message = f"--key {key} is not of Region {region} in partition {partition}"
         raise UsageError(message, "S3 takes only keys of the bucket's own Region.")
+    for pair in pairs:
+        refuse_elsewhere(pair.bucket, partition)
     arn = key or arns.Arn(partition, "kms", region, stated.account, UNKNOWN_KEY)
     encryption = Encryption(SSE_KMS.code, str(arn), bool(options.bucket_keys))
     return tuple(

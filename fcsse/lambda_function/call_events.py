@@ -16,7 +16,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from fcsse.arn import bucket_in, is_account, is_bucket_name, is_cache_id, is_key_id, is_region, key_arn, partition_of
+from fcsse.arn import (
+    is_account,
+    is_bucket_name,
+    is_cache_id,
+    is_key_id,
+    is_other_bucket,
+    is_region,
+    key_arn,
+    partition_of,
+)
 
 FSX, S3, KMS = "fsx.amazonaws.com", "s3.amazonaws.com", "kms.amazonaws.com"
 
@@ -157,8 +166,12 @@ def _cache_created(request: Mapping[str, object], answer: Mapping[str, str]) -> 
 def _with_buckets(cache: str | None, paths: list[str] | list[object]) -> Happening | Ignored:
     if cache is None:
         return Ignored.INCOMPLETE
-    named = [bucket_in(path) for path in paths if isinstance(path, str) and path.startswith("s3://")]
-    buckets = tuple(dict.fromkeys(one for one in named if one and is_bucket_name(one)))
+    named = [
+        path.removeprefix("s3://").partition("/")[0]
+        for path in paths
+        if isinstance(path, str) and path.startswith("s3://")
+    ]
+    buckets = tuple(dict.fromkeys(one for one in named if is_bucket_name(one) or is_other_bucket(one)))
     return CacheCreated(cache, buckets) if buckets else Ignored.NO_BUCKET
 
 

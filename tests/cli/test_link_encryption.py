@@ -247,3 +247,21 @@ def test_a_stack_s_key_is_linked_with_a_warning(shell: Shell) -> None:
     assert command.startswith("  fcsse statement --cache fc-0123 --bucket data-stack ")
     assert (blank, saved.split(":")[0], run.err) == ("", "Saved the old policy. To undo", "")
     assert "storage" not in shell.link("fc-0456", "data", "--dry-run").words
+
+
+@pytest.mark.parametrize("name", ["data-abcdefgh-s3alias", "data--euw1-az1--x-s3"])
+def test_what_is_no_general_purpose_bucket_is_not_judged_as_one(shell: Shell, name: str) -> None:
+    """A cache may be linked to an access point or directory bucket: the context of its encryption is another."""
+    key = shell.sandbox.add_key("for-all")
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    shell.sandbox.put_policy(key, {"Version": "2012-10-17", "Statement": [everybody]})
+    shell.sandbox.add_cache("fc-0a11", [f"s3://{name}/in/"])
+    if "--" not in name:  # moto knows no directory buckets
+        shell.sandbox.add_bucket(name, algorithm="aws:kms", key=key.arn)
+    for words in (("check", "--cache", "fc-0a11"), ("link", "--cache", "fc-0a11")):
+        run = shell.run(*words)
+        assert run.code == 4
+        assert "directory bucket" in run.err
+        assert untouched(run)
+    [judged] = [one for one in shell.run("audit", "-o", "json").json["pairs"] if one["cache"] == "fc-0a11"]
+    assert (judged["read"], judged["write"]) == ("unknown", "unknown")

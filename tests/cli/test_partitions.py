@@ -89,3 +89,65 @@ def test_unlinking_leaves_the_policy_as_it_was(abroad: tuple[Shell, str]) -> Non
     shell.linked("fc-0123", "data")
     assert shell.unlink("fc-0123", "data").code == 0
     assert shell.sandbox.policy_text("data") == before
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("check", "--cache", "fc-0123", "--bucket", "arn:aws-cn:s3:::data"), "data is of partition aws-cn"),
+        (("link", "--every-cache", "--bucket", "arn:aws-cn:s3:::data"), "data is of partition aws-cn"),
+        (("census", "--bucket", "arn:aws-cn:s3:::data"), "data is of partition aws-cn"),
+        (("history", "--bucket", "arn:aws-cn:s3:::data"), "data is of partition aws-cn"),
+        (
+            ("permissions", "link", "--bucket", "arn:aws-cn:s3:::data", "--partition", "aws"),
+            "data is of partition aws-cn",
+        ),
+        (
+            ("link", "--cache", f"arn:aws:fsx:eu-west-1:{OTHER}:file-cache/fc-0123", "--bucket", "data"),
+            f"of account {OTHER}",
+        ),
+        (
+            ("unlink", "--cache", f"arn:aws-cn:fsx:cn-north-1:{OWN}:file-cache/fc-0dead", "--bucket", "data"),
+            "fc-0dead is of partition aws-cn",
+        ),
+        (
+            (
+                "statement",
+                "--cache=fc-0123",
+                "--bucket=arn:aws-cn:s3:::data",
+                f"--account={OWN}",
+                "--region=eu-west-1",
+                "--no-bucket-keys",
+            ),
+            "data is of partition aws-cn",
+        ),
+    ],
+)
+def test_what_an_arn_names_elsewhere_is_not_taken_for_what_has_the_name_here(
+    shell: Shell, words: tuple[str, ...], named: str
+) -> None:
+    before = shell.sandbox.policy_text("data")
+    run = shell.run(*words)
+    assert (run.code, named in run.err) == (2, True), run.words
+    assert shell.sandbox.policy_text("data") == before
+
+
+def test_a_document_is_not_judged_for_a_bucket_of_another_partition(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text(shell.sandbox.policy_text("data"))
+    words = ("--cache", "fc-0123", "--bucket", "arn:aws-cn:s3:::data", "--account", OWN, "--region", "eu-west-1")
+    run = shell.run("check", "--policy", str(tmp_path / "policy.json"), *words)
+    assert (run.code, "data is of partition aws-cn" in run.err) == (2, True), run.words
+
+
+def test_a_cache_is_looked_for_in_the_region_of_its_arn(shell: Shell) -> None:
+    """A default Region that is another one is no reason to call it unknown."""
+    cache = f"arn:aws:fsx:eu-west-1:{OWN}:file-cache/fc-0456"
+    run = shell.run("link", "--cache", cache, "--dry-run", region="us-east-1")
+    assert run.code == 0, run.words
+    assert "data-alias" in run.out
+
+
+def test_permissions_are_for_the_partition_that_an_arn_names(shell: Shell) -> None:
+    run = shell.run("permissions", "link", "--bucket", "arn:aws-us-gov:s3:::data")
+    assert "arn:aws-us-gov:s3:::data" in run.out
+    assert "arn:aws:" not in run.out

@@ -66,6 +66,14 @@ def test_in_every_form(shell: Shell, tmp_path: Path, place: str, words: tuple[st
     assert "hunter2" not in text.words + str(document) + markdown.words
 
 
+@pytest.mark.parametrize("words", COMMANDS[:3], ids=" ".join)
+def test_without_its_query(shell: Shell, words: tuple[str, ...]) -> None:
+    """A gateway's key may stand there under any name."""
+    run = shell.run(*words, "--endpoint-url", f"{shell.sandbox.url}/?any=tulip-4711", AWS_MAX_ATTEMPTS="1")
+    assert f"{shell.sandbox.url}/?[hidden]" in run.words
+    assert "tulip" not in run.words
+
+
 @pytest.mark.parametrize(
     ("words", "services"),
     [

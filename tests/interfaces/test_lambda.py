@@ -149,6 +149,14 @@ def test_what_cannot_pass_is_logged_and_the_event_is_done(function: Function) ->
     assert failed["hint"]
 
 
+def test_what_is_no_general_purpose_bucket_is_a_failure(function: Function) -> None:
+    """Such a cache is linked to something that fcsse does not judge: that is not "no S3 bucket is linked"."""
+    function.sandbox.add_cache("fc-0a11", ["s3://data-abcdefgh-s3alias/in/"])
+    function(cache_created("fc-0a11", "data-abcdefgh-s3alias"))
+    (failed,) = of(function.log(), "failed")
+    assert "access point" in failed["message"]
+
+
 def test_what_is_linked_beside_a_failure_is_logged_with_its_old_policy(function: Function) -> None:
     function.sandbox.add_cache("fc-0ccc0ccc", ["data", "data-dsse"])
     before = function.sandbox.policy_text("data")

@@ -33,6 +33,8 @@ AROUND = (
     'Failed to connect to proxy URL: "http://alice:{secret}@proxy.example:3128"',
     'Could not connect to the endpoint URL: "https://alice:{secret}@kms.example/"',
     "Invalid endpoint: alice:{secret}@kms.example",
+    'Could not connect to the endpoint URL: "https://kms.example/?any={secret}#{secret}"',
+    "Custom endpoint `https://kms.example/?any={secret}` was not a valid URI",
     'Failed to connect to proxy URL: "http://alice:1234/{secret}@proxy.example:3128"',
     'Failed to connect to proxy URL: "http://alice:12#@{secret}@proxy.example:3128"',
     'Failed to connect to proxy URL: "http://alice:12@/{secret}@proxy.example:3128"',

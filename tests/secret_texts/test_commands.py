@@ -39,6 +39,24 @@ def test_a_canonical_request_is_hidden_in_every_form(shell: Shell, form: tuple[s
         assert code in run.words or words != LINK, "what AWS answered is named all the same"
 
 
+@pytest.mark.parametrize("form", [(), ("-vv",), ("-o", "json")], ids=" ".join)
+def test_a_session_token_of_any_look_is_hidden(shell: Shell, tmp_path: Path, form: tuple[str, ...]) -> None:
+    """Those of brokers and simulators look like no token of STS, and may come from a file or a process."""
+    token = "tulip/4711+opaque-token=of-a-broker"
+    keys = shell.sandbox.credentials()
+    lines = f"aws_access_key_id={keys.access_key}\naws_secret_access_key={keys.secret}\naws_session_token={token}\n"
+    (tmp_path / "credentials").write_text(f"[default]\n{lines}", encoding="utf-8")
+    said = f"no token of ours: {token}, {token.replace('/', '&#47;')}, {token[:12]}\n{token[12:]}"
+    shell.sandbox.fault("*", "AccessDeniedException", message=said, times=None)
+    without = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    env = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"), "AWS_MAX_ATTEMPTS": "1"}
+    for words in (LINK, ("audit",)):
+        run = shell.run(*words, *form, without=without, env=env)
+        assert "no token of ours" in run.words
+        assert "4711" not in run.words
+        assert "of-a-broker" not in run.words
+
+
 def test_the_page_of_an_audit_hides_it_too(shell: Shell, tmp_path: Path) -> None:
     shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", message=CANONICAL.format(secret=TOKEN), times=None)
     page = tmp_path / "audit.html"

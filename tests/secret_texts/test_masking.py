@@ -100,7 +100,8 @@ def test_a_url_shows_its_host_and_not_its_user(user: str, host: str, path: str) 
         ("u:p@h", f"{HIDDEN}@h"),
         ("//u:p@h", f"//{HIDDEN}@h"),
         ("https://u:p@q@h", f"https://{HIDDEN}@h"),
-        ("https://h/?X-Amz-Signature=abc", f"https://h/?X-Amz-Signature={HIDDEN}"),
+        ("https://h/?X-Amz-Signature=abc", f"https://h/?{HIDDEN}"),
+        ("https://h/path?any=abc&b=c#d", f"https://h/path?{HIDDEN}"),
     ],
 )
 def test_odd_urls(url: str, shown: str) -> None:
@@ -152,6 +153,25 @@ def test_known_values_go_whatever_they_look_like() -> None:
         "a short one may be a word"
     )
     assert secrets_in({"AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "x" * 20, "HOME": "y" * 20}) == ("x" * 20,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "tulip/4711+opaque-token=of-a-broker",
+        "tulip\\/4711+opaque-token\\u003dof-a-broker",
+        "tulip&#47;4711&#x2B;opaque-token&amp;#61;of-a-broker",
+        "tulip%2F4711%252Bopaque-token%3Dof-a-broker",
+        "tulip/4711+opaque-\n  token=of-a-broker",
+        "tulip/4711+opaque-\\n token=of-a-broker",
+        "dHVsaXAvNDcxMStvcGFxdWUtdG9rZW49b2YtYS1icm9rZXI",
+    ],
+)
+def test_known_values_go_however_they_are_written(written: str) -> None:
+    value = "tulip/4711+opaque-token=of-a-broker"
+    masked = mask(f"before {written} after", [value])
+    assert masked in (f"before {HIDDEN} after", f"before {HIDDEN}I after")
+    assert mask("no tulip, no opaque token", [value]) == "no tulip, no opaque token"
 
 
 def test_known_values_go_encoded_too(monkeypatch: pytest.MonkeyPatch) -> None:

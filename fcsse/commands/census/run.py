@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fcsse.arn import partition_of
 from fcsse.commands.census import scan
 from fcsse.commands.census.access import AccessReport, levels_of, link_commands, needs_of
 from fcsse.commands.census.facts import KeyFacts, facts_of_keys
@@ -16,6 +17,7 @@ from fcsse.commands.census.tally import Census
 from fcsse.commands.permissions.permission import Engine
 from fcsse.endpoint import Endpoint
 from fcsse.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_PENDING, FcsseError
+from fcsse.named_by_arn import refuse_elsewhere
 from fcsse.objects import Group
 from fcsse.pipeline import Pipeline
 from fcsse.suggested_commands import CommandBuilder
@@ -86,6 +88,7 @@ def take_census(pipeline: Pipeline, question: CensusQuery, words: CommandBuilder
     Ctrl-C ends the counting, with the answer so far; a second one leaves out the judging. Raises what keeps every object
     from being looked at, and ``NotFoundError`` where a cache that was named is not there.
     """
+    refuse_elsewhere(question.bucket, partition_of(pipeline.aws.region or ""))
     require_caches(pipeline, question.caches)
     target = find_target(pipeline, question.bucket, question.rekey) if question.rekey else None
     writer = _writer(question, target)

@@ -22,6 +22,7 @@ from fcsse.errors import UsageError
 from fcsse.evaluator.bucket_requests import ROLE_POLICY
 from fcsse.link_options import Via
 from fcsse.model import GRANT_OPERATIONS
+from fcsse.named_by_arn import refuse_elsewhere
 from fcsse.planning.owner_statement import create_grant_statement
 
 Json = dict[str, object]
@@ -84,6 +85,8 @@ def _require_sense(command: Command, scope: Scope) -> None:
         raise UsageError("--fix works with audit only", "Leave it out, or ask for: fcsse permissions audit --fix.")
     if key and key.partition and scope.partition not in (None, key.partition):
         raise UsageError(f"--key {key} is not of partition {scope.partition}", "Leave --partition out.")
+    for name in (*scope.caches, *scope.buckets):
+        refuse_elsewhere(name, scope.arn_partition, scope.account or "")
     if scope.every_cache and scope.caches:
         raise UsageError("--cache and --every-cache exclude each other", "Leave one of them out.")
     if scope.every_cache and command not in (Command.LINK, Command.UNLINK):

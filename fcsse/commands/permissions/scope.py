@@ -11,6 +11,7 @@ from fcsse import arn as arns
 from fcsse.arn import Arn
 from fcsse.commands.permissions.permission import Engine, On
 from fcsse.link_options import Via
+from fcsse.named_by_arn import partition_named
 
 
 class Scope(NamedTuple):
@@ -44,10 +45,9 @@ class Scope(NamedTuple):
 
     @property
     def arn_partition(self) -> str:
-        """The partition for ARNs."""
-        if self.partition:
-            return self.partition
-        return (self.key.partition if self.key else "") or arns.partition_of(self.region or "")
+        """The partition for ARNs: as stated, else that of the ARNs by which things are named, else the Region's."""
+        named = (self.key.partition if self.key else "", *map(partition_named, (*self.caches, *self.buckets)))
+        return self.partition or next(filter(None, named), "") or arns.partition_of(self.region or "")
 
     def roles(self) -> tuple[str, ...]:
         """The service-linked roles' ARNs, as patterns where the account or the caches are open."""
