@@ -28,7 +28,7 @@ from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands import restore as restoring
 from fcsse.commands.recorded import find_policy
 from fcsse.commands.restore import Restoration, require_discard
-from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
+from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError, FcsseError
 from fcsse.pipeline import Pipeline
 
 EXAMPLE = """\
@@ -127,11 +127,21 @@ class _Run(NamedTuple):
                 pending=lambda one: one.changed,
             )
         if restoration.changed and not dry_run:
-            self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
-            written = restoring.apply_restore(self.pipeline, restoration, expected=self.review.expect is not None)
-            self.run.progress.stop()
+            written = self._apply(restoration)
         _Shown(self.run, restoration, dry_run=dry_run).done(written, code)
         raise typer.Exit(code)
+
+    def _apply(self, restoration: Restoration) -> Written:
+        """Writes; ends the command where that fails, with what it would have changed, or did before somebody else wrote."""
+        self.run.progress = self.pipeline.progress = progress_on(self.run.terminal)
+        try:
+            written = restoring.apply_restore(self.pipeline, restoration, expected=self.review.expect is not None)
+        except FcsseError as error:
+            self.run.progress.stop()
+            _Shown(self.run, restoration, dry_run=False).refused(error)
+            raise typer.Exit(error.exit_code) from error
+        self.run.progress.stop()
+        return written
 
     def _plan(self) -> Restoration:
         wanted = self.wanted
@@ -217,12 +227,15 @@ class _Shown:
         else:
             self._close(self._closing(written))
 
-    def refused(self, error: ChangedError) -> None:
-        """The end of a run that was refused, after what it would have done."""
+    def refused(self, error: FcsseError) -> None:
+        """The end of a run that was refused, or failed, after what it would have done."""
         if self.run.writes and not self.dry_run:
             error.hint = f"{error.hint}\n{self.run.journal.told()}"
         if self.run.output is Output.JSON:
-            write_answer(to_text(refused_restore_document(self.restoration, error, dry_run=self.dry_run)))
+            changed = self.run.journal.wrote
+            write_answer(
+                to_text(refused_restore_document(self.restoration, error, dry_run=self.dry_run, changed=changed))
+            )
         elif self.run.output is Output.MARKDOWN:
             self._close([], error_markdown(error.message, error.hint))
         self.run.terminal.tell(error)

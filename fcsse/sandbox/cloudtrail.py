@@ -9,7 +9,6 @@ look-up is not documented: ThrottlingException is what other services of that pr
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +46,7 @@ def answer(state: State, call: Call, caller: Caller) -> Reply:
     given = call.parameters
     size = _size(state, given)
     name, value = _attribute(given)
-    start, end = _range(given)
+    start, end = _range(given, state.trail.wall())
     words = json.dumps(
         {key: item for key, item in given.items() if key not in ("NextToken", "MaxResults")}, sort_keys=True
     )
@@ -59,7 +58,7 @@ def answer(state: State, call: Call, caller: Caller) -> Reply:
         if known is None or known[0] != bound:
             raise AwsError("InvalidNextTokenException", "Invalid token or parameters do not match the token.")
         _, newest, skipped = known
-    now = time.monotonic()
+    now = state.trail.ticks()
     found = [
         one
         for one in state.trail.events
@@ -82,7 +81,7 @@ def answer(state: State, call: Call, caller: Caller) -> Reply:
 def _throttle(state: State, call: Call, caller: Caller) -> None:
     """Two requests in any one second. Refused ones do not count."""
     rate = state.switches.lookups_per_second
-    now = time.monotonic()
+    now = state.trail.ticks()
     recent = [at for at in state.trail.asked.get((caller.account, call.region), ()) if now - at < 1.0]
     if rate and len(recent) >= rate:
         raise AwsError("ThrottlingException", "Rate exceeded")
@@ -108,8 +107,7 @@ def _attribute(given: Mapping[str, Any]) -> tuple[str, str]:
     return name, value
 
 
-def _range(given: Mapping[str, Any]) -> tuple[float, float]:
-    now = time.time()
+def _range(given: Mapping[str, Any], now: float) -> tuple[float, float]:
     start, end = float(given.get("StartTime") or now - KEPT), float(given.get("EndTime") or now + KEPT)
     if start > end or start < now - KEPT - _SLACK:
         message = "The time range is outside of the range of possible values: events are kept for 90 days."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,17 +28,22 @@ class Recorded:
 
 @dataclass(slots=True)
 class Trail:
-    """Everything recorded. ``asked`` are the times of the latest look-ups of each account and Region."""
+    """Everything recorded. ``asked`` are the times of the latest look-ups of each account and Region.
+
+    ``wall`` and ``ticks`` are the clocks: seconds since the epoch, and seconds that only go forward.
+    """
 
     events: list[Recorded] = field(default_factory=list)
     paused: bool = False
     asked: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     tokens: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    wall: Callable[[], float] = time.time
+    ticks: Callable[[], float] = time.monotonic
 
     def add(self, event: Event, account: str, region: str, *, late: float = 0.0, at: float | None = None) -> None:
         """Write an event down; it shows after ``late`` seconds. ``at``: when it happened, in seconds since the epoch."""
-        moment = time.time() if at is None else at
-        self.events.append(Recorded(len(self.events), account, region, moment, time.monotonic() + late, event))
+        moment = self.wall() if at is None else at
+        self.events.append(Recorded(len(self.events), account, region, moment, self.ticks() + late, event))
 
     def age(self, seconds: float) -> None:
         """Make everything recorded so far older by so much."""

@@ -1,7 +1,8 @@
 """The whole program in virtual time, with every fault and other writers, from seeds: a failing seed replays exactly.
 
-Each run: one to four commands of fcsse, up to four other writers of three more kinds, and weather (throttling, lost and
-spoiled answers, old states, endless lists, kills, a clock that jumps). Violations are what ``invariants`` says.
+Each run: one to four commands of fcsse (link, unlink and check; in four of ten, settle, restore or audit beside them), up to
+four other writers of three more kinds, and weather (throttling, lost and spoiled answers, old states, endless lists, kills, a
+clock that jumps). Violations are what ``invariants`` and ``put_back`` say.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def play(first: int, runs: int, step: int, minutes: float, *, trace: bool) -> int:
+def play(first: int, runs: int, step: int, minutes: float, *, trace: bool, basic: bool = False) -> int:
     """Plays seeds; prints figures and violations, returns how many runs had any."""
     from scripts.campaigning.simulation.play import stage
 
@@ -29,7 +30,7 @@ def play(first: int, runs: int, step: int, minutes: float, *, trace: bool) -> in
         for seed in range(first, first + runs, step):
             if minutes and time.monotonic() - begun > minutes * 60:
                 break
-            outcome = here.play(seed)
+            outcome = here.play(seed, basic=basic)
             done += 1
             broken += bool(outcome.broken)
             troubles += outcome.troubles
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=1, help="how many share the work")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after so long; 0: play all")
     parser.add_argument("--trace", action="store_true", help="print all that happened")
+    parser.add_argument("--basic", action="store_true", help="only link, unlink and check take part")
     parser.add_argument("--share", type=int, default=-1, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if os.environ.get("PYTHONHASHSEED") != "0" or given.processes > 1:
@@ -79,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
             str(given.runs),
         ]
         words += ["--minutes", str(given.minutes), *(["--trace"] if given.trace else [])]
+        words += ["--basic"] if given.basic else []
         env = {**os.environ, "PYTHONHASHSEED": "0"}
         shares = [[]] if given.processes == 1 else [["--share", f"{n}"] for n in range(given.processes)]
         env["FCSSE_SHARES"] = str(given.processes)
@@ -88,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     step = int(os.environ.get("FCSSE_SHARES", "1")) if given.share >= 0 else 1
     first = given.seed + max(0, given.share)
     runs = given.runs - max(0, given.share)
-    return 1 if play(first, runs, step, given.minutes, trace=given.trace) else 0
+    return 1 if play(first, runs, step, given.minutes, trace=given.trace, basic=given.basic) else 0
 
 
 if __name__ == "__main__":

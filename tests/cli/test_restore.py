@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fcsse.apply import policy_writer
+from fcsse.apply.confirm import Confirmer
 from fcsse.commands.restore import RestoreChange
-from fcsse.errors import PolicyFullError
+from fcsse.errors import PolicyFullError, UnconfirmedError
 from tests.cli.documented_statements import OWN
 from tests.cli.shell import WRITES, Shell
 
@@ -344,6 +345,24 @@ def test_what_its_write_ran_over_and_cannot_be_given_back_is_not_called_replaced
     assert "was lost: statement 'Foreign'; the change itself was written" in said
     assert "replaced it" not in said
     assert '"Foreign"' in str(shell.backups[-1]["policy"])
+
+
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_a_restore_that_fails_on_the_way_says_what_it_took_back(shell: Shell, first: str, form: str) -> None:
+    def fail(*_: object) -> bool:
+        text = "KMS took it, but still shows the old one"
+        raise UnconfirmedError(text)
+
+    shell.patch.setattr(Confirmer, "read_back", fail)
+    run = shell.run("restore", first, "--yes", "-o", form)
+    assert run.code == 8, run.words
+    gone = '-    "Sid" : "Allow FSx'
+    if form == "json":
+        assert any(row.startswith(gone) for row in run.json["diff"])
+        assert (run.json["changed"], run.json["error"]["code"]) == (True, "unconfirmed")
+    else:
+        assert gone in run.out
+    assert "Written: " in run.err
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])

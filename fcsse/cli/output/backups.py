@@ -69,9 +69,12 @@ def restore_document(
     }
 
 
-def refused_restore_document(restoration: Restoration, error: FcsseError, *, dry_run: bool) -> Json:
-    """The document of a ``restore`` that was refused: what it would have done, and why it did not."""
-    document = restore_document(restoration, None, dry_run=dry_run, code=error.exit_code)
+def refused_restore_document(restoration: Restoration, error: FcsseError, *, dry_run: bool, changed: bool) -> Json:
+    """The document of a ``restore`` that was refused or failed: what it would have done, and why it did not.
+
+    ``changed``: was anything written all the same, or may it have been?
+    """
+    document = restore_document(restoration, None, dry_run=dry_run, code=error.exit_code, changed=changed)
     return {**document, "error": error_entry(error)}
 
 

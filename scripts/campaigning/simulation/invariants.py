@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import Any
 
 from fcsse.arn import role_arn
 from scripts.campaigning.put_log import meaning, saved_texts, sids
-from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene
+from scripts.campaigning.simulation.scene import ACCOUNT, CACHES, Command, Scene
 from scripts.campaigning.simulation.transport import Put, Record
 from scripts.campaigning.simulation.trouble import SECRET
 
@@ -22,13 +23,14 @@ RECHECKED = 0.9
 """Seconds after a write before which nobody looks for the last time whether it is still there."""
 
 SAID = ("Nothing was written", "most likely not written", "Written: ", "may have been written")
+DEAD_ID = re.compile(r"A(?:ROA|IDA)[A-Z0-9]{8,}")
+SETTLED = ("Nothing to give back", "Gave back what was lost", "Somebody else gave back", "does not show the write yet")
 
 
 def own(one: dict[str, Any]) -> bool:
-    """Is it a statement for a cache's role, as fcsse makes and takes them?"""
-    return "AWSServiceRoleForFSxS3Access_" in json.dumps(one.get("Principal")) or "AROA" in json.dumps(
-        one.get("Principal")
-    )
+    """Is it a statement for a cache's role, as fcsse makes and takes them, or for nobody that is still there?"""
+    principal = json.dumps(one.get("Principal"))
+    return "AWSServiceRoleForFSxS3Access_" in principal or ("AROA" in principal and "arn:" not in principal)
 
 
 @lru_cache(4096)
@@ -40,10 +42,11 @@ def foreign(text: str) -> frozenset[str]:
 
 
 def _sorted(value: Any) -> Any:
+    """In one form; without the ids of those who are gone, which may be pruned."""
     if isinstance(value, dict):
         return {name: _sorted(one) for name, one in value.items()}
     if isinstance(value, list):
-        items = sorted((_sorted(one) for one in value), key=json.dumps)
+        items = sorted((_sorted(one) for one in value if not str(one).startswith("AROA")), key=json.dumps)
         return items[0] if len(items) == 1 else items
     return value
 
@@ -60,7 +63,8 @@ def has_access(text: str, cache: str) -> bool:
     return False
 
 
-def _sid(one: str) -> str:
+def sid_of(one: str) -> str:
+    """The Sid of a statement in that form."""
     return str(json.loads(one).get("Sid", ""))
 
 
@@ -75,14 +79,36 @@ def of_output(one: Command) -> Iterator[str]:
         yield f"ended with {one.code}"
     if "defect of fcsse" in text or "bug in fcsse" in text or ("Traceback" in text and "-vv" not in one.words):
         yield f"a defect: {one.err[-3000:]}"
-    if one.code not in (0, 3) and "Error: " not in one.err and one.words[0] != "check":
+    if one.code not in (0, 3) and "Error: " not in one.err and not _answers(one):
         yield f"ended with {one.code} and no error: {one.err[-300:]}"
-    if "json" in one.words:
+    if "json" in one.words or "sarif" in one.words:
         document = _document(one)
         if not document:
             yield f"its output is no JSON document: {one.out[:200]!r}"
-        elif "schema" not in document:
+        elif not {"schema", "$schema"} & document.keys():
             yield f"its document has no schema: {one.out[:200]}"
+        elif document.get("exit_code", one.code) != one.code:
+            yield f"ended with {one.code}, and its document says {document['exit_code']}"
+        elif "--dry-run" not in one.words and document.get("settled", one.code == 0) is not (one.code == 0):
+            yield f"ended with {one.code}, and its document says settled: {document['settled']}"
+
+
+def _answers(one: Command) -> bool:
+    """Is its exit code one that stands for what it found, not for an error?"""
+    match one.words[0]:
+        case "check":
+            return True
+        case "audit":
+            return one.code == 5
+        case "settle":
+            return one.code == 7
+        case _:
+            return "--settle" in one.words and one.code in (7, 8)
+
+
+def only_reads(one: Command) -> bool:
+    """Is it one that never writes?"""
+    return one.words[0] == "check" or (one.words[0] == "audit" and "--fix" not in one.words)
 
 
 def _document(one: Command) -> dict[str, Any]:
@@ -96,12 +122,13 @@ def _document(one: Command) -> dict[str, Any]:
 
 def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     """What it said about writes is true. A write that a twin made meanwhile may be taken for one's own."""
-    if one.code is None or one.words[0] == "check":
-        return
     puts = [put for put in record.puts if put.by == one.name and _changes(put)]
     written = bool(puts) or any(name == one.name for name, _ in record.grants)
-    text = one.out + one.err
-    twins = any(other is not one and other.cache == one.cache for other in scene.commands)
+    if only_reads(one) and written:
+        yield "only reads, and wrote"
+    if one.code is None or only_reads(one):
+        return
+    text, twins = one.out + one.err, _has_twins(one, scene)
     if "--dry-run" in one.words and written:
         yield "a dry run wrote"
     if "Nothing was written" in text and written:
@@ -110,11 +137,30 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
         yield f"says that most likely nothing was written, and something was: {one.err}"
     elif "Written: " in text and not written and not twins and not any(put.by == one.name for put in record.puts):
         yield f"says that something was written, and nothing was: {one.err}"
-    if one.code not in (0, 2, 3) and "--dry-run" not in one.words and not any(said in text for said in SAID):
+    if one.code not in (0, 2, 3) and "--dry-run" not in one.words and not _tells(one, text):
         yield f"ended with {one.code} and does not say whether anything was written: {one.err}"
-    told = "json" in one.words and one.code == 0 and _document(one).get("changed") is True
-    if told and not written and not twins and "--dry-run" not in one.words:
+    document = _document(one) if "json" in one.words else {}
+    told = document.get("fix", document).get("changed")
+    if told is True and one.code == 0 and not written and not twins and "--dry-run" not in one.words:
         yield "its document says changed, and nothing was written"
+    if told is False and written:
+        yield "its document says unchanged, and something was written"
+
+
+def _has_twins(one: Command, scene: Scene) -> bool:
+    """May others write just what it writes? To all others' statements, whoever edits them does."""
+    others = (other for other in scene.commands if other is not one and not only_reads(other))
+    return (not one.cache and bool(scene.others)) or any(
+        not one.cache or not other.cache or other.cache == one.cache for other in others
+    )
+
+
+def _tells(one: Command, text: str) -> bool:
+    """Does it say whether anything was written? What an audit cannot read is no write; nor is what stays lost."""
+    found = " ".join(text.split())
+    settled = (one.words[0] == "settle" or "--settle" in one.words) and any(said in found for said in SETTLED)
+    answer = _answers(one) and ("Error: " not in one.err or "changed" in _document(one))
+    return any(said in found for said in SAID) or settled or answer
 
 
 def _changes(put: Put) -> bool:
@@ -141,7 +187,8 @@ def of_backups(one: Command, put: Put, record: Record) -> Iterator[str]:
         yield "the text that it replaced, and had read last, is in no backup"
 
 
-def _removes(put: Put, one: str) -> bool:
+def removes(put: Put, one: str) -> bool:
+    """Is it this put that takes a statement away?"""
     return one in foreign(put.before) and one not in foreign(put.after)
 
 
@@ -153,59 +200,83 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
             continue
         before = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at <= put.sent]
         for lost in foreign(put.before) - foreign(put.after):
-            if lost in foreign(final) or _sid(lost) in text:
+            if lost in foreign(final) or sid_of(lost) in text:
                 continue
-            if any(_removes(other, lost) for other in record.puts[:index] if other.by != one.name):
+            if any(removes(other, lost) for other in record.puts[:index] if other.by != one.name):
                 continue  # a put of others took it away first; ours gave back what that put had changed
             if scene.weather.stale:
                 # Which of two texts that come by turns is the newer one, nobody can know: but it must be recoverable.
                 if before and lost in foreign(before[-1].text) and not _is_saved(one, lost):
-                    yield f"removed {_sid(lost)}, which it had read last, and which is in no backup"
+                    yield f"removed {sid_of(lost)}, which it had read last, and which is in no backup"
                 continue
             if before and lost in foreign(before[-1].text):
-                yield f"removed {_sid(lost)}, which it had read last"
+                yield f"removed {sid_of(lost)}, which it had read last"
             born = max((other.at for other in record.puts[:index] if lost not in foreign(other.before)), default=0.0)
             slow = scene.weather.latency[1] * 2 + 4.5 * bool(scene.weather.rate)
             if put.at - born > FRESH + slow:
-                yield f"removed {_sid(lost)}, which was there for {put.at - born:.2f} s"
+                yield f"removed {sid_of(lost)}, which was there for {put.at - born:.2f} s"
             known = [seen for seen in record.shown if seen.to == one.name and seen.at <= one.ended]
             again = any(lost in foreign(other.after) for other in record.puts[index + 1 :])
             if one.code == 0 and not again and any(lost in foreign(seen.text) for seen in known):
-                yield f"ended with 0, knew of {_sid(lost)}, and did not put it back"
+                yield f"ended with 0, knew of {sid_of(lost)}, and did not put it back"
         made = foreign(put.after) - foreign(put.before)
         ever = {found for other in record.puts[: index + 1] for found in foreign(other.before)}
         if made - ever:
-            yield f"wrote a statement that was never there: {sorted(map(_sid, made - ever))}"
+            yield f"wrote a statement that was never there: {sorted(map(sid_of, made - ever))}"
 
 
 def _is_saved(one: Command, statement: str) -> bool:
     return one.home.exists() and any(statement in foreign(text) for text in saved_texts([one.home]))
 
 
-def of_access(one: Command, record: Record, first: str) -> Iterator[str]:
-    """Access that is reported was there, and a success of link or unlink is one."""
+def of_access(one: Command, scene: Scene, record: Record, first: str) -> Iterator[str]:
+    """Access that is reported was there, and a success of link or unlink is one. Of repeated pages, some caches are in none."""
     if one.code != 0 or one.bucket != "data" or "--dry-run" in one.words or record.grants:
         return
     states = [first, *(put.after for put in record.puts if put.at <= one.ended)]
-    seen = [has_access(text, one.cache) for text in states]
-    if one.words[0] in ("link", "check") and not any(seen):
-        yield f"{one.words[0]} ended with 0, and the access was never there"
-    if one.words[0] == "unlink" and all(seen):
+    verb, caches = one.words[0], _caches(one, scene)
+    if verb in ("link", "check", "audit") and not all(
+        any(has_access(text, cache) for text in states) for cache in caches
+    ):
+        yield f"{verb} ended with 0, and the access was never there"
+    if verb == "unlink" and all(has_access(text, one.cache) for text in states):
         yield "unlink ended with 0, and the access was there all the time"
+
+
+def _caches(one: Command, scene: Scene) -> tuple[str, ...]:
+    return (one.cache,) if one.cache else () if scene.weather.pages else CACHES
 
 
 def of_lasting(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     """What overwrote a link's last write soon after it was put right, or the link did not end with 0."""
-    twins = any(other is not one and other.cache == one.cache for other in scene.commands)
-    if one.code != 0 or one.words[0] != "link" or one.bucket != "data" or scene.weather.stale or twins:
+    links = one.words[0] == "link" or (one.words[0] == "audit" and "--fix" in one.words)
+    if one.code != 0 or not links or one.bucket != "data" or scene.weather.stale or _has_twins(one, scene):
         return
-    mine = [at for at, put in enumerate(record.puts) if put.by == one.name and has_access(put.after, one.cache)]
-    if not mine:
-        return
-    put, later = record.puts[mine[-1]], record.puts[mine[-1] + 1 :]
-    after = [other for other in later if other.at < put.at + RECHECKED]
-    if after and not any(has_access(other.after, one.cache) for other in later):
-        yield f"ended with 0, and {after[0].by} had overwritten it after {after[0].at - put.at:.2f} s"
+    for cache in _caches(one, scene):
+        mine = [at for at, put in enumerate(record.puts) if put.by == one.name and has_access(put.after, cache)]
+        if not mine:
+            continue
+        put, later = record.puts[mine[-1]], record.puts[mine[-1] + 1 :]
+        after = [other for other in later if other.at < put.at + RECHECKED]
+        if after and not any(has_access(other.after, cache) for other in later):
+            yield f"ended with 0, and {after[0].by} had overwritten it after {after[0].at - put.at:.2f} s"
+
+
+def of_pruning(one: Command, record: Record) -> Iterator[str]:
+    """Ids of the gone are taken out only where that was asked for, and are shown."""
+    for put in record.puts:
+        gone = set(DEAD_ID.findall(put.before)) - set(DEAD_ID.findall(put.after))
+        if put.by != one.name or not gone or one.words[0] == "restore":
+            continue
+        if "--prune-orphans" not in one.words:
+            yield f"took {', '.join(gone)} out without --prune-orphans"
+        if (
+            one.code is not None
+            and one.code != 130
+            and "-q" not in one.words
+            and not all(name in one.out + one.err for name in gone)
+        ):
+            yield f"took {', '.join(gone)} out and did not show it"
 
 
 def of_grants(grants: dict[str, Any], scene: Scene) -> Iterator[str]:

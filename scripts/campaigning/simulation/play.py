@@ -8,12 +8,14 @@ import io
 import math
 import os
 import random
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import typer.main
 
@@ -21,12 +23,15 @@ from fcsse.aws import call_deadline
 from fcsse.cli.app import app
 from fcsse.cli.interrupt import OutsideSessionError
 from fcsse.cli.runtime import Runtime
+from fcsse.commands.audit import collect
 from fcsse.sandbox import Sandbox
 from fcsse.sandbox.principals import iam
-from scripts.campaigning.simulation import invariants
+from scripts.campaigning.simulation import invariants, put_back
+from scripts.campaigning.simulation.clock import START
+from scripts.campaigning.simulation.more_commands import add_more, again, choose_version
 from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene, build, prepare, scene
-from scripts.campaigning.simulation.scheduler import START, KilledError, Process, World
-from scripts.campaigning.simulation.transport import Put, Transport, Weather
+from scripts.campaigning.simulation.scheduler import KilledError, Process, World
+from scripts.campaigning.simulation.transport import Put, Record, Transport, Weather
 from scripts.campaigning.simulation.writers import Writer
 
 
@@ -67,16 +72,24 @@ class Stage:
         self._runtime = Runtime(self.transport.clock, self.transport.clients_of)
         self._command = typer.main.get_command(app)  # once, which takes as long as a run
         self._young = True
+        self._names = random.Random(0)
         self._streams = _Stream(self.transport, "out"), _Stream(self.transport, "err")
-        for service in ("s3", "iam", "kms", "fsx", "sts"):
+        for service in ("s3", "iam", "kms", "fsx", "sts", "cloudtrail"):
             self.transport.clients(service)  # type: ignore[call-overload]
 
-    def play(self, seed: int) -> Outcome:
-        """The run of a seed."""
+    def token(self, length: int = 32) -> str:
+        """What ends the name of a copy: of two within a millisecond, it says which comes first."""
+        return self._names.randbytes(length).hex()
+
+    def play(self, seed: int, *, basic: bool = False) -> Outcome:
+        """The run of a seed. ``basic``: only link, unlink and check take part."""
         home = self.place / "run"
         shutil.rmtree(home, ignore_errors=True)
         made, outcome, world = scene(seed, home), Outcome(seed), World(seed)
+        if not basic:
+            add_more(made)
         self.transport.begin(world, made.weather)
+        self._names.seed(seed)
         prepare(self.sandbox, made)
         self._birthdays(made)
         random.seed(seed)
@@ -111,6 +124,7 @@ class Stage:
             outcome.broken.append(f"{type(error).__name__}: {error}")
         else:
             outcome.broken += self._judged(made, first)
+            outcome.broken += self._settled(made, seed)
             outcome.broken += self._clean_runs(made, seed)
         outcome.codes = [one.code for one in made.commands]
         outcome.troubles, outcome.puts = len(record.troubles), len(record.puts)
@@ -134,6 +148,7 @@ class Stage:
     def _run(self, one: Command) -> None:
         world, process = self.transport.clock.world, one.process
         one.started = world.now
+        choose_version(one, self.sandbox.state.trail.events, self.sandbox.key("data").arn)
         try:
             code = self._command.main(args=list(one.words), prog_name="fcsse", standalone_mode=False, obj=self._runtime)
             one.code = code if isinstance(code, int) else 0
@@ -158,37 +173,81 @@ class Stage:
             for found in (
                 invariants.of_output(one),
                 invariants.of_words(one, made, record),
-                invariants.of_statements(one, made, record, final),
-                invariants.of_access(one, record, first),
+                invariants.of_access(one, made, record, first),
                 invariants.of_lasting(one, made, record),
+                invariants.of_pruning(one, record),
+                put_back.of_restore(one, made, record, first, final)
+                if one.source
+                else invariants.of_statements(one, made, record, final),
+                put_back.of_settle(one, made, record),
             ):
                 yield from (f"{one.name} ({' '.join(one.words[:7])}): {broken}" for broken in found)
         grants: dict[str, Any] = dict(self.sandbox.key("far").grants.value)
         yield from invariants.of_grants(grants, made)
 
-    def _clean_runs(self, made: Scene, seed: int) -> Iterator[str]:
-        """One of the commands once more, alone and in good weather: it completes. After that, nothing is left to do."""
+    def _settled(self, made: Scene, seed: int) -> Iterator[str]:
+        """Settles all in good weather, once the record is whole, where the scene says so."""
+        if not made.settles:
+            return
+        self._clear_up()
+        words = ("settle", "--bucket", "data", "--yes", "--backup-dir", str(made.commands[0].home), "-o", "json")
+        one = Command(Process("settling"), words, "", "data", made.commands[0].home, 0.0)
+        weather, before = Weather(), self.transport.record
+        failed = self._alone(one, seed, weather)
+        after = self.transport.record
+        whole = Record([*before.puts, *after.puts], [*before.shown, *after.shown], [], before.troubles)
+        if failed or one.code not in (0, 7):
+            yield f"settling ended with {one.code}: {failed or one.err[-500:]}"
+        for found in (
+            invariants.of_output(one),
+            invariants.of_words(one, made, after),
+            invariants.of_statements(one, made, whole, self.sandbox.policy_text("data")),
+            put_back.of_settle(one, made, whole),
+        ):
+            yield from (f"settling: {broken}" for broken in found)
+
+    def _clear_up(self) -> None:
         self.sandbox.state.veils.clear()
         self.sandbox.switches.page = 0
-        writing = [one for one in made.commands if "--dry-run" not in one.words and one.words[0] != "check"]
+
+    def _alone(self, one: Command, seed: int, weather: Weather) -> str:
+        """Runs a command an hour later, with nobody beside it; returns what kept it from ending."""
+        world = World(seed, self.transport.clock.world.now + 3600.0)
+        self.transport.begin(world, weather)
+        world.spawn(lambda: self._run(one), 0.0, one.process)
+        try:
+            with self._quiet():
+                world.run()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _clean_runs(self, made: Scene, seed: int) -> Iterator[str]:
+        """One of the commands once more, alone and in good weather: it completes. After that, nothing is left to do."""
+        self._clear_up()
+        writing = [one for one in made.commands if "--dry-run" not in one.words and not invariants.only_reads(one)]
         for one in writing[seed % len(writing) :][:1] if writing else ():
-            words = tuple(word for word in one.words if word not in ("-q", "-v", "-vv"))
+            words = again(one, made)
             for attempt in (1, 2) if seed % 3 == 0 else (1,):
-                again = Command(Process(f"again {attempt}"), words, one.cache, one.bucket, one.home, 0.0)
-                world = World(seed)
-                self.transport.begin(world, Weather())
-                world.spawn(lambda again=again: self._run(again), 0.0, again.process)
-                try:
-                    with self._quiet():
-                        world.run()
-                except Exception as error:
-                    yield f"{one.name}: clean run {attempt} of {words}: {type(error).__name__}: {error}"
+                once = Command(Process(f"again {attempt}"), words, one.cache, one.bucket, one.home, 0.0)
+                failed = self._alone(once, seed, Weather())
+                if failed:
+                    yield f"{one.name}: clean run {attempt} of {words}: {failed}"
                     break
-                if again.code != 0:
-                    yield f"{one.name}: clean run {attempt} of {words} ended with {again.code}: {again.err[-500:]}"
+                if once.code not in _ends_of(one, made):
+                    yield f"{one.name}: clean run {attempt} of {words} ended with {once.code}: {once.err[-500:]}"
                 elif attempt == 2 and (self.transport.record.puts or self.transport.record.grants):
                     yield f"{one.name}: a clean second run of {words} wrote again"
-            self.transport.clock.world = World(seed)
+        self.transport.clock.world = World(seed)
+
+
+def _ends_of(one: Command, made: Scene) -> tuple[int, ...]:
+    """How a clean run may end: there may be no copy to restore, or one that KMS refuses; what is not recorded stays open."""
+    if one.source is not None:
+        return (0, 4) if made.dead else (0,) if one.source.text else (6,)
+    if "--settle" in one.words:
+        return (0, 7, 8)  # it may have been told not to wait for the record
+    return (0, 7) if one.words[0] == "settle" else (0,)
 
 
 @contextlib.contextmanager
@@ -207,7 +266,12 @@ def stage() -> Iterator[Stage]:
         call_deadline.CALL_SECONDS = call_deadline.CREDENTIALS_SECONDS = math.inf
         gc.set_threshold(200_000)  # as the entry point does
         with tempfile.TemporaryDirectory(dir=base) as name, Sandbox(world=build) as sandbox:
-            yield Stage(sandbox, Path(name))
+            here = Stage(sandbox, Path(name))
+            with (
+                mock.patch.object(secrets, "token_hex", here.token),
+                mock.patch.object(collect, "SimpleQueue", here.transport.clock.queue),
+            ):
+                yield here
     finally:
         call_deadline.CALL_SECONDS, call_deadline.CREDENTIALS_SECONDS = limits
         os.environ.clear()

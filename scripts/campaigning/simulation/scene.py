@@ -10,6 +10,7 @@ from typing import Any
 
 from fcsse.arn import role_arn
 from fcsse.sandbox import Sandbox, policies
+from fcsse.sandbox.cloudtrail_events import record_policy
 from fcsse.sandbox.state import Veil
 from scripts.campaigning.simulation.scheduler import KilledError, Process
 from scripts.campaigning.simulation.transport import Weather
@@ -45,9 +46,27 @@ def link_statement(cache: str) -> dict[str, Any]:
     }
 
 
+@dataclass(slots=True)
+class Source:
+    """What a restore puts back. ``place``: which of those there are, from 0 up to 1; ``edit``: how somebody edits the copy.
+
+    Once it is chosen: its ``name``, the ``text`` that is restored, and the one that was ``saved``.
+    """
+
+    place: float
+    edit: str
+    recorded: bool
+    name: str = ""
+    text: str = ""
+    saved: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class Command:
-    """One fcsse process: its words, and afterwards how it ended (``code`` None: it was killed)."""
+    """One fcsse process: its words, and afterwards how it ended (``code`` None: it was killed).
+
+    ``cache`` is empty where it is about all of the account, or about the key.
+    """
 
     process: Process
     words: tuple[str, ...]
@@ -59,6 +78,7 @@ class Command:
     started: float = 0.0
     ended: float = 0.0
     done: bool = False
+    source: Source | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +109,11 @@ class Other:
 
 @dataclass(slots=True)
 class Scene:
-    """Everything that a run begins with."""
+    """Everything that a run begins with.
+
+    ``recorded``: CloudTrail's record, as far back as the policy at the start, or from the first write on; empty: nobody asks
+    for it. ``dead``: the policy names a role that is gone. ``settles``: all is settled at the end.
+    """
 
     seed: int
     policy: str
@@ -99,6 +123,9 @@ class Scene:
     weather: Weather
     jumps: list[tuple[float, float]] = field(default_factory=list)
     young: int = 0
+    recorded: str = ""
+    dead: bool = False
+    settles: bool = False
 
 
 def _policy(rng: random.Random, linked: list[str]) -> str:
@@ -182,6 +209,13 @@ def prepare(sandbox: Sandbox, made: Scene) -> None:
     sandbox.put_policy("data", made.policy)
     sandbox.put_policy("far", policies.grants_for(sandbox.other_account, sandbox.account))
     sandbox.state.veils.clear()
+    trail = sandbox.state.trail
+    for found in (trail.events, trail.asked, trail.tokens):
+        found.clear()  # type: ignore[attr-defined]
+    trail.paused = not made.recorded
+    if made.recorded == "all":
+        record_policy(sandbox.state, sandbox.key("data"), made.policy, "owner")
+        trail.age(3600.0)
     if made.young:
         arn = role_arn("aws", ACCOUNT, made.commands[0].cache)
         assert arn is not None

@@ -11,14 +11,12 @@ import heapq
 import itertools
 import random
 import threading
-from collections.abc import Callable, Collection
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 BUSY = 600.0
 """Real seconds without a turn after which a thread counts as one that blocks: a busy machine takes some for a turn."""
 
@@ -91,9 +89,9 @@ _idle: list[_Thread] = []
 class World:
     """A world of its own. ``process`` is the one that acts; ``trace`` what happened, for comparing two plays of a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, now: float = 0.0) -> None:
         self.random = random.Random(seed)
-        self.now = 0.0
+        self.now = now
         self.errors: list[BaseException] = []
         self.process = Process("world")
         self.trace: list[str] = []
@@ -157,7 +155,7 @@ class World:
 
     def run(self, until: float = 100_000.0) -> None:
         """Lets all act until none is left. Raises what a thread raised, and ``HangError`` where there is no end."""
-        self._until = until
+        self._until = self.now + until
         self._wake_next()
         turns = -1
         while not self._ended.wait(BUSY):
@@ -209,111 +207,3 @@ class World:
     def _yield(self, turn: Turn) -> None:
         self._wake_next()
         turn.wait()
-
-
-class SimulatedFuture(Future[Any]):
-    """A call of a simulated thread pool: who waits for it hands over."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def result(self, timeout: float | None = None) -> Any:
-        """The result, once it is there."""
-        self._world.block(self, timeout)
-        return super().result(0)
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """The exception, once it is known."""
-        self._world.block(self, timeout)
-        return super().exception(0)
-
-
-class SimulatedPool(Executor):
-    """Runs each call on a thread of its own. What has not begun when it is shut down is dropped."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._closed = False
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Begins a call."""
-        call = SimulatedFuture(self._world)
-
-        def work() -> None:
-            if self._closed:
-                call.cancel()
-                return
-            try:
-                call.set_result(fn(*args, **kwargs))
-            except KilledError:
-                call.cancel()
-                raise
-            except BaseException as error:
-                call.set_exception(error)
-
-        self._world.spawn(work, self._world.random.random() * 0.0002)
-        return call
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Begins nothing more."""
-        self._closed = True
-
-
-class SimulatedAnswer:
-    """The result of a background call."""
-
-    def __init__(self, world: World, question: Callable[[], str]) -> None:
-        self._world = world
-        self._call = SimulatedPool(world).submit(question)
-
-    def answer(self, within: float) -> str | None:
-        """The answer, once it is there; None where it is not, or asking failed."""
-        self._world.block(self._call, max(0.0, within))
-        if not self._call.done() or self._call.cancelled() or self._call.exception():
-            return None
-        found: str = self._call.result()
-        return found
-
-    def failed(self) -> bool:
-        """Has asking failed by now?"""
-        return self._call.done() and (self._call.cancelled() or self._call.exception() is not None)
-
-
-class SimulatedClock:
-    """The clock of everybody in a world; ``world`` may be replaced by the next one. ``jump``: how wrong the date is."""
-
-    def __init__(self, world: World | None = None) -> None:
-        self.world = world or World(0)
-        self.jump = 0.0
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        return START + timedelta(seconds=self.world.now + self.jump)
-
-    def monotonic(self) -> float:
-        """Seconds that only go forward."""
-        return self.world.now
-
-    def sleep(self, seconds: float) -> None:
-        """Waits."""
-        self.world.check()
-        self.world.sleep(seconds)
-
-    def random(self) -> float:
-        """A number from 0 up to 1."""
-        return self.world.random.random()
-
-    def in_background(self, question: Callable[[], str]) -> SimulatedAnswer:
-        """Asks something while the caller goes on."""
-        return SimulatedAnswer(self.world, question)
-
-    def thread_pool(self, threads: int) -> Executor:
-        """Runs calls side by side."""
-        return SimulatedPool(self.world)
-
-    def wait_for(self, calls: Collection[Future[Any]], within: float) -> None:
-        """Waits until all these calls are done, at most ``within`` seconds."""
-        end = self.world.now + within
-        for call in calls:
-            self.world.block(call, max(0.0, end - self.world.now))

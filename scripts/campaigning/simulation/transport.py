@@ -23,11 +23,14 @@ from fcsse.aws.sessions import Clients
 from fcsse.sandbox import Sandbox, key_policy
 from fcsse.sandbox.state import Key, Lagging
 from fcsse.sandbox.wire import Reply
-from scripts.campaigning.simulation.scheduler import Process, SimulatedClock
+from scripts.campaigning.simulation.clock import START, SimulatedClock
+from scripts.campaigning.simulation.scheduler import Process
 from scripts.campaigning.simulation.trouble import LISTS, WRITES, Trouble, draw, refusal
 
 URL = "http://127.0.0.1:4566"
 READ_TIMEOUT = 30.0
+CONSTANT = ("s3", "iam", "sts")
+"""Services whose answers no command changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,10 @@ class Shown:
 
 @dataclass(slots=True)
 class Weather:
-    """How bad it is. ``rate``: how many attempts meet trouble. ``stale``: for how long old states may be shown."""
+    """How bad it is. ``rate``: how many attempts meet trouble. ``stale``: for how long old states may be shown.
+
+    ``late``: by how much CloudTrail's events may show late.
+    """
 
     rate: float = 0.0
     stale: float = 0.0
@@ -63,6 +69,7 @@ class Weather:
     only: str = ""
     endless: bool = False
     pages: str = ""
+    late: float = 0.0
 
 
 @dataclass(slots=True)
@@ -113,6 +120,8 @@ class Transport:
         session.set_credentials(who.access_key, who.secret)
         self.clients = clients_of_botocore(session, sandbox.region, URL)
         self.clients.clock = self.clock
+        sandbox.state.trail.ticks = self.clock.monotonic
+        sandbox.state.trail.wall = lambda: START.timestamp() + self.clock.monotonic()
         make = self.clients.make
 
         def made(service: Any, region: Any, config: Any, url: Any, keys: Any) -> Any:
@@ -228,7 +237,8 @@ class Transport:
     def _what(self, request: Any) -> tuple[str, str]:
         target = str(request.headers.get("X-Amz-Target", b""), "ascii") if request.headers.get("X-Amz-Target") else ""
         if target:
-            return ("kms" if target.startswith("Trent") else "fsx"), target.partition(".")[2]
+            name, _, operation = target.rpartition(".")
+            return ("kms" if name.startswith("Trent") else "cloudtrail" if "CloudTrail" in name else "fsx"), operation
         scope = str(request.headers["Authorization"], "ascii").partition("Credential=")[2].split("/")[3]
         if scope in ("iam", "sts"):
             return scope, re.search(r"Action=(\w+)", _text(request.body))[1]  # type: ignore[index]
@@ -243,7 +253,7 @@ class Transport:
         before = self.policy(key) if key and operation in WRITES else ""
         grants = dict(key.grants.value) if key else {}
         with self._stale(key, operation):
-            reply = self._call(request, body) if service in ("kms", "fsx") else self._remembered(request, body)
+            reply = self._remembered(request, body) if service in CONSTANT else self._call(request, body)
         world, name = self.clock.world, self.clock.world.process.name
         if key and operation == "PutKeyPolicy" and reply.status == 200:
             self.put_happened(name, key, before, asked)
@@ -251,13 +261,15 @@ class Transport:
             self._old_grants.setdefault(key.arn, []).append((self._until(), grants))
             self.record.grants.append((name, operation))
         world.trace.append(f"  {reply.status}")
-        return reply
+        return self._in_any_order(reply) if service == "cloudtrail" and reply.status == 200 else reply
 
     def put_happened(self, name: str, key: Key, before: str, sent: float) -> None:
         """Writes a put down; readers may go on seeing the old text for a while."""
         put = Put(self.clock.world.now, name, before, self.policy(key), key.arn, sent)
         self.record.puts.append(put)
         self._old.setdefault(key.arn, []).append((self._until(), before))
+        if not self.sandbox.state.trail.paused:
+            self.sandbox.state.trail.events[-1].shows += self.clock.world.random.random() * self.weather.late
         self.record.on_put(put)
 
     def _until(self) -> float:
@@ -296,6 +308,12 @@ class Transport:
         except (KeyError, StopIteration, ValueError):
             return None
 
+    def _in_any_order(self, reply: Reply) -> Reply:
+        """The events of a page, with those of one second in an order that says nothing."""
+        document, rng = json.loads(reply.body), self.clock.world.random
+        document["Events"].sort(key=lambda event: (-event["EventTime"], rng.random()))
+        return Reply(reply.status, json.dumps(document).encode(), reply.headers)
+
     def _paged(self, request: Any, operation: str, reply: Reply) -> Reply:
         """Lists with pages that come again, in another order, or without an end."""
         if operation not in LISTS or not self.weather.pages or reply.status != 200:
@@ -320,7 +338,7 @@ class Transport:
         return Reply(reply.status, body, reply.headers)
 
     def _remembered(self, request: Any, body: bytes) -> Reply:
-        """IAM's, S3's and STS's answers, which no command changes."""
+        """Answers that no command changes."""
         key = (request.method, request.url, body)
         if key not in self._constant:
             self._constant[key] = self._call(request, body)

@@ -18,7 +18,7 @@ from fcsse.sandbox.wire import AwsError, Reply, error_reply
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYSIMULATED"
 SIGNED = f"The String-to-Sign should have been\n'{SECRET}' and x-amz-security-token:{SECRET}"
 HTML = b"<!DOCTYPE html><html><body><h1>Sign in to the network</h1></body></html>"
-LISTS = ("ListGrants", "DescribeDataRepositoryAssociations", "ListRoles")
+LISTS = ("ListGrants", "DescribeDataRepositoryAssociations", "ListRoles", "LookupEvents")
 WRITES = ("PutKeyPolicy", "CreateGrant", "RevokeGrant", "RetireGrant")
 ENUMS = {
     "KeyState": "Entangled",
@@ -186,7 +186,7 @@ def draw(rng: random.Random, service: str, operation: str) -> Trouble:
         return Trouble(f"{cause}{' after the effect' if after else ''}", lost=cause, after=after)
     if kind < 0.7:
         return Trouble("slow", delay=rng.choice((0.2, 1.0, 4.0)))
-    table = {**FOREIGN, **(OF_JSON if service in ("kms", "fsx") else OF_XML)}
+    table = {**FOREIGN, **(OF_JSON if service in ("kms", "fsx", "cloudtrail") else OF_XML)}
     name = rng.choice(sorted(table))
     return Trouble(name, spoil=table[name])
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fcsse.sandbox import key_policy
+from fcsse.sandbox.cloudtrail_events import record_policy
 from fcsse.sandbox.state import Key
 from scripts.campaigning.simulation.transport import Transport
 
@@ -57,6 +58,7 @@ class Writer:
         before = self._transport.policy(self._key)
         key_policy.store(self._transport.sandbox.state, self._key, text)
         self._key.policy.set(self._key.policy.value)
+        record_policy(self._transport.sandbox.state, self._key, text, self.name)
         self._transport.put_happened(self.name, self._key, before, sent)
 
     @staticmethod
