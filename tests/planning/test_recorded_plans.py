@@ -91,7 +91,7 @@ OPTIONS: dict[str, Options] = {
 
 def test_plans_and_verdicts(pytestconfig: pytest.Config) -> None:
     found = {}
-    for name, facts in _facts():
+    for name, facts in pairs():
         number = crc32(name.encode())  # and not its place, which changes where another one is put before it
         for at, (doing, options) in enumerate(OPTIONS.items()):
             if (
@@ -102,7 +102,7 @@ def test_plans_and_verdicts(pytestconfig: pytest.Config) -> None:
     recorded.compare(pytestconfig, "plans", found)
 
 
-def _facts() -> Iterator[tuple[str, Facts]]:
+def pairs() -> Iterator[tuple[str, Facts]]:
     """Pairs of every kind, each by a name."""
     for name, statements in STATEMENTS.items():
         for bucket_keys in (False, True):
