@@ -31,7 +31,7 @@ from fcsse.apply.policy_reader import PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
 from fcsse.apply.write_failure import complete, place
-from fcsse.errors import ChangedError, FcsseError
+from fcsse.errors import ChangedError, FcsseError, UnconfirmedError
 from fcsse.event_history.put_basis import PutBasis
 from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -114,20 +114,20 @@ class PolicyWriter:
                     self._note(lock.problem)
                 others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
                 self._reader.mark_stale(others)
-                put = self._attempt(lock.since)
-                held = put is Sent.NOTHING_TO_DO
-                if put.arrived:
-                    replaced = self._beside.replaced
-                    self._marked.add(lock.mark(replaced.text, run.clock.now().timestamp()))
-                    found = put is Sent.FOUND and self._beside.found()
-                    try:
+                try:
+                    put = self._attempt(lock.since)
+                    held = put is Sent.NOTHING_TO_DO
+                    if put.arrived:
+                        replaced = self._beside.replaced
+                        self._marked.add(lock.mark(replaced.text, run.clock.now().timestamp()))
+                        found = put is Sent.FOUND and self._beside.found()
                         held = found or self._beside.show() or self._confirmer.read_back(self._change, replaced)
-                    except FcsseError:
-                        self._note_unread_loss()
-                        raise
-                    if not self._beside.unseen:
-                        lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
-                    owes = self._has_lost_update()
+                        if not self._beside.unseen:
+                            lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
+                        owes = self._has_lost_update()
+                except UnconfirmedError:
+                    self._note_unread_loss()
+                    raise
             self._turns += 1
             match put:
                 case Sent.NOT_VISIBLE | Sent.UNANSWERED:
@@ -268,7 +268,9 @@ class PolicyWriter:
         return True
 
     def _note_unread_loss(self) -> None:
-        """Takes note of what the put may have overwritten, where the policy cannot be read after it."""
+        """Takes note of what the put may have overwritten, where the policy cannot be read after it, whether or not it was
+        answered.
+        """
         strange, put = self._beside.others(), self._beside.put
         if strange:
             theirs = PolicyDocument.parse(strange[-1])

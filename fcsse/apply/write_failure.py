@@ -18,7 +18,7 @@ def complete(error: FcsseError, run: ApplyContext, key: Arn, sender: Sender, *, 
     owed = run.journal.owed.pop(place(key), "")
     if owed and not lost:
         said = "somebody else wrote at the same moment, and what that write changed may be lost"
-        error.adding(f"; the change itself was written; {said}: {owed}")
+        error.adding(f"{'; the change itself was written' if sender.taken else ''}; {said}: {owed}")
     elif sender.taken and not isinstance(error, UnconfirmedError):
         replaced = "; the change had been written before, and somebody else's write replaced it"
         error.adding("; the change itself was written" if lost else replaced)

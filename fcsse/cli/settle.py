@@ -155,7 +155,8 @@ def print_end(run: Session, found: Settlement, results: Sequence[KeyResult], *, 
         case Output.JSON:
             write_answer(to_text(report.settle_document(found, results, dry_run=dry_run, code=code)))
         case Output.MARKDOWN:
-            write_answer(report.settle_markdown(found, ["".join(text for text, _ in row) for row in closing]))
+            texts = ["".join(text for text, _ in row) for row in closing]
+            write_answer(report.settle_markdown(found, texts, errors_of(found, results)))
         case Output.TEXT:
             run.terminal.print(closing if run.terminal.quiet else [line(""), *closing])
     errors = errors_of(found, results)

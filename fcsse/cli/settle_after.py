@@ -60,7 +60,7 @@ def settle_after(
         code,
         settle_document(found, done, dry_run=False, code=code),
         lines,
-        settle_markdown(found, ["".join(text for text, _ in row) for row in lines]),
+        settle_markdown(found, ["".join(text for text, _ in row) for row in lines], errors_of(found, done)),
         errors_of(found, done),
         "" if recorded else unknown,
     )

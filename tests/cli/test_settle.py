@@ -239,6 +239,7 @@ def test_what_does_not_fit_is_named_and_does_not_keep_others_from_theirs(shell: 
     assert (run.code, run.count("kms:PutKeyPolicy")) == (4, 0), run.words
     assert "Lost: statement 'Foreign 1'" in run.out
     assert f"Key {other}" in run.out
+    assert "**Error:** giving back what was lost" in settle(shell, "--yes", "-o", "markdown").out
     assert f"giving back what was lost to the policy of key {key}" in run.err
     quiet = settle(shell, "--yes", "-q")
     assert "statement 'Foreign 1'" in quiet.err

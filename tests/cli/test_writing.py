@@ -204,7 +204,15 @@ def unread(shell: Shell) -> None:
     shell.sandbox.fault("kms:GetKeyPolicy", "AccessDeniedException", nth=3, times=None)
 
 
-@pytest.mark.parametrize(("trouble", "code"), [(no_room, 1), (interrupted, 130), (refused, 5), (unread, 8)])
+def unanswered(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", drop=True, after=True)
+    unread(shell)
+
+
+TROUBLES = [(no_room, 1), (interrupted, 130), (refused, 5), (unread, 8), (unanswered, 8)]
+
+
+@pytest.mark.parametrize(("trouble", "code"), TROUBLES)
 def test_what_cannot_be_put_back_is_named(shell: Shell, trouble: Callable[[Shell], None], code: int) -> None:
     shell.patch.setattr(policy_writer, "GLANCE", 0.015)
     shell.sandbox.second_writer("data", nth=1, after=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fcsse.cli.output.documents import Json, declined, endpoint_markdown, escaped, fenced
+from fcsse.cli.output.documents import Json, declined, endpoint_markdown, error_markdown, escaped, fenced
 from fcsse.cli.output.history_documents import lost_entries
 from fcsse.cli.output.lines import Line, line, prose
 from fcsse.cli.output.plan import diff_lines, endpoint_lines, saved_lines
 from fcsse.commands.settle import KeyResult, KeySettlement, Settlement, errors_of
 from fcsse.endpoint import endpoints_entry
-from fcsse.errors import EXIT_UNEXPECTED
+from fcsse.errors import EXIT_UNEXPECTED, FcsseError
 from fcsse.event_history.loss_phrases import loss_note, notes
 from fcsse.event_history.observation_phrases import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
@@ -128,7 +128,7 @@ def _key(one: KeySettlement, done: KeyResult | None) -> Json:
     }
 
 
-def settle_markdown(found: Settlement, closing_texts: Sequence[str]) -> str:
+def settle_markdown(found: Settlement, closing_texts: Sequence[str], errors: Sequence[FcsseError] = ()) -> str:
     """The answer as GitHub Markdown."""
     out = ["### fcsse settle", *endpoint_markdown(found.endpoints)]
     for one in found.keys:
@@ -137,5 +137,7 @@ def settle_markdown(found: Settlement, closing_texts: Sequence[str]) -> str:
         out += [f"- {escaped(note)}" for note in _limits(one)]
         if one.change is not None:
             out += ["", *fenced(policy_diff(one.change.before, one.change.after))]
+    for error in errors:
+        out += ["", *error_markdown(error.message, error.hint)]
     out += ["", *(escaped(text) for text in [*closing_texts, *general_notes(found)])]
     return "\n".join(out) + "\n"
