@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.hooks import first_non_none_response
 from botocore.parsers import ResponseParserError
 
-from fcsse.aws.answer_check import JSON_PROTOCOLS, json_fault, missing_member
+from fcsse.aws.answer_check import JSON_PROTOCOLS, about_another, json_fault, missing_member
 from fcsse.aws.call_deadline import TimedCall, TooManyRequestsError, count_request
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
@@ -202,6 +202,9 @@ def _once(
         raise _OddAnswerError(
             "lacks AWS's request id" if missing == REQUEST_ID else f"lacks {missing.partition(':')[0]}"
         )
+    other = about_another(name, parameters, answer)
+    if other is not None:
+        raise _OddAnswerError(f"is about {other}")
     return answer
 
 
