@@ -7,7 +7,7 @@ which ``errors.translated`` turns into this project's error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -186,7 +186,7 @@ def _once(
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
-        _hide(error, timed.token)
+        hide(error, [timed.token] if timed.token else [])
         if _is_bare(error):
             reason = f"is HTTP {error.response['Error']['Code']} without AWS's request id"
             raise _OddAnswerError(reason, error.response["ResponseMetadata"].get("RetryAttempts", 0)) from error
@@ -208,12 +208,12 @@ def _once(
     return answer
 
 
-def _hide(error: ClientError, token: str) -> None:
-    """Takes the session token out of a refusal that repeats it, whatever it looks like and however it is written there."""
-    if token:
-        error.args = tuple(hide_values(one, [token]) if isinstance(one, str) else one for one in error.args)
+def hide(error: ClientError, values: Collection[str]) -> None:
+    """Takes what a request carried out of a refusal that repeats it, whatever it looks like and however it is written there."""
+    if values:
+        error.args = tuple(hide_values(one, values) if isinstance(one, str) else one for one in error.args)
         told = error.response.get("Error", {})
-        told["Message"] = hide_values(str(told.get("Message", "")), [token])
+        told["Message"] = hide_values(str(told.get("Message", "")), values)
 
 
 def _is_bare(error: ClientError) -> bool:
