@@ -113,17 +113,21 @@ class _Search:
         if len(tied) > MOST_TIED:
             return []
         orders: list[Sequence[int]] = list(itertools.permutations(tied))
-        return [order for order in orders if self._is_possible(order, tied)] or orders[:1]
+        return [order for order in orders if self._is_possible(order, tied)] or orders
 
     def _is_possible(self, order: Sequence[int], tied: Sequence[int]) -> bool:
-        """Does an order agree with what our puts read before, and saw a second after?"""
+        """Does an order agree with what our puts read before, and saw a second after?
+
+        What was there before the record began may be put back by a later put: then that is not what an earlier one read.
+        """
+        unrecorded = min(tied) == 0 and not self._puts[0].created
         place = {number: at for at, number in enumerate(order)}
         for number in order:
             put = self._puts[number]
             if put.basis is None:
                 continue
             same = [other for other in tied if other != number and self._matches(other, put.basis)]
-            earlier = any(self._matches(other, put.basis) for other in range(min(tied)))
+            earlier = unrecorded or any(self._matches(other, put.basis) for other in range(min(tied)))
             if same and not earlier and all(place[other] > place[number] for other in same):
                 return False
             after = order[place[number] + 1 :]

@@ -81,7 +81,7 @@ def of_output(one: Command) -> Iterator[str]:
         yield f"a defect: {one.err[-3000:]}"
     if one.code not in (0, 3) and "Error: " not in one.err and not _answers(one):
         yield f"ended with {one.code} and no error: {one.err[-300:]}"
-    if "json" in one.words or "sarif" in one.words:
+    if "json" in one.words or ("sarif" in one.words and one.code in (0, 3)):
         document = _document(one)
         if not document:
             yield f"its output is no JSON document: {one.out[:200]!r}"
@@ -143,7 +143,7 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     told = document.get("fix", document).get("changed")
     if told is True and one.code == 0 and not written and not twins and "--dry-run" not in one.words:
         yield "its document says changed, and nothing was written"
-    if told is False and written:
+    if told is False and written and "most likely not written" not in text:
         yield "its document says unchanged, and something was written"
 
 
