@@ -93,7 +93,8 @@ class BackupFolder(NamedTuple):
         return backup
 
     def note_put(self, backup: Backup, **what: str) -> Backup:
-        """Adds to a copy what is known of the write that followed: ``read_at``, ``put_at``, ``request_id``, ``held_at``.
+        """Adds to a copy what is known of the write that followed: ``read_at``, ``put_at``, ``request_id``, ``held_at``;
+        or ``unsent_at``, where none did.
 
         A copy that cannot be written anew stays as it is: it holds all that restoring needs.
         """

@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 1024 * 1024
 RECORDED = "cloudtrail"
 """In place of the schema: no file, but a version that CloudTrail recorded."""
 
-OPTIONAL = frozenset({"becomes", "read_at", "put_at", "request_id", "held_at"})
+OPTIONAL = frozenset({"becomes", "read_at", "put_at", "request_id", "held_at", "unsent_at"})
 """Fields that copies of older versions lack."""
 
 _EDITED = "has a policy that was edited after it was saved"
@@ -39,7 +39,8 @@ class Backup:
 
     ``becomes`` is the digest of the document that was written next, to tell later whether others changed it since. Once it
     was written: ``read_at`` is when this text was last read, ``put_at`` when the next one was sent, ``request_id`` AWS's id of
-    that call, and ``held_at`` when KMS still showed what was put, at least a second later; times in UTC.
+    that call, and ``held_at`` when KMS still showed what was put, at least a second later. ``unsent_at`` is when it was certain
+    that it was not written. Where a run is cut off, there is neither ``put_at`` nor that. Times in UTC.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Backup:
     put_at: str = ""
     request_id: str = ""
     held_at: str = ""
+    unsent_at: str = ""
 
     def __repr__(self) -> str:
         """One line: the id, the key and the change that followed."""

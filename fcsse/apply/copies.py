@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from fcsse.apply.backup_file import Backup
 from fcsse.apply.context import ApplyContext
+from fcsse.apply.send import Sender
 from fcsse.link_options import Operation
 from fcsse.planning.changes import PolicyChange
 from fcsse.policy.document import PolicyDocument
@@ -27,6 +29,7 @@ class Copies:
         self._last: tuple[str, str] | None = None  # the texts before and after, of the last copy
         self._copy: Backup | None = None  # of what the last put replaced
         self._put: PolicyDocument | None = None  # what that put wrote
+        self._unsent: dict[str, Backup] = {}  # those that no put followed, by their ids
 
     def save(self, change: PolicyChange, old: PolicyDocument) -> None:
         """Puts the text that the change's write replaces on disk, unless that was done already."""
@@ -45,7 +48,7 @@ class Copies:
             run.clock.now(),
             digest_of(change.after, change.key.partition),
         )
-        self._last, self._copy = both, backup
+        self._last, self._copy, self._unsent[backup.id] = both, backup, backup
         if self.first is None:
             self.first = run.backup_ids[str(change.key)] = backup.id
 
@@ -57,6 +60,25 @@ class Copies:
                 self._texts.add(text)
                 self.save(change, PolicyDocument.parse(text))
         self._copy, self._last = copy, last
+
+    @contextmanager
+    def sending(self, sender: Sender) -> Iterator[None]:
+        """While a put is sent. From its beginning on it may have been made, unless it is certain then that it was not."""
+        copy, taken = self._copy, sender.taken
+        if copy is not None:
+            self._unsent.pop(copy.id, None)
+        try:
+            yield
+        finally:
+            if copy is not None and sender.taken == taken and not sender.unanswered:
+                self._unsent[copy.id] = copy
+
+    def note_unsent(self) -> None:
+        """Adds to the copies that no put followed that none did. Where the process is killed, that stays open."""
+        if self._run.backups is not None:
+            for copy in self._unsent.values():
+                self._run.backups.note_put(copy, unsent_at=_moment(self._run.clock.now()))
+        self._unsent.clear()
 
     def note_put(self, put: PolicyDocument, read_at: datetime, put_at: datetime, request_id: str) -> None:
         """Adds to the copy when it was read, and when and by which request it was replaced."""

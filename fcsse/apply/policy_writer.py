@@ -101,8 +101,10 @@ class PolicyWriter:
         try:
             written = self._write()
         except FcsseError as error:
+            self._copies.note_unsent()
             complete(error, self._run, self._key, self._sender, lost=error is self._not_given_back)
             raise
+        self._copies.note_unsent()
         self._run.journal.owed.pop(place(self._key), None)
         return written
 
@@ -234,7 +236,7 @@ class PolicyWriter:
         self._copies.save_disregarded(self._change, self._reader.take_disregarded())
         basis = PutBasis(digest_of(self._old, self._key.partition), self._reader.wall_age)
         put_at = self._run.clock.now()
-        with self._beside.around(self._old, self._change, watched=watched):
+        with self._beside.around(self._old, self._change, watched=watched), self._copies.sending(self._sender):
             sent = self._sender.send(self._change, basis.mark, self._is_there)
             if sent.arrived:
                 read_at = put_at - timedelta(seconds=basis.age)

@@ -25,13 +25,26 @@ LONGEST_AGE = 90 * 86400.0
 """Seconds between a read and the write that follows, at most: as long as CloudTrail's event history."""
 
 
-def lost_writes(pipeline: Pipeline, history: KeyHistory, now: PolicyDocument | None, moment: datetime) -> LostWrites:
-    """What the record and the copies tell of one key. ``now``: its policy, where it was read."""
+def lost_writes(
+    pipeline: Pipeline,
+    history: KeyHistory,
+    now: PolicyDocument | None,
+    moment: datetime,
+    since: datetime | None = None,
+) -> LostWrites:
+    """What the record and the copies tell of one key. ``now``: its policy, where it was read. ``since``: of copies that say of a
+    write which the record does not show, only those from then on count.
+    """
     copies = pipeline.backups_of_key(str(history.key), MOST_COPIES)
     found = find_lost_writes(history, bases_of(copies, history.key.partition), now, moment)
-    if now is not None and any(_is_unrecorded(copy, history, moment) for copy in copies):
-        return found._replace(newest_missing=True)
-    return found
+    if now is None:
+        return found
+    lately = max(moment - LATE, since) if since else moment - LATE
+    open_ = [copy for copy in copies if _is_unrecorded(copy, history, lately)]
+    return found._replace(
+        newest_missing=found.newest_missing or any(copy.put_at for copy in open_),
+        cut_off=any(not copy.put_at for copy in open_),
+    )
 
 
 def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> LostWrites | None:
@@ -51,16 +64,17 @@ def still_lost(pipeline: Pipeline, history: KeyHistory, moment: datetime) -> Los
     return found if found.ours else None
 
 
-def _is_unrecorded(copy: Backup, history: KeyHistory, moment: datetime) -> bool:
-    """Was the put that a copy was made for sent in the last minutes, and does the record not show it yet?
+def _is_unrecorded(copy: Backup, history: KeyHistory, lately: datetime) -> bool:
+    """Was the put that a copy was made for sent since ``lately``, or may it have been, and does the record not show it yet?
 
-    A put whose answer was lost has no request id here; its event shows the policy that it wrote.
+    A put whose answer was lost has no request id here; its event shows the policy that it wrote. Of a run that was cut off
+    at its put, the copy says neither that it was sent nor that it was not.
     """
     try:
-        put_at = datetime.fromisoformat(copy.put_at)
-        if not moment - LATE < put_at:
+        put_at = datetime.fromisoformat(copy.put_at or copy.time)
+        if copy.unsent_at or not lately < put_at:
             return False
-    except (ValueError, TypeError):  # no put followed, or the copy's times were edited
+    except (ValueError, TypeError):  # the copy's times were edited
         return False
     if copy.request_id:
         return all(change.event.request_id != copy.request_id for change in history.changes)

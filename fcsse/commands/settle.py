@@ -50,7 +50,7 @@ class KeySettlement(NamedTuple):
 
     def is_recorded(self, since: datetime) -> bool:
         """Does the record hold a write of ours since then, and all that it takes to judge it?"""
-        whole = not self.found.newest_missing and not any(one.reason is Unknown.RECENT for one in self.found.doubts)
+        whole = not self.found.is_recent and not any(one.reason is Unknown.RECENT for one in self.found.doubts)
         return whole and self.found.newest is not None and self.found.newest >= since
 
     @property
@@ -75,7 +75,7 @@ class Settlement(NamedTuple):
     def unknown(self) -> bool:
         """May more be lost than is known: does the record not tell of some write, or was it not read far enough?"""
         unread = any(not (self.since and gap.back_to and gap.back_to <= self.since) for gap in self.gaps)
-        return unread or any(one.found.doubts or one.found.newest_missing for one in self.keys)
+        return unread or any(one.found.doubts or one.found.is_recent for one in self.keys)
 
     @property
     def changes(self) -> tuple[SettleChange, ...]:
@@ -182,7 +182,7 @@ def _settle(
     pipeline: Pipeline, history: KeyHistory, now: PolicyDocument, since: datetime | None, moment: datetime
 ) -> KeySettlement:
     key = history.key
-    found = lost_writes(pipeline, history, now, moment)
+    found = lost_writes(pipeline, history, now, moment, since)
     if since is not None:
         found = found._replace(
             lost=tuple(one for one in found.lost if one.by.time >= since),

@@ -67,4 +67,9 @@ def notes(found: LostWrites) -> tuple[str, ...]:
     some = [unsure_note(one) for one in found.unsure] + [doubt_note(one) for one in found.doubts]
     if found.newest_missing:
         some.append("The policy was written by a call that the record does not show yet: look again in 15 minutes.")
+    elif found.cut_off:
+        some.append(
+            "A run of fcsse ended before it was known whether KMS took its write, and the record does not show that write yet: "
+            "look again in 15 minutes."
+        )
     return tuple(some)

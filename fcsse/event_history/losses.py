@@ -47,7 +47,8 @@ class LostWrites(NamedTuple):
 
     ``lost`` is so in every order of events that is possible; ``unsure`` in some. ``doubts`` are puts of ours that nothing can
     be said of. ``newest_missing``: a call that the record does not show yet wrote the policy, by what KMS shows or a copy states.
-    ``ours``: how many puts of ours were looked at, ``newest`` when the last of them was.
+    ``ours``: how many puts of ours were looked at, ``newest`` when the last of them was. ``cut_off``: a run of ours ended in the
+    last minutes without saying in its copy whether its put was made, and the record does not show it.
     """
 
     lost: tuple[Loss, ...]
@@ -56,3 +57,9 @@ class LostWrites(NamedTuple):
     newest_missing: bool
     ours: int
     newest: datetime | None = None
+    cut_off: bool = False
+
+    @property
+    def is_recent(self) -> bool:
+        """Does the record not show yet what was, or may have been, written last?"""
+        return self.newest_missing or self.cut_off

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fcsse.apply import apply, policy_writer
+from fcsse.apply.copies import Copies
 from fcsse.errors import ChangedError
 from tests.cli.shell import Run, Shell
 
@@ -82,6 +83,33 @@ def test_the_copy_says_what_was_read_and_when_and_by_which_request_it_was_replac
     event = json.loads(events[0]["CloudTrailEvent"])
     assert event["requestID"] == copy["request_id"]
     assert "md/fcsse-base#" in event["userAgent"]
+
+
+def test_a_run_that_was_cut_off_at_its_put_may_have_written(shell: Shell) -> None:
+    """Its copy was saved before the put, and says nothing of it."""
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    shell.sandbox.switches.late_event_seconds = 3600
+    shell.patch.setattr(Copies, "note_put", cut_off)
+    assert shell.link("fc-0123", "data").code == 130
+    run = settle(shell, "-o", "json")
+    assert (run.code, run.json["settled"]) == (7, False), run.words
+    assert "ended before it was known whether KMS took its write" in run.out
+    for event in shell.sandbox.state.trail.events:
+        event.shows = 0.0
+    shown = settle(shell, "-o", "json")
+    assert (shown.code, shown.json["settled"]) == (0, True), shown.words
+
+
+def test_a_run_whose_put_was_refused_has_written_nothing(shell: Shell) -> None:
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=None)
+    assert shell.link("fc-0123", "data").code == 5
+    (copy,) = shell.backups
+    assert (bool(copy["unsent_at"]), copy["put_at"]) == (True, "")
+    run = settle(shell, "-o", "json")
+    assert (run.code, run.json["settled"]) == (0, True), run.words
 
 
 def test_history_says_so_as_well(shell: Shell) -> None:

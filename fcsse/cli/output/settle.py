@@ -38,7 +38,7 @@ def settle_lines(found: Settlement) -> list[Line]:
 
 def nothing(one: KeySettlement) -> str:
     """That no lost write is recorded, and how many writes that is about."""
-    limit = ", as far as the record tells" if one.found.doubts or one.found.newest_missing else ""
+    limit = ", as far as the record tells" if one.found.doubts or one.found.is_recent else ""
     return f"{count(one.found.ours, 'recorded write')} of fcsse overwrote nothing that is missing now{limit}."
 
 
