@@ -152,12 +152,12 @@ def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
     def is_gone(grants: tuple[Grant, ...]) -> bool:
         return all(grant.grant_id != grant_id for grant in grants)
 
-    how = _end(change, run, is_gone)
+    how = ""
     # A grant that is new is not known everywhere yet: KMS may answer that there is none, and list it all the same.
     for _ in budget.tries(first=0.2):
+        how = _end(change, run, is_gone)
         if how or is_gone(run.aws.list_grants(change.key)):
             break
-        how = _end(change, run, is_gone)
     else:
         raise NotFoundError(
             f"ending grant {grant_id} on key {change.key}: KMS answers that there is none, but still lists it after {run.wait:.0f} s",
