@@ -14,7 +14,7 @@ from fcsse.cli import explicit_options
 from fcsse.cli.audit_answer import AuditAnswer
 from fcsse.cli.earlier_audit import Trend
 from fcsse.cli.html_file import try_place, write_page
-from fcsse.cli.link import RunOptions, ask, new_plan_named, same_review
+from fcsse.cli.link import RunOptions, new_plan_named, same_review
 from fcsse.cli.options import audit as own
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets
 from fcsse.cli.options.output import AuditOutput, Output
@@ -23,6 +23,7 @@ from fcsse.cli.organization_report import Wanted
 from fcsse.cli.output.audit_documents import audit_document
 from fcsse.cli.output.audit_html import page
 from fcsse.cli.output.spinner import progress_on
+from fcsse.cli.plan_question import ask
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.commands.audit.facts import Scope
@@ -237,7 +238,7 @@ def _fix(
             plan,
             clock=pipeline.clock,
             terminal=run.terminal,
-            ask=lambda one: ask(run, one, manner),
+            ask=lambda one: ask(run, one, yes=manner.yes, undone=shown.undone),
             again=plan_again,
             same=same_review,
             show=shown.plan,

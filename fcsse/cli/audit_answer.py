@@ -22,6 +22,7 @@ from fcsse.cli.output.terminal import columns, is_terminal, write_answer
 from fcsse.cli.session import Session
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.verdicts import PairAudit
+from fcsse.errors import EXIT_UNEXPECTED
 from fcsse.planning.plan import Plan
 from fcsse.text import count
 
@@ -87,6 +88,11 @@ class AuditAnswer:
             elif plan.changes:
                 for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
                     self.run.terminal.warn(warning)
+
+    def undone(self, plan: Plan) -> Json:
+        """The document where the question whether to carry the plan out is answered with no."""
+        fix = plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED)
+        return self.document(EXIT_UNEXPECTED, fix)
 
     def fixed(
         self,

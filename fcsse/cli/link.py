@@ -13,22 +13,21 @@ from fcsse.apply.apply import AppliedChange, FailedChange, as_made
 from fcsse.cli import explicit_options
 from fcsse.cli.options import aws, cross_account, output, route, safety, targets, term
 from fcsse.cli.options.output import Output
-from fcsse.cli.output.documents import declined, to_text
+from fcsse.cli.output.documents import to_text
 from fcsse.cli.output.lines import line, prose
-from fcsse.cli.output.plan import VERBS, closing_lines, errors_of, plan_lines, warning_lines
+from fcsse.cli.output.plan import closing_lines, errors_of, plan_lines, warning_lines
 from fcsse.cli.output.plan_documents import plan_document, plan_markdown
 from fcsse.cli.output.spinner import progress_on
 from fcsse.cli.output.terminal import write_answer
+from fcsse.cli.plan_question import ask
 from fcsse.cli.question import ask_about_current
 from fcsse.cli.session import Credentials, Session, require, session
 from fcsse.cli.settle_outcome import SettleOutcome
-from fcsse.errors import EXIT_PENDING, EXIT_UNEXPECTED, ChangedError
+from fcsse.errors import EXIT_PENDING, ChangedError
 from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.pipeline import Pipeline, Target, exit_code
-from fcsse.planning.changes import PolicyChange
-from fcsse.planning.plan import Plan, Status
+from fcsse.planning.plan import Plan
 from fcsse.planning.review import reviewed
-from fcsse.text import count
 
 LINK_EXAMPLE = """\
 Examples:
@@ -158,7 +157,7 @@ class _Run(NamedTuple):
             plan,
             clock=self.pipeline.clock,
             terminal=self.run.terminal,
-            ask=lambda shown: ask(self.run, shown, self.options),
+            ask=lambda shown: ask(self.run, shown, yes=self.options.yes),
             again=self._plan_again,
             same=same_review,
             show=lambda shown: _show_plan(self.run, shown),
@@ -235,32 +234,6 @@ def _show_plan(run: Session, plan: Plan) -> None:
     ):
         for warning in dict.fromkeys(warning for outcome in plan.outcomes for warning in outcome.warnings):
             run.terminal.warn(warning)
-
-
-def ask(run: Session, plan: Plan, manner: RunOptions) -> None:
-    """Asks before a plan is carried out, where somebody can answer. Ends the command without a clear yes."""
-    if manner.yes or not run.terminal.asks:
-        return
-    if run.output is not Output.TEXT or not run.terminal.shows_answer:
-        run.terminal.print(plan_lines(plan), err=True)
-    if not run.terminal.confirm(_question(plan)):
-        run.terminal.print([line("Nothing was written to AWS.")], err=True)
-        if run.output is Output.JSON:
-            write_answer(to_text(declined(plan_document(plan, (), dry_run=False, code=EXIT_UNEXPECTED))))
-        raise typer.Exit(EXIT_UNEXPECTED)
-
-
-def _question(plan: Plan) -> str:
-    """What is about to be done: the pair by name where it is one, else how many changes."""
-    pairs = [outcome.pair for outcome in plan.outcomes if outcome.status is Status.TO_DO]
-    verb, _, preposition = VERBS[plan.operation]
-    if len(pairs) == 1:
-        return f"{verb.capitalize()} {pairs[0].cache or 'every cache'} {preposition} {pairs[0].bucket}?"
-    policies = sum(isinstance(change, PolicyChange) for change in plan.changes)
-    grants = len(plan.changes) - policies
-    parts = [(policies, "key policy", "key policies"), (grants, "grant", "grants")]
-    what = " and ".join(count(number, one, many) for number, one, many in parts if number)
-    return f"{verb.capitalize()} {len(pairs)} pairs ({what} {'changes' if len(plan.changes) == 1 else 'change'})?"
 
 
 def _show_results(

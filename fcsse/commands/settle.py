@@ -119,8 +119,9 @@ def plan_settlement(
 ) -> Settlement:
     """Reads CloudTrail's record of the keys' policies and compares. Writes nothing.
 
-    ``since``: only puts of ours from then on. A policy that has no room for what it lost is an error of its key. Raises ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may
-    not read a key's policy, and ``ChangedError`` where ``expect`` is not the digest.
+    ``since``: only puts of ours from then on. A policy that has no room for what it lost is an error of its key. Raises
+    ``DeniedError`` where the caller lacks cloudtrail:LookupEvents or may not read a key's policy, and ``ChangedError`` where
+    ``expect`` is not the digest.
     """
     since = since and since.replace(microsecond=0)  # as CloudTrail records times
     histories = read_histories(pipeline, keys, kinds=PUTS, compare=False)

@@ -80,8 +80,9 @@ def judge(
     """The verdicts on a pair with a key, by this key policy and these grants.
 
     ``policy`` None: it could not be read, so that grants alone can allow. ``grants`` None: they could not be read, so
-    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the bucket's setting calls for. ``only_needed``: only the requests
-    that reading and writing need; ``briefly``: those in these forms. ``level`` is what is asked about. None where the pair has no key or role.
+    that what the policy does not allow is not known. ``forms`` are the forms that count as current; default: what the
+    bucket's setting calls for. ``only_needed``: only the requests that reading and writing need; ``briefly``: those in
+    these forms. ``level`` is what is asked about. None where the pair has no key or role.
     """
     rows = key_rows(facts, policy, grants, forms, explain=explain, briefly=briefly, only_needed=only_needed)
     return Judgement(rows, bucket_rows(facts), facts.bucket.bucket_keys_known, level) if rows is not None else None

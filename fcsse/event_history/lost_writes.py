@@ -116,20 +116,27 @@ class _Search:
         return [order for order in orders if self._is_possible(order, tied)] or orders[:1]
 
     def _is_possible(self, order: Sequence[int], tied: Sequence[int]) -> bool:
-        """Does an order agree with what our puts read before, and saw a second after?"""
+        """Does an order agree with what our puts read before, and saw a second after?
+
+        What was there before the record began may be put back by a later put: then that is not what an earlier one read.
+        There is one such version, so all whose base is none of the puts before them were made from the same.
+        """
         place = {number: at for at, number in enumerate(order)}
+        unmatched, later = set(), False
         for number in order:
             put = self._puts[number]
             if put.basis is None:
                 continue
             same = [other for other in tied if other != number and self._matches(other, put.basis)]
             earlier = any(self._matches(other, put.basis) for other in range(min(tied)))
-            if same and not earlier and all(place[other] > place[number] for other in same):
-                return False
+            if not earlier and all(place[other] > place[number] for other in same):
+                unmatched.add(put.basis.digest[:DIGITS])
+                later = later or bool(same)
             after = order[place[number] + 1 :]
             if put.basis.held and after and self._puts[after[-1]].digest != put.digest:
                 return False
-        return True
+        unrecorded = min(tied) == 0 and not self._puts[0].created
+        return not later or (unrecorded and len(unmatched) == 1)
 
     def _matches(self, number: int, basis: PutBasis) -> bool:
         return bool(basis.digest) and self._puts[number].digest.startswith(basis.digest[:DIGITS])

@@ -52,7 +52,8 @@ class Score:
         self.seen[mutant.package] += is_seen
         by = "" if ended.seen_by is None else f" ({ended.seen_by or 'the tests did not end'})"
         where = f"{mutant.path}:{mutant.line}: {mutant.what}"
-        print(f"seen: {where}{by}" if is_seen else f"SURVIVED {ended.tests} tests: {where}", flush=True)
+        met = f"{ended.tests} of {ended.calling} tests"
+        print(f"seen: {where}{by}" if is_seen else f"SURVIVED {met}: {where}", flush=True)
 
     def percent(self) -> float:
         """Of all that were played."""
@@ -83,7 +84,7 @@ def play_imports(chosen: list[Mutant], score: Score) -> None:
             text = (place / mutant.path).read_text()
             (place / mutant.path).write_text(mutant.text())
             failed = next((one for one in _in_order(mutant.package) if fails(place, f"tests/{one}")), None)
-            score.add(Ended(mutant, failed, len(TESTS)))
+            score.add(Ended(mutant, failed, len(TESTS), len(TESTS)))
             (place / mutant.path).write_text(text)
 
 
@@ -130,7 +131,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--minutes", type=float, default=0.0, help="play fewer: none in functions after so long; 0: play all"
     )
-    parser.add_argument("--budget", type=float, default=40.0, help="seconds of tests that a mutant meets at most")
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=40.0,
+        help="seconds of tests that a mutant meets at most, as long as they took while it was noted what they call: several "
+        "times as long as else",
+    )
     parser.add_argument(
         "--known",
         type=Path,

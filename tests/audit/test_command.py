@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from markdown_it import MarkdownIt
 
+from fcsse.aws.client import Aws
 from fcsse.cli.output.audit_documents import audit_csv
 from fcsse.commands.audit.facts import Refusal
 from fcsse.commands.audit.report import audit_of
+from fcsse.discovery import fetcher
 from fcsse.errors import DeniedError
 from fcsse.sandbox.wire import AwsError
 from tests.audit.factories import ACCOUNT, Made, documented, key_name
@@ -140,6 +142,19 @@ def test_nothing_is_written(shell: Shell) -> None:
     shell.run("audit", "--all-regions")
     reading = ("Get", "List", "Describe", "Head")
     assert all(one.operation.partition(":")[2].startswith(reading) for one in shell.sandbox.requests)
+
+
+def test_regions_that_were_not_listed_before_it_ended_leave_no_traceback(
+    shell: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shell.monkeypatch.setattr(fetcher, "THREADS", 1)
+    shell.monkeypatch.setattr(Aws, "association_pages", interrupted)
+    run = shell.run("audit", "--all-regions")
+    assert run.code == 130
+    assert "exception calling callback" not in caplog.text
 
 
 def test_an_account_in_order_ends_with_0(shell: Shell) -> None:

@@ -126,6 +126,16 @@ def test_in_one_second_of_long_ago_it_is_not_in_the_record_unless_a_reading_tell
     assert [one.part.sid for one in find(*puts, bases=held).lost] == ["theirs"]
 
 
+def test_what_was_there_before_the_record_may_be_put_back_in_the_second_of_our_first_write() -> None:
+    """What that second write of ours had read, and took back as it was told to, is not lost. The record lists them in another order."""
+    more = made.policy("root", "theirs", "newer")
+    puts = [ours(0.1, BASE, OURS), foreign(0.2, THEIRS), foreign(0.3, more), ours(0.6, more, BASE)]
+    events = [event_of(number, put, place) for number, put, place in zip(range(1, 5), puts, (1, 3, 2, 0), strict=True)]
+    copies = {"request-4": PutBasis(digest_of(PolicyDocument.parse(more)), 0.06, more, held=True)}
+    found = find_lost_writes(record_of(events), copies, PolicyDocument.parse(BASE), START + LATER)
+    assert found.lost == ()
+
+
 @pytest.mark.parametrize("drop", [(2,), (1, 2)])
 def test_a_version_that_is_missing_makes_no_loss(drop: tuple[int, ...]) -> None:
     """Ours was made from the missing one: what differs from the one before may be its doing."""

@@ -243,13 +243,13 @@ def test_audit_fix(shell: Shell, keyboard: Keyboard) -> None:
 def test_whoever_is_asked_sees_what_about(shell: Shell, keyboard: Keyboard, words: tuple[str, ...]) -> None:
     """Also where the answer is quiet, for a program, or goes to a file, as here."""
     assert shell.run(*LINK, "--yes").code == 0
-    for command in (("restore", shell.backups[0]["id"]), ("audit", "--organization", "--fix")):
+    for command in (("restore", shell.backups[0]["id"]), ("audit", "--fix"), ("audit", "--organization", "--fix")):
         keyboard.types("n", after=0)
         run = shell.run(*command, *words)
         assert run.code == 1, run.words
         assert "@@" in run.err, "the difference stands above the question"
         if "json" in words:
-            assert run.json["error"]["code"] == "declined"
+            assert (run.json["command"], run.json["error"]["code"]) == (command[0], "declined")
 
 
 def test_a_run_that_asks_nothing_reads_once(shell: Shell) -> None:

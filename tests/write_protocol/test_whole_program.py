@@ -17,16 +17,23 @@ from fcsse.apply import grants
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.confirm import Confirmer
 from fcsse.apply.copies import Copies
-from fcsse.apply.policy_writer import PolicyWriter
+from fcsse.apply.give_back import GivenBack
+from fcsse.apply.policy_writer import PolicyWriter, Written
 from fcsse.apply.send import Sender, Sent
 from fcsse.apply.write_log import WriteLog
-from fcsse.cli import link
+from fcsse.cli import audit, link, restore
+from fcsse.cli import settle as cli_settle
+from fcsse.cli.output import plan, plan_documents
+from fcsse.commands import restore as restoring
+from fcsse.commands import settle
 from fcsse.errors import UnconfirmedError
 from fcsse.planning import pairs
 from fcsse.planning.changes import GrantAddition, PolicyChange
 from fcsse.planning.wanted_grant import WantedGrant
 from fcsse.policy.document import PolicyDocument
+from fcsse.policy.statement_edits import with_statements
 from scripts.campaigning.simulation.play import Stage, stage
+from scripts.campaigning.simulation.writers import statement
 from tests.thorough import examples
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the locks are those of POSIX")
@@ -52,6 +59,13 @@ NEWER = (20320889, 20321538, 20322342, 20705623, 20819891, 24501531, 24511493)
 
 @pytest.mark.parametrize("seed", [*(pytest.param(one, marks=pytest.mark.nightly) for one in OLDER), *NEWER])
 def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
+    assert here.play(seed, basic=True).broken == []
+
+
+@pytest.mark.parametrize(
+    "seed", [614, 882, *(pytest.param(one, marks=pytest.mark.nightly) for one in (1024, 1290, 2371))]
+)
+def test_seeds_with_settle_restore_and_audit_that_once_broke_one(here: Stage, seed: int) -> None:
     assert here.play(seed).broken == []
 
 
@@ -63,7 +77,12 @@ def test_a_seed_replays_exactly(here: Stage) -> None:
 
 
 def broken(here: Stage, seeds: Iterable[int]) -> str:
-    return "\n".join(one for seed in seeds for one in here.play(seed).broken)
+    return "\n".join(one for seed in seeds for one in here.play(seed, basic=True).broken)
+
+
+def broken_by_more(here: Stage, seed: int) -> str:
+    """With settle, restore and audit."""
+    return "\n".join(here.play(seed).broken)
 
 
 def test_a_write_without_a_backup_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,3 +201,69 @@ def test_a_grant_that_is_made_twice_is_seen(here: Stage, monkeypatch: pytest.Mon
 def test_a_grant_of_somebody_else_that_is_ended_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "ends", lambda *_: True)
     assert "that somebody else made is gone" in broken(here, (2944,))
+
+
+def test_what_settle_does_not_give_back_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "give_back", lambda document, *_: GivenBack(document, ()))
+    assert "ended with 0, and w1 1 is missing, which fcsse 0 overwrote" in broken_by_more(here, 1244)
+
+
+def test_what_settle_gives_back_that_others_took_out_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(document: PolicyDocument, *_: object) -> GivenBack:
+        return GivenBack(with_statements(document, set(), [statement("w0 0")]), ())
+
+    monkeypatch.setattr(settle, "give_back", too_much)
+    assert "brought back w0 0, which w1 had taken out" in broken_by_more(here, 57)
+
+
+def test_a_document_that_calls_another_end_settled_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_settle, "code_of", lambda *_, **__: 0)
+    assert "ended with 0, and its document says settled: False" in broken_by_more(here, 8)
+
+
+def test_a_document_with_another_exit_code_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "to_text", lambda _: '{"schema": "fcsse/2", "exit_code": 99}')
+    assert "and its document says 99" in broken(here, range(12))
+
+
+def test_what_a_restore_takes_back_unasked_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "_refusal", lambda *_, **__: None)
+    assert "took back w0 5, which came later, without --discard-others" in broken_by_more(here, 135)
+
+
+def test_what_a_restore_takes_back_and_does_not_show_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "_restoration", lambda _: [])
+    monkeypatch.setattr(restore, "restore_document", lambda *_, code, **__: {"schema": "x", "exit_code": code})
+    monkeypatch.setattr(restore, "restore_markdown", lambda *_, **__: "")
+    assert "took back w0 2, and did not show it" in broken_by_more(here, 13)
+
+
+def test_a_restore_that_did_nothing_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restoring, "apply_restore", lambda *_, **__: Written("written", None, ()))
+    assert "ended with 0, and the key never had that policy" in broken_by_more(here, 178)
+
+
+def test_an_edited_copy_that_is_restored_unasked_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = BackupFolder.find
+    monkeypatch.setattr(BackupFolder, "find", lambda folder, name, **_: find(folder, name, accept_edited=True))
+    assert "restored a copy that was edited, without --accept-edited" in broken_by_more(here, 322)
+
+
+def test_an_audit_that_calls_access_there_that_is_not_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "standing", lambda *_: 0)
+    monkeypatch.setattr(Sender, "send", lambda *_: Sent.TAKEN)
+    monkeypatch.setattr(Confirmer, "read_back", lambda *_: True)
+    monkeypatch.setattr(Confirmer, "holds_at_recheck", lambda *_: True)
+    assert "audit ended with 0, and the access was never there" in broken_by_more(here, 49)
+
+
+def test_an_audit_whose_dry_run_writes_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = link.RunOptions
+    monkeypatch.setattr(audit, "RunOptions", lambda *given: options(*given)._replace(dry_run=False))
+    assert "a dry run wrote" in broken_by_more(here, 105)
+
+
+def test_pruning_that_is_not_shown_is_seen(here: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "diff_lines", lambda *_: [])
+    monkeypatch.setattr(plan_documents, "policy_diff", lambda *_: [])
+    assert "took AROADEADDEADDEADDEAD1 out and did not show it" in broken_by_more(here, 3526)

@@ -163,6 +163,8 @@ class _Reading:
             self._events.put(Page(region, page))
 
     def _ended(self, region: str, older: bool, listing: Future[None]) -> None:
+        if listing.cancelled():
+            return  # the run has ended before it began, so nobody waits for it
         self._events.put(Ended(region, older, listing.exception()))
 
     def _stream(self, asked: Future[Arn], listed: Future[tuple[Role, ...]]) -> None:

@@ -45,11 +45,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What became of a mutant: the test that failed, empty where the tests did not end, or None: none failed of so many."""
+    """What became of a mutant: the test that failed, empty where the tests did not end, or None: none failed.
+
+    ``tests``: how many it met, of ``calling`` that call its function. What met only some may be one that the others see.
+    """
 
     mutant: Mutant
     seen_by: str | None
     tests: int
+    calling: int
 
 
 @dataclass
@@ -58,6 +62,7 @@ class _Child:
     told: Path
     ends: float
     tests: int
+    calling: int
 
 
 @dataclass
@@ -161,13 +166,14 @@ class Forks:
             while len(children) < (os.cpu_count() or 1) and time.monotonic() < end:
                 if (mutant := next(waiting, None)) is None:
                     break
-                tests = self._tests_of(mutant, known)
+                calling = self._tests_of(mutant, known)
+                tests = self._affordable(calling)
                 told = self.folder / f"mutant-{mutant.path.replace('/', '-')}-{mutant.number}"
                 pid = _fork(
                     lambda mutant=mutant, told=told, tests=tests: self._try(mutant, [items[one] for one in tests], told)
                 )
                 longest = PATIENCE + 3 * sum(self.known[one].seconds for one in tests)
-                children[pid] = _Child(mutant, told, time.monotonic() + longest, len(tests))
+                children[pid] = _Child(mutant, told, time.monotonic() + longest, len(tests), len(calling))
             if not children:
                 return
             for pid in list(children):
@@ -189,16 +195,19 @@ class Forks:
         if seen_by and child.mutant.function:
             self.saw.setdefault(child.mutant.function, []).append(seen_by)
             self.often[seen_by] += 1
-        self.ended(Ended(child.mutant, seen_by, child.tests))
+        self.ended(Ended(child.mutant, seen_by, child.tests, child.calling))
 
     def _tests_of(self, mutant: Mutant, known: dict[str, Known]) -> list[str]:
-        """In the order in which they are tried, no more than the budget allows."""
+        """In the order in which they are tried."""
         saw = self.saw.get(mutant.function, []) if mutant.function else []
         calling = [test for test, one in known.items() if mutant.function in one.calls]
-        calling.sort(key=lambda test: (test not in saw, -self.often[test], known[test].seconds))
+        return sorted(calling, key=lambda test: (test not in saw, -self.often[test], known[test].seconds))
+
+    def _affordable(self, tests: list[str]) -> list[str]:
+        """The first of these, no more than the budget allows."""
         chosen, spent = [], 0.0
-        for one in calling:
-            spent += known[one].seconds
+        for one in tests:
+            spent += self.known[one].seconds
             if chosen and spent > self.budget:
                 break
             chosen.append(one)

@@ -81,7 +81,7 @@ def of_output(one: Command) -> Iterator[str]:
         yield f"a defect: {one.err[-3000:]}"
     if one.code not in (0, 3) and "Error: " not in one.err and not _answers(one):
         yield f"ended with {one.code} and no error: {one.err[-300:]}"
-    if "json" in one.words or "sarif" in one.words:
+    if "json" in one.words or ("sarif" in one.words and one.code in (0, 3)):
         document = _document(one)
         if not document:
             yield f"its output is no JSON document: {one.out[:200]!r}"
@@ -143,7 +143,7 @@ def of_words(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     told = document.get("fix", document).get("changed")
     if told is True and one.code == 0 and not written and not twins and "--dry-run" not in one.words:
         yield "its document says changed, and nothing was written"
-    if told is False and written:
+    if told is False and written and "most likely not written" not in text:
         yield "its document says unchanged, and something was written"
 
 
@@ -263,19 +263,16 @@ def of_lasting(one: Command, scene: Scene, record: Record) -> Iterator[str]:
 
 
 def of_pruning(one: Command, record: Record) -> Iterator[str]:
-    """Ids of the gone are taken out only where that was asked for, and are shown."""
-    for put in record.puts:
-        gone = set(DEAD_ID.findall(put.before)) - set(DEAD_ID.findall(put.after))
+    """Ids of the gone are taken out only where that was asked for, and are shown, unless others wrote after that."""
+    for index, put in enumerate(record.puts):
+        gone = sorted(set(DEAD_ID.findall(put.before)) - set(DEAD_ID.findall(put.after)))
         if put.by != one.name or not gone or one.words[0] == "restore":
             continue
         if "--prune-orphans" not in one.words:
             yield f"took {', '.join(gone)} out without --prune-orphans"
-        if (
-            one.code is not None
-            and one.code != 130
-            and "-q" not in one.words
-            and not all(name in one.out + one.err for name in gone)
-        ):
+        told = "-q" in one.words or one.code in (None, 130)
+        told = told or any(other.by != one.name for other in record.puts[index + 1 :])
+        if not told and not all(name in one.out + one.err for name in gone):
             yield f"took {', '.join(gone)} out and did not show it"
 
 

@@ -43,7 +43,7 @@ def add_more(made: Scene) -> None:
     for number in range(first, first + rng.choice((1, 1, 1, 2))):
         home = rng.choice(made.commands[:first]).home
         made.commands.append(_command(rng, made, number, home))
-    made.settles = rng.random() < 0.5
+    made.settles = any(one.process.one_put for one in made.commands) or rng.random() < 0.4
     made.weather.late = late
 
 
@@ -61,11 +61,10 @@ def _add_dead(made: Scene, rng: random.Random) -> None:
 def _crowd(made: Scene, rng: random.Random) -> None:
     """Somebody who writes often beside a command that may be killed after its write: then only the record tells what was lost."""
     kind, every, pause = rng.choice(("careful", "naive")), rng.choice((0.05, 0.15)), rng.choice((0.0, 0.02))
-    made.others = [Other(kind, rng.random() * 0.1, 12, every, pause), *made.others[:1]]
+    made.others = [Other(kind, rng.random() * 0.2, rng.choice((3, 12)), every, pause), *made.others[:1]]
     made.weather.latency = rng.choice((made.weather.latency, (0.02, 0.08), (0.05, 0.6)))
-    if rng.random() < 0.6:
-        process = made.commands[0].process
-        process.strike, process.blow = rng.randint(12, 60), KilledError
+    for one in made.commands:
+        one.process.one_put = rng.random() < 0.6
 
 
 def _command(rng: random.Random, made: Scene, number: int, home: Path) -> Command:

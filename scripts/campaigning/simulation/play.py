@@ -244,7 +244,7 @@ class Stage:
 def _ends_of(one: Command, made: Scene) -> tuple[int, ...]:
     """How a clean run may end: there may be no copy to restore, or one that KMS refuses; what is not recorded stays open."""
     if one.source is not None:
-        return (0, 4) if made.dead else (0,) if one.source.text else (6,)
+        return (6,) if not one.source.text else (0, 4) if made.dead else (0,)
     if "--settle" in one.words:
         return (0, 7, 8)  # it may have been told not to wait for the record
     return (0, 7) if one.words[0] == "settle" else (0,)

@@ -21,13 +21,14 @@ def of_restore(one: Command, scene: Scene, record: Record, first: str, final: st
         yield "restored a copy that was edited, without --accept-edited"
     target, saved = (foreign(text) if text else frozenset() for text in (source.text, source.saved))
     agreed = "--discard-others" in one.words or bool(scene.jumps)
+    silent = "-q" in one.words or (one.code in (None, 130) and "-o" in one.words)  # its document comes at the end
     for put in puts:
         before, after = foreign(put.before), foreign(put.after)
         for lost in (before - after) - foreign(final):
             if _was_seen(one, put, lost, record) and not scene.weather.stale:
                 if lost not in saved and not agreed:
                     yield f"took back {sid_of(lost)}, which came later, without --discard-others"
-                if "-q" not in one.words and not _is_shown(one, "-", lost):
+                if not silent and not _is_shown(one, "-", lost):
                     yield f"took back {sid_of(lost)}, and did not show it"
             else:
                 yield from _overwritten(one, scene, record, put, lost)

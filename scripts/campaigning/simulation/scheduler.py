@@ -36,7 +36,8 @@ class HangError(AssertionError):
 class Process:
     """One simulated process. ``over``: it was killed or has ended, so none of its threads goes on.
 
-    ``step`` counts its turns; at ``strike`` it gets ``blow``: a kill, or an interruption of what it does.
+    ``step`` counts its turns; at ``strike`` it gets ``blow``: a kill, or an interruption of what it does. ``one_put``: it is
+    killed once KMS has taken a key policy of it, before it has the answer.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Process:
     step: int = 0
     strike: int = 0
     blow: type[BaseException] = KilledError
+    one_put: bool = False
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
 

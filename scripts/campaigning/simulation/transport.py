@@ -257,6 +257,7 @@ class Transport:
         world, name = self.clock.world, self.clock.world.process.name
         if key and operation == "PutKeyPolicy" and reply.status == 200:
             self.put_happened(name, key, before, asked)
+            world.process.over = world.process.over or world.process.one_put
         if key and operation in WRITES and key.grants.value != grants:
             self._old_grants.setdefault(key.arn, []).append((self._until(), grants))
             self.record.grants.append((name, operation))
