@@ -148,17 +148,36 @@ def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
     """Revokes or retires a grant and waits until KMS no longer lists it. Raises this project's errors."""
     budget, grant_id = WaitBudget(run.clock, run.wait), change.grant.grant_id
     run.progress.step(f"ending grant {grant_id[:12]}…")
-    run.journal.begin(f"the end of grant {grant_id} on key {change.key}")
 
     def is_gone(grants: tuple[Grant, ...]) -> bool:
         return all(grant.grant_id != grant_id for grant in grants)
 
-    try:
-        how = run.aws.end_grant(change.key, grant_id)
-    except NotFoundError:
-        # Gone since it was listed, by somebody else.
-        run.journal.refuse()
+    how = ""
+    # A grant that is new is not known everywhere yet: KMS may answer that there is none, and list it all the same.
+    for _ in budget.tries(first=0.2):
+        how = _end(change, run, is_gone)
+        if how or is_gone(run.aws.list_grants(change.key)):
+            break
+    else:
+        raise NotFoundError(
+            f"ending grant {grant_id} on key {change.key}: KMS answers that there is none, but still lists it after {run.wait:.0f} s",
+            advice("Run the command again in some minutes, or allow more with ", WAIT, "."),
+        )
+    if not how:  # ended since it was listed, by somebody else
         return Granted(grant_id, "gone already", changed=False)
+    run.progress.step("waiting until KMS no longer shows the grant")
+    doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
+    return Granted(grant_id, how, _await(change, run, budget, is_gone, doing))
+
+
+def _end(change: GrantEnding, run: ApplyContext, is_gone: Callable[[tuple[Grant, ...]], bool]) -> str:
+    """Ends a grant and returns how; nothing where KMS answers that there is none."""
+    run.journal.begin(f"the end of grant {change.grant.grant_id} on key {change.key}")
+    try:
+        how = run.aws.end_grant(change.key, change.grant.grant_id)
+    except NotFoundError:
+        run.journal.refuse()
+        return ""
     except FcsseError as error:
         if not _may_have_happened(error):
             run.journal.refuse()
@@ -166,9 +185,7 @@ def end_grant(change: GrantEnding, run: ApplyContext) -> Granted:
         _look_after(change, run, error, is_gone)
         how = "ended"
     run.journal.finish()
-    run.progress.step("waiting until KMS no longer shows the grant")
-    doing = f"ending grant {grant_id} on key {change.key}: KMS took it, but still lists the grant after"
-    return Granted(grant_id, how, _await(change, run, budget, is_gone, doing))
+    return how
 
 
 def _create_patiently(change: GrantAddition, run: ApplyContext, budget: WaitBudget) -> str:

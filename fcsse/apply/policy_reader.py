@@ -23,6 +23,9 @@ RHYTHM = 0.4
 LAST = 1.0
 """Seconds to wait for a reading that was sent along with a put, once the put is answered."""
 
+BRIEFLY = 0.1
+"""Seconds to wait for it where the run was interrupted: all of it ends within half a second (``cli/interrupt.py``)."""
+
 PATIENT = 5.0
 """How many of the slowest request's times a recheck waits at least: others' requests may be as slow."""
 
@@ -46,9 +49,9 @@ class Watch:
         """Lets the reading that is on its way be the last one."""
         self._over = True
 
-    def seen(self) -> list[str]:
+    def seen(self, longest: float = LAST) -> list[str]:
         """The texts read, in order; waits a moment for the last one. They count for nothing."""
-        self._pending.answer(LAST)
+        self._pending.answer(longest)
         return self._seen
 
     def _look(self) -> str:

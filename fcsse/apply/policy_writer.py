@@ -27,7 +27,7 @@ from fcsse.apply.context import ApplyContext, WaitBudget
 from fcsse.apply.copies import Copies
 from fcsse.apply.lock import key_lock
 from fcsse.apply.lost_updates import LostUpdate, find_lost_update, others_wrote, with_additions
-from fcsse.apply.policy_reader import PolicyReader
+from fcsse.apply.policy_reader import BRIEFLY, LAST, PolicyReader
 from fcsse.apply.put_readings import PutReadings
 from fcsse.apply.send import Sender, Sent
 from fcsse.apply.write_failure import complete, place
@@ -116,6 +116,7 @@ class PolicyWriter:
                     self._note(lock.problem)
                 others = {one: age for one, age in lock.replaced.items() if one not in self._marked}
                 self._reader.mark_stale(others)
+                taken = self._sender.taken
                 try:
                     put = self._attempt(lock.since)
                     held = put is Sent.NOTHING_TO_DO
@@ -128,7 +129,11 @@ class PolicyWriter:
                             lock.mark_in_force(self._reader.text, run.clock.now().timestamp())
                         owes = self._has_lost_update()
                 except UnconfirmedError:
-                    self._note_unread_loss()
+                    self._note_unread_loss(LAST)
+                    raise
+                except KeyboardInterrupt:
+                    if run.journal.begun or self._sender.taken > taken:
+                        self._note_unread_loss(BRIEFLY)
                     raise
             self._turns += 1
             match put:
@@ -269,11 +274,11 @@ class PolicyWriter:
         self._reread_before_put = self._others_writing = True
         return True
 
-    def _note_unread_loss(self) -> None:
-        """Takes note of what the put may have overwritten, where the policy cannot be read after it, whether or not it was
-        answered.
+    def _note_unread_loss(self, longest: float) -> None:
+        """Takes note of what the put may have overwritten, where the policy cannot be read after it or nobody waits for that,
+        whether or not it was answered.
         """
-        strange, put = self._beside.others(), self._beside.put
+        strange, put = self._beside.others(longest), self._beside.put
         if strange:
             theirs = PolicyDocument.parse(strange[-1])
             found = find_lost_update(self._beside.replaced, theirs, put, put, self._key.partition, self._lost)

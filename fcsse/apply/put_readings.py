@@ -84,9 +84,9 @@ class PutReadings:
         self.unseen = False
         return True
 
-    def others(self) -> list[str]:
+    def others(self, longest: float = LAST) -> list[str]:
         """The texts of others that the put may have overwritten; those that it certainly has come last, each kind in the
-        order in which they were asked for.
+        order in which they were asked for. ``longest``: seconds to wait for each reading that is still on its way.
 
         A text with what the put changed was written after it, unless the policy still is what was put, or was not seen since:
         others may have made the same change before.
@@ -94,7 +94,7 @@ class PutReadings:
         now = self._reader.text
         still = self.unseen or equivalent(PolicyDocument.parse(now), self.put, self._partition)
         known = (self.replaced.text, now, self.put.text)
-        texts = [one for one in self._texts() if one not in known and not self._reader.is_stale(one)]
+        texts = [one for one in self._texts(longest) if one not in known and not self._reader.is_stale(one)]
         perhaps = [one for one in texts if self._has_change(one)] if still else []
         return [*perhaps, *(one for one in texts if not self._has_change(one))]
 
@@ -121,6 +121,6 @@ class PutReadings:
         first = self._looks[0].answer(0.0) if self._overlap else None
         return [one for one in (*changed, first) if one in others[:-1] and one != others[-1]]
 
-    def _texts(self) -> list[str]:
-        seen = [text for look in self._looks if (text := look.answer(LAST)) is not None]
-        return seen + (list(self._watch.seen()) if self._watch else [])
+    def _texts(self, longest: float) -> list[str]:
+        seen = [text for look in self._looks if (text := look.answer(longest)) is not None]
+        return seen + (list(self._watch.seen(longest)) if self._watch else [])

@@ -289,7 +289,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], bool, bool, tuple[str, ...] | None, st
         True,
         False,
         (),
-        "Only changes from then on: 12h, 7d, 2w, 2026-11-01. Default: all that CloudTrail holds, 90 days.",
+        "Only changes from then on: 12h, 7d, 2w, 2026-11-01 (UTC). Default: all that CloudTrail holds, 90 days.",
     ),
     "failed": (("--failed",), False, False, (), "Also list calls that were refused."),
     "source-address": (("--source-address",), False, False, (), "Also show the IP address that each call came from."),

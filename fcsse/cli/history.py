@@ -107,7 +107,7 @@ Since = Annotated[
     str | None,
     option(
         "--since",
-        help="Only changes from then on: 12h, 7d, 2w, 2026-11-01. Default: all that CloudTrail holds, 90 days.",
+        help="Only changes from then on: 12h, 7d, 2w, 2026-11-01 (UTC). Default: all that CloudTrail holds, 90 days.",
         group=targets.WHICH,
         metavar="AGE|TIME",
         parser=parse_since,

@@ -382,6 +382,27 @@ def test_a_lost_answer_to_the_end_of_a_grant_is_no_grant_gone_already(shell: She
     assert shell.grants("data-other-account") == []
 
 
+@pytest.mark.parametrize(("times", "code"), [(2, 0), (None, 6)])
+def test_a_grant_that_kms_does_not_find_but_lists_is_not_gone(shell: Shell, times: int | None, code: int) -> None:
+    """One that is new is not known everywhere yet, and may work already."""
+    shell.linked("fc-0123", "data-other-account")
+    shell.sandbox.fault("kms:RevokeGrant", "NotFoundException", times=times)
+    run = shell.unlink("fc-0123", "data-other-account", "-o", "json")
+    assert run.code == code, run.words
+    assert run.json["changed"] is (code == 0)
+    assert (shell.grants("data-other-account") == []) is (code == 0)
+    assert code == 0 or "still lists it" in run.err
+
+
+def test_a_grant_that_somebody_ends_meanwhile_is_gone_already(shell: Shell) -> None:
+    shell.linked("fc-0123", "data-other-account")
+    grants = shell.sandbox.key("data-other-account").grants.value
+    shell.sandbox.fault("kms:RevokeGrant", hook=lambda _: grants.clear())
+    run = shell.unlink("fc-0123", "data-other-account", "-o", "json")
+    assert (run.code, run.json["changed"]) == (0, False), run.words
+    assert run.count("kms:RevokeGrant") == 1
+
+
 def test_unlinking_right_after_linking_waits_for_nothing_but_the_settling_looks(shell: Shell) -> None:
     """The text from before the link is the last one again, and no old one that KMS still shows."""
     shell.linked("fc-0123", "data")

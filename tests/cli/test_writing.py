@@ -7,12 +7,14 @@ import functools
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fcsse import durable_files
 from fcsse.apply import backup, bucket_keys_now, policy_writer
+from fcsse.apply.put_readings import PutReadings
+from fcsse.aws.client import Aws
 from fcsse.clock import SystemClock
 from fcsse.sandbox import policies
 from tests.cli.documented_statements import OWN, documented
@@ -196,6 +198,23 @@ def interrupted(shell: Shell) -> None:
     fail_to_save(shell, 3, KeyboardInterrupt())
 
 
+def interrupted_before_looking(shell: Shell) -> None:
+    def stop(_: object) -> bool:
+        raise KeyboardInterrupt
+
+    shell.patch.setattr(PutReadings, "show", stop)
+
+
+def interrupted_before_the_answer(shell: Shell) -> None:
+    put = Aws.put_policy
+
+    def stop(aws: Aws, *words: Any) -> str:
+        put(aws, *words)
+        raise KeyboardInterrupt
+
+    shell.patch.setattr(Aws, "put_policy", stop)
+
+
 def refused(shell: Shell) -> None:
     shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", nth=2, times=None)
 
@@ -209,7 +228,15 @@ def unanswered(shell: Shell) -> None:
     unread(shell)
 
 
-TROUBLES = [(no_room, 1), (interrupted, 130), (refused, 5), (unread, 8), (unanswered, 8)]
+TROUBLES = [
+    (no_room, 1),
+    (interrupted, 130),
+    (interrupted_before_looking, 130),
+    (interrupted_before_the_answer, 130),
+    (refused, 5),
+    (unread, 8),
+    (unanswered, 8),
+]
 
 
 @pytest.mark.parametrize(("trouble", "code"), TROUBLES)
