@@ -63,6 +63,38 @@ def _values(value: object, names: list[str]) -> Iterator[object]:
         yield _NOTHING_TO_CHECK
 
 
+def about_another(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str | None:
+    """What a complete answer is about instead of what was asked about, such as ``key …``; None where nothing shows that.
+
+    So answer caches that tell requests apart by their URL alone, and simulators that pass over a filter.
+    """
+    match operation:
+        case "fsx:DescribeDataRepositoryAssociations":
+            wanted = [name for one in asked.get("Filters", ()) for name in one["Values"]]
+            owners = [one.get("FileCacheId") or one["FileSystemId"] for one in answer["Associations"]]
+            return next((f"associations of {one}" for one in owners if wanted and one not in wanted), None)
+        case "iam:GetRole" | "iam:GetUser":
+            kind = operation.removeprefix("iam:Get")
+            name: str = answer[kind][f"{kind}Name"]
+            return f"{kind.lower()} {name}" if name.lower() != asked[f"{kind}Name"].lower() else None
+        case "kms:DescribeKey" | "kms:ListGrants":
+            metadata = answer.get("KeyMetadata")
+            keys = [metadata["Arn"]] if metadata else [one["KeyId"] for one in answer["Grants"] if one.get("KeyId")]
+            return next((f"key {one}" for one in keys if not _is_key(one, asked["KeyId"])), None)
+        case "s3:ListObjectsV2":
+            return f"bucket {answer['Name']}" if answer["Name"] != asked["Bucket"] else None
+        case _:
+            return None
+
+
+def _is_key(told: str, asked: str) -> bool:
+    """Is a key, by its ARN or id, the one that was asked for by either? An alias may be that of any."""
+    if "alias/" in asked:
+        return True
+    both_arns = told.startswith("arn:") and asked.startswith("arn:")
+    return told == asked if both_arns else told.rpartition("/")[2] == asked.rpartition("/")[2]
+
+
 def _is_json_object(value: object) -> bool:
     try:
         return isinstance(value, str) and isinstance(json.loads(value), dict)

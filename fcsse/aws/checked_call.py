@@ -7,7 +7,7 @@ which ``errors.translated`` turns into this project's error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.hooks import first_non_none_response
 from botocore.parsers import ResponseParserError
 
-from fcsse.aws.answer_check import JSON_PROTOCOLS, json_fault, missing_member
+from fcsse.aws.answer_check import JSON_PROTOCOLS, about_another, json_fault, missing_member
 from fcsse.aws.call_deadline import TimedCall, TooManyRequestsError, count_request
 from fcsse.aws.required_members import REQUEST_ID, REQUIRED, Repeat
 from fcsse.aws.xml_check import is_xml, xml_fault
@@ -186,7 +186,7 @@ def _once(
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
-        _hide(error, timed.token)
+        hide(error, [timed.token] if timed.token else [])
         if _is_bare(error):
             reason = f"is HTTP {error.response['Error']['Code']} without AWS's request id"
             raise _OddAnswerError(reason, error.response["ResponseMetadata"].get("RetryAttempts", 0)) from error
@@ -202,15 +202,18 @@ def _once(
         raise _OddAnswerError(
             "lacks AWS's request id" if missing == REQUEST_ID else f"lacks {missing.partition(':')[0]}"
         )
+    other = about_another(name, parameters, answer)
+    if other is not None:
+        raise _OddAnswerError(f"is about {other}")
     return answer
 
 
-def _hide(error: ClientError, token: str) -> None:
-    """Takes the session token out of a refusal that repeats it, whatever it looks like and however it is written there."""
-    if token:
-        error.args = tuple(hide_values(one, [token]) if isinstance(one, str) else one for one in error.args)
+def hide(error: ClientError, values: Collection[str]) -> None:
+    """Takes what a request carried out of a refusal that repeats it, whatever it looks like and however it is written there."""
+    if values:
+        error.args = tuple(hide_values(one, values) if isinstance(one, str) else one for one in error.args)
         told = error.response.get("Error", {})
-        told["Message"] = hide_values(str(told.get("Message", "")), [token])
+        told["Message"] = hide_values(str(told.get("Message", "")), values)
 
 
 def _is_bare(error: ClientError) -> bool:

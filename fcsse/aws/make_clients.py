@@ -54,12 +54,14 @@ def clients_of_botocore(session: Session, region: str | None = None, endpoint_ur
 
 def _sign_in_of(session: Session) -> SignIn:
     explicit = session.instance_variables().get("profile")
-    return SignIn(
+    sign_in = SignIn(
         explicit or session.get_config_variable("profile"),
         session.get_credentials,
         lambda: session.full_config,
         environment_first=explicit is None,
     )
+    sign_in.listen(session.get_component("event_emitter"))
+    return sign_in
 
 
 def _retries_of(session: Session) -> Literal["standard"] | None:
@@ -80,6 +82,7 @@ def clients_of_boto3(session: boto3.Session, region: str | None = None, endpoint
     same = botocore.session.Session(profile=named)
     profile = None if named == "default" else named
     sign_in = SignIn(profile, session.get_credentials, lambda: same.full_config)
+    sign_in.listen(session.events)
     return Clients(
         _maker(session.client),
         sign_in,

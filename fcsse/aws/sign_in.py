@@ -5,15 +5,18 @@ Sources: AWS SDKs and tools reference guide, "Standardized credential providers"
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from botocore import exceptions as boto
 
+from fcsse.aws.checked_call import hide
 from fcsse.aws.credential_origin import CONTAINER, KIND_OF_METHOD, Kind, Origin, origin_of, renewal
 from fcsse.aws.errors import CREDENTIAL_CODES, error_code, error_message, from_client_error, from_local_error
 from fcsse.aws.named_call import Call
@@ -21,7 +24,9 @@ from fcsse.errors import CredentialsError, FcsseError
 from fcsse.masking_rules import HIDDEN
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from botocore.credentials import Credentials
+    from botocore.hooks import BaseEventHooks
 
     Profiles = Mapping[str, Mapping[str, Any]]
 
@@ -42,7 +47,16 @@ class SignIn:
     _found: Credentials | None = None
     _fetched: bool = False
     _failure: FcsseError | None = None
+    _sent: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def listen(self, events: BaseEventHooks) -> None:
+        """Notes the secrets in what the session's own clients send to fetch credentials: an answer may repeat them."""
+        for service in ("signin", "sso", "sso-oidc", "sts"):
+            events.register(f"before-send.{service}", self._note)
+
+    def _note(self, request: AWSPreparedRequest, **_: object) -> None:
+        self._sent.update(value for value in _secrets_sent(request) if len(value) >= SHORTEST_SENT)
 
     def find(self) -> Credentials:
         """The credentials, which may have to be fetched yet. Raises as ``check`` does."""
@@ -91,6 +105,8 @@ class SignIn:
             # Their text is what a credential_process wrote, or how it is called, which may be a secret: not even -vv shows it.
             raise self.explain(error) from None
         except Exception as error:  # files of any content, programs and endpoints of others
+            if isinstance(error, boto.ClientError):
+                hide(error, self._sent)
             raise self.explain(error) from error
 
     def mfa_serial(self) -> str:
@@ -151,6 +167,41 @@ class SignIn:
             # Of other errors only the kind is told: their text may be a program's or an endpoint's answer.
             reason = _of_the_machine(error, origin)
         return CredentialsError(f"{self.opening}: no usable AWS credentials: {reason}", hint or renewal(origin))
+
+
+SHORTEST_SENT = 6
+"""Characters that what was sent has at least to be hidden: that of an MFA code."""
+
+_HEADERS = ("x-amz-sso_bearer_token", "X-Amz-Security-Token")
+_FIELDS = frozenset(
+    [
+        "WebIdentityToken",
+        "ExternalId",
+        "SAMLAssertion",
+        "TokenCode",
+        "clientSecret",
+        "refreshToken",
+        "deviceCode",
+        "code",
+        "codeVerifier",
+        "assertion",
+    ]
+)
+"""Members of requests that are secrets. Sources: STS, SSO and SSO OIDC API references."""
+
+
+def _secrets_sent(request: AWSPreparedRequest) -> Iterator[str]:
+    """The secrets in a request for credentials."""
+    for name in _HEADERS:
+        value: str | bytes = request.headers.get(name) or ""
+        yield value.decode("latin-1") if isinstance(value, bytes) else value
+    body: object = request.body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body if isinstance(body, str) else ""
+    fields: object = parse_qsl(text)
+    if text.startswith("{"):
+        with suppress(ValueError):
+            fields = list(json.loads(text).items())
+    yield from (value for name, value in fields if name in _FIELDS and isinstance(value, str))  # type: ignore[attr-defined]
 
 
 def _reason(error: Exception, origin: Origin) -> tuple[str | None, str]:

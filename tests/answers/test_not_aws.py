@@ -171,3 +171,29 @@ def test_a_cut_policy_is_not_read(shell: Shell, proxy: Proxy, account: str) -> N
     proxy.spoil(account, other_text(r".{9}$", ""))
     run = shell.run(*CHECK, AWS_ENDPOINT_URL=proxy.url)
     is_told(run, account, proxy)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "named"),
+    [
+        ("fsx:DescribeDataRepositoryAssociations", "fc-0123", "associations of fc-0456"),
+        ("iam:GetRole", "AWSServiceRoleForFSxS3Access_fc-0123", "role AWSServiceRoleForFSxS3Access_fc-0456"),
+        ("kms:DescribeKey", "data", "key arn:"),
+        ("kms:ListGrants", "data", "key arn:"),
+    ],
+)
+def test_an_answer_about_something_else_than_was_asked_about(
+    shell: Shell, proxy: Proxy, operation: str, name: str, named: str
+) -> None:
+    """As of an answer cache that tells requests apart by their URL, or of a simulator that passes over a filter."""
+    if operation.startswith("kms:"):
+        shell.linked("fc-0123", "data", "--via", "grant")
+        name = shell.sandbox.key(name).id
+        other = shell.sandbox.key("data-alias").id
+    else:
+        other = name.replace("fc-0123", "fc-0456")
+    proxy.spoil(operation, lambda answer: answer.raw(answer.body.replace(name.encode(), other.encode())))
+    words = CHECK[:3] if operation.startswith("fsx:") else CHECK
+    run = shell.run(*words, AWS_ENDPOINT_URL=proxy.url)
+    is_told(run, operation, proxy)
+    assert f"is about {named}" in run.err

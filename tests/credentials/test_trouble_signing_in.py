@@ -270,6 +270,16 @@ def test_web_identity(operator: Operator, state: str) -> None:
     refused(operator.run("check", *PAIR), "web identity token")
 
 
+def test_what_was_sent_to_sign_in_is_hidden_where_the_answer_repeats_it(operator: Operator) -> None:
+    """A broker's token looks like no secret that patterns know."""
+    web_identity(operator)
+    (operator.home / "token").write_text("tulip-of-a-broker", encoding="utf-8")
+    operator.endpoints.refusal = (400, "InvalidIdentityToken", "no provider for tulip-of-a-broker, tulip%2Dof-a-broker")
+    run = operator.run("check", *PAIR, "-vv")
+    assert "no provider for [hidden], [hidden]" in run.err
+    assert "of-a-broker" not in run.out + run.err
+
+
 @pytest.mark.parametrize("state", ["no listener", "wrong token", "host", "token of two lines"])
 def test_the_container_s_endpoint(operator: Operator, state: str) -> None:
     url = {"no listener": "http://127.0.0.1:9/x", "host": "http://example.com/x"}.get(state)
