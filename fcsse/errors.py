@@ -246,6 +246,8 @@ class CredentialsError(FcsseError):
 
     code = "credentials"
     exit_code = EXIT_DENIED
+    unknown_to_aws = False
+    """Did AWS answer that it does not know them? A Region that is off for the account answers so about any credentials."""
 
 
 class NotFoundError(FcsseError):

@@ -83,6 +83,9 @@ def about_another(operation: str, asked: Mapping[str, Any], answer: Mapping[str,
             return next((f"key {one}" for one in keys if not _is_key(one, asked["KeyId"])), None)
         case "s3:ListObjectsV2":
             return f"bucket {answer['Name']}" if answer["Name"] != asked["Bucket"] else None
+        case "sts:AssumeRole":
+            told: str = answer.get("AssumedRoleUser", {}).get("Arn", "")
+            return f"the role of {told}" if told and not _is_session(told, asked["RoleArn"]) else None
         case _:
             return None
 
@@ -93,6 +96,13 @@ def _is_key(told: str, asked: str) -> bool:
         return True
     both_arns = told.startswith("arn:") and asked.startswith("arn:")
     return told == asked if both_arns else told.rpartition("/")[2] == asked.rpartition("/")[2]
+
+
+def _is_session(told: str, role: str) -> bool:
+    """Is it a session of the role, by account and name? Source: IAM user guide, "IAM identifiers" (a session's ARN has no path)."""
+    parts, asked = told.split(":"), role.split(":")
+    name = f"assumed-role/{role.rpartition('/')[2]}/"
+    return len(parts) > 5 and parts[4] == asked[4] and ":".join(parts[5:]).startswith(name)
 
 
 def _is_json_object(value: object) -> bool:

@@ -47,6 +47,15 @@ CREDENTIAL_CODES = {
     "AuthFailure": "AWS does not accept them",
     "OptInRequired": "the account is not signed up for this service or Region",
 }
+_UNKNOWN_CREDENTIALS = {
+    "AuthFailure",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "OptInRequired",
+    "UnrecognizedClientException",
+}
+"""Those of them that a Region answers, too, that is off for the account; none says that credentials have expired."""
 RENEWAL = "SignInHint"
 """The member that ``sessions`` adds to an answer that refuses the credentials: the command that renews them."""
 
@@ -158,10 +167,12 @@ def from_client_error(error: boto.ClientError, call: Call) -> FcsseError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{code}: {message}" if message else code
     if code in CREDENTIAL_CODES:
-        return CredentialsError(
+        refused = CredentialsError(
             f"{call.opening}: the credentials were refused: {CREDENTIAL_CODES[code]}",
             str(error.response.get(RENEWAL) or "Renew them (aws sso login, aws login, or the job's role)."),
-        ).quoting(said)
+        )
+        refused.unknown_to_aws = code in _UNKNOWN_CREDENTIALS
+        return refused.quoting(said)
     if code in _DENIED:
         return denied(message, said, call)
     kms = from_kms(code, message, call)

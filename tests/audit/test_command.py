@@ -354,7 +354,7 @@ def test_a_region_that_is_on_in_every_account_is_not_called_off(shell: Shell) ->
 
     def refuse(call: Call) -> None:
         if call.region in ("eu-west-2", "me-south-1"):
-            raise AwsError("ExpiredTokenException", "The security token included in the request is expired")
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
 
     for cache in list(shell.sandbox.state.caches):
         shell.sandbox.delete_cache(cache)
@@ -363,6 +363,29 @@ def test_a_region_that_is_on_in_every_account_is_not_called_off(shell: Shell) ->
     assert found["exit_code"] == 5
     assert found["regions_off"] == ["me-south-1"]
     assert [one["region"] for one in found["regions_unread"]] == ["eu-west-2"]
+
+
+@pytest.mark.parametrize("expired", [True, False])
+def test_a_region_in_which_credentials_expired_or_something_was_listed_is_not_called_off(
+    shell: Shell, *, expired: bool
+) -> None:
+    """Its caches would pass for looked at, with exit code 0. A Region that is off knows no credentials, from the first request on."""
+
+    def refuse(call: Call) -> None:
+        if call.region == "me-south-1" and expired:
+            raise AwsError("ExpiredTokenException", "The security token included in the request is expired")
+        if call.region == "me-south-1" and call.parameters.get("NextToken"):
+            raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.")
+
+    for cache in list(shell.sandbox.state.caches):
+        shell.sandbox.delete_cache(cache)
+    for number in range(4):
+        shell.sandbox.add_cache(f"fc-0fa{number}", ["s3://data-sse-s3/"] * 8, region="me-south-1")
+    shell.sandbox.fault("fsx:*", hook=refuse, times=None)
+    found = document(shell, "--all-regions")
+    assert found["exit_code"] == 5
+    assert found["regions_off"] == []
+    assert [one["region"] for one in found["regions_unread"]] == ["me-south-1"]
 
 
 def test_a_region_that_refuses_is_a_finding(shell: Shell) -> None:

@@ -15,12 +15,13 @@ import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from fcsse.aws import checked_call
 from fcsse.aws.organization_accounts import list_member_accounts
 from fcsse.cli.output.terminal import Terminal
 from fcsse.clock import SystemClock
@@ -654,3 +655,23 @@ def test_a_write_whose_answer_was_lost_is_told_at_the_end(organization: Shell, t
     assert "Sent, but neither confirmed by AWS nor to be seen there afterwards" in run.err
     if output == "json":
         assert "neither confirmed" in json.loads(run.out)["fix"]["written"]
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_role_that_answers_for_another_account_tells_nothing_of_its_own(
+    organization: Shell, monkeypatch: pytest.MonkeyPatch, *, shows: bool
+) -> None:
+    """So does a cache of answers that knows requests by their URL alone: an account would pass for looked at that was not."""
+    other = organization.sandbox.other_account
+
+    def swap(call: Call) -> None:
+        parameters = cast("dict[str, Any]", call.parameters)
+        parameters["RoleArn"] = parameters["RoleArn"].replace(THIRD, other)
+
+    organization.sandbox.fault("sts:AssumeRole", hook=swap, times=None)
+    if not shows:  # a simulator may repeat the role that it was asked for
+        monkeypatch.setattr(checked_call, "about_another", lambda *_: None)
+    found = account(document(organization), THIRD)
+    assert found["error"]["code"] == "unexpected"
+    assert other in found["error"]["message"]
+    assert not found["pairs"]

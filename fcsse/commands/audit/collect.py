@@ -261,10 +261,13 @@ class _Reading:
         return tuple(found)
 
     def _unread(self) -> tuple[tuple[str, ...], tuple[tuple[str, FcsseError], ...]]:
-        """The Regions that are off for the account, and those that could not be read for another reason."""
+        """The Regions that are off for the account, and those that could not be read for another reason: where credentials
+        have expired, or something was listed before they were refused, the Region is not off.
+        """
         errors = sorted(self._errors.items())
-        refused = [region for region, error in errors if isinstance(error, CredentialsError)]
-        off = [region for region in refused if self._scope.all_regions and may_be_off(region)]
+        refused = [region for region, error in errors if isinstance(error, CredentialsError) and error.unknown_to_aws]
+        listed = {one.region for one in self._found}
+        off = [region for region in refused if self._scope.all_regions and may_be_off(region) and region not in listed]
         return tuple(off), tuple((region, error) for region, error in errors if region not in off)
 
     def _refusals(self) -> list[Refusal]:

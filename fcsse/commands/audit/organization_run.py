@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
+from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.arn import Arn
 from fcsse.aws_calls import MemberAccounts
 from fcsse.commands.audit.facts import Scope
@@ -19,7 +20,7 @@ from fcsse.commands.audit.organization import AccountAudit
 from fcsse.commands.audit.report import Audit
 from fcsse.commands.audit.run import audit_account
 from fcsse.discovery.fetcher import attempt
-from fcsse.errors import CredentialsError, FcsseError
+from fcsse.errors import CredentialsError, FcsseError, NotAwsAnswerError
 from fcsse.model import Facts, Member
 from fcsse.pipeline import Pipeline
 from fcsse.policy.kept import forget
@@ -134,7 +135,7 @@ def audit_member(
         else replace(organization.words, profile=None)
     )
     share = FairShare(requests, most)
-    found = attempt(_read, pipeline, organization.scope, own_words, share)
+    found = attempt(_read, member.account, pipeline, organization.scope, own_words, share)
     if isinstance(found, FcsseError):
         accounts.release(member.account)
         return AccountAudit(member, error=found)
@@ -148,8 +149,15 @@ def audit_member(
     return one
 
 
-def _read(pipeline: Pipeline, scope: Scope, words: CommandBuilder, requests: Executor) -> Audit:
-    return audit_account(pipeline, scope, words, pool=requests)
+def _read(account: str, pipeline: Pipeline, scope: Scope, words: CommandBuilder, requests: Executor) -> Audit:
+    """Raises ``NotAwsAnswerError`` where the account's credentials turn out to be another's: this one was not looked at."""
+    found = audit_account(pipeline, scope, words, pool=requests)
+    if found.facts.account != account:
+        raise NotAwsAnswerError(
+            f"auditing account {account}: not AWS's answer: the credentials of its role are of account {found.facts.account}",
+            advice("Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set."),
+        )
+    return found
 
 
 class Gathered:
