@@ -104,6 +104,7 @@ class World:
         self._alive = 0
         self._blocked: set[Turn] = set()
         self._until = 0.0
+        self._hangs = False
 
     def spawn(self, work: Callable[[], Any], delay: float = 0.0, process: Process | None = None) -> None:
         """Another thread, from ``delay`` on, of this process or else of the one that acts."""
@@ -173,27 +174,38 @@ class World:
             turn = self._next()
         except HangError as error:
             self.errors.insert(0, error)
-            turn = None
+            self._kill_all()
+            turn = self._next()
         if turn is None:
             self._ended.set()
         else:
             turn.wake()
 
+    def _kill_all(self) -> None:
+        """Has whoever waits end when its turn comes, so that no thread is left."""
+        self._hangs = True
+        waiting = {turn for _, _, turn in self._queue} | self._blocked
+        for turn in waiting:
+            turn.process.over = True
+        for turn in self._blocked:
+            self._push(turn, self.now)
+
     def _next(self) -> Turn | None:
         """Whose turn it is now; None where nobody is left. Raises ``HangError`` where there is no end."""
         while self._alive and (self._queue or self._release()):
-            at, _, turn = heapq.heappop(self._queue)
+            at, _, turn = self._queue[0]
+            if not turn.came and not self._hangs and (at > self._until or self.turns >= ENDLESS):
+                raise HangError(f"no end after {self.now:.0f} virtual seconds and {self.turns} turns")
+            heapq.heappop(self._queue)
             if turn.came:
                 continue
             turn.came = True
             self._blocked.discard(turn)
             self.turns += 1
-            if at > self._until or self.turns > ENDLESS:
-                raise HangError(f"no end after {self.now:.0f} virtual seconds and {self.turns} turns")
             self.now = max(self.now, at)
             self.process = turn.process
             return turn
-        if self._alive:
+        if self._alive and not self._hangs:
             raise HangError("everybody waits for somebody")
         return None
 
