@@ -9,6 +9,7 @@ from zlib import crc32
 import pytest
 
 from fcsse.commands.check import check_pair
+from fcsse.evaluator.pair_access import judge
 from fcsse.link_options import AccessLevel, Context, Operation, Options, Via
 from fcsse.model import Facts
 from fcsse.planning.changes import Change, GrantAddition, GrantEnding, PolicyChange
@@ -77,6 +78,9 @@ GRANTS: dict[str, tuple[Any, ...]] = {
 ALWAYS = ("Not checked: ", "This is about objects ")
 """How notes begin that stand with every verdict."""
 
+FACTS_OF_JUDGEMENTS = (
+    "reads_partly", "writes_partly", "complete", "form_changed", "other_form_missing", "by_grant", "by_statement"
+)  # fmt: skip
 OPTIONS: dict[str, Options] = {
     "link": Options(),
     "link, both contexts": Options(context=Context.BOTH),
@@ -172,5 +176,20 @@ def _judged(facts: Facts, level: AccessLevel) -> dict[str, Any]:
         "blocker": checked.blocker.message if checked.blocker else "",
         "wide": [f"{one.label}: {says(one, 'data')}" for one in wide],
         "exit code": checked.exit_code,
+        **_rows(facts, level),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _rows(facts: Facts, level: AccessLevel) -> dict[str, Any]:
+    """What the judgement behind a verdict says of itself."""
+    judged = judge(facts, parsed(facts.policy) if facts.policy else None, facts.grants, level=level)
+    if judged is None:
+        return {}
+    return {
+        "verdict": judged.verdict.value,
+        "is": [name for name in FACTS_OF_JUDGEMENTS if getattr(judged, name)],
+        "by": list(judged.deciders),
+        "denied": [str(row.asked.action) for row in judged.denials],
+        "in doubt": [str(row.asked.action) for row in judged.doubts],
+    }
