@@ -160,10 +160,23 @@ def test_a_bucket_of_which_nothing_may_be_read_ends_in_the_refusal(shell: Shell)
 
 
 def test_objects_deleted_meanwhile_do_not_count(shell: Shell) -> None:
-    shell.sandbox.fault("s3:HeadObject", "404", status=404, matching="hello.txt")
+    s3 = shell.sandbox.client("s3")
+    shell.sandbox.fault(
+        "s3:HeadObject", hook=lambda _: s3.delete_object(Bucket="data", Key="hello.txt"), matching="hello.txt"
+    )
     run = shell.census("data", "--cache", "fc-0123")
     assert (run.json["looked_at"], run.json["unreadable"]) == (1, [])
     assert run.json["notes"] == ["1 of the objects listed was deleted meanwhile."]
+
+
+def test_objects_that_are_listed_and_not_found_are_not_called_deleted(shell: Shell) -> None:
+    """A bucket of such objects would pass for empty, with exit code 0. So answers what knows no HEAD requests."""
+    shell.sandbox.fault("s3:HeadObject", "404", status=404, times=None, matching="hello.txt")
+    run = shell.census("data-sse-s3", "--cache", "fc-0123")
+    assert (run.code, run.json["looked_at"], run.json["unreadable"][0]["objects"]) == (3, 1, 1)
+    shell.sandbox.fault("s3:HeadObject", "404", status=404, times=None)
+    run = shell.census("data-sse-s3", "--cache", "fc-0123")
+    assert (run.code, run.json["error"]["code"]) == (1, "unexpected")
 
 
 def test_only_the_current_version_of_an_object_counts(shell: Shell) -> None:

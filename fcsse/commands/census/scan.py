@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
+from fcsse.advice import ENDPOINT_URL, advice
 from fcsse.aws_calls import AwsCalls
 from fcsse.clock import Clock
 from fcsse.commands.census.listing import Frame, Lister
 from fcsse.commands.census.sample import Chosen, choose
 from fcsse.commands.census.tally import Census, Tally
-from fcsse.errors import CredentialsError, DeniedError, FcsseError
+from fcsse.errors import CredentialsError, DeniedError, FcsseError, NotAwsAnswerError
 from fcsse.objects import Listed, ObjectEncryption
 from fcsse.progress import Progress
 
@@ -110,6 +111,24 @@ def size(number: float) -> str:
     return f"{number:,.1f} TB"
 
 
+def _read_sealed(aws: AwsCalls, bucket: str, name: str) -> ObjectEncryption | None:
+    """How an object is encrypted; None where it is gone, and S3 lists it no more.
+
+    Raises ``NotAwsAnswerError`` where S3 goes on listing it: it would pass for deleted, and a bucket of such objects for empty.
+    Source: S3 user guide, "Amazon S3 data consistency model".
+    """
+    for _ in range(2):  # it may be written anew meanwhile
+        sealed = aws.read_sealed(bucket, name)
+        if sealed is not None or all(one.name != name for one in aws.list_page(bucket, name, None, False).objects):
+            return sealed
+    raise NotAwsAnswerError(
+        f"reading the encryption of objects of bucket {bucket}: not AWS's answer: objects that are listed are not found",
+        advice(
+            "Check AWS_ENDPOINT_URL or ", ENDPOINT_URL, " if one is set, and whether a proxy answers in AWS's place."
+        ),
+    )
+
+
 def _every(aws: AwsCalls, bucket: str, prefix: str) -> Iterator[Listed]:
     after: str | None = None
     while True:
@@ -193,7 +212,7 @@ class _Look:
         flying: dict[Future[ObjectEncryption | None], Chosen] = {}
         while True:
             for one in islice(source, AHEAD - len(flying)):
-                flying[pool.submit(self._aws.read_sealed, self._bucket, one.one.name)] = one
+                flying[pool.submit(_read_sealed, self._aws, self._bucket, one.one.name)] = one
             if not flying:
                 return
             ready, _ = wait(flying, return_when=FIRST_COMPLETED)
