@@ -65,6 +65,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Nor at what is left when all is over."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _what_a_test_leaves_behind_asks_nothing_in_the_next() -> Iterator[None]:
     yield

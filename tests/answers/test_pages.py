@@ -140,6 +140,7 @@ def test_objects_that_do_not_get_further(shell: Shell, proxy: Proxy, spoil: Spoi
     is_told(run, "s3:ListObjectsV2")
 
 
+@pytest.mark.nightly
 def test_many_grants_on_many_pages_are_all_read(shell: Shell, proxy: Proxy) -> None:
     """What is checked about pages does not cut a long list short."""
     key = shell.sandbox.key("data")

@@ -86,6 +86,7 @@ def give(shell: Shell, key: str, cache: str, number: int, **constraints: Any) ->
         )
 
 
+@pytest.mark.nightly
 def test_the_commands_of_findings_mend_them(shell: Shell) -> None:
     sandbox = shell.sandbox
     awkward = ["data-disabled", "data-deleting", "data-dead", "data-dsse", "data-key-id", "data-alias-arn"]

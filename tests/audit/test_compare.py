@@ -230,6 +230,7 @@ def test_a_missing_file_is_refused_before_anything_is_asked(shell: Shell) -> Non
     assert (run.code, len(shell.sandbox.requests)) == (2, 0)
 
 
+@pytest.mark.nightly
 def test_many_accounts(shell: Shell, tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     words = ("--organization", "--role-name", "BucketReader")

@@ -10,6 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,6 +51,7 @@ def test_while_reading_the_answer_is_one_document_and_no_page_is_written(shell: 
     assert seconds < 19, "it waited for the answer"
 
 
+@pytest.mark.nightly
 def test_while_fixing_it_says_what_is_written_and_again_does_the_rest(shell: Shell) -> None:
     shell.sandbox.requests.clear()
 

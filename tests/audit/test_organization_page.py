@@ -122,6 +122,7 @@ def large_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SHOWN = 'document.querySelector("form.filters output").value'
 
 
+@pytest.mark.nightly
 def test_a_hundred_thousand_pairs_are_a_few_drawn_rows(browser: Browser, large_page: Path) -> None:
     browser.look(1400)
     browser.open(large_page)

@@ -170,6 +170,7 @@ def test_an_interruption_is_the_business_of_who_started_them(organization: Shell
     assert "Traceback" not in err
 
 
+@pytest.mark.nightly
 def test_a_defect_in_a_process_ends_the_command(organization: Shell) -> None:
     broken = "made = organization.Workers.__init__\n"
     broken += (
@@ -267,6 +268,7 @@ NONE = "organization.Workers = None\n"
 """With this, a run that would start processes fails."""
 
 
+@pytest.mark.nightly
 def test_a_fix_is_made_by_one_process(organization: Shell) -> None:
     with started(organization, *ORG, "--fix", "--dry-run", "-o", "json", more=NONE.replace("None", "print")) as process:
         out, err = process.communicate(timeout=60)

@@ -62,6 +62,7 @@ def test_the_command(shell: Shell) -> None:
     assert log["runs"][0]["invocations"][0]["exitCode"] == 3
 
 
+@pytest.mark.nightly
 def test_many_accounts_and_a_comparison(shell: Shell, tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     words = ("audit", "--organization", "--role-name", "BucketReader")

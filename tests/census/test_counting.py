@@ -87,6 +87,7 @@ def peak_memory(objects: int) -> int:
     return peak
 
 
+@pytest.mark.nightly
 def test_memory_is_flat_in_the_number_of_objects() -> None:
     peak_memory(500)  # what is made once and kept
     few = examples(2_000, few=1_000)

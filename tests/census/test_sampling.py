@@ -80,6 +80,7 @@ def test_small_prefixes_beside_a_huge_one_are_all_met() -> None:
     assert (sample.met, sample.prefixes) == (26, 26)
 
 
+@pytest.mark.nightly
 def test_of_more_prefixes_than_can_be_met_those_met_are_spread_and_the_sample_says_how_many() -> None:
     bucket = Bucket(joined([(f"customer-{number:05}/", 30) for number in range(20_000)]))
     _, sample, names = taken(bucket)

@@ -59,6 +59,7 @@ def test_where_nothing_fits_any_more_the_grant_is_offered_and_works(shell: Shell
     assert shell.works("fc-0123", "data-full") == (True, True)
 
 
+@pytest.mark.nightly
 def test_two_hundred_caches_fit_one_key_and_bucket(shell: Shell) -> None:
     caches = [f"fc-{number:017x}" for number in range(200)]
     for cache in caches:

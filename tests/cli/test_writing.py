@@ -285,6 +285,7 @@ def test_one_who_puts_the_old_text_back_is_answered_at_once(shell: Shell) -> Non
     assert shell.clock.slept < 8
 
 
+@pytest.mark.nightly
 def test_one_who_always_overwrites_ends_in_a_refusal_that_says_so(shell: Shell) -> None:
     overwritten(shell, times=None)
     run = shell.link("fc-0123", "data")

@@ -192,6 +192,7 @@ def test_too_many_writes_of_one_second_are_said_to_be_too_many() -> None:
     assert Unknown.TOO_MANY in {one.reason for one in found.doubts}
 
 
+@pytest.mark.nightly
 def test_one_loss_among_thousands_of_writes_of_a_busy_key() -> None:
     """As many as are read of a key: 60 pages of 50."""
     kept = ["root"]

@@ -144,6 +144,7 @@ def test_since_keeps_what_a_version_was_compared_with() -> None:
     assert second.diff
 
 
+@pytest.mark.nightly
 def test_ten_thousand_events_in_any_order() -> None:
     raw = [made.put(made.policy(f"s{number}"), 2 * number) for number in range(300)]
     raw += [made.used(seconds=number) for number in range(9_700)]

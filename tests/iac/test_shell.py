@@ -32,6 +32,7 @@ def test_the_policy_commands_link(bucket: str, shell: Shell, tmp_path: Path) -> 
     assert shell.sandbox.cache("fc-0123").read(bucket, "hello.txt").allowed
 
 
+@pytest.mark.nightly
 def test_run_twice_they_add_nothing_twice(shell: Shell, tmp_path: Path) -> None:
     script = shell.run("statement", "--cache", "fc-0123", "--bucket", "data", "--format", "aws-cli").out
     before = shell.sandbox.policy_text("data")
@@ -93,6 +94,7 @@ def test_a_variable_that_was_set_for_another_key_counts_for_none(shell: Shell, t
     assert shell.sandbox.policy_text("data-alias") == before
 
 
+@pytest.mark.nightly
 def test_the_grant_command_links(shell: Shell, tmp_path: Path) -> None:
     pair = ("--cache", "fc-0123", "--bucket", "data-bucket-keys", "--via", "grant", "--narrow-grant")
     script = shell.run("statement", *pair, "--format", "aws-cli").out

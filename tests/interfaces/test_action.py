@@ -426,6 +426,7 @@ def test_it_installs_the_release_it_comes_with(runner: Runner, tmp_path_factory:
     assert not [path for path in runner.folder.iterdir() if path.name.startswith("tmp.")], "it left its folder behind"
 
 
+@pytest.mark.nightly
 def test_what_the_release_depends_on_is_that_of_its_lock(
     runner: Runner, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -375,6 +375,7 @@ def test_a_key_never_seen_is_off(ready: Function) -> None:
     assert count_of_puts(ready) == wrote
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("by", ["key tag", "bucket tag", "key list", "bucket list", "everything"])
 def test_each_way_to_allow_a_key(ready: Function, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     sandbox, bucket = ready.sandbox, "data-bucket-keys"
@@ -418,6 +419,7 @@ def test_of_a_caches_buckets_only_those_allowed_are_linked(ready: Function) -> N
     assert role_name("fc-0eee0eee") not in ready.sandbox.policy_text("data-bucket-keys")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -546,6 +548,7 @@ def bucket_keys_turned_on(sandbox: Sandbox) -> dict[str, Any]:
 EVENTS = [policy_put_back, bucket_keys_turned_on, deleted_cache]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("happens", "call", "code"),
     [
@@ -570,6 +573,7 @@ def test_a_reading_that_fails_for_now_is_raised_so_that_lambda_tries_again(
     assert ready(made)["changed"] is True
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("code", "error"), [("ThrottlingException", fcsse.BusyError), ("AccessDeniedException", fcsse.DeniedError)]
 )
@@ -588,6 +592,7 @@ def test_nothing_is_linked_anew_while_its_grants_cannot_be_read(
     assert ready(made)["changed"] is True
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("happens", EVENTS)
 def test_a_reading_that_is_refused_is_a_failure_where_the_event_is_about_it(
     ready: Function, happens: Callable[[Sandbox], dict[str, Any]]
@@ -632,6 +637,7 @@ def leave(sandbox: Sandbox, what: str) -> None:
             stored.associations.clear()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("what", ["cache going", "cache gone", "association going", "association gone"])
 def test_a_creation_that_comes_again_after_the_deletion_links_nothing(ready: Function, what: str) -> None:
     """Its access would stay in the key policy, where the deleted role makes KMS refuse every change."""

@@ -32,6 +32,7 @@ def checked(*files: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.nightly
 def test_the_index_takes_what_is_built(built: tuple[Path, Path]) -> None:
     done = checked(*built)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -158,6 +158,7 @@ def in_a_shell(kind: str, tmp_path: Path, code: str) -> str:
     return run.stdout
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform == "win32", reason="bash completion is for bash")
 def test_bash_gets_a_name_with_spaces_as_one_word(tmp_path: Path) -> None:
     code = """

@@ -74,6 +74,7 @@ def test_cfn_lint_would_notice_an_action_that_iam_does_not_know() -> None:
     assert linted({"Wrong": managed({"Version": "2012-10-17", "Statement": [wrong]})})
 
 
+@pytest.mark.nightly
 def test_owners_can_put_the_statements_into_their_policies() -> None:
     root = {
         "Effect": "Allow",

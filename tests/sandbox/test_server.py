@@ -71,6 +71,7 @@ def test_a_missing_profile_of_the_user_does_not_matter(monkeypatch: pytest.Monke
     assert os.environ["AWS_PROFILE"] == "no-such-profile"
 
 
+@pytest.mark.nightly
 def test_the_environment_names_the_sandbox_and_nothing_of_the_user_s(sandbox: Sandbox) -> None:
     env = sandbox.env()
     assert env["AWS_ENDPOINT_URL"] == sandbox.url

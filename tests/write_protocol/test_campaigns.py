@@ -55,6 +55,7 @@ def test_writers_at_once(tmp_path: Path, manner: writers.Manner) -> None:
     assert gave_up < manner.processes
 
 
+@pytest.mark.nightly
 def test_kills(tmp_path: Path) -> None:
     assert kills.campaign(3, 3, seed=7) == 0
 
