@@ -134,9 +134,19 @@ class _Search:
                 later = later or bool(same)
             after = order[place[number] + 1 :]
             if put.basis.held and after and self._puts[after[-1]].digest != put.digest:
-                return False
+                # KMS may have shown an old version: what has our part was made after it all the same.
+                if not self._has_what_was_added(after[-1], put, put.basis):
+                    return False
         unrecorded = min(tied) == 0 and not self._puts[0].created
         return not later or (unrecorded and len(unmatched) == 1)
+
+    def _has_what_was_added(self, number: int, put: Put, basis: PutBasis) -> bool:
+        """Does a version have all that a put of ours added to what it was made from?"""
+        found, base = self._puts[number].document, _parsed(basis.text)
+        if found is None or base is None or put.document is None:
+            return False
+        added = self._parts_of(put.document) - self._parts_of(base)
+        return bool(added) and added <= self._parts_of(found)
 
     def _matches(self, number: int, basis: PutBasis) -> bool:
         return bool(basis.digest) and self._puts[number].digest.startswith(basis.digest[:DIGITS])

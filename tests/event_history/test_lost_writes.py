@@ -127,7 +127,9 @@ def test_in_one_second_of_long_ago_it_is_not_in_the_record_unless_a_reading_tell
 
 
 def test_what_was_there_before_the_record_may_be_put_back_in_the_second_of_our_first_write() -> None:
-    """What that second write of ours had read, and took back as it was told to, is not lost. The record lists them in another order."""
+    """What that second write of ours had read, and took back as it was told to, is not lost. The record lists them in
+    another order.
+    """
     more = made.policy("root", "theirs", "newer")
     puts = [ours(0.1, BASE, OURS), foreign(0.2, THEIRS), foreign(0.3, more), ours(0.6, more, BASE)]
     events = [event_of(number, put, place) for number, put, place in zip(range(1, 5), puts, (1, 3, 2, 0), strict=True)]
@@ -151,6 +153,14 @@ def test_an_event_without_a_text_makes_no_loss() -> None:
     puts = (foreign(0, BASE), foreign(10, "no JSON"), ours(10.5, BASE, OURS))
     found = find(*puts)
     assert (found.lost, [one.reason for one in found.doubts]) == ((), [Unknown.NO_TEXT])
+
+
+def test_a_version_with_our_part_may_have_come_after_our_put_though_kms_still_showed_that() -> None:
+    """KMS shows old versions for a while: what it showed a second later does not tell which of two writes came last."""
+    puts = (foreign(0, BASE), foreign(10, BOTH), ours(10.5, BASE, OURS), foreign(20, OURS))
+    held = {"request-3": PutBasis(digest_of(PolicyDocument.parse(BASE))[:16], 0.06, BASE, held=True)}
+    found = find(*puts, bases=held)
+    assert (found.lost, [one.part.sid for one in found.unsure]) == ((), ["theirs"])
 
 
 def test_a_newest_write_that_is_not_recorded_yet_is_said() -> None:

@@ -64,7 +64,11 @@ def test_seeds_that_once_broke_one(here: Stage, seed: int) -> None:
 
 @pytest.mark.parametrize(
     "seed",
-    [614, 26000719, *(pytest.param(one, marks=pytest.mark.nightly) for one in (882, 1024, 1290, 2371, 26001172))],
+    [
+        614,
+        26000719,
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in (882, 1024, 1290, 2371, 26001172, 26100387)),
+    ],
 )
 def test_seeds_with_settle_restore_and_audit_that_once_broke_one(here: Stage, seed: int) -> None:
     assert here.play(seed).broken == []
