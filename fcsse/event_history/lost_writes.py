@@ -133,10 +133,10 @@ class _Search:
                 unmatched.add(put.basis.digest[:DIGITS])
                 later = later or bool(same)
             after = order[place[number] + 1 :]
-            if put.basis.held and after and self._puts[after[-1]].digest != put.digest:
-                # KMS may have shown an old version: what has our part was made after it all the same.
-                if not self._has_what_was_added(after[-1], put, put.basis):
-                    return False
+            replaced = put.basis.held and after and self._puts[after[-1]].digest != put.digest
+            # KMS may have shown an old version: what has our part was made after it all the same.
+            if replaced and not self._has_what_was_added(after[-1], put, put.basis):
+                return False
         unrecorded = min(tied) == 0 and not self._puts[0].created
         return not later or (unrecorded and len(unmatched) == 1)
 
