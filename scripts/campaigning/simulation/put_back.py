@@ -36,7 +36,11 @@ def of_restore(one: Command, scene: Scene, record: Record, first: str, final: st
             ever = any(made in foreign(other.before) for other in record.puts[: record.puts.index(put) + 1])
             if made not in target and not ever:
                 yield f"wrote a statement that is in no version: {sid_of(made)}"
-            elif made in saved and not agreed and not scene.weather.stale and _was_missing(one, put, made, record):
+            elif (
+                made in saved
+                and not (agreed or scene.weather.stale or _is_undone(scene, put, made, record))
+                and _was_missing(one, put, made, record)
+            ):
                 yield f"brought back {sid_of(made)}, which was taken out later, without --discard-others"
     if one.code == 0 and "--dry-run" not in one.words:
         states = [first, *(put.after for put in record.puts if put.at <= one.ended)]
@@ -57,6 +61,13 @@ def _was_seen(one: Command, put: Put, statement: str, record: Record) -> bool:
 def _was_missing(one: Command, put: Put, statement: str, record: Record) -> bool:
     texts = _texts(one, put, record)
     return bool(texts) and all(statement not in foreign(text) for text in texts)
+
+
+def _is_undone(scene: Scene, put: Put, statement: str, record: Record) -> bool:
+    """Was it a command of fcsse that took it out last? Then the copy made then is there to bring it back."""
+    earlier = record.puts[: record.puts.index(put)][::-1]
+    last = next((other for other in earlier if removes(other, statement)), None)
+    return last is not None and last.by in {command.name for command in scene.commands}
 
 
 def _is_shown(one: Command, sign: str, statement: str) -> bool:
