@@ -238,6 +238,22 @@ def test_the_console_s_cross_account_policy_forbids_the_call_and_the_owner_s_sta
     assert shell.works("fc-0123", "data-other-console") == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("service control policy", "the organization's administrator exempt the caller"),
+        ("resource-based policy", "by the condition kms:GranteePrincipal"),
+        ("permissions boundary", "Or create the grant as another role of the cache's account"),
+    ],
+)
+def test_where_a_deny_refuses_the_grant_the_way_around_is_told(shell: Shell, policy: str, told: str) -> None:
+    message = f"not authorized to perform: kms:CreateGrant with an explicit deny in a {policy}"
+    shell.sandbox.fault("kms:CreateGrant", "AccessDeniedException", message=message, times=None)
+    run = shell.link("fc-0123", ABROAD)
+    assert run.code == 5
+    assert told in " ".join(run.err.split())
+
+
 def test_a_statement_does_not_stand_in_for_the_grant(shell: Shell) -> None:
     shell.append(ABROAD, documented("fc-0123", ABROAD))
     assert shell.works("fc-0123", ABROAD) == (False, False)

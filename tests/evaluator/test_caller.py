@@ -1,0 +1,36 @@
+"""What an ARN or name in a policy is taken for."""
+
+import pytest
+
+from fcsse.evaluator.caller import Caller, Kind, caller
+
+ACCOUNT = "111122223333"
+IAM, STS = f"arn:aws:iam::{ACCOUNT}:", f"arn:aws:sts::{ACCOUNT}:"
+
+
+@pytest.mark.parametrize(
+    ("principal", "kind", "about"),
+    [
+        (f"{IAM}root", Kind.ROOT, {}),
+        (f"{IAM}user/division/Ann", Kind.USER, {"name": "Ann"}),
+        (f"{IAM}role/path/Reader", Kind.ROLE, {"name": "Reader", "role": f"{IAM}role/path/Reader"}),
+        (f"{STS}assumed-role/Reader/now", Kind.SESSION, {"name": "Reader", "session": "now"}),
+        (f"{STS}federated-user/Ann", Kind.FEDERATED_USER, {"name": "Ann"}),
+        (f"{IAM}group/Readers", Kind.OTHER, {}),
+    ],
+)
+def test_an_arn_is_taken_apart(principal: str, kind: Kind, about: dict[str, str]) -> None:
+    assert caller(principal) == Caller(principal, kind, "aws", ACCOUNT, **about)
+
+
+@pytest.mark.parametrize(
+    ("principal", "kind"),
+    [
+        ("*", Kind.ANONYMOUS),
+        ("fsx.amazonaws.com", Kind.SERVICE),
+        ("s3.amazonaws.com.cn", Kind.SERVICE),
+        ("AROAEXAMPLEEXAMPLE123", Kind.OTHER),
+    ],
+)
+def test_a_name_that_is_no_arn(principal: str, kind: Kind) -> None:
+    assert caller(principal) == Caller(principal, kind)
