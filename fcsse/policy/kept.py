@@ -50,6 +50,10 @@ class Kept(Generic[K, T]):
     def __len__(self) -> int:
         return len(self._known)
 
+    def texts(self) -> tuple[str, ...]:
+        """The policies of which results are kept."""
+        return tuple(self._known)
+
     def forget(self, texts: Iterable[str]) -> None:
         """Drops the results for these policies."""
         with self._lock:

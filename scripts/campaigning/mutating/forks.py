@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from fcsse.policy.kept import Kept
 from scripts.campaigning.mutating.mutants import ROOT, Function, Mutant
 
 PATIENCE = 60.0
@@ -146,6 +147,7 @@ class Forks:
 
         threading.settrace(trace)
         for item, following in zip(items, [*items[1:], None], strict=True):
+            _forget()
             codes.clear()
             begun = time.monotonic()
             sys.settrace(trace)
@@ -260,6 +262,18 @@ def _with_inner(code: CodeType) -> Iterator[CodeType]:
     for one in code.co_consts:
         if isinstance(one, CodeType):
             yield from _with_inner(one)
+
+
+def _forget() -> None:
+    """Drops what functions of fcsse kept of earlier tests: the next one calls them by itself."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("fcsse"):
+            continue
+        for one in list(vars(module).values()):
+            if isinstance(one, Kept):
+                one.forget(one.texts())
+            elif callable(clear := getattr(one, "cache_clear", None)):
+                clear()
 
 
 def _run(item: pytest.Item, following: pytest.Item | None) -> bool:
