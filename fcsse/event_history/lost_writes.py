@@ -134,8 +134,8 @@ class _Search:
                 later = later or bool(same)
             after = order[place[number] + 1 :]
             replaced = put.basis.held and after and self._puts[after[-1]].digest != put.digest
-            # KMS may have shown an old version: what has our part was made after it all the same.
-            if replaced and not self._has_what_was_added(after[-1], put, put.basis):
+            # KMS may have shown an old version: what has our part may have been made after it all the same.
+            if replaced and not all(self._has_what_was_added(one, put, put.basis) for one in after):
                 return False
         unrecorded = min(tied) == 0 and not self._puts[0].created
         return not later or (unrecorded and len(unmatched) == 1)

@@ -163,6 +163,13 @@ def test_a_version_with_our_part_may_have_come_after_our_put_though_kms_still_sh
     assert (found.lost, [one.part.sid for one in found.unsure]) == ((), ["theirs"])
 
 
+def test_what_was_given_back_in_the_second_of_the_loss_is_no_doubt() -> None:
+    puts = (foreign(0, BASE), foreign(10, THEIRS), ours(10.2, BASE, OURS), ours(10.4, OURS, BOTH))
+    held = {"request-3": PutBasis(digest_of(PolicyDocument.parse(BASE))[:16], 0.06, BASE, held=True)}
+    found = find(*puts, bases=held)
+    assert (found.lost, found.unsure, found.doubts) == ((), (), ())
+
+
 def test_a_newest_write_that_is_not_recorded_yet_is_said() -> None:
     found = find(foreign(0, BASE), ours(10, BASE, OURS), now=BOTH)
     assert found.newest_missing
