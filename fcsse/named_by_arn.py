@@ -51,7 +51,7 @@ def refuse_elsewhere(name: str | None, partition: str, account: str = "") -> Non
     what = "cache" if isinstance(name, CacheId) else "bucket"
     if named not in ("", partition):
         message = f"the ARN of {name} is of partition {named}, and the {what} is looked for in partition {partition}"
-        raise UsageError(message, f"Name the Region, or the credentials, that the {what} is of.")
+        raise UsageError(message, f"Use credentials and a Region of partition {named}.")
     if isinstance(name, CacheId) and account and name.account not in ("", account):
         message = f"the ARN of {name} is of account {name.account}, and the role is looked for in account {account}"
-        raise UsageError(message, "Name the account, or the credentials, that the cache is of.")
+        raise UsageError(message, f"Use credentials of account {name.account}; offline, state that account.")

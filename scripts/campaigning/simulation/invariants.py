@@ -211,18 +211,24 @@ def of_statements(one: Command, scene: Scene, record: Record, final: str) -> Ite
                 continue
             if before and lost in foreign(before[-1].text):
                 yield f"removed {sid_of(lost)}, which it had read last"
-            born = max((other.at for other in record.puts[:index] if lost not in foreign(other.before)), default=0.0)
-            slow = scene.weather.latency[1] * 2 + 4.5 * bool(scene.weather.rate)
-            if put.at - born > FRESH + slow:
-                yield f"removed {sid_of(lost)}, which was there for {put.at - born:.2f} s"
-            known = [seen for seen in record.shown if seen.to == one.name and seen.at <= one.ended]
-            again = any(lost in foreign(other.after) for other in record.puts[index + 1 :])
-            if one.code == 0 and not again and any(lost in foreign(seen.text) for seen in known):
-                yield f"ended with 0, knew of {sid_of(lost)}, and did not put it back"
+            yield from overwritten(one, scene, record, index, lost)
         made = foreign(put.after) - foreign(put.before)
         ever = {found for other in record.puts[: index + 1] for found in foreign(other.before)}
         if made - ever:
             yield f"wrote a statement that was never there: {sorted(map(sid_of, made - ever))}"
+
+
+def overwritten(one: Command, scene: Scene, record: Record, index: int, lost: str) -> Iterator[str]:
+    """A statement that the put of this number removed unseen: it came just then, and once it is known, it is put back."""
+    put, earlier, later = record.puts[index], record.puts[:index], record.puts[index + 1 :]
+    born = max((other.at for other in earlier if lost not in foreign(other.before)), default=0.0)
+    slow = scene.weather.latency[1] * 2 + 4.5 * bool(scene.weather.rate)
+    if put.at - born > FRESH + slow:
+        yield f"removed {sid_of(lost)}, which was there for {put.at - born:.2f} s"
+    known = [seen for seen in record.shown if seen.to == one.name and seen.at <= one.ended]
+    again = any(lost in foreign(other.after) for other in later)
+    if one.code == 0 and not again and any(lost in foreign(seen.text) for seen in known):
+        yield f"ended with 0, knew of {sid_of(lost)}, and did not put it back"
 
 
 def _is_saved(one: Command, statement: str) -> bool:

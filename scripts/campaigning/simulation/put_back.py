@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from scripts.campaigning.simulation.invariants import FRESH, foreign, removes, sid_of
+from scripts.campaigning.simulation.invariants import foreign, overwritten, removes, sid_of
 from scripts.campaigning.simulation.scene import Command, Scene
 from scripts.campaigning.simulation.transport import Put, Record
 
@@ -30,8 +30,8 @@ def of_restore(one: Command, scene: Scene, record: Record, first: str, final: st
                     yield f"took back {sid_of(lost)}, which came later, without --discard-others"
                 if not silent and not _is_shown(one, "-", lost):
                     yield f"took back {sid_of(lost)}, and did not show it"
-            else:
-                yield from _overwritten(one, scene, record, put, lost)
+            elif not scene.weather.stale:
+                yield from overwritten(one, scene, record, record.puts.index(put), lost)
         for made in after - before:
             ever = any(made in foreign(other.before) for other in record.puts[: record.puts.index(put) + 1])
             if made not in target and not ever:
@@ -75,21 +75,6 @@ def _is_shown(one: Command, sign: str, statement: str) -> bool:
     sid, text = sid_of(statement), one.out + one.err
     lines = (line.lstrip(' "') for line in text.splitlines())
     return f"statement {sid}" in " ".join(text.split()) or any(line.startswith(sign) and sid in line for line in lines)
-
-
-def _overwritten(one: Command, scene: Scene, record: Record, put: Put, lost: str) -> Iterator[str]:
-    """A statement that came after the last reading: it came just then, or it is put back."""
-    if scene.weather.stale:
-        return
-    index = record.puts.index(put)
-    born = max((other.at for other in record.puts[:index] if lost not in foreign(other.before)), default=0.0)
-    slow = scene.weather.latency[1] * 2 + 4.5 * bool(scene.weather.rate)
-    if put.at - born > FRESH + slow:
-        yield f"removed {sid_of(lost)}, which was there for {put.at - born:.2f} s"
-    known = [seen for seen in record.shown if seen.to == one.name and seen.at <= one.ended]
-    back = any(lost in foreign(other.after) for other in record.puts[index + 1 :])
-    if one.code == 0 and not back and any(lost in foreign(seen.text) for seen in known):
-        yield f"ended with 0, knew of {sid_of(lost)}, and did not put it back"
 
 
 def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
