@@ -81,7 +81,7 @@ def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     """Where it ends with 0, nothing is missing that writes of ours overwrote; it brings nothing back that others took out."""
     if one.words[0] != "settle" or scene.jumps or scene.weather.stale > LAG or _is_cut(one, record):
         return
-    ours = {command.name: command.words[0] for command in (*scene.commands, one)}
+    ours = {command.name: _puts_back(command) for command in (*scene.commands, one)}
     if one.code == 0 and "--dry-run" not in one.words:
         yield from _missing(one, record, ours)
     for index, put in enumerate(record.puts):
@@ -93,20 +93,25 @@ def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
                 yield f"brought back {sid_of(made)}, which {last.by} had taken out"
 
 
+def _puts_back(one: Command) -> bool:
+    """Is it a command that may take out what others wrote, to bring back what was there before?"""
+    return one.words[0] in ("restore", "settle") or "--settle" in one.words
+
+
 def _is_cut(one: Command, record: Record) -> bool:
     """Did an answer of CloudTrail's lack what nobody can miss: the token of the next page?"""
     return (one.name, "LookupEvents", "a member missing") in record.troubles
 
 
-def _on_purpose(record: Record, put: Put, statement: str, ours: Mapping[str, str]) -> bool:
+def _on_purpose(record: Record, put: Put, statement: str, ours: Mapping[str, bool]) -> bool:
     """Did whoever took it out mean to? Of ours, only what puts another version back may, and what it had read last."""
     if put.by not in ours:
         return True
     shown = [seen for seen in record.shown if seen.to == put.by and seen.key == put.key and seen.at <= put.sent]
-    return ours[put.by] in ("restore", "settle") and bool(shown) and statement in foreign(shown[-1].text)
+    return ours[put.by] and bool(shown) and statement in foreign(shown[-1].text)
 
 
-def _missing(one: Command, record: Record, ours: Mapping[str, str]) -> Iterator[str]:
+def _missing(one: Command, record: Record, ours: Mapping[str, bool]) -> Iterator[str]:
     """What is missing at its end because of writes that were made before it began."""
     puts = [put for put in record.puts if put.at <= one.ended]
     for index, put in enumerate(puts):
