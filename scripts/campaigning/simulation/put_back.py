@@ -78,10 +78,13 @@ def _is_shown(one: Command, sign: str, statement: str) -> bool:
 
 
 def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
-    """Where it ends with 0, nothing is missing that writes of ours overwrote; it brings nothing back that others took out."""
+    """Where it ends with 0, nothing is missing that writes of ours overwrote; it brings nothing back that others meant to take
+    out. Those who only add statements took one out by writing upon an old policy.
+    """
     if one.words[0] != "settle" or scene.jumps or scene.weather.stale > LAG or _is_cut(one, record):
         return
     ours = {command.name: _puts_back(command) for command in (*scene.commands, one)}
+    adders = {f"w{number}" for number, other in enumerate(scene.others) if other.kind != "revert"}
     if one.code == 0 and "--dry-run" not in one.words:
         yield from _missing(one, record, ours)
     for index, put in enumerate(record.puts):
@@ -89,7 +92,9 @@ def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
             continue
         for made in foreign(put.after) - foreign(put.before):
             last = next((other for other in record.puts[:index][::-1] if removes(other, made)), None)
-            if last is not None and last.at < one.started and _on_purpose(record, last, made, ours):
+            if last is None or last.at >= one.started or last.by in adders:
+                continue
+            if _on_purpose(record, last, made, ours):
                 yield f"brought back {sid_of(made)}, which {last.by} had taken out"
 
 
