@@ -42,7 +42,10 @@ def may_stay_denied(facts: Facts, level: AccessLevel) -> bool:
     """Does a Deny leave something denied or unknown whatever is allowed besides?"""
     if facts.policy is None or facts.grants is None:
         return False
-    best = _verdicts(facts, (*facts.grants, everything(facts)), level)
+    grants = (*facts.grants, everything(facts))
+    if facts.key is not None and facts.key.state is None:  # what a state that was not read leaves unknown is no Deny
+        facts = facts._replace(key=facts.key._replace(state="Enabled"))
+    best = _verdicts(facts, grants, level)
     return any(verdict is not Verdict.ALLOWED for verdict in best)
 
 

@@ -101,8 +101,8 @@ def test_plans_and_verdicts(pytestconfig: pytest.Config) -> None:
             if (
                 at == 0 or (number + at) % 3 == 0
             ):  # each option with a third of the pairs: all of it takes three times as long
-                found[f"{name}: {doing}"] = _planned(make_plan([facts], options))
-        found[f"{name}: check"] = _judged(facts, AccessLevel.READ if number % 5 == 0 else AccessLevel.FULL)
+                found[f"{name}: {doing}"] = planned(make_plan([facts], options))
+        found[f"{name}: check"] = judged(facts, AccessLevel.READ if number % 5 == 0 else AccessLevel.FULL)
     recorded.compare(pytestconfig, "plans", found)
 
 
@@ -110,35 +110,35 @@ def pairs() -> Iterator[tuple[str, Facts]]:
     """Pairs of every kind, each by a name."""
     for name, statements in STATEMENTS.items():
         for bucket_keys in (False, True):
-            yield f"{name}{', bucket keys' * bucket_keys}", _fact(ROOT, *statements, bucket_keys=bucket_keys)
+            yield f"{name}{', bucket keys' * bucket_keys}", fact(ROOT, *statements, bucket_keys=bucket_keys)
     for name, one in DENIES.items():
-        yield f"Deny {name}", _fact(ROOT, ours(CACHE), one)
-        yield f"Deny {name}, bucket keys", _fact(ROOT, ours(CACHE), one, bucket_keys=True)
+        yield f"Deny {name}", fact(ROOT, ours(CACHE), one)
+        yield f"Deny {name}, bucket keys", fact(ROOT, ours(CACHE), one, bucket_keys=True)
     for name, one in ALLOWS.items():
-        yield f"Allow {name}", _fact(ROOT, one)
+        yield f"Allow {name}", fact(ROOT, one)
     for name, grants in GRANTS.items():
-        yield f"grant {name}", _fact(ROOT, grants=grants)
-        yield f"grant {name}, linked", _fact(ROOT, ours(CACHE), grants=grants)
-        yield f"grant {name}, foreign", _fact(ROOT, grants=grants, account=OTHER, foreign=True)
-        yield f"grant {name}, denied", _fact(ROOT, DENIES["writing"], grants=grants, bucket_keys=True)
+        yield f"grant {name}", fact(ROOT, grants=grants)
+        yield f"grant {name}, linked", fact(ROOT, ours(CACHE), grants=grants)
+        yield f"grant {name}, foreign", fact(ROOT, grants=grants, account=OTHER, foreign=True)
+        yield f"grant {name}, denied", fact(ROOT, DENIES["writing"], grants=grants, bucket_keys=True)
     for state in ("Disabled", "PendingDeletion", "Unavailable", "Creating"):
-        yield f"key {state}", _fact(ROOT, ours(CACHE), state=state)
-    yield "policy unread", _fact()._replace(policy=None, unreadable=("no",))
-    yield "grants unread", _fact(ROOT, ours("fc-9"))._replace(grants=None, unreadable=("no",))
-    yield "nothing read", _fact()._replace(policy=None, grants=None, unreadable=("no", "nor these"))
-    yield "AWS managed", _fact(ROOT, manager="AWS")
-    yield "foreign, AWS managed", _fact(ROOT, manager="AWS", account=OTHER, foreign=True)
-    yield "other encryption", _fact(algorithm="AES256")
-    yield "dual-layer", _fact(algorithm="aws:kms:dsse")
+        yield f"key {state}", fact(ROOT, ours(CACHE), state=state)
+    yield "policy unread", fact()._replace(policy=None, unreadable=("no",))
+    yield "grants unread", fact(ROOT, ours("fc-9"))._replace(grants=None, unreadable=("no",))
+    yield "nothing read", fact()._replace(policy=None, grants=None, unreadable=("no", "nor these"))
+    yield "AWS managed", fact(ROOT, manager="AWS")
+    yield "foreign, AWS managed", fact(ROOT, manager="AWS", account=OTHER, foreign=True)
+    yield "other encryption", fact(algorithm="AES256")
+    yield "dual-layer", fact(algorithm="aws:kms:dsse")
 
 
-def _fact(*statements: Value, **given: Any) -> Facts:
+def fact(*statements: Value, **given: Any) -> Facts:
     text = document(*statements, style=KMS).text if statements else None
     facts = Made().link(CACHE, "data", text, **given)
     return facts._replace(dead_ids=facts.dead_ids | frozenset(one for one in DEAD if one in (text or "")))
 
 
-def _planned(plan: Plan) -> dict[str, Any]:
+def planned(plan: Plan) -> dict[str, Any]:
     (outcome,) = plan.outcomes
     found = {
         "status": outcome.status.value,
@@ -164,7 +164,7 @@ def _change(change: Change) -> str:
             return f"end of {change.grant.grant_id}"
 
 
-def _judged(facts: Facts, level: AccessLevel) -> dict[str, Any]:
+def judged(facts: Facts, level: AccessLevel) -> dict[str, Any]:
     checked = check_pair(facts, level=level)
     wide = wide_statements(facts, parsed(facts.policy)) if facts.policy else ()
     found = {
