@@ -15,18 +15,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fcsse.errors import FcsseError
 from fcsse.event_history.losses import Doubt, Loss, LostWrites, Unknown
-from fcsse.event_history.policy_parts import Part, has_ids, parts_of, plain_forms, plain_forms_of, says_the_same
+from fcsse.event_history.policy_parts import KnownPolicies, Part, has_ids, plain_forms, plain_forms_of
 from fcsse.event_history.policy_puts import STALE, Put, puts_of
 from fcsse.event_history.put_basis import DIGITS, PutBasis
+from fcsse.event_history.put_orders import PutOrders, document_of
 from fcsse.event_history.versions import KeyHistory
 from fcsse.policy.document import PolicyDocument
 
 LATE = timedelta(minutes=15)
 """After so long, the record holds what happened. Source: CloudTrail user guide ("within an average of about 5 minutes")."""
 
-MOST_TIED = 6
 MOST_STATES = 200
 MOST_STEPS = 20_000
 """Events that are followed at most, in all orders together: seconds of work. Beyond, those of one second are not told apart."""
@@ -58,8 +57,8 @@ class _Search:
         self._puts = puts
         self._partition = partition
         self._moment = moment
-        self._parts: dict[str, frozenset[Part]] = {}
-        self._same: dict[tuple[str, str], bool] = {}
+        self._known = KnownPolicies(partition)
+        self._orders = PutOrders(puts, self._known)
         self._steps = 0
         self._unordered: set[int] = set()
         """Events of which nobody followed which came last."""
@@ -86,7 +85,7 @@ class _Search:
 
     def _follow(self, states: list[_State], tied: list[int]) -> list[_State]:
         """The states after the events of one second."""
-        possible = self._possible_orders(tied)
+        possible = self._orders.possible(tied)
         steps = len(states) * len(possible) * len(tied)
         skip = len(tied) > 1 and (not possible or self._steps + steps > MOST_STEPS)
         if skip:
@@ -108,52 +107,9 @@ class _Search:
             kept = kept[:MOST_STATES]
         return kept
 
-    def _possible_orders(self, tied: Sequence[int]) -> list[Sequence[int]]:
-        """The orders that events of one second may have had; none where they are too many to follow."""
-        if len(tied) > MOST_TIED:
-            return []
-        orders: list[Sequence[int]] = list(itertools.permutations(tied))
-        return [order for order in orders if self._is_possible(order, tied)] or orders[:1]
-
-    def _is_possible(self, order: Sequence[int], tied: Sequence[int]) -> bool:
-        """Does an order agree with what our puts read before, and saw a second after?
-
-        What was there before the record began may be put back by a later put: then that is not what an earlier one read.
-        There is one such version, so all whose base is none of the puts before them were made from the same.
-        """
-        place = {number: at for at, number in enumerate(order)}
-        unmatched, later = set(), False
-        for number in order:
-            put = self._puts[number]
-            if put.basis is None:
-                continue
-            same = [other for other in tied if other != number and self._matches(other, put.basis)]
-            earlier = any(self._matches(other, put.basis) for other in range(min(tied)))
-            if not earlier and all(place[other] > place[number] for other in same):
-                unmatched.add(put.basis.digest[:DIGITS])
-                later = later or bool(same)
-            after = order[place[number] + 1 :]
-            replaced = put.basis.held and after and self._puts[after[-1]].digest != put.digest
-            # KMS may have shown an old version: what has our part may have been made after it all the same.
-            if replaced and not all(self._has_what_was_added(one, put, put.basis) for one in after):
-                return False
-        unrecorded = min(tied) == 0 and not self._puts[0].created
-        return not later or (unrecorded and len(unmatched) == 1)
-
-    def _has_what_was_added(self, number: int, put: Put, basis: PutBasis) -> bool:
-        """Does a version have all that a put of ours added to what it was made from?"""
-        found, base = self._puts[number].document, _parsed(basis.text)
-        if found is None or base is None or put.document is None:
-            return False
-        added = self._parts_of(put.document) - self._parts_of(base)
-        return bool(added) and added <= self._parts_of(found)
-
-    def _matches(self, number: int, basis: PutBasis) -> bool:
-        return bool(basis.digest) and self._puts[number].digest.startswith(basis.digest[:DIGITS])
-
     def _is(self, number: int | None, document: PolicyDocument) -> bool:
         found = self._puts[number].document if number is not None else None
-        return found is not None and self._says_the_same(found, document)
+        return found is not None and self._known.say_the_same(found, document)
 
     def _after(self, state: _State, number: int, *, skip: bool) -> _State:
         put = self._puts[number]
@@ -174,13 +130,13 @@ class _Search:
             return set(), None
         if state.last in self._unordered:
             return set(), Unknown.TOO_MANY
-        if self._matches(state.last, basis):
+        if self._orders.matches(state.last, basis):
             return set(), None
         before = self._puts[state.last]
         if before.document is None or put.document is None:
             return set(), Unknown.NO_TEXT
         base, first, doubt = self._base(state, put, basis)
-        if base is not None and self._says_the_same(base, before.document):
+        if base is not None and self._known.say_the_same(base, before.document):
             return set(), None
         if base is None or doubt is not None:
             return set(), doubt or Unknown.NOT_RECORDED
@@ -204,19 +160,19 @@ class _Search:
         """Does the record show when the base was the policy: by its version, or by a put that was made from it, too?"""
         first = self._puts[order[0]].basis
         chained = first is not None and first.digest[:DIGITS] == basis.digest[:DIGITS]
-        return chained or any(self._matches(number, basis) for number in order)
+        return chained or any(self._orders.matches(number, basis) for number in order)
 
     def _base(self, state: _State, put: Put, basis: PutBasis) -> tuple[PolicyDocument | None, int, Unknown | None]:
         """The policy that a put was made from, the first version after it, and why nothing may be concluded from it."""
         order = state.order
         for at in range(len(order) - 1, -1, -1):
-            if self._matches(order[at], basis):
+            if self._orders.matches(order[at], basis):
                 following = order[at + 1] if at + 1 < len(order) else order[at]
                 return self._puts[order[at]].document, following, None
-        text = _parsed(basis.text)
+        text = document_of(basis.text)
         if text is None or state.last is None:
             return None, 0, Unknown.NOT_RECORDED
-        if self._says_the_same(text, self._puts[state.last].document or text):
+        if self._known.say_the_same(text, self._puts[state.last].document or text):
             return text, state.last, None
         first = order[0]
         if self._puts[first].created or len(order) > 1:
@@ -242,25 +198,25 @@ class _Search:
             put = self._puts[order[at]]
             before = self._document(order[at - 1]) if at else None
             if put.basis is not None:
-                own = next((one for one in order[:at][::-1] if self._matches(one, put.basis)), None)
-                before = self._document(own) if own is not None else _parsed(put.basis.text) or before
+                own = next((one for one in order[:at][::-1] if self._orders.matches(one, put.basis)), None)
+                before = self._document(own) if own is not None else document_of(put.basis.text) or before
             if put.document is None:
                 continue
-            after = self._parts_of(put.document)
-            old = self._parts_of(before) if before is not None else None
+            after = self._known.parts_of(put.document)
+            old = self._known.parts_of(before) if before is not None else None
             plus, minus = (after - old, old - after) if old is not None else (after, self._base_of_first(after))
             added, removed = (added | plus) - minus, (removed | minus) - plus
         return added, removed
 
     def _base_of_first(self, after: frozenset[Part]) -> set[Part]:
         """Of the record's first version nobody knows what it took out: whatever any of our bases has and it has not."""
-        bases = [_parsed(put.basis.text) for put in self._puts if put.basis and put.basis.text]
-        return {part for one in bases if one for part in self._parts_of(one)} - after
+        bases = [document_of(put.basis.text) for put in self._puts if put.basis and put.basis.text]
+        return {part for one in bases if one for part in self._known.parts_of(one)} - after
 
     def _difference(
         self, base: PolicyDocument, before: PolicyDocument, after: PolicyDocument
     ) -> tuple[set[Part], set[Part]]:
-        old, theirs, new = map(self._parts_of, (base, before, after))
+        old, theirs, new = map(self._known.parts_of, (base, before, after))
         missing, back = set(theirs - old - new), set((old - theirs) & new)
         if (missing or back) and (has_ids(base) or has_ids(after)):
             known = [plain_forms(one, self._partition) for one in (base, before, after)]
@@ -280,24 +236,12 @@ class _Search:
         kept = set(lost)
         if after is None or not kept:
             return kept
-        new = self._parts_of(after)
-        added = new - (self._parts_of(before) if before else new)
+        new = self._known.parts_of(after)
+        added = new - (self._known.parts_of(before) if before else new)
         sids = {one.sid for one in added if one.sid}
         return {
             one for one in kept if (one[0] in new) is one[1] and not (not one[1] and one[0].sid and one[0].sid in sids)
         }
-
-    def _says_the_same(self, a: PolicyDocument, b: PolicyDocument) -> bool:
-        both = a.text, b.text
-        if both not in self._same:
-            self._same[both] = says_the_same(a, b, self._partition)
-        return self._same[both]
-
-    def _parts_of(self, document: PolicyDocument) -> frozenset[Part]:
-        known = self._parts.get(document.text)
-        if known is None:
-            known = self._parts[document.text] = frozenset(parts_of(document, self._partition))
-        return known
 
     def _document(self, number: int | None) -> PolicyDocument | None:
         return self._puts[number].document if number is not None else None
@@ -323,10 +267,3 @@ class _Search:
     def _losses(self, found: Iterable[tuple[Part, bool, int, int]]) -> tuple[Loss, ...]:
         ordered = sorted(found, key=lambda one: (one[2], one[3], one[1], one[0].sid, repr(one[0].form)))
         return tuple(Loss(part, back, self._puts[by].event, self._puts[of].event) for part, back, by, of in ordered)
-
-
-def _parsed(text: str) -> PolicyDocument | None:
-    try:
-        return PolicyDocument.parse(text) if text else None
-    except FcsseError:
-        return None

@@ -48,6 +48,29 @@ def parts_of(document: PolicyDocument, partition: str) -> dict[Part, Statement]:
     return found
 
 
+class KnownPolicies:
+    """Versions of one key's policy, compared with each other. What was found out is kept: each comes up many times."""
+
+    def __init__(self, partition: str) -> None:
+        self._partition = partition
+        self._parts: dict[str, frozenset[Part]] = {}
+        self._same: dict[tuple[str, str], bool] = {}
+
+    def parts_of(self, document: PolicyDocument) -> frozenset[Part]:
+        """The parts of a document."""
+        known = self._parts.get(document.text)
+        if known is None:
+            known = self._parts[document.text] = frozenset(parts_of(document, self._partition))
+        return known
+
+    def say_the_same(self, a: PolicyDocument, b: PolicyDocument) -> bool:
+        """As ``says_the_same``."""
+        both = a.text, b.text
+        if both not in self._same:
+            self._same[both] = says_the_same(a, b, self._partition)
+        return self._same[both]
+
+
 def has_ids(document: PolicyDocument) -> bool:
     """Does it hold unique ids, which stand for roles and users that are gone?"""
     return bool(unique_ids(document))
