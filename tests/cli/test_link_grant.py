@@ -70,6 +70,17 @@ def test_a_grant_may_be_of_no_use_where_the_own_key_s_policy_was_not_read(shell:
     assert "The key policy is unknown" in run.err
 
 
+def test_an_empty_constraint_is_one(shell: Shell) -> None:
+    """KMS counts it ("More than one constraint supplied", aws-sdk-java issue 328), and S3 always sends a context."""
+    shell.linked("fc-0123", "data", "--via", "grant")
+    [grant] = shell.sandbox.key("data").grants.value.values()
+    grant.constraints["EncryptionContextEquals"] = {}
+    check = ("check", "--cache", "fc-0123", "--bucket", "data")
+    assert "is not known: it may be allowed" in shell.run(*check).out
+    assert "already has access" not in shell.link("fc-0123", "data", "--via", "grant", "--dry-run").out
+    assert "may keep access" in shell.unlink("fc-0123", "data").out
+
+
 def test_a_repetition_that_cannot_see_the_first_grant_adds_no_duplicate(shell: Shell) -> None:
     """KMS API reference, CreateGrant: the same name and parameters answer the same grant."""
     shell.sandbox.late(grant_reads=1000)
