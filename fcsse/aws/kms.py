@@ -287,6 +287,9 @@ def _grant(entry: Mapping[str, Any]) -> Grant:
     constraints: dict[str, Any] = dict(entry.get("Constraints") or {})
     equals = constraints.pop("EncryptionContextEquals", None)
     subset = constraints.pop("EncryptionContextSubset", None)
+    if equals is not None and not equals:
+        # KMS counts it as a constraint, and no page says which requests have just this context (aws-sdk-java issue 328).
+        constraints["EncryptionContextEquals"] = equals
     return Grant(
         entry["GrantId"],
         entry.get("GranteePrincipal"),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fcsse.evaluator.assumptions import AnyOf, Compares, IsThere, Matches, Presence
 from fcsse.evaluator.condition_keys import KeyType, is_never_empty, key_type
 from fcsse.evaluator.context import Context
-from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, Disputed, Form, Values
+from fcsse.evaluator.known_values import FILLED, PRESENT, UNKNOWN, AtLeast, Disputed, Form, Values
 from fcsse.evaluator.operators import Operand, Operator
 from fcsse.evaluator.request import Comparison
 from fcsse.text import alternatives
@@ -157,6 +157,8 @@ class Entry(NamedTuple):
         return None if answer is None else operator.negated
 
     def _of_form(self, operator: Operator, form: Form, context: Context) -> bool | None:
+        if isinstance(form, AtLeast) and not self._fits(operator):
+            return None
         if context.is_many(self.key) or (self.quantifier and key_type(self.key) is None):
             return self._of_many(operator, form, context)
         answer: bool | None = False
@@ -170,6 +172,16 @@ class Entry(NamedTuple):
             if found is None:
                 answer = None
         return None if answer is None else operator.negated
+
+    def _fits(self, operator: Operator) -> bool:
+        """Is the operator for keys of this type? What another one makes of a number or time is not written down.
+
+        Source: IAM user guide, "AWS global condition context keys" (``aws:EpochTime`` takes both).
+        """
+        if operator.holds is None:
+            return True
+        kind = KeyType.NUMBER if operator.family == "numeric" else KeyType.DATE
+        return self.key == "aws:epochtime" or key_type(self.key) is kind
 
     def _assumed(self, operator: Operator, operand: Operand, context: Context) -> bool | None:
         if operator.holds is not None:

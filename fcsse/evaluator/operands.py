@@ -18,6 +18,7 @@ _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:?\d\d)?)?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,10 +32,10 @@ def number(text: str) -> Decimal | None:
 def date(text: str) -> Decimal | None:
     """A date as seconds since 1970: epoch time, or one of the W3C forms of ISO 8601; no time zone means UTC.
 
-    Digits alone are epoch time, a bare year included.
+    Digits alone are epoch time, but four of them are a year in one of those forms, and which is meant is not written down.
     """
     if _NUMBER.fullmatch(text):
-        return Decimal(text)
+        return Decimal(text) if not _YEAR.fullmatch(text) else None
     match = _DATE.fullmatch(text)
     if match is None:
         return None

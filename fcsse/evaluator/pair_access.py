@@ -238,6 +238,12 @@ def _without_policy(decision: Decision, facts: Facts) -> Decision:
     if facts.grants is None:
         reason = "neither the key policy nor the grants could be read"
         return decision._replace(verdict=UNKNOWN, reason=reason, cause=Cause.POLICY_UNREAD)
+    if decision.verdict is UNKNOWN:
+        # By a grant alone, of which it is not known whether it helps: its own reason says why.
+        if foreign:
+            return decision
+        reason = f"the key policy could not be read, and {decision.reason}"
+        return decision._replace(reason=reason, cause=Cause.POLICY_UNREAD)
     if foreign:
         some = NOT_FOR_ALL if decision.partly else ""
         return decision._replace(reason=f"no grant allows {facts.pair.cache} to use the key{some}")

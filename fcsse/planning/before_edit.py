@@ -93,7 +93,8 @@ def _weighed_grant(facts: Facts, need: Requirement, options: Options) -> Outcome
     elif any(grant.operations == frozenset(READ_OPERATIONS) and ends(grant, facts) for grant in facts.grants or ()):
         need = need._replace(warnings=(*need.warnings, read_only_until_now(facts.pair)))
     if facts.policy is None:
-        return facts, need
+        # A key whose state was not told may be disabled; a policy of the own account's that was not read may deny everything.
+        return facts, need._replace(in_doubt=need.key.state is None or need.key.arn.account == facts.account)
     granted = Grant(
         "planned", wanted.grantee, frozenset(wanted.operations), constraint_subset=dict(wanted.subset) or None
     )

@@ -187,12 +187,12 @@ class Kept(NamedTuple):
 def kept(facts: Facts, after: PolicyDocument | None, grants: Sequence[Grant]) -> tuple[Kept, ...]:
     """What still gives the role access to the bucket's key once a pair is unlinked, or may give it, each once.
 
-    Access to a part of the bucket counts, and what a key gives again once it is enabled. For every cache of the account, it
-    is what one has that no statement names.
+    Access to a part of the bucket counts, whatever prefixes the cache is linked to, and so does what a key gives again once it is
+    enabled. For every cache of the account, it is what one has that no statement names.
     """
     if (facts.role and not facts.role.exists) or facts.key is None:
         return ()
-    working = facts._replace(key=facts.key._replace(state="Enabled"))
+    working = facts._replace(key=facts.key._replace(state="Enabled"), prefixes=(*facts.prefixes, ""))
     rows = key_rows(working, after, grants, explain=False, any_object=True)
     found = (
         Kept(

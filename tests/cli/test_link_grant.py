@@ -46,6 +46,41 @@ def test_a_second_run_creates_nothing(shell: Shell) -> None:
     assert len(shell.grants(ABROAD)) == 1
 
 
+def test_a_grant_on_a_key_of_which_no_state_is_told_may_be_of_no_use(shell: Shell) -> None:
+    """The key is disabled, and the caller may not call kms:DescribeKey: the grant alone is no access."""
+    shell.linked("fc-0123", ABROAD)
+    shell.sandbox.set_key_state(ABROAD, "Disabled")
+    actions = ["iam:GetRole", "s3:GetEncryptionConfiguration", "kms:ListGrants", "fsx:Describe*"]
+    user = shell.user({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    run = shell.link("fc-0123", ABROAD, "-q", credentials=user)
+    assert (run.code, "but it may be denied access" in run.out) == (0, True), run.words
+    assert "The key's state is unknown" in run.err
+    checked = shell.run("check", "--cache", "fc-0123", "--bucket", ABROAD, credentials=user)
+    assert "is not known: the key's state is not known" in checked.out
+    assert "no grant allows" not in checked.out
+
+
+def test_a_grant_may_be_of_no_use_where_the_own_key_s_policy_was_not_read(shell: Shell) -> None:
+    shell.linked("fc-0123", "data", "--via", "grant")
+    shell.append("data", {"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"})
+    actions = ["iam:GetRole", "s3:GetEncryptionConfiguration", "kms:DescribeKey", "kms:ListGrants"]
+    user = shell.user({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    run = shell.link("fc-0123", "data", "--via", "grant", "-q", credentials=user)
+    assert (run.code, "but it may be denied access" in run.out) == (0, True), run.words
+    assert "The key policy is unknown" in run.err
+
+
+def test_an_empty_constraint_is_one(shell: Shell) -> None:
+    """KMS counts it ("More than one constraint supplied", aws-sdk-java issue 328), and S3 always sends a context."""
+    shell.linked("fc-0123", "data", "--via", "grant")
+    [grant] = shell.sandbox.key("data").grants.value.values()
+    grant.constraints["EncryptionContextEquals"] = {}
+    check = ("check", "--cache", "fc-0123", "--bucket", "data")
+    assert "is not known: it may be allowed" in shell.run(*check).out
+    assert "already has access" not in shell.link("fc-0123", "data", "--via", "grant", "--dry-run").out
+    assert "may keep access" in shell.unlink("fc-0123", "data").out
+
+
 def test_a_repetition_that_cannot_see_the_first_grant_adds_no_duplicate(shell: Shell) -> None:
     """KMS API reference, CreateGrant: the same name and parameters answer the same grant."""
     shell.sandbox.late(grant_reads=1000)

@@ -98,6 +98,18 @@ def test_unlink_says_what_everybody_keeps_of_a_part_of_the_bucket(shell: Shell, 
     assert "gives fc-0123 access to this bucket" not in run.out
 
 
+def test_unlink_of_a_cache_s_own_buckets_says_what_it_keeps_beside_its_prefixes(shell: Shell) -> None:
+    """Where the cache is linked to a prefix, the key may be open to it for another one."""
+    shell.sandbox.add_cache("fc-0777", ["s3://data/raw/"])
+    conditions = {"StringEquals": FROM_S3, "StringLike": {CONTEXT: "arn:aws:s3:::data/in/*"}}
+    shell.append("data", allow("Part", conditions, who="*"))
+    run = shell.run("unlink", "--cache", "fc-0777")
+
+    assert run.code == 0, run.words
+    assert "fc-0777 may keep access to the key for some objects by statement 'Part'" in run.out
+    assert "gives fc-0777 access to this bucket" not in run.out
+
+
 def test_unlink_says_what_a_disabled_key_gives_again_once_it_is_enabled(shell: Shell) -> None:
     shell.append("data", allow("Whole", {"StringEquals": FROM_S3}, who="*"))
     shell.sandbox.set_key_state("data", "Disabled")

@@ -159,7 +159,12 @@ DATES = pairs(
     [
         (operator, wanted, given, None)
         for operator in ("DateNotEquals", "DateLessThan")
-        for wanted, given in (("tomorrow", "2024-01-01"), ("2024-13-01", "2024-01-01"), ("2024-01-01", "soon"))
+        for wanted, given in (
+            ("tomorrow", "2024-01-01"),
+            ("2024-13-01", "2024-01-01"),
+            ("2024-01-01", "soon"),
+            ("2030", "2024-01-01"),
+        )
     ],
 )
 

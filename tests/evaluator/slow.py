@@ -143,6 +143,8 @@ def number(text: str) -> float | None:
 
 
 def moment(text: str) -> float | None:
+    if len(text) == 4 and text.isdigit():
+        return None  # a year, or seconds
     if number(text) is not None:
         return float(text)
     for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m", "%Y-%m-%dT%H:%M:%S%z"):

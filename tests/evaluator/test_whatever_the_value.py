@@ -100,6 +100,8 @@ def reading(condition: dict[str, Any], known: RequestFacts = NOW, key: Key | Non
         ({"DateGreaterThan": {"aws:CurrentTime": "2030-01-01"}}, DENIED),
         ({"DateNotEquals": {"aws:CurrentTime": "2020-01-01"}}, ALLOWED),
         ({"NumericLessThan": {"aws:EpochTime": "1500000000"}}, DENIED),
+        ({"NumericGreaterThan": {"aws:CurrentTime": "1500000000"}}, UNKNOWN),
+        ({"DateNotEquals": {"aws:CurrentTime": "2030"}}, UNKNOWN),
         ({"DateGreaterThan": {"aws:TokenIssueTime": "2026-05-01"}}, ALLOWED),
         ({"DateGreaterThan": {"aws:TokenIssueTime": "2026-05-31T12:00:00Z"}}, UNKNOWN),
     ],
