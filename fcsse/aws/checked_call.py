@@ -186,6 +186,7 @@ def _once(
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
+        make_texts(error)
         hide(error, [timed.token] if timed.token else [])
         if _is_bare(error):
             reason = f"is HTTP {error.response['Error']['Code']} without AWS's request id"
@@ -208,12 +209,21 @@ def _once(
     return answer
 
 
+def make_texts(error: ClientError) -> None:
+    """Has code and message of a refusal be texts: whatever stands in its JSON in their place, botocore passes on."""
+    told: dict[str, Any] = error.response.setdefault("Error", {})  # type: ignore[assignment]
+    for name in ("Code", "Message"):
+        if not isinstance(told.get(name), str):
+            told[name] = "" if told.get(name) is None else str(told[name])
+
+
 def hide(error: ClientError, values: Collection[str]) -> None:
     """Takes what a request carried out of a refusal that repeats it, whatever it looks like and however it is written there."""
     if values:
         error.args = tuple(hide_values(one, values) if isinstance(one, str) else one for one in error.args)
-        told = error.response.get("Error", {})
-        told["Message"] = hide_values(str(told.get("Message", "")), values)
+        make_texts(error)
+        told = error.response["Error"]
+        told["Message"] = hide_values(told["Message"], values)
 
 
 def _is_bare(error: ClientError) -> bool:

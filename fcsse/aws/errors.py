@@ -14,7 +14,7 @@ from botocore.parsers import ResponseParserError
 
 from fcsse.advice import ENDPOINT_URL, PROFILE, REGION, advice
 from fcsse.aws.call_deadline import OutOfTimeError
-from fcsse.aws.checked_call import RejectedAnswerError
+from fcsse.aws.checked_call import RejectedAnswerError, make_texts
 from fcsse.aws.kms_errors import from_kms
 from fcsse.aws.named_call import Call
 from fcsse.aws.refused_calls import denied
@@ -143,7 +143,8 @@ def _secrets_hidden() -> Iterator[None]:
         yield
     except Exception as error:
         mask_exception(error)
-        if isinstance(error, boto.ClientError) and error_message(error):
+        if isinstance(error, boto.ClientError):
+            make_texts(error)
             told = error.response["Error"]
             told["Message"] = mask_here(told["Message"])  # before its lines are joined: a token may be broken into some
         raise
@@ -151,12 +152,12 @@ def _secrets_hidden() -> Iterator[None]:
 
 def error_code(error: boto.ClientError) -> str:
     """The error's code, such as ``AccessDenied``."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    return str(error.response.get("Error", {}).get("Code") or "")
 
 
 def error_message(error: boto.ClientError) -> str:
     """AWS's own message, on one line."""
-    text = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+    text = " ".join(str(error.response.get("Error", {}).get("Message") or "").split())
     # Proxies and load balancers answer in HTML, which says nothing to anybody here.
     return "an HTML page" if text.lower().startswith(("<!doctype", "<html")) else text
 

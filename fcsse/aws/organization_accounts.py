@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from fcsse.advice import ACCOUNTS, advice
 from fcsse.aws.checked_call import pages
-from fcsse.aws.errors import error_code, translated
+from fcsse.aws.errors import error_code, error_message, translated
 from fcsse.aws.named_call import Call
 from fcsse.errors import DeniedError, ImpossibleError
 from fcsse.model import Member
@@ -47,7 +47,7 @@ def list_member_accounts(client: BaseClient) -> tuple[Member, ...]:
 
 
 def _denied(error: ClientError) -> DeniedError:
-    said = " ".join(str(error.response["Error"].get("Message", "")).split())
+    said = error_message(error)
     return DeniedError(
         f"{DOING}: access denied",
         advice(

@@ -163,3 +163,18 @@ def test_a_refused_second_attempt_where_nobody_can_look_is_unconfirmed(
     assert run.code == 8, run.words
     assert "Nothing was written" not in run.words
     assert "may have been written" in run.words
+
+
+@pytest.mark.parametrize("message", [None, ["no"], {"no": 1}, 5], ids=str)
+def test_a_refusal_whose_message_is_no_text_is_a_refusal(shell: Shell, proxy: Proxy, message: object) -> None:
+    def odd(document: dict[str, object]) -> None:
+        document |= {"message": message, "Message": message}
+
+    shell.sandbox.fault("kms:PutKeyPolicy", "AccessDeniedException", times=None)
+    proxy.spoil("kms:PutKeyPolicy", other_json(odd))
+    before = shell.sandbox.policy("data")
+    run = shell.run(*LINK, AWS_ENDPOINT_URL=proxy.url)
+    assert run.code == 5, run.words
+    assert "Nothing was written" in run.words
+    assert "None" not in run.err
+    assert shell.sandbox.policy("data") == before

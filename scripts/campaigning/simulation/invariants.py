@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -175,9 +175,11 @@ def _undone(one: Command, record: Record) -> bool:
     return bool(record.puts) and record.puts[-1].by != one.name
 
 
-def of_backups(one: Command, put: Put, record: Record) -> Iterator[str]:
-    """Never a write without its backup: to be asked when the put takes its effect."""
-    saved = saved_texts([one.home]) if one.home.exists() else set()
+def of_backups(one: Command, put: Put, record: Record, edited: Collection[str]) -> Iterator[str]:
+    """Never a write without its backup: to be asked when the put takes its effect. ``edited``: the texts of copies before
+    somebody edited them.
+    """
+    saved = (saved_texts([one.home]) if one.home.exists() else set()) | set(edited)
     shown = [seen for seen in record.shown if seen.to == one.name and seen.key == put.key and seen.at <= put.sent]
     if not saved & {seen.text for seen in shown}:
         yield "a write without a backup"

@@ -99,7 +99,9 @@ class Stage:
 
         def on_put(put: Put) -> None:
             if put.by in by_name:
-                outcome.broken += [f"{put.by}: {one}" for one in invariants.of_backups(by_name[put.by], put, record)]
+                edited = [one.source.saved for one in made.commands if one.source]
+                found = invariants.of_backups(by_name[put.by], put, record, edited)
+                outcome.broken += [f"{put.by}: {one}" for one in found]
 
         record.on_put = on_put
         for one in made.commands:
