@@ -115,5 +115,9 @@ def _briefly(work: Callable[[], object]) -> None:
             work()
 
     doing = threading.Thread(target=tried, name="fcsse-end", daemon=True)
-    doing.start()
-    doing.join(GRACE)
+    try:
+        doing.start()
+    except (RuntimeError, MemoryError):  # the system has no thread to give
+        tried()
+    else:
+        doing.join(GRACE)

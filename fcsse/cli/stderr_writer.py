@@ -13,6 +13,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 PATIENCE = 2.0
@@ -86,7 +87,9 @@ class StderrWriter(io.TextIOBase):
         return getattr(self._stream, name)
 
     def _hand_over(self, text: bytes) -> None:
-        self._start()
+        if not self._start():
+            self._write_out(text)
+            return
         done = threading.Event()
         try:
             self._waiting.put_nowait((text, done))
@@ -95,24 +98,31 @@ class StderrWriter(io.TextIOBase):
         if not self._stalled and not done.wait(PATIENCE):
             self._stalled = True
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Is there a thread that writes? Not where the system has none to give, as in a container at its limit."""
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="fcsse-stderr", daemon=True)
-                    self._thread.start()
+                    thread = threading.Thread(target=self._work, name="fcsse-stderr", daemon=True)
+                    try:
+                        thread.start()
+                    except (RuntimeError, MemoryError):
+                        return False
+                    self._thread = thread
+        return True
 
     def _work(self) -> None:
         while True:
             text, done = self._waiting.get()
-            try:
-                while text:
-                    text = text[self._write_bytes(text) :]
-            except OSError:
-                pass  # nobody reads it, or there is no room: it is lost, and nothing else
+            self._write_out(text)
             done.set()
             if self._waiting.empty():
                 self._stalled = False
+
+    def _write_out(self, text: bytes) -> None:
+        with suppress(OSError):  # nobody reads it, or there is no room: it is lost, and nothing else
+            while text:
+                text = text[self._write_bytes(text) :]
 
 
 def install() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fcsse.cli import interrupt
 from fcsse.cli.stderr_writer import StderrWriter
 from fcsse.sandbox import Sandbox
 from tests import warm_start
@@ -141,6 +142,27 @@ def test_a_reader_who_is_late_gets_all_in_order() -> None:
         writer.drain()
     os.close(reads)
     assert got.lstrip(b"x") == "".join(f"line {number}\n" for number in range(20)).encode()
+
+
+def test_where_the_system_has_no_thread_to_give_what_is_said_is_written_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    reads, writes = os.pipe()
+    with os.fdopen(writes, "w") as stream, monkeypatch.context() as limited:
+        limited.setattr(threading.Thread, "start", refused)
+        writer = StderrWriter(stream)
+        writer.write("Written: the policy of the key.\n")
+        said: list[str] = []
+        interrupt._briefly(lambda: said.append("Interrupted."))
+        limited.undo()
+        writer.write("once more\n")
+        writer.drain()
+    assert os.read(reads, 100) == b"Written: the policy of the key.\nonce more\n"
+    assert said == ["Interrupted."]
+    os.close(reads)
 
 
 def test_what_cannot_be_encoded_is_written_as_an_escape() -> None:
