@@ -21,12 +21,14 @@ class ScriptedAws:
     def __init__(self, **answers: list[Any]) -> None:
         self.calls: list[str] = []
         self.words: list[tuple[Any, ...]] = []
+        self.named: list[dict[str, Any]] = []
         self._answers = answers
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*words: Any, **_: Any) -> Any:
+        def call(*words: Any, **named: Any) -> Any:
             self.calls.append(name)
             self.words.append(words)
+            self.named.append(named)
             left = self._answers[name]
             answer = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(answer, BaseException):
