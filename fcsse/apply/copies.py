@@ -57,7 +57,6 @@ class Copies:
         copy, last = self._copy, self._last
         for text in texts:
             if text not in self._texts and len(self._texts) < MOST:
-                self._texts.add(text)
                 self.save(change, PolicyDocument.parse(text))
         self._copy, self._last = copy, last
 
@@ -78,7 +77,6 @@ class Copies:
         if self._run.backups is not None:
             for copy in self._unsent.values():
                 self._run.backups.note_put(copy, unsent_at=_moment(self._run.clock.now()))
-        self._unsent.clear()
 
     def note_put(self, put: PolicyDocument, read_at: datetime, put_at: datetime, request_id: str) -> None:
         """Adds to the copy when it was read, and when and by which request it was replaced."""

@@ -31,12 +31,12 @@ class PutReadings:
         self._clock = clock
         self._looks: tuple[Future, ...] = ()  # readings that were on their way when it was sent
         self._watch: Watch | None = None  # readings made while it was under way, where the policy was watched
-        self._overlap = False
+        self._overlapping: tuple[Future, ...] = ()  # the first of them, where it was under way while later ones were
         self.unseen = False
 
     def begin(self, look: Future) -> None:
         """The next put comes after this reading was sent."""
-        self._looks, self._overlap = (look,), False
+        self._looks = (look,)
 
     def look_again(self) -> Future:
         """Another reading right before the put, since the first one is still on its way.
@@ -45,7 +45,7 @@ class PutReadings:
         confirms the write then. So it costs no request.
         """
         look = self._reader.in_background()
-        self._looks, self._overlap = (*self._looks, look), True
+        self._looks = (*self._looks, look)
         self._clock.sleep(STAGGER)
         return look
 
@@ -53,8 +53,8 @@ class PutReadings:
     def around(self, replaced: PolicyDocument, change: PolicyChange, *, watched: bool) -> Iterator[None]:
         """While a change is put. ``watched``: the policy is read again and again meanwhile."""
         self.replaced, self.put, self._change = replaced, change.after, change
-        if watched:
-            self._overlap = any(look.answer(0.0) is None and not look.failed() for look in self._looks)
+        overlap = not watched or any(look.answer(0.0) is None and not look.failed() for look in self._looks)
+        self._overlapping = self._looks[:1] if overlap else ()
         self._watch = self._reader.watch() if watched else None
         try:
             yield
@@ -118,8 +118,8 @@ class PutReadings:
         """
         others = self.others()
         changed = [one for one in others if self._has_change(one)][-1:]
-        first = self._looks[0].answer(0.0) if self._overlap else None
-        return [one for one in (*changed, first) if one in others[:-1] and one != others[-1]]
+        first = [look.answer(0.0) for look in self._overlapping]
+        return [one for one in (*changed, *first) if one in others[:-1] and one != others[-1]]
 
     def _texts(self, longest: float) -> list[str]:
         seen = [text for look in self._looks if (text := look.answer(longest)) is not None]

@@ -103,12 +103,12 @@ class Sender:
             raise wrong from error
         new = [*linked, *(place.text for place in suspects.young if place.text not in linked)]
         others = joined(suspects.others)
-        if first and others and new and self._patience.left() > 0:
+        wait_for_roles(self._run, self._patience, new, doing, error, nobody_is_new(error, suspects), others)
+        if first and others:
             self._run.progress.note(
                 "KMS refused a principal of the policy. A role in it is new, which passes by itself; it may also be one that "
                 f"cannot be looked up from here: {others}."
             )
-        wait_for_roles(self._run, self._patience, new, doing, error, nobody_is_new(error, suspects), others)
 
     def _look_for_it(self, change: PolicyChange, error: FcsseError, is_there: Callable[[str], bool]) -> Sent:
         """The answer was lost on the way, or is no answer: only a look tells whether the put happened."""

@@ -6,15 +6,19 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from fcsse.apply.lock import LONGEST_WAIT, MAX_FILE_BYTES, REMEMBERED, KeyLock, fingerprint, key_lock
 from tests.cli.shell import Shell
 from tests.files import planted
+from tests.write_protocol.scripted import ScriptedClock
 
 Plant = Callable[[Path, bytes], None]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -137,3 +141,79 @@ def test_a_text_replaced_in_the_future_is_not_waited_for(shell: Shell) -> None:
     run = shell.link("fc-0123", "data")
     assert run.code == 0, run.words
     assert shell.clock.slept - slept < 3
+
+
+@contextmanager
+def locked(
+    folder: Path, seconds: float = 0.0, key: str = "a key", most: float = 1.0
+) -> Iterator[tuple[KeyLock, float]]:
+    """The lock of a key so many seconds after the clock's start, and that time in seconds since 1970."""
+    clock = ScriptedClock(seconds)
+    with key_lock(folder, key, clock, most) as lock:
+        yield lock, clock.now().timestamp()
+
+
+def test_the_next_run_knows_which_texts_were_replaced_and_when(tmp_path: Path) -> None:
+    with locked(tmp_path) as (lock, now):
+        assert (lock.held, lock.problem, lock.replaced, lock.since) == (True, "", {}, math.inf)
+        assert lock.mark("first", now) == fingerprint("first")
+    with locked(tmp_path, 0.3) as (lock, now):
+        assert lock.replaced == {fingerprint("first"): pytest.approx(0.3, abs=1e-5)}
+        lock.mark("second \ud800", now)
+        assert lock.since == 0.0
+    with locked(tmp_path, 0.5) as (lock, _):
+        assert lock.replaced == {
+            fingerprint("first"): pytest.approx(0.5, abs=1e-5),
+            fingerprint("second \ud800"): pytest.approx(0.2, abs=1e-5),
+        }
+        assert lock.since == pytest.approx(0.2, abs=1e-5)
+    with locked(tmp_path, key="another key") as (lock, _):
+        assert lock.replaced == {}
+
+
+def test_a_text_that_is_in_force_again_is_no_replaced_one(tmp_path: Path) -> None:
+    with locked(tmp_path) as (lock, now):
+        lock.mark("first", now)
+        lock.mark("second", now)
+        lock.mark_in_force("third", now)
+        lock.mark_in_force("first", now)
+    with locked(tmp_path, 0.1) as (lock, _):
+        assert lock.replaced.keys() == {fingerprint("second")}
+
+
+def test_a_text_is_remembered_for_as_long_as_kms_may_show_it(tmp_path: Path) -> None:
+    with locked(tmp_path) as (lock, now):
+        lock.mark("first", now)
+    for seconds, ages in ((REMEMBERED - 0.01, [REMEMBERED - 0.01]), (REMEMBERED, []), (0.01 - REMEMBERED, [0.0])):
+        with locked(tmp_path, seconds) as (lock, _):
+            assert list(lock.replaced.values()) == pytest.approx(ages, abs=1e-5)
+
+
+def test_a_file_longer_than_any_of_ours_is_not_used(tmp_path: Path) -> None:
+    with locked(tmp_path):
+        [path] = tmp_path.iterdir()
+    path.write_bytes(b" " * (MAX_FILE_BYTES + 1))
+    with locked(tmp_path) as (lock, now):
+        assert (lock.held, f"The lock file {path} " in lock.problem) == (False, True)
+        lock.mark("first", now)
+    assert path.stat().st_size == MAX_FILE_BYTES + 1
+
+
+@pytest.mark.parametrize(("most", "waited"), [(0.0, 0.0), (0.1, 0.1), (1000.0, LONGEST_WAIT)])
+def test_another_run_is_waited_for_as_long_as_told_and_a_minute_at_most(
+    tmp_path: Path, most: float, waited: float
+) -> None:
+    clock = ScriptedClock()
+    with key_lock(tmp_path, "a key", clock), key_lock(tmp_path, "a key", clock, most) as lock:
+        assert (lock.held, "Another run of fcsse has the lock" in lock.problem) == (False, True)
+        lock.mark("first", clock.now().timestamp())
+    assert clock.time == pytest.approx(waited, abs=0.04)
+    assert clock.time >= waited
+    with locked(tmp_path) as (lock, _):
+        assert lock.replaced == {}
+
+
+def test_without_a_folder_there_is_no_lock_and_nothing_to_report() -> None:
+    with key_lock(None, "a key", ScriptedClock()) as lock:
+        assert (lock.held, lock.problem, lock.since) == (False, "", math.inf)
+        assert lock.mark("first", 0.0) == fingerprint("first")

@@ -25,7 +25,7 @@ from fcsse.policy.document import strings
 from fcsse.sandbox import Sandbox
 from scripts.campaigning import errors, fuzz, fuzz_events, kills, signals, wire, writers
 from scripts.campaigning.__main__ import CAMPAIGNS, main
-from scripts.campaigning.mutating.forks import functions_of, put_in
+from scripts.campaigning.mutating.forks import Forks, functions_of, put_in
 from scripts.campaigning.mutating.mutants import ROOT, mutants
 from scripts.campaigning.process_pool import Nursery
 from scripts.campaigning.put_log import Ledger
@@ -163,6 +163,25 @@ def test_a_mutant_runs_in_place_of_its_function() -> None:
     assert strings("a") == ("a",)
     with pytest.raises(LookupError):
         put_in(found[0], {})
+
+
+def test_what_never_runs_has_no_mutants() -> None:
+    of_locks = {
+        one.function.line for one in mutants("fcsse/apply/lock.py") if one.function and "try_lock" in one.function.name
+    }
+    assert len(of_locks) == 1  # one function an operating system
+    lines = (ROOT / "fcsse/apply/pair_result.py").read_text().splitlines()
+    assert not [one for one in mutants("fcsse/apply/pair_result.py") if "assert_never(" in lines[one.line - 1]]
+
+
+def test_a_mutant_that_no_test_calls_is_not_seen(tmp_path: Path) -> None:
+    mutant = next(one for one in mutants("fcsse/policy/document.py") if one.function and one.function.name == "strings")
+    code, told = strings.__code__, tmp_path / "told"
+    try:
+        Forks([mutant], 1.0, lambda _: None, places=functions_of([strings]))._try(mutant, [], told)
+    finally:
+        strings.__code__ = code
+    assert told.read_text() == ""
 
 
 @pytest.mark.nightly

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,8 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Return(value=ast.expr()):
             new.value = ast.Constant(None)
             yield "returns None", new
+        case ast.Expr(value=ast.Call(func=ast.Name("assert_never"))):
+            return  # it is for the type checker, and never runs
         case ast.Expr(value=ast.Call()):
             yield "call left out", ast.Pass()
 
@@ -146,11 +149,13 @@ def _walk(path: str) -> Iterator[tuple[tuple[int, str, Function | None], ast.Mod
 
 
 def _left_out(node: ast.AST) -> Iterator[ast.AST]:
-    """What does not run: annotations, and imports for types only."""
+    """What does not run: annotations, imports for types only, and what is for another operating system."""
     if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation:
         yield node.annotation
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
         yield node
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "sys.platform == 'win32'":
+        yield from node.orelse if sys.platform == "win32" else node.body
 
 
 def _functions_of(tree: ast.Module, path: str) -> dict[int, Function]:
