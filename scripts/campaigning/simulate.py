@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def play(first: int, runs: int, step: int, minutes: float, *, trace: bool, basic: bool = False) -> int:
-    """Plays seeds; prints figures and violations, returns how many runs had any."""
+    """Plays seeds, until it is interrupted; prints figures and violations, returns how many runs had any."""
     from scripts.campaigning.simulation.play import stage
 
     begun, broken, done, troubles, puts = time.monotonic(), 0, 0, 0, 0
@@ -30,7 +31,10 @@ def play(first: int, runs: int, step: int, minutes: float, *, trace: bool, basic
         for seed in range(first, first + runs, step):
             if minutes and time.monotonic() - begun > minutes * 60:
                 break
-            outcome = here.play(seed, basic=basic)
+            try:
+                outcome = here.play(seed, basic=basic)
+            except KeyboardInterrupt:  # the figures of those that were played count all the same
+                break
             done += 1
             broken += bool(outcome.broken)
             troubles += outcome.troubles
@@ -87,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         env["FCSSE_SHARES"] = str(given.processes)
         children = [subprocess.Popen([*words, *share], cwd=ROOT, env=env) for share in shares]
         return max(child.wait() for child in children)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _keep_to_one_processor(max(0, given.share))
     step = int(os.environ.get("FCSSE_SHARES", "1")) if given.share >= 0 else 1
     first = given.seed + max(0, given.share)
