@@ -12,7 +12,10 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.utilities.utils import PARTITION_NAMES
 from werkzeug.serving import make_server
+
+__all__ = ["PARTITION_NAMES", "application", "reset", "server"]
 
 
 class QuietHandler(MotoRequestHandler):  # type: ignore[misc,unused-ignore]

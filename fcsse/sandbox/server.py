@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Self
 
 from fcsse.sandbox import moto_host
@@ -29,7 +29,8 @@ class Sandbox(Simulation):
     """A simulated AWS.
 
     ``world`` fills it (None = two accounts and nothing in them; default: the ready-made small world). ``port`` 0 takes
-    a free one. Raises SandboxUnavailableError on starting where moto is missing or another sandbox runs.
+    a free one. Raises SandboxUnavailableError on starting where moto is missing or has no such partition, where another sandbox
+    runs, and where the small world is wanted in a Region of another partition than ``aws``.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Sandbox(Simulation):
         with moto_host.without_profile():
             web = moto_host.web()
             application = web.application()
+        self._require_partition(web.PARTITION_NAMES)
         _running.append(self)
         try:
             with moto_host.without_profile():
@@ -78,6 +80,15 @@ class Sandbox(Simulation):
             raise
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
+
+    def _require_partition(self, known: Collection[str]) -> None:
+        partition = self.state.partition
+        if partition not in known:
+            message = f"moto has no partition {partition}, so no sandbox can be in {self.region}."
+            raise SandboxUnavailableError(message)
+        if self._world == "small" and partition != "aws":
+            message = f"The small world is in the partition aws. For {self.region}, pass a world of your own, or None."
+            raise SandboxUnavailableError(message)
 
     def stop(self) -> None:
         """Stop answering and forget everything. A second call does nothing."""

@@ -90,6 +90,15 @@ def test_the_environment_names_the_sandbox_and_nothing_of_the_user_s(sandbox: Sa
         assert found.stdout.strip() == account
 
 
+@pytest.mark.parametrize(("region", "world"), [("us-isof-south-1", None), ("cn-north-1", "small")])
+def test_a_partition_that_cannot_be_simulated_is_said(sandbox: Sandbox, region: str, world: str | None) -> None:
+    sandbox.stop()
+    with pytest.raises(SandboxUnavailableError, match=region), Sandbox(world, region=region):
+        pass
+    with Sandbox(None) as running:  # nothing is left of it
+        assert running.region == "eu-west-1"
+
+
 def test_another_partition(sandbox: Sandbox) -> None:
     sandbox.stop()
     with Sandbox(world=None, region="cn-north-1") as running:
