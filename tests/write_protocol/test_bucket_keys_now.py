@@ -45,7 +45,9 @@ def now(
     """Asks; returns the calls that it took."""
     said = Bucket(**{"name": "data", "encryption": BY_ARN, "region": REGION, **bucket})
     facts = Facts(Pair(cache_name(0), "data"), ACCOUNT, "aws", ROLE, said, known or Key(key()))
-    other = Facts(Pair(cache_name(0), "other"), ACCOUNT, "aws", ROLE, Bucket("other", BY_ARN), Key(OTHER_KEY, "Enabled"))
+    other = Facts(
+        Pair(cache_name(0), "other"), ACCOUNT, "aws", ROLE, Bucket("other", BY_ARN), Key(OTHER_KEY, "Enabled")
+    )
     outcomes = tuple(Outcome(one.pair, status, via=Via.POLICY, facts=one) for one in (facts, other))
     aws = ScriptedAws(
         read_encryption=[shown], resolve_key=[key_now or Key(key())], describe_key=[key_now or Key(key(), "Enabled")]

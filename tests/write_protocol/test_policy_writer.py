@@ -12,12 +12,21 @@ import pytest
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.context import ApplyContext
 from fcsse.apply.lock import RECHECK_DELAY, fingerprint, key_lock
-from fcsse.apply.policy_writer import DOUBTED, FRESH, REPAIRS, TRIES, PolicyWriter, Written
-from fcsse.aws_calls import AwsCalls
+from fcsse.apply.policy_reader import RHYTHM
+from fcsse.apply.policy_writer import (
+    DOUBTED,
+    FRESH,
+    GLANCE,
+    LONG_AGO,
+    REPAIRS,
+    TRIES,
+    PolicyWriter,
+    Written,
+)
 from fcsse.errors import ChangedError, DeniedError, FcsseError, NotVisibleError, UnconfirmedError, UnexpectedError
 from fcsse.model import Role
 from fcsse.planning.changes import PolicyChange
-from tests.write_protocol.scripted import Heard, ScriptedClock, context
+from tests.write_protocol.scripted import Arriving, Heard, ScriptedClock, context
 from tests.write_protocol.simulation import ACCOUNT, DEFAULT, change, key
 
 PLANNED = change(0, DEFAULT)
@@ -105,6 +114,11 @@ class Write:
         return caught.value
 
 
+def slow_copies(folder: Path, write: Write, seconds: float) -> BackupFolder:
+    """Copies that take so long to make."""
+    return BackupFolder(folder, lambda _: write.clock.sleep(seconds))
+
+
 def test_an_undisturbed_write() -> None:
     write = Write(Kms())
     done = write()
@@ -142,9 +156,18 @@ def test_a_text_that_another_run_replaced_is_waited_for_to_go(tmp_path: Path) ->
         lock.mark(DEFAULT, ScriptedClock().now().timestamp())
     write = Write(Kms(DEFAULT, DEFAULT, text=THEIRS), locks=tmp_path)
     done = write()
+    assert write.kms.puts == [done.held]
     assert write.heard.steps[0] == "waiting until KMS shows what was written last"
     assert sids(done.held or "") == ["Theirs"]
     assert write.clock.slept[:2] == [0.1, 0.1]
+
+
+def test_what_kms_showed_of_another_run_s_old_text_is_in_a_copy(tmp_path: Path) -> None:
+    older = with_statement(DEFAULT, "Older")
+    with key_lock(tmp_path / "locks", str(key()), ScriptedClock()) as lock:
+        lock.mark(older, ScriptedClock().now().timestamp())
+    Write(Kms(older, older), locks=tmp_path / "locks", read_at=-1.0, backups=BackupFolder(tmp_path))()
+    assert {one.policy for one in BackupFolder(tmp_path).all()} == {DEFAULT, older}
 
 
 def test_the_lock_remembers_what_was_replaced_and_not_what_is_in_force(tmp_path: Path) -> None:
@@ -174,7 +197,9 @@ def test_a_write_of_others_between_plan_and_put_is_planned_on(tmp_path: Path) ->
     done = write()
     assert done.notes == ("Somebody else changed the policy meanwhile, so the change was planned anew on theirs.",)
     assert (sids(kms.puts[0]), len(kms.puts)) == (["Theirs"], 1)
-    assert {one.policy for one in BackupFolder(tmp_path).all()} == {DEFAULT, THEIRS}
+    copies = {one.policy: one for one in BackupFolder(tmp_path).all()}
+    assert copies.keys() == {DEFAULT, THEIRS}
+    assert (bool(copies[DEFAULT].unsent_at), copies[DEFAULT].put_at, copies[THEIRS].unsent_at) == (True, "", "")
     assert done.made is not None
     assert (done.made.before.text, done.made.after.text) == (THEIRS, kms.puts[0])
 
@@ -206,6 +231,78 @@ def test_a_plan_that_is_bound_to_a_digest_is_not_planned_anew() -> None:
     assert (error.hint, kms.puts) == ("Review a new dry run and use its digest.", [])
 
 
+def test_another_layout_of_the_same_policy_is_nobody_s_write() -> None:
+    kms = Kms(text=json.dumps(json.loads(DEFAULT), indent=4))
+    done = Write(kms, expected=True)()
+    assert (done.result, done.notes, len(kms.puts)) == ("written", (), 1)
+    assert kms.puts[0].startswith('{\n    "Version"')
+
+
+def test_a_copy_that_took_long_makes_the_reading_beside_it_too_old(tmp_path: Path) -> None:
+    for seconds, reads in ((LONG_AGO, 3), (LONG_AGO + 0.01, 5)):
+        write = Write(Kms())
+        write.run.backups = slow_copies(tmp_path, write, seconds)
+        write()
+        assert write.kms.reads == reads
+
+
+def test_a_reading_beside_the_copy_that_fails_is_made_again() -> None:
+    write = Write(Kms(LOST))
+    assert write().result == "written"
+    assert write.kms.reads == 5
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(FRESH, 1), (FRESH + 0.01, 3)])
+def test_where_the_reading_beside_the_copy_is_late_the_plan_s_own_may_be_fresh_enough(
+    tmp_path: Path, seconds: float, reads: int
+) -> None:
+    """A second reading right before the put then stands in for the one after it."""
+    write = Write(Kms())
+    write.run.backups = slow_copies(tmp_path, write, seconds - GLANCE)
+    write.clock.answers = [Arriving(write.clock, DEFAULT, 9.0), Arriving(write.clock, PUT, seconds + 0.5)]
+    assert write().result == "written"
+    assert (write.kms.reads, len(write.kms.puts)) == (reads, 1)
+
+
+LATER = with_statement(THEIRS, "Later")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "planned_on"),
+    [
+        ((DEFAULT, 0.018), (THEIRS, 0.019), ["Theirs"]),
+        ((THEIRS, 0.018), (LATER, 0.019), ["Theirs", "Later"]),
+        ((THEIRS, 0.018), (THEIRS, 0.5), ["Theirs"]),
+        ((None, 0.018), (THEIRS, 0.5), ["Theirs"]),  # read once more, as the first one failed
+    ],
+)
+def test_what_comes_right_before_the_put_is_planned_on(
+    first: tuple[str | None, float], second: tuple[str, float], planned_on: list[str]
+) -> None:
+    write = Write(Kms(text=second[0]))
+    write.clock.answers = [Arriving(write.clock, *first), Arriving(write.clock, *second)]
+    write()
+    assert [sids(one) for one in write.kms.puts] == [planned_on]
+
+
+def test_where_the_first_reading_fails_right_before_the_put_the_policy_is_watched() -> None:
+    write = Write(Kms())
+    write.clock.answers = [Arriving(write.clock, None, 0.018), Arriving(write.clock, DEFAULT, 0.5)]
+    write()
+    assert (write.kms.reads, len(write.kms.puts)) == (4, 1)
+
+
+def test_what_only_the_second_reading_saw_is_given_back_at_once() -> None:
+    """It was on its way while the put was, and does not show that: others wrote before it."""
+    write = Write(Kms())
+    write.clock.answers = [Arriving(write.clock, DEFAULT, 0.5), Arriving(write.clock, THEIRS, 0.5)]
+    done = write()
+    assert [sids(one) for one in write.kms.puts] == [[], ["Theirs"]]
+    assert done.notes == ("Somebody else wrote at the same moment; what that write changed is put back.",)
+    assert done.held == write.kms.puts[1]
+    assert sum(write.clock.slept) == pytest.approx(RHYTHM + RECHECK_DELAY, abs=0.02), "their next write is waited for"
+
+
 def test_others_who_write_faster_than_it_can_be_planned() -> None:
     kms = Kms(*(with_statement(DEFAULT, f"Theirs{number}") for number in range(TRIES * 60)))
     error = Write(kms).fails()
@@ -219,7 +316,11 @@ def test_somebody_who_did_the_same_leaves_nothing_to_do() -> None:
     kms.before_read[1] = kms.is_put(PUT)
     write = Write(kms)
     done = write()
-    assert (done.result, done.changed, done.held) == ("nothing left to do: somebody else did the same meanwhile", False, PUT)
+    assert (done.result, done.changed, done.held) == (
+        "nothing left to do: somebody else did the same meanwhile",
+        False,
+        PUT,
+    )
     assert (kms.puts, done.made is not None, done.backup) == ([], True, None)
 
 
@@ -242,6 +343,17 @@ def test_a_write_that_was_overwritten_is_made_again() -> None:
     done = write()
     assert (len(kms.puts), sids(kms.puts[1]), done.held) == (2, ["Theirs"], kms.puts[1])
     assert done.notes == ("Another writer overwrote the change, so it was made again.",)
+    assert write.clock.slept[0] == pytest.approx(0.4 * 0.65)
+    assert sum(write.clock.slept) == pytest.approx(0.4 * 0.65 + RHYTHM + RECHECK_DELAY, abs=0.02)
+
+
+def test_where_the_old_policy_was_put_back_it_is_watched_while_the_change_is_made_again() -> None:
+    kms = Kms()
+    kms.before_read[3] = kms.is_put(DEFAULT)
+    write = Write(kms)
+    assert write().notes == ("Another writer overwrote the change, so it was made again.",)
+    assert kms.puts == [PUT, PUT]
+    assert write.clock.asked == 3, "beside each copy, and while the second put was under way"
 
 
 def test_others_who_always_overwrite_it_end_it() -> None:
@@ -256,7 +368,7 @@ def test_others_who_always_overwrite_it_end_it() -> None:
 
 # What a put overwrote
 
-NOW = {"wait": 0.0}
+NOW: dict[str, Any] = {"wait": 0.0}
 """Nobody's next write is waited for, and KMS shows each put at once."""
 
 STEPS = [DEFAULT]
@@ -301,6 +413,38 @@ def test_what_was_overwritten_is_given_back_beside_what_others_wrote_since() -> 
     kms.after_put[1] = lambda: setattr(kms, "text", with_statement(kms.text, "Since"))
     Write(kms, **NOW)()
     assert sids(kms.text) == [*BASE_SIDS, "Since", "Last"]
+
+
+def test_what_others_made_again_by_themselves_is_not_given_back() -> None:
+    kms = doubtful()
+    kms.after_put[1] = lambda: setattr(kms, "text", with_statement(kms.text, "Last"))
+    write = Write(kms, **NOW)
+    done = write()
+    assert (len(kms.puts), sids(kms.text)) == (1, [*BASE_SIDS, "Last"])
+    assert "Somebody else wrote at the same moment; what that write changed is put back." not in done.notes
+    assert (done.changed, write.clock.slept) == (True, [RECHECK_DELAY])
+    assert kms.reads == 12, "confirmed as it is, without another turn"
+
+
+EXPECTED: dict[str, Any] = {"expected": True}
+"""The policy is watched while the first put is under way, too."""
+
+
+def test_what_cannot_be_given_back_is_in_the_newest_copy(tmp_path: Path) -> None:
+    before = with_statement(DEFAULT, "Theirs")
+    planned = change(0, before)
+    kms = Kms(before, before, with_statement(planned.after.text, "Since"), DEFAULT, text=before)
+    write = Write(kms, planned, **EXPECTED)
+    write.run.backups = slow_copies(tmp_path, write, 0.001)
+    assert "what that write changed was lost: statement 'Theirs'" in write.fails().message
+    assert [one.policy for one in BackupFolder(tmp_path).all()] == [DEFAULT, before]
+
+
+def test_what_a_put_overwrote_is_in_a_copy_where_it_cannot_be_read_afterwards(tmp_path: Path) -> None:
+    kms = Kms(DEFAULT, DEFAULT, DeniedError("not allowed", "x"), THEIRS)
+    error = Write(kms, **EXPECTED, backups=BackupFolder(tmp_path)).fails()
+    assert "may be lost: statement 'Theirs'" in error.message
+    assert {one.policy for one in BackupFolder(tmp_path).all()} == {DEFAULT, THEIRS}
 
 
 def test_a_removal_that_was_overwritten_is_made_again() -> None:
@@ -348,7 +492,9 @@ def test_where_the_policy_cannot_be_read_after_the_put_what_it_may_have_overwrit
     error = write.fails()
     assert isinstance(error, UnconfirmedError)
     said = "; the change itself was written; somebody else wrote at the same moment, and what that write changed may be lost: "
-    assert f"{said}statement 'Last'; the policy from before is backup {write.run.backup_ids[str(key())]}" in error.message
+    assert (
+        f"{said}statement 'Last'; the policy from before is backup {write.run.backup_ids[str(key())]}" in error.message
+    )
     assert LAST in {one.policy for one in BackupFolder(tmp_path).all()}
 
 
@@ -384,6 +530,7 @@ def test_a_put_without_an_answer_that_did_not_arrive_is_made_again_after_a_pause
     done = write()
     assert (done.result, len(kms.puts), done.notes) == ("written", 2, ())
     assert write.clock.slept[0] == pytest.approx(0.8 * 0.65)
+    assert write.clock.asked == 3, "beside each copy, and while the second put was under way"
 
 
 def test_a_put_that_is_found_is_no_second_one() -> None:
