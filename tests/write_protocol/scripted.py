@@ -16,7 +16,7 @@ from tests.write_protocol.simulation import START
 
 
 class ScriptedAws:
-    """Answers each call with the next of its answers, the last one again and again. An error among them is raised."""
+    """Answers each call with the next of its answers, the last one again and again: an error is raised, a function called."""
 
     def __init__(self, **answers: list[Any]) -> None:
         self.calls: list[str] = []
@@ -33,7 +33,7 @@ class ScriptedAws:
             answer = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(answer, BaseException):
                 raise answer
-            return answer
+            return answer() if callable(answer) else answer
 
         return call
 
