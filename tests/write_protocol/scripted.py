@@ -80,6 +80,8 @@ class ScriptedClock:
     """Waits pass at once, chance is always the same, and nothing else takes time."""
 
     time: float = 0.0
+    ahead: float = 0.0
+    """By how much the time of day has gone on more than what is monotonic."""
     slept: list[float] = field(default_factory=list)
     answers: list[Future] = field(default_factory=list)
     """In place of what would be asked in the background next."""
@@ -87,7 +89,7 @@ class ScriptedClock:
     """How often something was asked in the background."""
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.time)
+        return START + timedelta(seconds=self.time + self.ahead)
 
     def monotonic(self) -> float:
         return self.time

@@ -12,10 +12,11 @@ from fcsse.apply.apply import AppliedChange, FailedChange, apply_plan, as_made, 
 from fcsse.errors import ChangedError, DeniedError, NotAwsAnswerError, UnconfirmedError
 from fcsse.link_options import AccessLevel, Operation, Via
 from fcsse.model import Bucket, Encryption, Facts, Grant, Key, Pair, Role
-from fcsse.planning.changes import Change, GrantAddition, GrantEnding
+from fcsse.planning.changes import Change, GrantAddition, GrantEnding, change_policy
 from fcsse.planning.plan import Outcome, Plan, Status
 from fcsse.planning.review import STALE_AFTER
 from fcsse.planning.wanted_grant import OPERATIONS_OF, grant_name
+from fcsse.policy.document import parsed
 from tests.write_protocol.scripted import Heard, ScriptedAws, ScriptedClock, context
 from tests.write_protocol.simulation import ACCOUNT, DEFAULT, REGION, cache_name, change, key
 
@@ -110,11 +111,36 @@ def test_after_a_change_that_took_long_the_bucket_is_read_again(seconds: float, 
         clock.sleep(seconds)
         return "made"
 
-    aws = ScriptedAws(create_grant=[made], list_grants=[(GRANT,)], read_encryption=[DeniedError("not allowed", "x")])
-    [done] = apply_plan(plan(ADDITION, outcomes=(outcome(Via.GRANT),)), context(aws, clock))
+    aws = ScriptedAws(
+        create_grant=[made],
+        list_grants=[(GRANT,)],
+        read_encryption=[Encryption("aws:kms", str(key())), DeniedError("not allowed", "x")],
+        describe_key=[Key(key(), "Enabled")],
+    )
+    [done] = apply_plan(plan(ADDITION, outcomes=(outcome(Via.GRANT),)), context(aws, clock, read_at=-60.0))
     assert isinstance(done, FailedChange) is asked
     if isinstance(done, FailedChange):
         assert done.error.message == "not allowed; the change itself was written"
+
+
+def test_a_change_long_after_the_plan_is_made_only_while_the_bucket_has_the_same_key() -> None:
+    aws = ScriptedAws(read_encryption=[Encryption("AES256")])
+    [failed] = apply_plan(plan(ADDITION, outcomes=(outcome(Via.GRANT),)), context(aws, read_at=-60.0))
+    assert isinstance(failed, FailedChange)
+    assert "the default encryption of bucket data has changed since the plan was made" in failed.error.message
+    assert aws.calls == ["read_encryption"]
+
+
+def test_ids_that_may_be_new_roles_are_watched_before_a_policy_is_written() -> None:
+    dead = "AROADEADDEADDEAD12345"
+    before = with_statement(DEFAULT, {**DENY, "Principal": {"AWS": dead}})
+    pruning = change_policy(
+        key(), Operation.LINK, LINK.accesses, parsed(before), prune_orphans=True, dead=frozenset({dead})
+    )
+    heard = Heard()
+    aws = ScriptedAws(get_policy=[before, pruning.after.text], put_policy=["request"])
+    apply_plan(plan(pruning, outcomes=()), context(aws, progress=heard))
+    assert heard.steps[0] == f"waiting whether {dead} is a new role of another account"
 
 
 def test_a_dry_run_asks_kms_about_grants_alone() -> None:
@@ -158,8 +184,12 @@ def test_a_plan_that_was_made_as_it_stands_stays_the_same() -> None:
         [FailedChange(LINK, ChangedError("x"))],
         [AppliedChange(ENDING, "revoked"), FailedChange(ENDING, UnconfirmedError("x"))],
     ]
+    assert repr(several[0][0]) == f"<AppliedChange written: {LINK!r}>"
+    pair = outcome()
+    assert pair.facts is not None
+    others = (pair._replace(facts=None), pair._replace(facts=pair.facts._replace(key=None)))
     for results in several:
-        whole = plan(LINK)
+        whole = plan(LINK, outcomes=(*others, pair))
         assert as_made(whole, results) is whole
 
 
@@ -210,6 +240,24 @@ def test_what_came_meanwhile_and_is_not_decided_is_a_warning() -> None:
         _, found = blocked(via, done)
         assert found.status is Status.TO_DO
         assert any("'No'" in one for one in found.warnings)
+
+
+def test_what_grants_give_the_pair_already_counts() -> None:
+    perhaps = {
+        "Sid": "Perhaps",
+        "Effect": "Allow",
+        "Principal": {"AWS": str(ROLE.arn)},
+        "Action": "kms:*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+    }
+    gone = AppliedChange(LINK, "written", made=LINK, held=with_statement(DEFAULT, perhaps))
+    for grants, warns in (((), True), ((GRANT,), False), (None, True)):
+        pair = outcome(grants=())
+        assert pair.facts is not None
+        pair = pair._replace(facts=pair.facts._replace(grants=grants))
+        [found] = as_made(plan(LINK, outcomes=(pair,)), [gone]).outcomes
+        assert bool(found.warnings) is warns
 
 
 def test_a_statement_that_changes_nothing_for_the_pair_is_no_warning() -> None:
