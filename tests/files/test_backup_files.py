@@ -298,6 +298,10 @@ def test_an_edited_copy_is_damaged_unless_it_is_accepted(tmp_path: Path) -> None
     nothing = read_backup(path, accept_edited=True)
     assert isinstance(nothing, DamagedBackup)
     assert nothing.message == f"{path} is not JSON: damaged, it cannot be restored."
+    write_copy(tmp_path, policy="[]", sha256=hashlib.sha256(b"[]").hexdigest())
+    none = read_with_policy(path)
+    assert isinstance(none, DamagedBackup)
+    assert none.reason == "holds no key policy"
     gone = read_backup(tmp_path / "gone.json")
     assert isinstance(gone, DamagedBackup)
     assert (gone.reason, gone.edited) == ("cannot be read (No such file or directory)", False)
@@ -324,10 +328,11 @@ def test_of_many_copies_of_a_key_the_newest_are_read(tmp_path: Path) -> None:
 
 def test_a_copy_is_found_by_its_id_or_the_only_one_that_begins_so(tmp_path: Path) -> None:
     first, second = write_copy(tmp_path, 0), write_copy(tmp_path, 1)
-    longer = tmp_path / f"{first.stem}.json.json"
+    longer = tmp_path / f"{first.stem}-abcdef.json"
     longer.write_text("", encoding="utf-8")
     folder = BackupFolder(tmp_path, listed_by="a command", edited_hint="Accept it.")
     assert folder.find(first.stem).id == first.stem
+    longer.unlink()
     assert folder.find(second.stem[:18]).id == second.stem
     for start, error, message, hint in (
         ("", UsageError, "finding a backup: its id is empty", "List the backups: a command"),
@@ -356,23 +361,31 @@ def test_a_copy_is_found_by_its_id_or_the_only_one_that_begins_so(tmp_path: Path
 def test_a_copy_is_durable_and_told_before_anything_is_written(tmp_path: Path) -> None:
     heard: list[Backup] = []
     folder = BackupFolder(tmp_path / "new", heard.append)
-    now = datetime(2026, 11, 28, 21, 58, 53, 417_999, tzinfo=timezone(timedelta(hours=1)))
+    now = datetime(2026, 11, 28, 21, 58, 53, 417_000, tzinfo=timezone(timedelta(hours=1)))
     saved = folder.save(GOOD["key"], GOOD["account"], GOOD["region"], POLICY, "link", now, "digest")
     assert re.fullmatch(r"20261128T205853417Z-567890ab-[0-9a-f]{6}", saved.id)
     assert (saved.time, saved.becomes, saved.sha256) == ("2026-11-28T20:58:53+00:00", "digest", GOOD["sha256"])
     assert (folder.all(), heard) == ((saved,), [saved])
+    path = tmp_path / "new" / f"{saved.id}.json"
+    assert path.read_text(encoding="utf-8").startswith('{\n  "id": ')
     noted = folder.note_put(saved, put_at="then")
     assert (noted.put_at, folder.all()) == ("then", (noted,))
+    assert path.read_text(encoding="utf-8").startswith('{\n  "id": ')
     assert folder.note_put(saved, put_at="later") == saved, "somebody changed it: it stays as it is"
     assert folder.all() == (noted,)
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(
-        UnexpectedError, match=f"saving the policy of key {GOOD['key']} before changing it, in "
-    ) as caught:
-        BackupFolder(tmp_path / "file", heard.append).save(GOOD["key"], "", "", POLICY, "link", now)
+    place = tmp_path / "file"
+    place.write_text("", encoding="utf-8")
+    with pytest.raises(UnexpectedError) as caught:
+        BackupFolder(place, heard.append).save(GOOD["key"], "", "", POLICY, "link", now)
+    before = f"saving the policy of key {GOOD['key']} before changing it, in {place}: "
+    assert caught.value.message in (f"{before}File exists", f"{before}Not a directory")
     assert "--backup-dir" in caught.value.hint
     assert "--no-backup" in caught.value.hint
     assert len(heard) == 1
+    with pytest.raises(UnexpectedError) as listing:
+        BackupFolder(place).all()
+    assert listing.value.message == f"listing the backups in {place}: Not a directory"
+    assert "--backup-dir" in listing.value.hint
 
 
 def test_where_copies_and_locks_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
