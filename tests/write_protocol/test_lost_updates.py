@@ -53,6 +53,11 @@ def test_where_somebody_wrote_since_what_is_missing_is_added_to_that() -> None:
     assert sids(owed.reapplied_to(policy(A, B, C))) == ["Decrypt", "Encrypt", "Sign"]
 
 
+def test_a_statement_that_stood_there_twice_is_given_back_twice() -> None:
+    _, document = found([A], [A, B, B], [A, OURS], [A, OURS, C])
+    assert sids(document) == ["Decrypt", "Verify", "Sign", "Encrypt", "Encrypt"]
+
+
 def test_what_they_had_taken_out_is_theirs_to_take_out_again() -> None:
     owed, document = found([A, B], [A], [A, B, OURS], [A, B, OURS, C])
     assert [one.label for one in owed.back] == ["'Encrypt'"]
