@@ -82,5 +82,5 @@ def _leads_to(bucket: Bucket, key: Arn, run: ApplyContext) -> bool:
 def _is_same(bucket: Bucket, now: Encryption) -> bool:
     """Is it the key that S3 named before, or by another of its names the one that the caller stated?"""
     said = bucket.default or bucket.encryption
-    by_id = bool(now.key and said.key) and str(said.key).endswith(f":key/{now.key}")
+    by_id = bool(now.key) and str(said.key).endswith(f":key/{now.key}")
     return now.algorithm == said.algorithm and (now.key == said.key or by_id)

@@ -16,7 +16,7 @@ from tests.write_protocol.simulation import START
 
 
 class ScriptedAws:
-    """Answers each call with the next of its answers, the last one again and again. An error among them is raised."""
+    """Answers each call with the next of its answers, the last one again and again: an error is raised, a function called."""
 
     def __init__(self, **answers: list[Any]) -> None:
         self.calls: list[str] = []
@@ -33,7 +33,7 @@ class ScriptedAws:
             answer = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(answer, BaseException):
                 raise answer
-            return answer
+            return answer() if callable(answer) else answer
 
         return call
 
@@ -80,12 +80,16 @@ class ScriptedClock:
     """Waits pass at once, chance is always the same, and nothing else takes time."""
 
     time: float = 0.0
+    ahead: float = 0.0
+    """By how much the time of day has gone on more than what is monotonic."""
     slept: list[float] = field(default_factory=list)
-    answers: Future | None = None
+    answers: list[Future] = field(default_factory=list)
     """In place of what would be asked in the background next."""
+    asked: int = 0
+    """How often something was asked in the background."""
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.time)
+        return START + timedelta(seconds=self.time + self.ahead)
 
     def monotonic(self) -> float:
         return self.time
@@ -98,14 +102,30 @@ class ScriptedClock:
         return 0.5
 
     def in_background(self, question: Callable[[], str]) -> Future:
-        given, self.answers = self.answers, None
-        return given or WhenNeeded(question)
+        self.asked += 1
+        return self.answers.pop(0) if self.answers else WhenNeeded(question)
 
     def thread_pool(self, threads: int) -> Executor:
         raise NotImplementedError
 
     def wait_for(self, calls: Collection[Any], within: float) -> None:
         raise NotImplementedError
+
+
+@dataclass
+class Arriving:
+    """A reading in the background whose answer is there from a moment of the clock on; None: then it has failed."""
+
+    clock: ScriptedClock
+    text: str | None
+    at: float
+
+    def answer(self, within: float) -> str | None:
+        self.clock.time = max(self.clock.time, min(self.at, self.clock.time + within))
+        return self.text if self.clock.time >= self.at else None
+
+    def failed(self) -> bool:
+        return self.text is None and self.clock.time >= self.at
 
 
 @dataclass

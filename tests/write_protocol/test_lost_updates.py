@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fcsse.apply.lost_updates import LostUpdate, find_lost_update, has_change, with_additions
+from fcsse.apply.lost_updates import LostUpdate, find_lost_update, has_change, merged, with_additions
 from fcsse.policy.document import PolicyDocument
 
 ROOT = {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
@@ -53,6 +53,11 @@ def test_where_somebody_wrote_since_what_is_missing_is_added_to_that() -> None:
     assert sids(owed.reapplied_to(policy(A, B, C))) == ["Decrypt", "Encrypt", "Sign"]
 
 
+def test_a_statement_that_stood_there_twice_is_given_back_twice() -> None:
+    _, document = found([A], [A, B, B], [A, OURS], [A, OURS, C])
+    assert sids(document) == ["Decrypt", "Verify", "Sign", "Encrypt", "Encrypt"]
+
+
 def test_what_they_had_taken_out_is_theirs_to_take_out_again() -> None:
     owed, document = found([A, B], [A], [A, B, OURS], [A, B, OURS, C])
     assert [one.label for one in owed.back] == ["'Encrypt'"]
@@ -87,6 +92,15 @@ def test_what_its_owner_took_out_since_is_owed_no_more() -> None:
 )
 def test_a_text_has_a_change_where_it_has_what_came_and_lacks_what_went(text: Any, has: bool) -> None:
     assert has_change(policy(A, B), policy(A, OURS), policy(*text), "aws") is has
+
+
+def test_a_text_that_is_the_change_alone_has_it() -> None:
+    assert has_change(policy(A), policy(OURS), policy(OURS), "aws")
+
+
+def test_what_others_changed_of_the_text_from_before_is_changed_in_what_was_put() -> None:
+    assert sids(merged(policy(A, B), policy(A, C), policy(B, OURS), "aws")) == ["Verify", "Sign"]
+    assert sids(merged(policy(A, B), policy(A, B, C), policy(OURS, C), "aws")) == ["Verify", "Sign"]
 
 
 def test_of_two_texts_of_which_either_may_be_newer_what_both_added_counts() -> None:

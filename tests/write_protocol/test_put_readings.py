@@ -43,7 +43,7 @@ class Beside:
         first, *others = looks or (Answered(BASE),)
         self.readings.begin(first)
         for one in others:
-            self.clock.answers = one
+            self.clock.answers = [one]
             assert self.readings.look_again() is one
         with self.readings.around(planned.before, planned, watched=watched):
             pass
