@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fcsse.advice import BACKUP_DIR, NO_BACKUP, advice
 from fcsse.apply.backup_file import BACKUP_ID, Backup, DamagedBackup, read_backup, read_with_policy, sha256
 from fcsse.durable_files import make_folder_durably, write_durably
-from fcsse.errors import NotFoundError, UnexpectedError, UsageError
+from fcsse.errors import FcsseError, NotFoundError, UnexpectedError, UsageError
 from fcsse.state_folder import default_folder
 
 
@@ -42,8 +42,8 @@ def places(
 class BackupFolder(NamedTuple):
     """Where backups live. The folder is made on the first save, readable by its owner alone.
 
-    ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS. ``listed_by`` is the
-    command that shows what there is; ``edited_hint`` says what restores one that was edited.
+    ``heard`` is told of each new backup once it is on disk, and before anything is written to AWS; what it raises becomes an
+    ``UnexpectedError``. ``listed_by`` is the command that shows what there is; ``edited_hint`` says what restores one that was edited.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class BackupFolder(NamedTuple):
     ) -> Backup:
         """Puts a policy on disk and returns its record; it is durable when this returns.
 
-        Raises ``UnexpectedError`` where that cannot be done: then nothing may be written to AWS.
+        Raises ``UnexpectedError`` where that cannot be done, or ``heard`` fails: then nothing may be written to AWS.
         """
         stamp = now.astimezone(UTC)
         key_id = key.rsplit("/", 1)[-1]
@@ -89,8 +89,19 @@ class BackupFolder(NamedTuple):
                 ),
             ) from error
         if self.heard is not None:
-            self.heard(backup)
+            self._tell(self.heard, backup)
         return backup
+
+    @staticmethod
+    def _tell(heard: Callable[[Backup], None], backup: Backup) -> None:
+        """Whatever goes wrong there is an error of this key alone, so that it is told what was written before."""
+        try:
+            heard(backup)
+        except FcsseError:
+            raise
+        except Exception as error:
+            message = f"handing on the policy of key {backup.key} before changing it: {type(error).__name__}: {error}"
+            raise UnexpectedError(message, f"The copy itself is on disk, as backup {backup.id}.") from error
 
     def note_put(self, backup: Backup, **what: str) -> Backup:
         """Adds to a copy what is known of the write that followed: ``read_at``, ``put_at``, ``request_id``, ``held_at``;

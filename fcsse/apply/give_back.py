@@ -1,7 +1,7 @@
 """Giving back what a write overwrote: from lost parts to the next version of a key policy. Pure.
 
 In: the policy as it is now, and what is lost. Out: the policy with it, and what only its owner can decide: a lost statement
-whose Sid another statement has now.
+whose Sid another statement has now, and a lost ``Version``, by which what others wrote since would be read otherwise.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from fcsse.policy.document import JsonValue, PolicyDocument, Statement
-from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent
+from fcsse.policy.document import JsonValue, PolicyDocument, Statement, printable
+from fcsse.policy.equivalence import CanonicalForm, canonical_statement, equivalent, version_of
 from fcsse.policy.statement import is_of_links_alone
 from fcsse.policy.statement_edits import with_statements
 
@@ -42,30 +42,37 @@ class LostStatement(NamedTuple):
 class LostUpdate(NamedTuple):
     """What puts of ours overwrote, apart from statements that links make.
 
-    ``missing``: statements that are gone. ``back``: statements that others had taken out and are there again.
+    ``missing``: statements that are gone. ``back``: statements that others had taken out and are there again. ``version``: the
+    ``Version`` that they had set, by which all statements are read; empty where that was not overwritten.
     """
 
     missing: tuple[LostStatement, ...]
     back: tuple[Statement, ...]
     partition: str
+    version: str = ""
 
     @property
     def labels(self) -> str:
         """The statements as people name them; where there is none, what links give was changed."""
         labels = [one.label for one in self.missing] + [one.label for one in self.back]
-        return ", ".join(dict.fromkeys(f"statement {label}" for label in labels)) or "a link"
+        said = [f"statement {label}" for label in dict.fromkeys(labels)]
+        said += [f"Version {printable(self.version)}"] if self.version else []
+        return ", ".join(said) or "a link"
 
     def with_earlier(self, earlier: LostUpdate) -> LostUpdate:
         """Together with what was missing before, unless its owner has taken it out since."""
         taken = _counted(self.back, self.partition)
         more = _counted(earlier.missing, self.partition) - _counted(self.missing, self.partition) - taken
-        return self._replace(missing=(*_those(more, earlier.missing, self.partition), *self.missing))
+        missing = (*_those(more, earlier.missing, self.partition), *self.missing)
+        return self._replace(missing=missing, version=self.version or earlier.version)
 
     def reapplied_to(self, now: PolicyDocument) -> PolicyDocument | None:
         """A document with what is owed given back; None where only its owner can tell how, or it has no list."""
         there = _counted(now.statements, self.partition)
         missing = _those(_counted(self.missing, self.partition) - there, self.missing, self.partition)
         if any(there[canonical_statement(one.value, self.partition)] for one in self.back):
+            return None
+        if self.version and version_of(now) != self.version:
             return None
         return _with_texts(now, [one.text for one in missing]) if missing else now
 
@@ -87,17 +94,18 @@ def find_lost_update(
     old, new, current = (_counted(one.statements, partition) for one in (base, theirs, now))
     missing = _those((new - old) - current, theirs.statements, partition)
     back = _those((old - new) & current, now.statements, partition)
-    if not missing and not back:
+    version = version_of(theirs) if version_of(theirs) not in (version_of(base), version_of(now)) else ""
+    if not (missing or back or version):
         return None
     lost = (
         LostStatement(one.value, one.label, theirs.text[one.node.start : one.node.end]) for one in _foreign(missing)
     )
-    owed = LostUpdate(tuple(lost), _foreign(back), partition)
+    owed = LostUpdate(tuple(lost), _foreign(back), partition, version)
     if earlier is not None:
         owed = owed.with_earlier(earlier)
     if equivalent(now, put, partition):
         return owed, owed.reapplied_to(theirs)
-    return (owed, owed.reapplied_to(now)) if owed.missing or owed.back else None
+    return (owed, owed.reapplied_to(now)) if owed.missing or owed.back or owed.version else None
 
 
 def with_additions(

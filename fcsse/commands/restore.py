@@ -23,7 +23,7 @@ from fcsse.planning.changes import PolicyChange
 from fcsse.planning.plan_digest import joined_digest, same_goal
 from fcsse.policy.document import MAX_POLICY_BYTES, PolicyDocument
 from fcsse.policy.edit import fit
-from fcsse.policy.equivalence import CanonicalForm, canonical_statement, digest_of, equivalent
+from fcsse.policy.equivalence import CanonicalForm, canonical_statement, digest_of, equivalent, version_of
 from fcsse.policy.statement import is_of_links_alone
 from fcsse.policy.statement_edits import with_statements
 from fcsse.policy.unique_ids import dead_principals, unique_ids, with_arns
@@ -50,6 +50,11 @@ class RestoreChange(PolicyChange):
         partition = self.key.partition
         if not equivalent(now, self.after, partition):
             return self.again(base)
+        if version_of(theirs) not in (version_of(self.before), version_of(now)):
+            message = (
+                f"restoring the policy of key {self.key}: somebody set its Version to {version_of(theirs)} meanwhile"
+            )
+            raise ChangedError(message, "Run restore again, and look at the difference as it is now.")
         whole = merged(self.before, theirs, now, partition)
         return replace(self, before=now, after=fit(whole, now, f"giving back what others wrote to key {self.key}"))
 

@@ -11,8 +11,10 @@ from fcsse.text import stamp
 
 
 def part_name(loss: Loss) -> str:
-    """What is lost, for people: a statement by its Sid, or a principal's access to a bucket."""
+    """What is lost, for people: a statement by its Sid, a principal's access to a bucket, or the policy's ``Version``."""
     part = loss.part
+    if part.version:
+        return f"Version {printable(part.version)} of the policy"
     if part.is_link:
         buckets = ", ".join(dict.fromkeys(one.bucket for one in part.accesses))
         return f"the access of {printable(part.principal.rpartition('/')[2])} to {printable(buckets)}"

@@ -217,11 +217,13 @@ class _Search:
         self, base: PolicyDocument, before: PolicyDocument, after: PolicyDocument
     ) -> tuple[set[Part], set[Part]]:
         old, theirs, new = map(self._known.parts_of, (base, before, after))
-        missing, back = set(theirs - old - new), set((old - theirs) & new)
+        missing, back = set(theirs - old - new), {one for one in (old - theirs) & new if not one.version}
         if (missing or back) and (has_ids(base) or has_ids(after)):
             known = [plain_forms(one, self._partition) for one in (base, before, after)]
             missing = {
-                one for one in missing if not plain_forms_of(one, before, self._partition) & (known[0] | known[2])
+                one
+                for one in missing
+                if one.version or not plain_forms_of(one, before, self._partition) & (known[0] | known[2])
             }
             back = {one for one in back if not plain_forms_of(one, base, self._partition) & known[1]}
         return missing, back

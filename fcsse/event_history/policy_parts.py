@@ -1,7 +1,8 @@
 """The parts of a key policy that a write can lose or bring back, each comparable by what it says. Pure.
 
 A part is a whole statement; of a statement as ``link`` makes them, it is one principal's access to one form of the
-encryption context, because links of several caches share a statement and each adds its own.
+encryption context, because links of several caches share a statement and each adds its own. The ``Version``, by which all
+statements are read, is one, too.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ from typing import NamedTuple
 
 from fcsse import arn as arns
 from fcsse.policy.document import JsonValue, PolicyDocument, Statement
-from fcsse.policy.equivalence import CanonicalForm, canonical_document, canonical_statement
+from fcsse.policy.equivalence import CanonicalForm, canonical_document, canonical_statement, version_of
 from fcsse.policy.statement import Access, read_statement
 from fcsse.policy.statement_edits import access_of
 from fcsse.policy.unique_ids import unique_ids
 
 
 class Part(NamedTuple):
-    """A part of a policy. ``form``: what it says. ``accesses`` are set where it is one that links make."""
+    """A part of a policy. ``form``: what it says. ``accesses`` are set where it is one that links make, ``version`` where it is
+    the policy's ``Version``.
+    """
 
     form: CanonicalForm
     sid: str
     principal: str = ""
     accesses: tuple[Access, ...] = ()
+    version: str = ""
 
     @property
     def is_link(self) -> bool:
@@ -32,7 +36,7 @@ class Part(NamedTuple):
 
 
 def parts_of(document: PolicyDocument, partition: str) -> dict[Part, Statement]:
-    """The parts of a document, each with the statement it stands in."""
+    """The parts of a document that stand in a statement, each with that."""
     found: dict[Part, Statement] = {}
     for statement in document.statements:
         link = read_statement(statement.value)
@@ -57,10 +61,12 @@ class KnownPolicies:
         self._same: dict[tuple[str, str], bool] = {}
 
     def parts_of(self, document: PolicyDocument) -> frozenset[Part]:
-        """The parts of a document."""
+        """All parts of a document."""
         known = self._parts.get(document.text)
         if known is None:
-            known = self._parts[document.text] = frozenset(parts_of(document, self._partition))
+            version = version_of(document)
+            whole = Part(("version", version), "", version=version)
+            known = self._parts[document.text] = frozenset((whole, *parts_of(document, self._partition)))
         return known
 
     def say_the_same(self, a: PolicyDocument, b: PolicyDocument) -> bool:

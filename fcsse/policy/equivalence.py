@@ -52,13 +52,19 @@ def canonical_document(document: PolicyDocument, partition: str = "aws", *, keep
         if key != "Statement":
             entries.append((key, _any(value, keep_empty)))
     if "Version" not in document.value:
-        entries.append(("Version", _any(_DEFAULT_VERSION, keep_empty)))
+        entries.append(("Version", _any(version_of(document), keep_empty)))
     statements = tuple(
         sorted(
             (canonical_statement(one.value, partition, keep_empty=keep_empty) for one in document.statements), key=repr
         )
     )
     return ("document", _object(entries), statements)
+
+
+def version_of(document: PolicyDocument) -> str:
+    """The version of the policy language that a document is read by: whether ``${…}`` in it is a variable hangs on it."""
+    version = document.value.get("Version", _DEFAULT_VERSION)
+    return version if isinstance(version, str) else repr(version)
 
 
 def canonical_statement(

@@ -309,10 +309,18 @@ def test_lacking_permission_is_5_and_names_it(shell: Shell, first: str) -> None:
     assert "kms:PutKeyPolicy" in run.err
 
 
-def written_at_the_same_moment(shell: Shell) -> None:
-    """Somebody writes right after our last reading; another reading, sent before the put, shows it when the put is done."""
+def written_at_the_same_moment(shell: Shell, **members: str) -> None:
+    """Somebody writes right after our last reading; another reading, sent before the put, shows it when the put is done.
+
+    ``members``: what else the writer changes.
+    """
+
+    def write(_: object) -> None:
+        policy = shell.sandbox.policy("data")
+        shell.sandbox.put_policy("data", {**policy, **members, "Statement": [*policy["Statement"], FOREIGN]})
+
     shell.patch.setattr(policy_writer, "GLANCE", 0.06)
-    shell.sandbox.second_writer("data", statement=FOREIGN, nth=2, after=True)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=2, after=True, hook=write)
     shell.hold_readings(3, after=True)
 
 
@@ -324,6 +332,13 @@ def test_what_its_write_ran_over_is_given_back(shell: Shell, first: str) -> None
     saved = json.loads(shell.backups[0]["policy"])["Statement"]
     assert shell.statements("data") == [*saved, FOREIGN]
     assert shell.works("fc-0123", "data") == (False, False)
+
+
+def test_a_version_that_its_write_ran_over_is_named(shell: Shell, first: str) -> None:
+    written_at_the_same_moment(shell, Version="2008-10-17")
+    run = shell.run("restore", first, "--yes")
+    assert run.code == 7, run.words
+    assert "was lost: statement 'Foreign', Version 2008-10-17; the change itself was written" in run.words
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

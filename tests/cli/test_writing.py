@@ -178,6 +178,22 @@ def test_a_second_reading_whose_answer_is_slow_is_waited_for_after_the_put(shell
     assert shell.works("fc-0123", "data") == (True, True)
 
 
+def test_a_version_that_it_overwrote_is_put_back(shell: Shell) -> None:
+    """It alone: by it, variables in statements are read as such."""
+
+    def write(_: object) -> None:
+        shell.sandbox.put_policy("data", {**shell.sandbox.policy("data"), "Version": "2008-10-17"})
+
+    shell.patch.setattr(policy_writer, "GLANCE", 0.015)
+    shell.sandbox.fault("kms:GetKeyPolicy", nth=1, after=True, hook=write)
+    shell.hold_readings(2, after=True)
+    run = shell.link("fc-0123", "data")
+    assert run.code == 0, run.words
+    assert "put back" in run.words
+    assert shell.sandbox.policy("data")["Version"] == "2008-10-17"
+    assert shell.works("fc-0123", "data") == (True, True)
+
+
 def fail_to_save(shell: Shell, nth: int, error: BaseException) -> None:
     """The first writes to disk are the copy, what is noted in it of the put, and the copy of what that overwrote."""
     write, calls = durable_files.write_durably, itertools.count(1)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fcsse.apply.backup import BackupFolder
 from fcsse.apply.give_back import give_back
+from fcsse.event_history.loss_phrases import part_name
 from fcsse.event_history.losses import LostWrites, Unknown
 from fcsse.event_history.lost_writes import find_lost_writes
 from fcsse.event_history.policy_parts import parts_of
@@ -74,6 +75,20 @@ def test_a_statement_that_was_run_over_is_lost() -> None:
     assert (loss.part.sid, loss.back) == ("theirs", False)
     text = give_back(PolicyDocument.parse(OURS), found.lost, "aws").document.text
     assert sids(text) == {"root", "theirs", "ours"}
+
+
+def test_a_version_that_was_run_over_is_lost_and_left_to_its_owner() -> None:
+    """By it, variables in statements are read as such."""
+    base, theirs = BASE.replace("2012-10-17", "2008-10-17"), BASE
+    assert base != theirs
+    put = OURS.replace("2012-10-17", "2008-10-17")
+    found = find(foreign(0, base), foreign(10, theirs), ours(10.5, base, put))
+    (loss,) = found.lost
+    assert (part_name(loss), loss.back) == ("Version 2012-10-17 of the policy", False)
+    given = give_back(PolicyDocument.parse(put), found.lost, "aws")
+    assert (given.document.text, given.open) == (put, (loss,))
+    later = find(foreign(0, base), foreign(10, theirs), ours(10.5, base, put), foreign(20, OURS))
+    assert not later.lost
 
 
 def test_a_statement_that_somebody_took_out_is_back() -> None:

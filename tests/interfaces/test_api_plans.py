@@ -1,6 +1,7 @@
 """Plans that are looked at before they are applied, and policies that are put back."""
 
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, assert_type
@@ -8,7 +9,8 @@ from typing import Any, assert_type
 import pytest
 
 import fcsse
-from fcsse.errors import ChangedError, ImpossibleError, NotFoundError, UsageError
+from fcsse.apply import policy_writer
+from fcsse.errors import ChangedError, ImpossibleError, NotFoundError, UnexpectedError, UsageError
 from fcsse.pipeline import Pipeline
 from tests.interfaces.program import Program, program, silence
 
@@ -219,6 +221,44 @@ def test_backups_and_restore(program: Program) -> None:
     assert done.backup in [one.id for one in fcsse.backups(settings=settings)]
     again = fcsse.restore(oldest.id, settings=settings)
     assert (again.changed, again.pending, again.diff) == (False, False, "")
+
+
+def failing(after: int) -> Callable[[fcsse.Backup], None]:
+    """A hook that takes so many copies and then fails."""
+    taken: list[fcsse.Backup] = []
+
+    def take(backup: fcsse.Backup) -> None:
+        if len(taken) == after:
+            raise OSError("the archive is full, aws_secret_access_key=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY")
+        taken.append(backup)
+
+    return take
+
+
+def test_a_hook_that_fails_keeps_its_policy_as_it_is_and_hides_no_other_write(program: Program) -> None:
+    with pytest.raises(UnexpectedError, match="the archive is full") as caught:
+        fcsse.link("fc-0123", ["data", "data-bucket-keys"], settings=program.settings(on_backup=failing(1)))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert "wJalr" not in str(caught.value)
+    result = caught.value.result
+    assert isinstance(result, fcsse.Result)
+    assert result.pair_results == (fcsse.PairResult.DONE, fcsse.PairResult.FAILED)
+    assert len([one for one in program.writes if "Put" in one]) == 1
+    assert not program.sandbox.cache("fc-0123").read("data-bucket-keys", "hello.txt").allowed
+
+
+def test_what_a_failing_hook_keeps_from_being_put_back_is_named(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy_writer, "GLANCE", 0.015)
+    put = threading.Event()
+    program.sandbox.second_writer("data", nth=1, after=True)
+    program.sandbox.fault("kms:PutKeyPolicy", times=None, after=True, hook=lambda _: put.set())
+    program.sandbox.fault("kms:GetKeyPolicy", nth=2, after=True, hook=lambda _: put.wait(20))
+    with pytest.raises(UnexpectedError, match=r"at the same moment.* may be lost: statement 'Foreign 1'") as caught:
+        fcsse.link("fc-0123", "data", settings=program.settings(on_backup=failing(1)))
+    assert isinstance(caught.value.result, fcsse.Result)
+    assert caught.value.result.changed
 
 
 def test_what_others_did_is_lost_only_when_that_is_said(program: Program) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnconfirmedError
+from fcsse.errors import BusyError, DeniedError, FcsseError, NotFoundError, UnconfirmedError, UnexpectedError
 from tests.interfaces.deployed_function import Function, association_created, cache_created, event, function, of
 
 __all__ = ["function"]
@@ -72,7 +72,7 @@ def test_a_log_that_fails_keeps_the_policy_from_being_written(
         raise OSError("no space left on device")
 
     monkeypatch.setattr("fcsse.aws_lambda._log_backup", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UnexpectedError, match="no space"):
         function(association_created("fs-0abc", "s3://data/"))
     assert not [one for one in function.writes if "Put" in one]
 

@@ -58,6 +58,23 @@ def test_a_statement_that_stood_there_twice_is_given_back_twice() -> None:
     assert sids(document) == ["Decrypt", "Verify", "Sign", "Encrypt", "Encrypt"]
 
 
+def of_version(version: str, *statements: dict[str, Any]) -> PolicyDocument:
+    return PolicyDocument.parse(json.dumps({"Version": version, "Statement": list(statements)}))
+
+
+def test_a_version_that_they_had_set_is_owed_too() -> None:
+    """By it, variables in statements are read as such."""
+    old, new = "2008-10-17", "2012-10-17"
+    base, theirs, put = of_version(old, A), of_version(new, A), of_version(old, A, OURS)
+    answer = find_lost_update(base, theirs, put, put, "aws")
+    assert answer is not None
+    assert (answer[0].labels, answer[1]) == ("Version 2012-10-17", theirs)
+    answer = find_lost_update(base, of_version(new, A, B), put, of_version(old, A, OURS, C), "aws")
+    assert answer is not None
+    assert (answer[0].labels, answer[1]) == ("statement 'Encrypt', Version 2012-10-17", None)
+    assert find_lost_update(base, theirs, put, of_version(new, A, OURS), "aws") is None
+
+
 def test_what_they_had_taken_out_is_theirs_to_take_out_again() -> None:
     owed, document = found([A, B], [A], [A, B, OURS], [A, B, OURS, C])
     assert [one.label for one in owed.back] == ["'Encrypt'"]

@@ -18,6 +18,7 @@ from fcsse.event_history.loss_phrases import loss_note, notes
 from fcsse.event_history.observation_phrases import gap_note
 from fcsse.model import DOCUMENT_SCHEMA
 from fcsse.policy.diff import policy_diff
+from fcsse.policy.document import printable
 from fcsse.suggested_commands import CommandBuilder
 from fcsse.text import count
 
@@ -43,9 +44,15 @@ def nothing(one: KeySettlement) -> str:
 
 
 def _limits(one: KeySettlement) -> list[str]:
-    open_ = [f"{count(one.undecided, 'part')} cannot be given back: another statement has its Sid now."]
+    versions = [loss.part.version for loss in one.found.lost if loss.part.version]
+    taken = one.undecided - len(versions) if one.undecided else 0
+    open_ = [f"{count(taken, 'part')} cannot be given back: another statement has its Sid now."] if taken else []
+    open_ += [
+        f"Version {printable(version)} is not given back: all that others wrote since would be read by it, too. Set it by hand."
+        for version in versions
+    ]
     refused = [f"Nothing can be given back: {one.error.message}."] if one.error else []
-    return [*notes(one.found), *(open_ if one.undecided else []), *refused]
+    return [*notes(one.found), *open_, *refused]
 
 
 def losses(found: Settlement) -> list[str]:
