@@ -14,6 +14,8 @@ from fcsse.clock import Future
 from fcsse.errors import FcsseError
 from tests.write_protocol.simulation import START
 
+MOST_WAITS = 10_000
+
 
 class ScriptedAws:
     """Answers each call with the next of its answers, the last one again and again: an error is raised, a function called."""
@@ -95,6 +97,7 @@ class ScriptedClock:
         return self.time
 
     def sleep(self, seconds: float) -> None:
+        assert len(self.slept) < MOST_WAITS, "it does not come to an end"
         self.time += seconds
         self.slept.append(seconds)
 
