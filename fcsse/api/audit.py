@@ -55,8 +55,11 @@ class Audit(results.Audit):
         return Proposal(reworded_plan(plan), pipeline, again)
 
     def afterwards(self, result: Result) -> tuple[PairAudit, ...]:
-        """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing."""
-        return afterwards(self, result.plan, result.applied)
+        """Every pair with its verdict by what was read for the audit and what ``result`` changed. Asks AWS nothing.
+
+        A dry run (``Proposal.try_out``) changes nothing, so that the verdicts stay those of the audit.
+        """
+        return afterwards(self, result.plan, () if result.dry_run else result.applied)
 
 
 @in_words_of_the_api

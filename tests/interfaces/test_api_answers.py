@@ -41,6 +41,7 @@ def test_an_audit_is_mended_by_its_plan(program: Program) -> None:
     with pytest.raises(ChangedError):
         answer.plan(expect="0" * 16)
     assert answer.plan(expect=proposal.digest).digest == proposal.digest
+    assert answer.afterwards(proposal.try_out()) == answer.judged, "nothing was written"
 
     done = proposal.apply()
     assert done.changed
