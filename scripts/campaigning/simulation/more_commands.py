@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 from fcsse.sandbox.cloudtrail_record import Recorded
@@ -94,8 +95,10 @@ def _command(rng: random.Random, made: Scene, number: int, home: Path) -> Comman
     return Command(process, (*words, *form), "", "data", home, begin + rng.random() * 0.3, source=source)
 
 
-def choose_version(one: Command, events: list[Recorded], key: str) -> None:
-    """What a restore is to put back: known once it begins. The copy may have been edited by somebody."""
+def choose_version(one: Command, events: list[Recorded], key: str, others: Iterable[Source]) -> None:
+    """What a restore is to put back: known once it begins. The copy may have been edited by somebody. ``others``: what was
+    chosen for others in this run.
+    """
     source = one.source
     if source is None or source.name:
         return
@@ -104,7 +107,7 @@ def choose_version(one: Command, events: list[Recorded], key: str) -> None:
     puts = [put.event for put in events if put.event["eventName"] == "PutKeyPolicy" and "errorCode" not in put.event]
     puts = [put for put in puts if put["resources"][0]["ARN"] == key]
     if copies and not (source.recorded and puts):
-        _take(source, copies[int(source.place * len(copies))])
+        _take(source, copies[int(source.place * len(copies))], others)
     elif puts:
         put = puts[int(source.place * len(puts))]
         source.name, source.edit = put["eventID"], ""
@@ -112,9 +115,11 @@ def choose_version(one: Command, events: list[Recorded], key: str) -> None:
     one.words = (*one.words, source.name)
 
 
-def _take(source: Source, path: Path) -> None:
+def _take(source: Source, path: Path, others: Iterable[Source]) -> None:
+    """Takes a copy, which ``others`` may have taken, and had edited, before."""
     copy = json.loads(path.read_text(encoding="utf-8"))
-    source.name, source.saved = path.stem, copy["policy"]
+    earlier = [other.saved for other in others if other.name == path.stem]
+    source.name, source.saved = path.stem, earlier[0] if earlier else copy["policy"]
     if source.edit:
         document = json.loads(copy["policy"])
         found = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]

@@ -11,7 +11,7 @@ import random
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from fcsse.sandbox.principals import iam
 from scripts.campaigning.simulation import invariants, put_back
 from scripts.campaigning.simulation.clock import START
 from scripts.campaigning.simulation.more_commands import add_more, again, choose_version
-from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene, build, prepare, scene
+from scripts.campaigning.simulation.scene import ACCOUNT, Command, Scene, Source, build, prepare, scene
 from scripts.campaigning.simulation.scheduler import KilledError, Process, World
 from scripts.campaigning.simulation.transport import Put, Record, Transport, Weather
 from scripts.campaigning.simulation.writers import Writer
@@ -104,8 +104,9 @@ class Stage:
                 outcome.broken += [f"{put.by}: {one}" for one in found]
 
         record.on_put = on_put
+        sources = [one.source for one in made.commands if one.source]
         for one in made.commands:
-            world.spawn(lambda one=one: self._run(one), one.begin, one.process)
+            world.spawn(lambda one=one: self._run(one, sources), one.begin, one.process)
         for number, other in enumerate(made.others):
             writer = Writer(
                 self.transport,
@@ -147,10 +148,10 @@ class Stage:
                 if role.name.endswith(name):
                     role.create_date = START
 
-    def _run(self, one: Command) -> None:
+    def _run(self, one: Command, sources: Sequence[Source] = ()) -> None:
         world, process = self.transport.clock.world, one.process
         one.started = world.now
-        choose_version(one, self.sandbox.state.trail.events, self.sandbox.key("data").arn)
+        choose_version(one, self.sandbox.state.trail.events, self.sandbox.key("data").arn, sources)
         try:
             code = self._command.main(args=list(one.words), prog_name="fcsse", standalone_mode=False, obj=self._runtime)
             one.code = code if isinstance(code, int) else 0

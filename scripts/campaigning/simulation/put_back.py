@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from scripts.campaigning.simulation.invariants import foreign, overwritten, removes, sid_of
 from scripts.campaigning.simulation.scene import Command, Scene
@@ -10,6 +10,10 @@ from scripts.campaigning.simulation.transport import Put, Record
 
 LAG = 8.0
 """Seconds for which KMS may show an old policy, at most, where ``settle`` is asked for certainty: it allows for ten."""
+
+
+RECORDED = 900.0
+"""Seconds after which CloudTrail shows every event."""
 
 
 def of_restore(one: Command, scene: Scene, record: Record, first: str, final: str) -> Iterator[str]:
@@ -86,7 +90,8 @@ def of_settle(one: Command, scene: Scene, record: Record) -> Iterator[str]:
     ours = {command.name: _puts_back(command) for command in (*scene.commands, one)}
     adders = {f"w{number}" for number, other in enumerate(scene.others) if other.kind != "revert"}
     if one.code == 0 and "--dry-run" not in one.words:
-        yield from _missing(one, record, ours)
+        elsewhere = {command.name for command in scene.commands if command.home != one.home}
+        yield from _missing(one, record, ours, elsewhere if scene.weather.late else set())
     for index, put in enumerate(record.puts):
         if put.by != one.name:
             continue
@@ -116,12 +121,16 @@ def _on_purpose(record: Record, put: Put, statement: str, ours: Mapping[str, boo
     return ours[put.by] and bool(shown) and statement in foreign(shown[-1].text)
 
 
-def _missing(one: Command, record: Record, ours: Mapping[str, bool]) -> Iterator[str]:
-    """What is missing at its end because of writes that were made before it began."""
+def _missing(one: Command, record: Record, ours: Mapping[str, bool], elsewhere: Collection[str]) -> Iterator[str]:
+    """What is missing at its end because of writes that were made before it began. Of one made ``elsewhere``, on another machine,
+    only CloudTrail tells, and not at once.
+    """
     puts = [put for put in record.puts if put.at <= one.ended]
     for index, put in enumerate(puts):
         if put.at > one.started:
             return
+        if put.by in elsewhere and put.at > one.started - RECORDED:
+            continue
         for lost in foreign(put.before) - foreign(put.after) - foreign(puts[-1].after):
             taken = (other for other in puts[index:] if removes(other, lost))
             if not any(_on_purpose(record, other, lost, ours) for other in taken):
