@@ -21,7 +21,7 @@ from tests import recorded
 from tests.audit.factories import OTHER, Made, grant
 from tests.policy.documents import DEAD, ROOT, document, ours
 from tests.policy.layouts import KMS
-from tests.policy.test_recorded_edits import CACHE, STATEMENTS, Value, changed
+from tests.policy.test_recorded_edits import CACHE, CONTEXT, STATEMENTS, Value, changed
 
 FOR_ALL: Value = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 BUCKET_ARN = "arn:aws:s3:::data"
@@ -45,6 +45,16 @@ DENIES: dict[str, Value] = {
     "of a part of the bucket": deny(Condition={"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET_ARN}/in/*"}}),
     "of the bucket": deny(Condition={"StringEquals": {"kms:EncryptionContext:aws:s3:arn": BUCKET_ARN}}),
     "of objects": deny(Condition={"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET_ARN}/*"}}),
+    "but for another bucket": deny(Condition={"StringNotLike": {CONTEXT: "arn:aws:s3:::logs/*"}}),
+    "but for another bucket by its ARN": deny(Condition={"StringNotEquals": {CONTEXT: "arn:aws:s3:::logs"}}),
+    "but for buckets by a pattern": deny(Condition={"ForAnyValue:ArnNotLike": {CONTEXT: ["arn:aws:s3:::l*", "arn:aws:s3:::m*"]}}),
+    "but for a bucket and a role": deny(
+        Condition={
+            "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"},
+            "StringNotEquals": {CONTEXT: "arn:aws:s3:::logs"},
+        }
+    ),
+    "with a context": deny(Condition={"Null": {CONTEXT: "false"}}),
     "without a context": deny(Condition={"Null": {"kms:EncryptionContext:aws:s3:arn": "true"}}),
     "by an operator that is none": deny(Condition={"StringEqual": {"aws:userid": "x"}}),
     "unless a service calls": deny(Condition={"Bool": {"aws:ViaAWSService": "false"}}),

@@ -220,3 +220,38 @@ def test_context_is_as_asked() -> None:
         '+      "Sid": "x",',
     )
     assert len(policy_diff(before, after, context=1)) == 7
+
+
+def on_lines(*statements: str, lead: str = "") -> PolicyDocument:
+    """A document with each of these statements on one line."""
+    return PolicyDocument.parse(lead + '{\n  "Statement": [\n' + ",\n".join(statements) + "\n  ]\n}")
+
+
+@pytest.mark.parametrize("width", [120, 121])
+def test_a_line_of_more_than_120_characters_is_opened_up(width: int) -> None:
+    """Whether it is new, gone or another one."""
+    short = '    {"Sid": "s", "Effect": "Deny"}'
+    one, other = ('    {"Sid": "' + (letter * width)[: width - 34] + '", "Effect": "Deny" }' for letter in "ab")
+    assert len(one) == width
+    opened = width > 120
+
+    added = changed(policy_diff(on_lines(short), on_lines(short, one)))
+    assert len([line for line in added if line[0] == "+"]) == (4 if opened else 1)
+    taken = changed(policy_diff(on_lines(short, one), on_lines(short)))
+    assert [line.replace("-", "+", 1) for line in taken] == added
+    replaced = changed(policy_diff(on_lines(short, one), on_lines(short, other)))
+    assert ["Effect" in line for line in replaced] == [not opened] * 2
+    assert ('-      "Effect": "Deny"' in taken) is opened
+
+
+def test_white_space_before_a_document_does_not_move_what_is_opened_up() -> None:
+    before = on_lines('    {"Sid": "s"}', '    {"Action": ["kms:A", "kms:B"]}', lead="\n")
+    after = on_lines('    {"Sid": "s"}', '    {"Action": ["kms:A", "kms:C"]}', lead="\n")
+
+    assert changed(policy_diff(before, after)) == ['-      "kms:B"', '+      "kms:C"']
+
+
+def test_lines_that_stand_in_many_statements_are_still_the_same_lines() -> None:
+    before, after = (document(*({**ROOT, "Sid": f"{letter}{n}"} for n in range(30)), style=KMS) for letter in "ab")
+
+    assert len(changed(policy_diff(before, after))) == 60

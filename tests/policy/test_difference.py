@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcsse.link_options import AccessLevel
-from fcsse.policy.difference import Difference, DifferenceKind, differences
+from fcsse.policy.difference import Difference, DifferenceKind, differences, session_role
 from fcsse.policy.encryption_context import ContextForm
 from fcsse.policy.json_text import JsonValue
 from fcsse.policy.statement import Access
@@ -41,3 +41,36 @@ def test_a_condition_that_never_holds_is_named(value: JsonValue, kind: Differenc
 
 def test_the_documented_condition_differs_in_nothing() -> None:
     assert differences({"Principal": {"AWS": "role"}, "Condition": condition()}, ACCESS) == tuple[Difference, ...]()
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("*", Difference(DifferenceKind.PRINCIPAL, ("*",))),
+        ({"AWS": ["session", "another"]}, Difference(DifferenceKind.PRINCIPAL, ("session",))),
+        ({"AWS": ["role", "another", "third"]}, Difference(DifferenceKind.OTHERS, ("another", "third"))),
+        ({"AWS": "role"}, None),
+        ({"Service": "s3.amazonaws.com"}, None),
+    ],
+)
+def test_principals_beside_the_role_or_in_its_place_are_named(
+    principal: JsonValue, expected: Difference | None
+) -> None:
+    found = differences({"Principal": principal, "Condition": condition()}, ACCESS)
+    assert found == ((expected,) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("arn:aws:sts::111122223333:assumed-role/name/session", ("111122223333", "name")),
+        ("arn:aws-cn:sts::111122223333:assumed-role/name", ("111122223333", "name")),
+        ("arn:aws:sts::111122223333:federated-user/name", None),
+        ("arn:aws:iam::111122223333:assumed-role/name/session", None),
+        ("arn:aws:iam::111122223333:role/name", None),
+        ("111122223333", None),
+        ("*", None),
+    ],
+)
+def test_a_session_names_its_role(principal: str, expected: tuple[str, str] | None) -> None:
+    assert session_role(principal) == expected

@@ -79,6 +79,13 @@ STATEMENTS: dict[str, tuple[Value, ...]] = {
     "with a dead principal": (changed(Principal={"AWS": [role(CACHE), DEAD[0]]}),),
     "a dead principal alone": (changed(Principal={"AWS": DEAD[0]}),),
     "dead principals of others": (changed(Action="kms:List*", Principal={"AWS": [ADMIN, DEAD[0], DEAD[1]]}),),
+    "a dead principal beside a service": (
+        changed(Action="kms:List*", Principal={"AWS": [DEAD[0]], "Service": "s3.amazonaws.com"}),
+    ),
+    "its context in small letters": (conditions(StringLike={CONTEXT.lower(): "arn:aws:s3:::data/*"}),),
+    "a session of the role": (
+        changed(Principal={"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForFSxS3Access_{CACHE}/FSx"}),
+    ),
     "named by others": (changed(Action=["kms:Encrypt", "kms:Decrypt"], Condition=None, Sid="theirs"),),
 }
 WISHES: dict[str, list[Access]] = {
