@@ -75,6 +75,7 @@ STRINGS = pairs(
         ("StringLike", "a[b]c", "abc", False),
         ("StringLike", "a+", "aa", False),
         ("StringLike", "a*b", "a\nb", True),
+        ("StringLike", "é*", "éa", True),
         ("StringLike", "a?b", "a\nb", True),
         ("StringLike", ["x*", "a*"], "abc", True),
         ("StringLike", "arn:aws:s3:::data/*", "arn:aws:s3:::data/a/b", True),
@@ -268,6 +269,8 @@ ARN_CASES = pairs(
                 False,
             ),
             ("arn:aws:sns:*:*:*", "arn:aws:sns:eu-west-1:111122223333:topic:sub", True),
+            ("arn:aws:sns:*:*:topic:*", "arn:aws:sns:eu-west-1:111122223333:topic:sub", True),
+            ("arn:aws:sns:*:*:topic:*", "arn:aws:sns:eu-west-1:111122223333:topic", False),
             ("arn:aws:iam::111122223333", OWN, False),
         ]
     ]

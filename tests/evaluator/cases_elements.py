@@ -42,6 +42,8 @@ def who(name: str, element: Any, expected: str, source: str = PRINCIPAL, **reque
     return Case(f"principal: {name}", source, expected, document(statement(Principal=element)), ask(**request))
 
 
+PROVIDER = "cognito-identity.amazonaws.com"
+FEDERATED_USER = f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"
 DEAD = "AROADEADDEADDEAD12345"
 USERID = {"aws:userid": f"{ROLE_ID}:FSx"}
 WHO = [
@@ -100,6 +102,12 @@ WHO = [
     who("an empty mapping", {}, DENIED, REASON),
     who("a number", {"AWS": 111122223333}, DENIED, REASON),
     who("a federated user's own session", {"AWS": f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"}, ALLOWED, principal=f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"),
+    who("another user than a federated session's", {"AWS": USER + "e"}, DENIED, principal=FEDERATED_USER),
+    who("a role of a federated session's name", {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Ann"}, DENIED, principal=FEDERATED_USER),
+    who("a role of the user's name", {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Ann"}, DENIED, principal=USER),
+    who("its federation", {"Federated": ["x.example.com", PROVIDER]}, ALLOWED, principal=SESSION, context={"aws:FederatedProvider": PROVIDER}),
+    who("another federation", {"Federated": "x.example.com"}, DENIED, principal=SESSION, context={"aws:FederatedProvider": PROVIDER}),
+    who("a federation, its role", {"Federated": PROVIDER}, ALLOWED, context={"aws:FederatedProvider": PROVIDER}),
     who("the user of a federated session", {"AWS": USER}, UNKNOWN, KLEENE, principal=f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from fcsse.evaluator.evaluate import compile_policy, evaluate
-from tests.evaluator import cases_conditions, cases_elements, cases_sets, cases_sides
+from tests.evaluator import cases_conditions, cases_elements, cases_open, cases_sets, cases_sides
 from tests.evaluator.case import Case, decide
 
 CASES: list[Case] = [
@@ -16,6 +16,7 @@ CASES: list[Case] = [
     *cases_sets.CASES,
     *cases_elements.CASES,
     *cases_sides.CASES,
+    *cases_open.CASES,
 ]
 
 
