@@ -55,6 +55,7 @@ DISPUTED = [
     disputed("an alias that is none", {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/x"}}, False),
     disputed("an operator that is none", {"Odd": {TAG: "x"}}, None),
     disputed("a negated operator without values", {"StringNotEquals": {TAG: []}}, None),
+    disputed("no aliases", {"Null": {"kms:ResourceAliases": "true"}}, True, **{"kms:ResourceAliases": ()}),
     disputed("a variable", {"StringEquals": {"x:t": "${aws:ResourceTag/team}"}}, None, **{"x:t": "x"}),
     disputed("a variable that cannot match", {"StringLike": {"x:t": "a-${aws:ResourceTag/team}"}}, False, **{"x:t": "x"}),
     disputed("a variable, negated", {"StringNotLike": {"x:t": "a-${aws:ResourceTag/team}"}}, None, **{"x:t": "x"}),
@@ -133,8 +134,8 @@ AT_LEAST = [
     timed("a text of some", {"StringLike": {TIME: "2026*"}}, None, OPERATORS),
     timed("one of two", {"DateGreaterThan": {TIME: ["x", "2020-01-01"]}}, True, LOGIC),
     *(
-        Case(f"at least: {name}", TIMES, expected, document(*rules), ask(complete=False, at_least=BOUNDS, **asked))
-        for name, expected, rules, asked in (
+        Case(f"at least: {name}", TIMES, expected, document(*rules), ask(complete=False, at_least=BOUNDS, context=context))
+        for name, expected, rules, context in (
             ("two deadlines", ALLOWED, [statement(Condition={"DateLessThan": {TIME: ["2098-01-01", "2099-01-01"]}}), statement(Condition={"DateLessThan": {TIME: "2097-01-01"}})], {}),
             ("a deadline of another statement", ALLOWED, [statement(Action="kms:Encrypt", Condition={"DateLessThan": {TIME: "2099-01-01"}}), statement()], {}),
             ("a Deny that comes", ALLOWED, [statement(), statement(Effect="Deny", Condition={"DateGreaterThan": {TIME: "2098-01-01"}})], {}),
@@ -142,7 +143,7 @@ AT_LEAST = [
             ("a Deny that ends", DENIED, [statement(), statement(Sid="No", Effect="Deny", Condition={"DateLessThan": {TIME: "2098-01-01"}})], {}),
             ("an Allow that comes", DENIED, [statement(Condition={"DateGreaterThan": {TIME: "2098-01-01"}})], {}),
             ("an Allow that comes for another", DENIED, [statement(Principal={"AWS": "444455556666"}, Condition={"DateGreaterThan": {TIME: "2098-01-01"}})], {}),
-            ("a deadline beside another key", ALLOWED, [statement(Condition={"DateLessThan": {TIME: "2099-01-01"}, "NumericLessThan": {"x:n": "5"}})], {"context": {"x:n": "1"}}),
+            ("a deadline beside another key", ALLOWED, [statement(Condition={"DateLessThan": {TIME: "2099-01-01"}, "NumericLessThan": {"x:n": "5"}})], {"x:n": "1"}),
             ("no condition", ALLOWED, [statement()], {}),
         )
     ),
@@ -183,6 +184,7 @@ LISTS = [
 
 CALLED = "aws:CalledVia"
 VPC = "aws:SourceVpc"
+IP, ARN = "aws:SourceIp", "aws:PrincipalTag/arn"
 AGE = "aws:MultiFactorAuthAge"
 
 
@@ -228,6 +230,22 @@ BY_CASES = [
     cases("any of one value, and that value", DENIED, allow({"ForAnyValue:StringEquals": {VPC: "a"}}), deny({"StringEquals": {VPC: "a"}})),
     cases("one of a list, and another one", UNKNOWN, allow({"ForAnyValue:StringEquals": {"x:l": "a"}, "ForAnyValue:StringNotEquals": {"x:l": "a"}})),
     cases("a variable with a default", UNKNOWN, allow({"StringEquals": {"aws:PrincipalTag/t": "${aws:SourceVpc, 'x'}"}})),
+    cases("addresses of a range and of a wider one", DENIED, allow({"IpAddress": {IP: "10.0.0.0/8"}}), deny({"IpAddress": {IP: "0.0.0.0/0"}})),
+    cases("addresses of a range and of a narrower one", UNKNOWN, allow({"IpAddress": {IP: "10.0.0.0/8"}}), deny({"IpAddress": {IP: "10.1.0.0/16"}})),
+    cases("addresses of a range and of another", DENIED, allow({"IpAddress": {IP: "10.0.0.0/8"}, "NotIpAddress": {VPC: "x"}}), deny({"NotIpAddress": {IP: "172.16.0.0/12"}})),
+    cases("addresses of a range twice", DENIED, allow({"IpAddress": {IP: "10.0.0.0/8"}}), deny({"IpAddress": {IP: "10.0.0.1/8"}})),
+    cases("addresses of both families", UNKNOWN, allow({"IpAddress": {IP: "10.0.0.0/8"}}), deny({"NotIpAddress": {IP: "2001:db8::/32"}})),
+    cases("addresses of IPv6, a wider range", UNKNOWN, allow({"IpAddress": {IP: "2001:db8::/48"}}), deny({"IpAddress": {IP: "2001:db8::/32"}})),
+    cases("an address either way", ALLOWED, allow({"IpAddress": {IP: "10.0.0.1"}}), allow({"NotIpAddress": {IP: "10.0.0.1"}})),
+    cases("a range of IPv6 either way", ALLOWED, allow({"IpAddress": {IP: "2001:db8::/64"}}), allow({"NotIpAddress": {IP: "2001:db8::/64"}})),
+    cases("an address of IPv6 without a prefix, either way", UNKNOWN, allow({"IpAddress": {IP: "2001:db8::1"}}), allow({"NotIpAddress": {IP: "2001:db8::1"}}), source=SILENT),
+    cases("an address that is none, either way", UNKNOWN, allow({"IpAddress": {IP: "x/y"}}), allow({"NotIpAddress": {IP: "x/y"}}), source=SILENT),
+    cases("an ARN either way", ALLOWED, allow({"ArnLike": {ARN: "arn:aws:s3:::d*"}}), allow({"ArnNotLike": {ARN: "arn:aws:s3:::d*"}}), allow({"Null": {ARN: "true"}})),
+    cases("an ARN of a wider pattern", DENIED, allow({"ArnLike": {ARN: "arn:aws:s3:::da*"}}), deny({"ArnLike": {ARN: "arn:aws:s3:::d*"}})),
+    cases("a pattern that is no ARN, either way", UNKNOWN, allow({"ArnLike": {ARN: "*"}}), allow({"ArnNotLike": {ARN: "*"}}), source=SILENT),
+    cases("binary data", UNKNOWN, allow({"BinaryEquals": {"x:b": "QQ=="}}), deny({"BinaryEquals": {"x:b": "QQ=="}}), source=SILENT),
+    cases("text in either letter case", DENIED, allow({"StringEqualsIgnoreCase": {VPC: "A"}}), deny({"StringEqualsIgnoreCase": {VPC: "a"}})),
+    cases("a variable, and a text of the same key", UNKNOWN, allow({"StringEquals": {VPC: "${aws:PrincipalTag/t}"}}), allow({"StringEquals": {VPC: "a"}})),
     cases("two keys", ALLOWED, allow({"StringEquals": {VPC: "a"}}), allow({"StringNotEquals": {VPC: "a"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}), allow({"StringNotEquals": {VPC: "a"}, "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})),
     cases("a Deny either way", DENIED, allow(), deny({"StringEquals": {VPC: "a"}}, Sid="A"), deny({"StringNotEquals": {VPC: "a"}}, Sid="B")),
     cases("a Deny, or nothing that allows", DENIED, allow({"StringEquals": {VPC: "a"}}), deny({"StringEquals": {VPC: "a"}})),
