@@ -68,6 +68,7 @@ KEYS = [
     key("delegation with a policy for something else", KEY_ACCESS, DENIED, DELEGATE, own=[OWN_OTHER]),
     key("delegation of another action", KEY_ACCESS, DENIED, {**DELEGATE, "Action": "kms:Encrypt"}, own=[OWN]),
     key("delegation with an identity policy that may allow", KLEENE, UNKNOWN, DELEGATE, own=[OWN_MAYBE], complete=False),
+    key("delegation whatever is not known", KLEENE, ALLOWED, {**DELEGATE, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": ["true", "false"]}}}, own=[OWN], complete=False),
     key("no delegation", KEY_POLICY, DENIED, statement(Action="kms:Encrypt"), own=[OWN]),
     key("an empty policy and identity policies", KEY_POLICY, DENIED, own=[OWN]),
     key("named directly", LOGIC_FLOW, ALLOWED, NAMED, own=[], decided_by="Named"),
