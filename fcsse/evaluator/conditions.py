@@ -143,7 +143,7 @@ class Entry(NamedTuple):
         return True if True in answers else None if None in answers else False
 
     def _one(self, operator: Operator, value: str, context: Context) -> bool | None:
-        answer: bool | None = False
+        unknown = False
         for operand in self.operands:
             found = operand.test(value, context)
             if found is None and operand.pattern is None and operand.usable and operator.relation is not None:
@@ -152,16 +152,15 @@ class Entry(NamedTuple):
             found = _sure(found, operator, operand, context)
             if found:
                 return not operator.negated
-            if found is None:
-                answer = None
-        return None if answer is None else operator.negated
+            unknown = unknown or found is None
+        return None if unknown else operator.negated
 
     def _of_form(self, operator: Operator, form: Form, context: Context) -> bool | None:
         if isinstance(form, AtLeast) and not self._fits(operator):
             return None
         if context.is_many(self.key) or (self.quantifier and key_type(self.key) is None):
             return self._of_many(operator, form, context)
-        answer: bool | None = False
+        unknown = False
         for operand in self.operands:
             found = operand.form(form, context)
             if found is None and operand.usable:
@@ -169,9 +168,8 @@ class Entry(NamedTuple):
             found = _sure(found, operator, operand, context)
             if found:
                 return not operator.negated
-            if found is None:
-                answer = None
-        return None if answer is None else operator.negated
+            unknown = unknown or found is None
+        return None if unknown else operator.negated
 
     def _fits(self, operator: Operator) -> bool:
         """Is the operator for keys of this type? What another one makes of a number or time is not written down.
@@ -233,11 +231,10 @@ class Entry(NamedTuple):
             return f"{self.name} of {' or '.join(self.null) or 'nothing'}, which is neither true nor false"
         if self.null is not None:
             return f"{self.label} {'absent' if 'true' in self.null else 'present'}"
-        if self.operator is None:
-            return f"{self.name} on {self.label}"
+        phrase = self.operator.phrase if self.operator else self.name
         listed = alternatives([operand.text for operand in self.operands])
         each = {"all": "every value of ", "any": "a value of "}.get(self.quantifier, "")
-        return f"{each}{self.label} {self.operator.phrase} {listed or 'nothing'}"
+        return f"{each}{self.label} {phrase} {listed or 'nothing'}"
 
 
 def _sure(found: bool | None, operator: Operator, operand: Operand, context: Context) -> bool | None:

@@ -247,4 +247,4 @@ class Decider:
     def _misses(self, explain: bool) -> tuple[Miss, ...]:
         if not explain:
             return ()
-        return near_misses(self.policy, self.grants, self.context, self.action, self.kms, self.account)
+        return near_misses(self.policy, self.grants, self.context, self.action, self.kms)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from fcsse.arn import role_arn
 from fcsse.evaluator.caller import Kind
 from fcsse.evaluator.context import PAIR, Context
-from fcsse.evaluator.known_values import UNKNOWN, Form
+from fcsse.evaluator.known_values import Form
 from fcsse.evaluator.patterns import covers
 from fcsse.evaluator.principals import NOBODY, Naming, Principals, principals
 from fcsse.model import GRANT_OPERATIONS, Facts, Grant
@@ -98,7 +98,7 @@ def _from_source(grant: Grant, context: Context) -> bool | None:
     Source: KMS API reference, ``GrantConstraints`` (SourceArn, since 2026-05-20); IAM user guide, ``aws:SourceArn``.
     """
     given = context.values("aws:sourcearn")
-    if given is UNKNOWN or isinstance(given, Form):
+    if isinstance(given, Form):
         return None
     if not given or not any(given):
         return False

@@ -154,11 +154,9 @@ def _address(text: str, _variables: bool | None) -> Operand:
     return Operand(text, lambda given, _: operands.within(text, given), _undecided, text, usable=usable)
 
 
-def _bool(text: str, variables: bool | None) -> Operand:
-    """Truth values ignore case. Whether variables work here, two AWS pages answer differently."""
+def _bool(text: str, _variables: bool | None) -> Operand:
+    """Truth values ignore case. Whether variables work here, two AWS pages answer differently: they are no truth values."""
     wanted = text.lower()
-    if has_variables(text) and variables is not False:
-        return Operand(text, lambda _, __: None, _undecided, usable=False)
 
     def test(given: str, _context: Context) -> bool | None:
         both = {wanted, given.lower()}
@@ -210,7 +208,8 @@ def _arn_relation(wider: str, narrower: str) -> bool | None:
     return True if wider == narrower else arn_covers(wider, narrower)
 
 
-def _all() -> dict[str, Operator]:
+def all_operators() -> dict[str, Operator]:
+    """The operators by their names in lower case, without prefixes and without ``IfExists``."""
     exact = partial(_pattern_operand, wildcards=False)
     folded = partial(_pattern_operand, wildcards=False, fold=True)
     like = partial(_pattern_operand, wildcards=True)
@@ -238,5 +237,4 @@ def _all() -> dict[str, Operator]:
     return found
 
 
-OPERATORS = _all()
-"""The operators by their names in lower case, without prefixes and without ``IfExists``."""
+OPERATORS = all_operators()

@@ -77,21 +77,18 @@ def near_misses(
     context: Context,
     action: str,
     kms: bool,
-    owner: str | None,
 ) -> tuple[Miss, ...]:
-    """The Allow statements and grants that come nearest to this request, best first. ``owner``: the key's account."""
+    """The Allow statements and grants that come nearest to this request, best first."""
     found: list[tuple[int, Miss]] = []
-    named = policy.naming(context).allows
-    for statement, naming in named:
-        found.extend(_statement(statement, naming, context, action, kms, owner))
+    for statement, naming in policy.naming(context).allows:
+        found.extend(_statement(statement, naming, context, action, kms))
     operation = action.removeprefix("kms:")
     for grant in grants if kms else ():
         found.extend(_grant(grant, context, operation))
     if not found:
-        skip = {statement.index for statement, _ in named}
         for statement in policy.allows:
-            if statement.index not in skip and len(found) < LIMIT:
-                found.extend(_statement(statement, NOBODY, context, action, kms, owner))
+            if len(found) < LIMIT:
+                found.extend(_statement(statement, NOBODY, context, action, kms))
     found.sort(key=lambda ranked: ranked[0])
     return tuple(miss for _, miss in found[:LIMIT])
 
@@ -108,13 +105,12 @@ def _short(action: str, context: Context) -> str:
 
 
 def _statement(
-    statement: Statement, naming: Naming, context: Context, action: str, kms: bool, owner: str | None
+    statement: Statement, naming: Naming, context: Context, action: str, kms: bool
 ) -> list[tuple[int, Miss]]:
     acts = statement.actions is None or statement.actions.match(action) is not False
     named = naming.named is not False
     if not acts and not (named and naming.direct):
         return []
-    reason, rank = "", 0
     if statement.broken:
         reason, rank = f"is not understood: {statement.broken}", 3
     elif statement.inert:
@@ -132,8 +128,6 @@ def _statement(
             reason, rank = f"allows {_short(action, context)} only for {told}", 0 if naming.direct else 2
         elif statement.applies(context, action, kms) is None or naming.named is None:
             return [(0, Miss(statement.where, doubts(statement, context, action)))]
-        elif naming.direct and context.who.account == owner:
-            return []  # in one account it suffices to be named
         elif not naming.direct:
             reason = f"delegates to the IAM policies of account {context.who.account}; no IAM policy that fcsse could see allows it"
             rank = 1

@@ -75,6 +75,7 @@ STRINGS = pairs(
         ("StringLike", "a[b]c", "abc", False),
         ("StringLike", "a+", "aa", False),
         ("StringLike", "a*b", "a\nb", True),
+        ("StringLike", "é*", "éa", True),
         ("StringLike", "a?b", "a\nb", True),
         ("StringLike", ["x*", "a*"], "abc", True),
         ("StringLike", "arn:aws:s3:::data/*", "arn:aws:s3:::data/a/b", True),
@@ -141,6 +142,7 @@ DATES = pairs(
         ("DateEquals", "1704067200", "2024-01-01T00:00:00Z", True),
         ("DateEquals", "2024-01-01T01:00:00+01:00", "2024-01-01T00:00:00Z", True),
         ("DateEquals", "2023-12-31T19:00:00-05:00", "2024-01-01T00:00:00Z", True),
+        ("DateEquals", "2024-01-01T10:30:00+10:30", "2024-01-01T00:00:00Z", True),
         ("DateEquals", "2024-01-01T00:00Z", "2024-01-01T00:00:00.000Z", True),
         ("DateNotEquals", "2024-01-01", "2024-01-02", True),
         ("DateNotEquals", "2024-01-01", "1704067200", False),
@@ -243,7 +245,7 @@ OTHERS = (
         "binary",
         SILENT,
         "x:binary",
-        [("BinaryEquals", "not base64!", "x", None), ("BinaryEquals", "QmluYXJ5", "not base64!", None)],
+        [("BinaryEquals", "not base64!", "x", None), ("BinaryEquals", "QmluYXJ5", "not base64!", None), ("BinaryEquals", "QUJD!", "ABC", None)],
     )
 )
 
@@ -268,6 +270,8 @@ ARN_CASES = pairs(
                 False,
             ),
             ("arn:aws:sns:*:*:*", "arn:aws:sns:eu-west-1:111122223333:topic:sub", True),
+            ("arn:aws:sns:*:*:topic:*", "arn:aws:sns:eu-west-1:111122223333:topic:sub", True),
+            ("arn:aws:sns:*:*:topic:*", "arn:aws:sns:eu-west-1:111122223333:topic", False),
             ("arn:aws:iam::111122223333", OWN, False),
         ]
     ]

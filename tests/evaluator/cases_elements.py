@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fcsse.model import Grant
 from tests.evaluator.case import (
     ACCOUNT,
     ACTION,
@@ -42,6 +43,8 @@ def who(name: str, element: Any, expected: str, source: str = PRINCIPAL, **reque
     return Case(f"principal: {name}", source, expected, document(statement(Principal=element)), ask(**request))
 
 
+PROVIDER = "cognito-identity.amazonaws.com"
+FEDERATED_USER = f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"
 DEAD = "AROADEADDEADDEAD12345"
 USERID = {"aws:userid": f"{ROLE_ID}:FSx"}
 WHO = [
@@ -100,6 +103,12 @@ WHO = [
     who("an empty mapping", {}, DENIED, REASON),
     who("a number", {"AWS": 111122223333}, DENIED, REASON),
     who("a federated user's own session", {"AWS": f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"}, ALLOWED, principal=f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"),
+    who("another user than a federated session's", {"AWS": USER + "e"}, DENIED, principal=FEDERATED_USER),
+    who("a role of a federated session's name", {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Ann"}, DENIED, principal=FEDERATED_USER),
+    who("a role of the user's name", {"AWS": f"arn:aws:iam::{ACCOUNT}:role/Ann"}, DENIED, principal=USER),
+    who("its federation", {"Federated": ["x.example.com", PROVIDER]}, ALLOWED, principal=SESSION, context={"aws:FederatedProvider": PROVIDER}),
+    who("another federation", {"Federated": "x.example.com"}, DENIED, principal=SESSION, context={"aws:FederatedProvider": PROVIDER}),
+    who("a federation, its role", {"Federated": PROVIDER}, ALLOWED, context={"aws:FederatedProvider": PROVIDER}),
     who("the user of a federated session", {"AWS": USER}, UNKNOWN, KLEENE, principal=f"arn:aws:sts::{ACCOUNT}:federated-user/Ann"),
 ]  # fmt: skip
 
@@ -265,6 +274,15 @@ def made(
     return Case(f"policy: {name}", source, expected, document(*statements, version=version), ask(), **rest)
 
 
+FAR_TO_NEAR = [
+    statement(Sid="Another action", Principal={"AWS": ROLE}, Action="kms:Encrypt"),
+    statement(Sid="Malformed", Principal={"AWS": ROLE}, Condition=[]),
+    statement(Sid="Another resource", Principal={"AWS": ROLE}, Resource="arn:aws:kms:x"),
+    statement(Sid="Delegation", Principal={"AWS": ROOT}),
+    statement(Sid="Condition", Principal={"AWS": ROLE}, Condition={"Null": {"x:a": "false"}}),
+]
+
+
 def broken(name: str, **changes: Any) -> list[Case]:
     """The same fault in an Allow and in a Deny."""
     return [
@@ -291,6 +309,15 @@ POLICIES = [
     made("deny on condition, false", ALLOWED, statement(), statement(Effect="Deny", Condition={"Null": {"x:a": "false"}})),
     made("two allows", ALLOWED, statement(Sid="A", Action="kms:Encrypt"), statement(Sid="B"), decided_by="B"),
     made("named by number without a Sid", ALLOWED, statement(Action="kms:Encrypt"), statement(), decided_by="statement 2"),
+    made("named by number with an empty Sid", ALLOWED, statement(Action="kms:Encrypt"), statement(Sid=""), decided_by="statement 2"),
+    made("named by number with a number for a Sid", ALLOWED, statement(Sid=5), decided_by="statement 1"),
+    made("the nearest of all kinds", DENIED, *FAR_TO_NEAR),
+    made("the nearest that have no effect", DENIED, statement(Principal={"AWS": ROLE}, Condition=[]), statement(Principal={"AWS": ROLE}, Resource=None)),
+    made("the nearest for another resource", DENIED, statement(Principal={"AWS": ROLE}, Condition=[]), statement(Principal={"AWS": ROLE}, Resource="arn:aws:kms:x")),
+    made("the nearest on a condition", DENIED, statement(Principal={"AWS": ROOT}, Condition={"Null": {"x:a": "false"}}), *FAR_TO_NEAR[3:]),
+    made("the nearest of many for others", DENIED, *(statement(Principal={"AWS": USER}) for _ in range(5)), statement(Principal={"AWS": USER}, Condition=[])),
+    made("the nearest grants", DENIED, *FAR_TO_NEAR[:1], grants=(Grant("g1", ROLE, frozenset({"Encrypt"})),)),
+    made("the nearest grant with a constraint", DENIED, *FAR_TO_NEAR[3:4], grants=(Grant("g1", ROLE, frozenset({"Decrypt"}), constraint_equals={"a": "b"}),)),
     made("no version", ALLOWED, statement(), version=None),
     made("old version", ALLOWED, statement(), version="2008-10-17"),
     made("Allow without Action", DENIED, statement(Action=None), source=API),
@@ -339,6 +366,7 @@ LETTER_CASE = [
     made("Allow with aws for the kind of principal", UNKNOWN, statement(Principal={"aws": ROLE}), source=SILENT),
     made("Deny with aws for the kind of principal", UNKNOWN, statement(), statement(Effect="Deny", Principal={"aws": ROLE}), source=SILENT),
     made("Allow and deny at once", UNKNOWN, statement(effect="Deny"), source=SILENT),
+    made("Allow and deny at once, beside an Allow", UNKNOWN, statement(), statement(effect="Deny"), source=SILENT),
     made("Allow with action, for another action", DENIED, statement(Action="kms:Encrypt", sid="x"), source=KLEENE),
     made("Deny with sid, its condition false", ALLOWED, statement(), statement(Effect="Deny", sid="x", Condition={"Null": {"x:a": "false"}}), source=KLEENE),
     Case("policy: a variable under a version in small letters", SILENT, UNKNOWN, {"version": "2012-10-17", "Statement": [statement(Condition={"StringLike": {"x:a": "${x:b}"}})]}, ask(context={"x:a": "1", "x:b": "1"})),

@@ -29,6 +29,7 @@ from tests.evaluator.case import (
     SILENT,
     STATES,
     UNKNOWN,
+    USER,
     Case,
     ask,
     document,
@@ -67,6 +68,7 @@ KEYS = [
     key("delegation with a policy for something else", KEY_ACCESS, DENIED, DELEGATE, own=[OWN_OTHER]),
     key("delegation of another action", KEY_ACCESS, DENIED, {**DELEGATE, "Action": "kms:Encrypt"}, own=[OWN]),
     key("delegation with an identity policy that may allow", KLEENE, UNKNOWN, DELEGATE, own=[OWN_MAYBE], complete=False),
+    key("delegation whatever is not known", KLEENE, ALLOWED, {**DELEGATE, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": ["true", "false"]}}}, own=[OWN], complete=False),
     key("no delegation", KEY_POLICY, DENIED, statement(Action="kms:Encrypt"), own=[OWN]),
     key("an empty policy and identity policies", KEY_POLICY, DENIED, own=[OWN]),
     key("named directly", LOGIC_FLOW, ALLOWED, NAMED, own=[], decided_by="Named"),
@@ -131,6 +133,12 @@ BUCKETS = [
     bucket("root of the owner", LOGIC_FLOW, ALLOWED, principal=ROOT),
     bucket("root of the owner, denied", LOGIC_FLOW, DENIED, s3(Effect="Deny", Principal="*"), principal=ROOT),
     bucket("a canonical user may be the account", SILENT, UNKNOWN, s3(Effect="Deny", Principal={"CanonicalUser": "79a5"}), own=[OWN_OTHER]),
+    bucket("kms:CallerAccount is none of S3's keys", REASON, ALLOWED, s3(), s3(Effect="Deny", Condition={"StringEquals": {"kms:CallerAccount": ACCOUNT}})),
+    bucket("derived keys", LOGIC_FLOW, ALLOWED, s3(Principal="*", Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}, "StringEquals": {"aws:PrincipalAccount": ACCOUNT}})),
+    Case("bucket: aws:ResourceAccount not known", KLEENE, UNKNOWN, document(s3(Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}})), ask(action="s3:GetObject", resource=OBJECT, complete=False), resource_account=ACCOUNT),
+    bucket("a canonical user that is the account", LOGIC_FLOW, DENIED, s3(Effect="Deny", Principal={"CanonicalUser": "79a5"}), own=[OWN_OTHER], unique_ids=frozenset({"79a5"})),
+    bucket("a canonical user beside the account", LOGIC_FLOW, DENIED, s3(Effect="Deny", Principal={"CanonicalUser": "79a5", "AWS": ROOT}), own=[OWN_OTHER]),
+    bucket("a user, another account denied", LOGIC_FLOW, ALLOWED, s3(Principal={"AWS": USER}), s3(Effect="Deny", Principal={"AWS": OTHER}), principal=USER),
     bucket("a statement without Action", REASON, UNKNOWN, {**s3(Effect="Deny"), "Action": 5}, own=[OWN_OTHER]),
     bucket("an Allow without Resource is malformed here", REASON, DENIED, s3(Resource=None)),
     bucket("a Deny without Resource is malformed here", REASON, UNKNOWN, s3(), s3(Effect="Deny", Resource=None)),
@@ -139,15 +147,18 @@ BUCKETS = [
 ALL = frozenset({"Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey", "CreateGrant", "RetireGrant"})
 EC = "kms:EncryptionContext:aws:s3:arn"
 PAIR = {"aws:s3:arn": BUCKET}
+NAMES = "kms:EncryptionContextKeys"
 
 
 def grant(
     name: str, expected: str, source: str = GRANTS, *rules: Any, state: str = "Enabled", complete: bool = True,
-    principal: str = ROLE, action: str = "kms:Decrypt", context: dict[str, Any] | None = None,
+    principal: str = ROLE, action: str = "kms:Decrypt", context: dict[str, Any] | None = None, partial: dict[str, str] | None = None,
     absent: frozenset[str] = frozenset(), ids: frozenset[str] = frozenset(), own: list[Any] | None = None, **fields: Any,
 ) -> Case:  # fmt: skip
     held = Grant(**{"grant_id": "g1", "grantee": ROLE, "operations": ALL, "name": "n", **fields})
-    request = ask(principal, action, context=context, complete=complete, unique_ids=ids, absent=absent)
+    request = ask(
+        principal, action, context=context, complete=complete, unique_ids=ids, absent=absent, partial=partial or {}
+    )
     return Case(f"grant: {name}", source, expected, document(*rules), request, (held,), state, own)
 
 
@@ -168,6 +179,7 @@ HELD = [
     grant("for nobody known", DENIED, grantee=None),
     grant("for a service", DENIED, grantee=None, grantee_service="fsx.amazonaws.com"),
     grant("for a service that asks", ALLOWED, grantee=None, grantee_service="fsx.amazonaws.com", principal="fsx.amazonaws.com"),
+    grant("for another service that asks", DENIED, grantee=None, grantee_service="s3.amazonaws.com", principal="fsx.amazonaws.com"),
     grant("a star is no grantee", DENIED, grantee="*"),
     grant("for a foreign role, no identity policy", ALLOWED, GRANTS, grantee=FOREIGN_ROLE, principal=FOREIGN_ROLE),
     grant("for the account, no identity policy", DENIED, KEY_ACCESS, grantee=ROOT),
@@ -184,6 +196,16 @@ HELD = [
     grant("equals, further pairs unknown", UNKNOWN, KLEENE, constraint_equals=PAIR, context={EC: BUCKET}, complete=False),
     grant("equals, no further pairs", ALLOWED, CONSTRAINTS, constraint_equals=PAIR, context={EC: BUCKET}, complete=False, absent=frozenset({"kms:EncryptionContext:*"})),
     grant("equals, stars are no wildcards", DENIED, CONSTRAINTS, constraint_equals={"aws:s3:arn": f"{BUCKET}/*"}, context={EC: OBJECT}),
+    grant("equals, other keys besides", ALLOWED, CONSTRAINTS, constraint_equals=PAIR, context={EC: BUCKET, "x:other": "1"}),
+    grant("equals, name known, value not", UNKNOWN, KLEENE, constraint_equals=PAIR, context={NAMES: ("aws:s3:arn",)}, complete=False),
+    grant("equals, name and value known", ALLOWED, CONSTRAINTS, constraint_equals=PAIR, context={EC: BUCKET, NAMES: ("aws:s3:arn",)}, complete=False),
+    grant("equals, another name known", DENIED, CONSTRAINTS, constraint_equals=PAIR, context={NAMES: ("x",)}, complete=False),
+    grant("equals, no names", DENIED, CONSTRAINTS, constraint_equals=PAIR, complete=False, absent=frozenset({NAMES})),
+    grant("equals, form of the value known", UNKNOWN, KLEENE, constraint_equals={"aws:s3:arn": OBJECT}, partial={EC: f"{BUCKET}/*"}, absent=frozenset({"kms:EncryptionContext:*"}), complete=False),
+    grant("equals, form of another value known", DENIED, CONSTRAINTS, constraint_equals=PAIR, partial={EC: f"{BUCKET}/*"}, absent=frozenset({"kms:EncryptionContext:*"}), complete=False),
+    grant("subset, form of another value known", DENIED, CONSTRAINTS, constraint_subset=PAIR, partial={EC: f"{BUCKET}/*"}, complete=False),
+    grant("subset, form of the value known", UNKNOWN, KLEENE, constraint_subset={"aws:s3:arn": OBJECT}, partial={EC: f"{BUCKET}/*", "aws:userid": "*"}, complete=False),
+    grant("subset, name in another case, value not known", UNKNOWN, KLEENE, constraint_subset={"AWS:S3:ARN": OBJECT}, partial={EC: f"{BUCKET}/*"}, complete=False),
     grant("subset, exactly", ALLOWED, CONSTRAINTS, constraint_subset=PAIR, context={EC: BUCKET}),
     grant("subset, one pair more", ALLOWED, CONSTRAINTS, constraint_subset=PAIR, context={EC: BUCKET, "kms:EncryptionContext:x": "1"}),
     grant("subset, other value", DENIED, CONSTRAINTS, constraint_subset=PAIR, context={EC: OBJECT}),
@@ -204,6 +226,9 @@ HELD = [
     grant("SourceArn, none in the request", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x"),
     grant("SourceArn, another one", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", context={"aws:SourceArn": "arn:aws:s3:::y"}),
     grant("SourceArn, the same", ALLOWED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", context={"aws:SourceArn": "arn:aws:s3:::x"}),
+    grant("SourceArn, not known", UNKNOWN, KLEENE, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", partial={"aws:SourceArn": "*"}),
+    grant("SourceArn, of the grant not known", UNKNOWN, KLEENE, other_constraints=("SourceArn",), context={"aws:SourceArn": "arn:aws:s3:::x"}),
+    grant("SourceArn with a star", UNKNOWN, SILENT, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::*", context={"aws:SourceArn": "arn:aws:s3:::x"}),
     grant("SourceArn and DescribeKey", DENIED, CONSTRAINTS, other_constraints=("SourceArn",), source_arn="arn:aws:s3:::x", action="kms:DescribeKey"),
     grant("SourceArn beside an unknown constraint", DENIED, CONSTRAINTS, other_constraints=("Newer", "SourceArn"), source_arn="arn:aws:s3:::x"),
 ]  # fmt: skip

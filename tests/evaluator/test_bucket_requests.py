@@ -156,3 +156,7 @@ def test_everybody_narrowed_to_fixed_values_is_not_public(block: dict[str, Any])
 def test_a_wide_range_of_addresses_is_public(net: str, expected: bool) -> None:
     rule = statement(Principal="*", Action="s3:*", Condition={"IpAddress": {"aws:SourceIp": net}})
     assert may_be_public(compile_policy(document(rule))) is expected
+
+
+def test_a_statement_without_a_principal_is_not_public() -> None:
+    assert not may_be_public(compile_policy(document(statement(Principal=None))))

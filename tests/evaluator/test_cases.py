@@ -8,14 +8,15 @@ import json
 import pytest
 
 from fcsse.evaluator.evaluate import compile_policy, evaluate
-from tests.evaluator import cases_conditions, cases_elements, cases_sets, cases_sides
-from tests.evaluator.case import Case, decide
+from tests.evaluator import cases_conditions, cases_elements, cases_open, cases_sets, cases_sides
+from tests.evaluator.case import Case, ask, decide, statement
 
 CASES: list[Case] = [
     *cases_conditions.CASES,
     *cases_sets.CASES,
     *cases_elements.CASES,
     *cases_sides.CASES,
+    *cases_open.CASES,
 ]
 
 
@@ -40,6 +41,14 @@ def test_a_policy_made_ready_gives_the_same_decision(case: Case) -> None:
 def test_names_are_unique_and_sources_are_given() -> None:
     assert len({case.name for case in CASES}) == len(CASES) >= 300
     assert all(case.source for case in CASES)
+
+
+def test_what_is_no_json_is_not_understood() -> None:
+    found = evaluate({"Statement": statement(Action={"kms:Decrypt"})}, ask())
+    assert (found.verdict.value, found.misses[0].reason) == (
+        "denied",
+        "statement 1 is not understood: its Action is not a list of texts",
+    )
 
 
 def test_changing_a_document_after_judging_it_changes_the_answer() -> None:

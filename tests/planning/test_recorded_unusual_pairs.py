@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,24 @@ ODD: dict[str, Value] = {
         "NotAction": ["kms:Create*"],
         "Resource": "*",
     },
+}
+
+
+def denying_in_s3(action: str, resource: str) -> str:
+    """A bucket policy that denies this."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{resource}"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+
+
+BUCKET_POLICIES = {
+    "reading a part": denying_in_s3("s3:GetObject", "data/in/*"),
+    "reading all": denying_in_s3("s3:GetObject", "data/*"),
+    "writing a part": denying_in_s3("s3:PutObject", "data/out/*"),
+    "listing": denying_in_s3("s3:ListBucket", "data"),
+    "deleting": denying_in_s3("s3:DeleteObject", "data/*"),
+    "no JSON": "{",
+    "a list": "[]",
+    "twice": '{"Statement": [], "Statement": [], "Version": "2012-10-17"}',
 }
 
 
@@ -132,6 +151,14 @@ def pairs() -> Iterator[tuple[str, Facts, tuple[Options, ...]]]:
         fact(ROOT, grants=(READ_GRANT._replace(operations=frozenset({"Decrypt"})),)),
         (LINK,),
     )
+    linked = fact(ROOT, ours(CACHE))
+    yield "Bucket Keys not known", linked._replace(bucket=linked.bucket._replace(bucket_keys_known=False)), ()
+    both = fact(ROOT, changed(Sid="Both", Condition=None))
+    yield "Bucket Keys not known, both forms", both._replace(bucket=both.bucket._replace(bucket_keys_known=False)), ()
+    for name, text in BUCKET_POLICIES.items():
+        yield f"bucket policy: {name}", both._replace(bucket_policy=text, prefixes=("in/", "out/")), ()
+    yield "bucket policy: unread", both._replace(bucket_policy=None), ()
+    yield "prefixes not known, a part of the bucket denied", both._replace(bucket_policy=BUCKET_POLICIES["reading a part"], prefixes_unknown="no"), ()  # fmt: skip
     yield "a part for everybody", fact(ROOT, {**STATEMENTS["part of the bucket"][0], "Principal": "*"}), (LINK, UNLINK)
 
 
