@@ -85,6 +85,9 @@ SLIPS = [
         "StringEquals", "StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals",
         "ForAnyValue:StringNotEquals", "ForAnyValue:StringEqualsIfExists", "Null", "Odd",
     )
+] + [
+    C(f"no such key: {key}", SILENT, {"StringEquals": {key: "1"}}, {}, None, complete=False)
+    for key in ("userid", "kms:EncryptionContext", "aws:PrincipalTag/")
 ]  # fmt: skip
 
 NOW = Decimal(1_780_272_000)  # 2026-06-01
