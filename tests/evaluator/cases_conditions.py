@@ -245,7 +245,11 @@ OTHERS = (
         "binary",
         SILENT,
         "x:binary",
-        [("BinaryEquals", "not base64!", "x", None), ("BinaryEquals", "QmluYXJ5", "not base64!", None), ("BinaryEquals", "QUJD!", "ABC", None)],
+        [
+            ("BinaryEquals", "not base64!", "x", None),
+            ("BinaryEquals", "QmluYXJ5", "not base64!", None),
+            ("BinaryEquals", "QUJD!", "ABC", None),
+        ],
     )
 )
 

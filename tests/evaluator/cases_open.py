@@ -85,6 +85,9 @@ SLIPS = [
         "StringEquals", "StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringEquals",
         "ForAnyValue:StringNotEquals", "ForAnyValue:StringEqualsIfExists", "Null", "Odd",
     )
+] + [
+    C(f"no such key: {key}", SILENT, {"StringEquals": {key: "1"}}, {}, None, complete=False)
+    for key in ("userid", "kms:EncryptionContext", "aws:PrincipalTag/")
 ]  # fmt: skip
 
 NOW = Decimal(1_780_272_000)  # 2026-06-01
@@ -246,6 +249,9 @@ BY_CASES = [
     cases("binary data", UNKNOWN, allow({"BinaryEquals": {"x:b": "QQ=="}}), deny({"BinaryEquals": {"x:b": "QQ=="}}), source=SILENT),
     cases("text in either letter case", DENIED, allow({"StringEqualsIgnoreCase": {VPC: "A"}}), deny({"StringEqualsIgnoreCase": {VPC: "a"}})),
     cases("a variable, and a text of the same key", UNKNOWN, allow({"StringEquals": {VPC: "${aws:PrincipalTag/t}"}}), allow({"StringEquals": {VPC: "a"}})),
+    cases("a text, and a variable of the same key", UNKNOWN, allow({"StringEquals": {VPC: "a"}}), allow({"StringEquals": {VPC: "${aws:PrincipalTag/t}"}})),
+    cases("a number equal to a smaller one", DENIED, allow({"NumericEquals": {AGE: "6"}}), deny({"NumericNotEquals": {AGE: "5"}})),
+    cases("a number above two", UNKNOWN, allow({"NumericGreaterThan": {AGE: "5"}, "NumericGreaterThanEquals": {AGE: "6"}})),
     cases("two keys", ALLOWED, allow({"StringEquals": {VPC: "a"}}), allow({"StringNotEquals": {VPC: "a"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}), allow({"StringNotEquals": {VPC: "a"}, "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})),
     cases("a Deny either way", DENIED, allow(), deny({"StringEquals": {VPC: "a"}}, Sid="A"), deny({"StringNotEquals": {VPC: "a"}}, Sid="B")),
     cases("a Deny, or nothing that allows", DENIED, allow({"StringEquals": {VPC: "a"}}), deny({"StringEquals": {VPC: "a"}})),

@@ -36,6 +36,16 @@ def test_whether_a_pair_can_be_linked(every_cache: bool) -> None:
     assert answers == {True, False}
 
 
+def test_what_counts_comes_first() -> None:
+    facts = dict(pairs())["documented"]
+    assert facts.policy is not None
+    judged = judge(facts, parsed(facts.policy), facts.grants)
+    assert judged is not None
+    order = [(row.current, row.asked.needed) for row in judged.rows]
+    assert order == sorted(order, reverse=True)
+    assert len(set(order)) == 4
+
+
 @pytest.mark.parametrize("prefixes", [(), ("in/",), ("out/",)])
 def test_what_gives_a_pair_all_its_access(prefixes: tuple[str, ...]) -> None:
     answers = set()
