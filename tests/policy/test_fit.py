@@ -35,6 +35,13 @@ def test_the_layout_stays_while_it_fits() -> None:
     assert fit(after, DEFAULT) is after
 
 
+def test_the_layout_stays_up_to_the_last_byte() -> None:
+    full = PolicyDocument.parse(DEFAULT.text + " " * (MAX_POLICY_BYTES - DEFAULT.size))
+
+    assert fit(full, DEFAULT) is full
+    assert fit(PolicyDocument.parse(full.text + " "), DEFAULT) == DEFAULT.compact()
+
+
 def test_white_space_goes_when_that_makes_it_fit() -> None:
     full = sized(MAX_POLICY_BYTES, Style(""))
     assert full.size > MAX_POLICY_BYTES

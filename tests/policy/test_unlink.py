@@ -253,6 +253,16 @@ def test_a_saved_text_with_an_empty_condition_is_not_taken_for_the_same() -> Non
     assert edit.document == document(ROOT)
 
 
+def test_a_saved_text_is_the_same_by_the_accounts_of_its_partition_and_with_its_empty_elements() -> None:
+    by_arn, by_account = (
+        document({**ROOT, "Principal": dict[str, JsonValue](AWS=principal), "Condition": dict[str, JsonValue]()})
+        for principal in (f"arn:aws-cn:iam::{ACCOUNT}:root", ACCOUNT)
+    )
+    one = access("fc-1", region="cn-north-1", partition="aws-cn")
+
+    assert unlink(link(by_arn, [one]).document, [one], [by_account.text]).document == by_account
+
+
 def test_saved_texts_change_nothing_where_nothing_is_taken_out() -> None:
     before = document(ROOT)
 
