@@ -1,7 +1,8 @@
 """Keys that a bucket had before, whose policies still give a cache access: what unlinking by today's key leaves behind.
 
 In: a plan of ``unlink`` and the saved policies, which name the keys that fcsse changed on this machine. Out: the plan with
-a warning, and the command that goes on, for each pair of which today's key holds nothing and another key does.
+a warning, and the command that goes on, for each pair to which another key gives access. Where --key named the key that is
+to be unlinked, only for pairs of which that key holds nothing: it was that key alone that was asked for.
 """
 
 from __future__ import annotations
@@ -21,25 +22,33 @@ MOST = 10
 """Keys whose policies are read for it, those changed last first."""
 
 
-def with_earlier_keys(plan: Plan, aws: AwsCalls, saved: Sequence[Backup], words: CommandBuilder) -> Plan:
-    """The plan with what other keys still give. Asks AWS only where a pair has nothing to take back from its key."""
-    if not any(_is_asked_for(outcome) for outcome in plan.outcomes):
+def with_earlier_keys(
+    plan: Plan, aws: AwsCalls, saved: Sequence[Backup], words: CommandBuilder, *, key_named: bool
+) -> Plan:
+    """The plan with what other keys still give. ``key_named``: the user named the key; it is not the bucket's default."""
+    wanted = {Status.NOTHING} if key_named else {Status.NOTHING, Status.TO_DO}
+    if not any(_has_role(outcome) and outcome.status in wanted for outcome in plan.outcomes):
         return plan
     names = dict.fromkeys(backup.key for backup in sorted(saved, key=lambda one: one.id, reverse=True))
     keys = [key for key in (key_arn(name) for name in names) if key is not None]
     read: dict[Arn, PolicyDocument | None] = {}
-    return plan._replace(outcomes=tuple(_told(outcome, aws, keys[:MOST], read, words) for outcome in plan.outcomes))
+    return plan._replace(
+        outcomes=tuple(
+            _told(outcome, aws, keys[:MOST], read, words) if outcome.status in wanted else outcome
+            for outcome in plan.outcomes
+        )
+    )
 
 
-def _is_asked_for(outcome: Outcome) -> bool:
-    return outcome.status is Status.NOTHING and outcome.facts is not None and outcome.facts.role is not None
+def _has_role(outcome: Outcome) -> bool:
+    return outcome.facts is not None and outcome.facts.role is not None
 
 
 def _told(
     outcome: Outcome, aws: AwsCalls, keys: Sequence[Arn], read: dict[Arn, PolicyDocument | None], words: CommandBuilder
 ) -> Outcome:
     facts = outcome.facts
-    if not _is_asked_for(outcome) or facts is None or facts.role is None:
+    if facts is None or facts.role is None:
         return outcome
     said = list(outcome.warnings)
     for key in keys:

@@ -161,7 +161,7 @@ class Pipeline:
                     saved[arn] = saved.get(arn) or tuple(backup.policy for backup in self.backups_of_key(arn))
         plan = make_plan(found, options, saved)._replace(endpoints=self.aws.endpoints)
         if options.operation is Operation.UNLINK and self.backups:
-            plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words)
+            plan = with_earlier_keys(plan, self.aws, self.backups.all(), self.words, key_named=options.key is not None)
         if expect is not None and not plan.answers(expect):
             raise ChangedError(
                 f"checking the plan: it has changed since it was reviewed (expected {expect}, now {plan.digest})",

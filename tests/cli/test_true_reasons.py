@@ -259,6 +259,21 @@ def test_unlink_finds_the_key_that_the_bucket_had_before(shell: Shell) -> None:
     assert "still gives" not in shell.unlink(CACHE, "data").out
 
 
+def test_and_so_it_does_where_todays_key_gives_access_too(shell: Shell) -> None:
+    """The bucket got another key, and the cache was linked anew: older objects are read by the statement on the first key."""
+    shell.linked(CACHE, "data")
+    before = shell.sandbox.key("data").arn
+    after = change_default_key(shell, "data")
+    shell.linked(CACHE, "data")
+    run = shell.unlink(CACHE, "data", "-q")
+
+    assert run.code == 0, run.words
+    assert shell.works(CACHE, "data") == (True, False), "the object is from before"
+    assert f"Key {before} still gives {CACHE} access for bucket data" in run.err
+    shell.linked(CACHE, "data")
+    assert "still gives" not in shell.unlink(CACHE, "data", "--key", after).words, "that key alone was asked for"
+
+
 def test_check_says_that_older_objects_may_need_another_key(shell: Shell) -> None:
     rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     shell.sandbox.client("s3").put_bucket_encryption(Bucket="data", ServerSideEncryptionConfiguration=rules)
