@@ -13,15 +13,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_stopping = threading.Event()
+"""SIGTERM came: no further seed is played."""
 
 
 def play(first: int, runs: int, step: int, minutes: float, *, trace: bool, basic: bool = False) -> int:
-    """Plays seeds, until it is interrupted; prints figures and violations, returns how many runs had any."""
+    """Plays seeds, until it is to stop; prints figures and violations, returns how many runs had any."""
     from scripts.campaigning.simulation.play import stage
 
     begun, broken, done, troubles, puts = time.monotonic(), 0, 0, 0, 0
@@ -31,10 +34,9 @@ def play(first: int, runs: int, step: int, minutes: float, *, trace: bool, basic
         for seed in range(first, first + runs, step):
             if minutes and time.monotonic() - begun > minutes * 60:
                 break
-            try:
-                outcome = here.play(seed, basic=basic)
-            except KeyboardInterrupt:  # the figures of those that were played count all the same
+            if _stopping.is_set():  # the figures of those that were played count all the same
                 break
+            outcome = here.play(seed, basic=basic)
             done += 1
             broken += bool(outcome.broken)
             troubles += outcome.troubles
@@ -91,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         env["FCSSE_SHARES"] = str(given.processes)
         children = [subprocess.Popen([*words, *share], cwd=ROOT, env=env) for share in shares]
         return max(child.wait() for child in children)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: _stopping.set())
     _keep_to_one_processor(max(0, given.share))
     step = int(os.environ.get("FCSSE_SHARES", "1")) if given.share >= 0 else 1
     first = given.seed + max(0, given.share)
