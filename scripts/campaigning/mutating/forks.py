@@ -192,8 +192,9 @@ class Forks:
             seen_by = child.told.read_text() or None
             child.told.unlink()
         if seen_by and seen_by.startswith(NOT_MADE):
-            message = f"{child.mutant}: {seen_by}"
-            raise RuntimeError(message)
+            # Without its call of super(), a function's code lacks what the function's closure holds.
+            print(f"left out: {child.mutant.path}:{child.mutant.line}: {child.mutant.what}: {seen_by}", flush=True)
+            return
         if seen_by and child.mutant.function:
             self.saw.setdefault(child.mutant.function, []).append(seen_by)
             self.often[seen_by] += 1
