@@ -34,7 +34,8 @@ class Settings(NamedTuple):
     ``session``. ``wait``: seconds to wait for a role that is not there yet, and for AWS to show a change; 0: not at all.
     ``backup_dir``: where policies are saved before a write; None: the platform's state folder. ``backup`` False: write
     without a copy. ``on_backup`` is called with each copy once it is on disk and before the policy is written; what it
-    raises keeps the policy from being written, and is the ``__cause__`` of that key's ``UnexpectedError``. ``progress`` hears the steps; what it raises is ignored. ``clock`` is for tests.
+    raises keeps the policy from being written, and is the ``__cause__`` of that key's ``UnexpectedError``. ``progress`` hears
+    the steps; what it raises is ignored. ``clock`` is for tests.
 
     >>> import boto3, fcsse
     >>> settings = fcsse.Settings(session=boto3.Session(), wait=60, backup=False)
