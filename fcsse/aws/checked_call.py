@@ -186,7 +186,6 @@ def _once(
     try:
         answer: Mapping[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except ClientError as error:
-        make_texts(error)
         hide(error, [timed.token] if timed.token else [])
         if _is_bare(error):
             reason = f"is HTTP {error.response['Error']['Code']} without AWS's request id"
@@ -219,9 +218,9 @@ def make_texts(error: ClientError) -> None:
 
 def hide(error: ClientError, values: Collection[str]) -> None:
     """Takes what a request carried out of a refusal that repeats it, whatever it looks like and however it is written there."""
+    make_texts(error)
     if values:
         error.args = tuple(hide_values(one, values) if isinstance(one, str) else one for one in error.args)
-        make_texts(error)
         told = error.response["Error"]
         told["Message"] = hide_values(told["Message"], values)
 
